@@ -42,7 +42,8 @@ def encode(path: Path, codecs: Codecs, options: dict[str, str], seconds: int, si
         ("sine", f"frequency=220:beep_factor=4:sample_rate={RATE}:duration={seconds}"),
         ("aformat", "channel_layouts=mono"),
     ]
-    with av.open(path, "w", container_options={"fflags": "+bitexact", "movflags": "+faststart"}) as container:
+    index_in_front = {"movflags": "+faststart", "cues_to_front": "1"}
+    with av.open(path, "w", container_options={"fflags": "+bitexact", **index_in_front}) as container:
         video = container.add_stream(codecs.video, FPS, options={**codecs.options, **options})
         audio = container.add_stream(codecs.audio, RATE, layout="mono")
         assert isinstance(video, VideoStream)
