@@ -1,0 +1,1 @@
+"""The checklist as data, and what turns checks into verdicts, a decision and files."""

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import expect
+
+from pages.base import MoodlePage
+from pages.grading import SubmissionsTable
+from pages.submission_form import SubmissionForm
+from pages.versions import VIEW_SUBMISSIONS
+from pages.video import VideoPage
+
+UNITS = (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024), ("bytes", 1))
+
+
+def readable_size(size: int) -> re.Pattern[str]:
+    """How Moodle writes a size, in any of the ways it has been written: 313.3 KB, 313.3KB, 313,3 KB."""
+    unit, per = next((unit, per) for unit, per in UNITS if size >= per or per == 1)
+    number = f"{size / per:.1f}"
+    digits = re.escape(number).replace(r"\.", "[.,]").removesuffix("[.,]0") + (
+        "([.,]0)?" if number.endswith(".0") else ""
+    )
+    return re.compile(rf"\b{digits}\s*{unit}\b", re.I)
+
+
+class AssignmentPage(MoodlePage):
+    """An assignment at `/mod/assign/view.php?id=CMID`, as its students and its teachers see it."""
+
+    path = "/mod/assign/view.php"
+
+    def _form(self, action: str) -> SubmissionForm:
+        form = self.main.locator(f"form:has(input[name=action][value={action}])")
+        form.get_by_role("button").click()
+        self.page.wait_for_url(lambda url: f"action={action}" in url)
+        return SubmissionForm(self.page, self.moodle).ready()
+
+    def add_submission(self) -> SubmissionForm:
+        """Press "Add submission"."""
+        return self._form("editsubmission")
+
+    edit_submission = add_submission
+
+    def view_all_submissions(self) -> SubmissionsTable:
+        """Follow the teacher's link to the grading table."""
+        links = self.page.locator("a[href*='action=grading']").filter(has_text=VIEW_SUBMISSIONS)
+        links.filter(visible=True).first.click()
+        self.page.wait_for_url(lambda url: "action=grading" in url)
+        return SubmissionsTable(self.page, self.moodle).ready()
+
+    def expect_submitted(self) -> None:
+        status = self.main.locator(".submissionstatussubmitted, .submissionstatusdraft")
+        expect(status.first, "the status of a saved submission").to_be_visible()
+
+    def expect_video(self, size: int) -> str:
+        """The status table shows the video, and how large it is, in the unit Moodle uses; returns the object's key."""
+        link = self.main.locator(".s3video-watch-link")
+        expect(link, "the link to the submitted video").to_be_visible()
+        row = self.main.locator("tr:has(.s3video-watch-link)")
+        expect(row, "the video's size").to_contain_text(readable_size(size))
+        address = link.get_attribute("href") or ""
+        return parse_qs(urlsplit(address).query)["s3key"][0]
+
+    def expect_no_video(self) -> None:
+        expect(self.main.locator(".s3video-watch-link"), "no link to a video").to_have_count(0)
+
+    def watch(self) -> VideoPage:
+        """Follow the link to the video, which opens a tab of its own."""
+        with self.page.expect_popup() as opened:
+            self.main.locator(".s3video-watch-link").click()
+        return VideoPage(opened.value, self.moodle).ready()

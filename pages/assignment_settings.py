@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, expect
+
+from pages.assignment import AssignmentPage
+from pages.base import MoodlePage
+
+
+class AssignmentSettings(MoodlePage):
+    """The settings of a new or an existing assignment at `/course/modedit.php`."""
+
+    path = "/course/modedit.php"
+
+    def ready(self) -> AssignmentSettings:
+        super().ready()
+        expand = self.page.locator(".collapsible-actions a[aria-expanded=false]")
+        if expand.count():
+            expand.click()
+        return self
+
+    @property
+    def name(self) -> Locator:
+        return self.page.locator("#id_name")
+
+    def set_name(self, name: str) -> None:
+        self.name.fill(name)
+        expect(self.name).to_have_value(name)
+
+    def set_due_in(self, days: int) -> None:
+        """Set the due date to `days` days from now."""
+        self.page.locator("#id_duedate_enabled").check()
+        due = datetime.now() + timedelta(days=days)
+        for part in ("day", "month", "year"):
+            self.page.locator(f"#id_duedate_{part}").select_option(str(getattr(due, part)))
+        # Moodle proposes to remind graders in two weeks, and refuses a due date after that.
+        self.page.locator("#id_gradingduedate_enabled").uncheck()
+
+    def enable_s3video(self) -> None:
+        """Say yes to the submission type S3 Video, in a select (1.0.0) or a checkbox."""
+        for field in self._enabled_fields():
+            if field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option("1")
+            else:
+                field.check()
+
+    def _enabled_fields(self) -> list[Locator]:
+        """Moodle's checkbox and the plugin's select: version 1.0.0 shows both, under one name; the last one counts."""
+        fields = self.page.locator("[name=assignsubmission_s3video_enabled]:not([type=hidden])")
+        expect(fields.first, "the submission type S3 Video").to_be_attached()
+        return fields.all()
+
+    def save(self) -> AssignmentPage:
+        """Press "Save and display"."""
+        self.page.locator("#id_submitbutton").click()
+        complaint = self.page.locator(".invalid-feedback:not(:empty)").filter(visible=True)
+        arrived = self.page.locator("body#page-mod-assign-view")
+        expect(arrived.or_(complaint).first).to_be_visible()
+        if complaint.count():
+            raise AssertionError(f"expected the assignment to be saved, seen: {complaint.first.inner_text()}")
+        return AssignmentPage(self.page, self.moodle).ready()
+
+    def reopen(self) -> AssignmentSettings:
+        """The same form again, after it was saved."""
+        (cmid,) = parse_qs(urlsplit(self.page.url).query)["id"]
+        return self.open(update=cmid)
+
+    def expect_saved(self, name: str, due_in: int) -> None:
+        """The form, opened again, holds this name, S3 Video enabled, and a due date `due_in` days ahead, give or take one."""
+        expect(self.name, "the assignment's name").to_have_value(name)
+        last = self._enabled_fields()[-1]
+        if not last.evaluate("field => field.type === 'checkbox' ? field.checked : field.value === '1'"):
+            raise AssertionError("expected the submission type S3 Video to stay enabled, seen it disabled")
+        expect(self.page.locator("#id_duedate_enabled"), "a due date").to_be_checked()
+        day, month, year = (
+            int(self.page.locator(f"#id_duedate_{part}").input_value()) for part in ("day", "month", "year")
+        )
+        ahead = (datetime(year, month, day) - datetime.now()) / timedelta(days=1)
+        if abs(ahead - due_in) > 2:
+            raise AssertionError(f"expected a due date {due_in} days ahead, seen {year}-{month:02}-{day:02}")

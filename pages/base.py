@@ -1,0 +1,91 @@
+"""What every Moodle page has in common: how it is reached, when it is idle, and how it says that it broke."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+
+IDLE = """() => document.readyState === "complete"
+  && typeof M === "object" && M.util && (M.util.pending_js || []).length === 0"""
+
+BROKEN = (
+    "[data-rel=fatalerror], .errorbox, .debuggingmessage, [data-rel=phpdebugmessage], .notifytiny, "
+    ".moodle-exception-message, .modal.show .modal-body.exception"
+)
+"""Boxes in which Moodle prints exceptions, debugging messages and PHP notices."""
+
+UNTRANSLATED = re.compile(r"\[\[[\w:/-]+\]\]|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")
+"""What Moodle prints for a missing string, and what an unfilled template leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moodle:
+    """The site a page belongs to, and how long its users may have to wait, in seconds."""
+
+    url: str
+    page: float
+    upload: float
+    play: float
+
+
+class MoodleBroke(AssertionError):
+    """A page shows an exception, a debugging message or a PHP notice."""
+
+
+class MoodlePage:
+    """A page in a browser tab. `path` stands for its address below the site, for classes that can be opened by it."""
+
+    path = "/"
+
+    def __init__(self, page: Page, moodle: Moodle) -> None:
+        self.page = page
+        self.moodle = moodle
+
+    @property
+    def main(self) -> Locator:
+        return self.page.get_by_role("main")
+
+    def open(self, **parameters: object) -> Self:
+        """Go to the page by its address and wait until it is idle."""
+        self.go(self.path, parameters)
+        return self.ready()
+
+    def go(self, path: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Go to an address below the site without expecting anything of what answers."""
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        self.page.goto(f"{self.moodle.url}{path}{query}", wait_until="domcontentloaded")
+
+    def ready(self) -> Self:
+        """Wait for Moodle's scripts to be idle, end a user tour, and fail on what Moodle prints when it breaks."""
+        try:
+            self.page.wait_for_function(IDLE)
+        except TimeoutError:
+            busy = self.page.evaluate("() => typeof M === 'object' && M.util ? M.util.pending_js : 'no Moodle page'")
+            raise AssertionError(
+                f"expected {self.page.url} to be idle within {self.moodle.page:g} s, seen it busy with {busy}"
+            ) from None
+        self.expect_sound()
+        return self
+
+    def expect_sound(self) -> None:
+        """No exception box, debugging message or PHP notice on the page."""
+        boxes = self.page.locator(BROKEN).filter(visible=True)
+        if boxes.count():
+            said = " ".join(boxes.first.inner_text().split())[:500]
+            raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {said}")
+
+    def expect_translated(self) -> None:
+        """No untranslated `[[string]]` and no template placeholder in what a person can read."""
+        left = sorted(set(UNTRANSLATED.findall(self.page.locator("body").inner_text())))
+        if left:
+            raise AssertionError(f"expected finished texts on {self.page.url}, seen {', '.join(left)}")
+
+    def expect_denied(self) -> None:
+        """The page is refused with a message, or turns into the log-in page."""
+        refusal = self.page.locator("[data-rel=fatalerror], .errorbox, #login, #guestlogin")
+        expect(refusal.first, "a refusal, or the log-in page").to_be_visible()

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Self
+
+from playwright.sync_api import Page
+
+from pages.assignment_settings import AssignmentSettings
+from pages.base import Moodle, MoodlePage
+from pages.participants import ParticipantsPage
+
+
+class CoursePage(MoodlePage):
+    """The course with the id `course` at `/course/view.php?id=ID`."""
+
+    path = "/course/view.php"
+
+    def __init__(self, page: Page, moodle: Moodle, course: int) -> None:
+        super().__init__(page, moodle)
+        self.course = course
+
+    def open(self, **parameters: object) -> Self:
+        return super().open(id=self.course, **parameters)
+
+    def new_assignment(self) -> AssignmentSettings:
+        return AssignmentSettings(self.page, self.moodle).open(add="assign", course=self.course, section=0)
+
+    def participants(self) -> ParticipantsPage:
+        return ParticipantsPage(self.page, self.moodle).open(id=self.course)

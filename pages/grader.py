@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from pages.base import MoodlePage
+from pages.player import Player
+
+
+class Grader(MoodlePage):
+    """One student's submission at `…&action=grader&userid=UID`: a page without navigation, the player at its left."""
+
+    path = "/mod/assign/view.php"
+
+    @property
+    def player(self) -> Player:
+        return Player(self.page.locator(".s3video-player-container video").first, self.moodle)

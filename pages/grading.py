@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from pages.base import MoodlePage
+from pages.grader import Grader
+from pages.versions import MENU_TOGGLE
+
+
+class SubmissionsTable(MoodlePage):
+    """The grading table at `/mod/assign/view.php?id=CMID&action=grading`: a row a student, ten rows a page."""
+
+    path = "/mod/assign/view.php"
+
+    def row(self, user: int) -> Locator:
+        """The student's row, on whichever page of the table it stands."""
+        row = self.page.locator(f"tr.user{user}")
+        while not row.count():
+            following = self.page.locator(".pagination .page-item[data-page-number]:not(.disabled) a.page-link")
+            following = following.and_(self.page.locator("[rel=next], [aria-label='Next page'], [aria-label='Next']"))
+            if not following.count():
+                raise AssertionError(
+                    f"expected a row for the student with id {user}, seen none on any page of the table"
+                )
+            following.first.click()
+            self.ready()
+        return row
+
+    def grade(self, user: int) -> Grader:
+        """Open the student's submission from their row."""
+        row = self.row(user)
+        link = row.locator("a[href*='action=grader']")
+        expect(link.first, "the link to the student's submission").to_be_attached()
+        if not link.first.is_visible():
+            row.locator("td:has(a[href*='action=grader'])").locator(MENU_TOGGLE).click()
+        link.first.click()
+        self.page.wait_for_url(lambda url: "action=grader" in url)
+        return Grader(self.page, self.moodle).ready()
+
+    def expect_video(self, user: int) -> None:
+        expect(self.row(user).locator(".s3video-watch-link"), "the link to the student's video").to_be_visible()
+
+    def expect_no_video(self, user: int) -> None:
+        expect(self.row(user).locator(".s3video-watch-link"), "no link to the student's video").to_have_count(0)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from pages.base import MoodlePage
+
+
+class LoginPage(MoodlePage):
+    """The log-in form at `/login/index.php`."""
+
+    path = "/login/index.php"
+
+    def log_in(self, username: str, password: str) -> None:
+        """Type name and password, submit, and land on a page of somebody who is logged in."""
+        field = self.page.locator("#password")
+        if self.page.locator("script", has_text="core/togglesensitive").count():
+            # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
+            expect(self.page.locator(".toggle-sensitive-btn")).to_be_attached()
+        self.page.locator("#username").fill(username)
+        field.fill(password)
+        expect(field, "the password stays in its field").to_have_value(password)
+        self.page.locator("#loginbtn").click()
+        self.page.wait_for_url(lambda url: "/login/index.php" not in url or "loginredirect" in url)
+        refused = self.page.locator("#loginerrormessage, .loginerrors, [role=alert].alert-danger").filter(visible=True)
+        if "loginredirect" in self.page.url or refused.count():
+            said = refused.first.inner_text().strip() if refused.count() else self.page.url
+            raise AssertionError(f"expected {username} to be logged in, seen the log-in page again: {said}")
+        self.ready()

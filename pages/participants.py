@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from pages.base import MoodlePage
+
+
+class ParticipantsPage(MoodlePage):
+    """A course's people at `/user/index.php?id=COURSE`."""
+
+    path = "/user/index.php"
+
+    def enrol(self, user: int, email: str) -> None:
+        """Enrol somebody with the dialogue's default role, which is student."""
+        self.page.locator(".enrolusersbutton").get_by_role("button").or_(
+            self.page.locator(".enrolusersbutton input[type=submit]")
+        ).first.click()
+        dialogue = self.page.locator(".modal.show")
+        search = dialogue.locator("[id^=form_autocomplete_input]").first
+        search.fill(email)
+        dialogue.locator(f".form-autocomplete-suggestions [data-value='{user}']").click()
+        expect(dialogue.locator(f".form-autocomplete-selection [data-value='{user}']"), "the choice").to_be_visible()
+        # The list of suggestions closes a moment later; without that, Moodle waits for it for ever.
+        self.ready()
+        dialogue.locator("[data-action=save]").click()
+        expect(dialogue, "the dialogue closes").to_have_count(0)
+        self.ready()
+
+    def expect_student(self, user: int) -> None:
+        row = self.page.locator("#participants tr", has=self.page.locator(f"a[href*='/user/view.php?id={user}&']"))
+        expect(row, "the enrolled student's row").to_be_visible()

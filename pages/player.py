@@ -1,0 +1,126 @@
+"""A `<video>` with the browser's own controls, wherever the plugin shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from playwright.sync_api import Locator, expect
+
+from pages.base import Moodle
+
+TOLERANCE = 0.5
+"""Seconds a seek may land beside where it was asked to."""
+
+ADVANCE = """([video, seconds, limit]) => new Promise(resolve => {
+  const from = video.currentTime, started = performance.now();
+  const state = () => ({from, to: video.currentTime, paused: video.paused, ended: video.ended,
+    error: video.error && `${video.error.code} ${video.error.message}`, ready: video.readyState,
+    waited: (performance.now() - started) / 1000});
+  const look = () => {
+    if (video.error || video.currentTime - from >= seconds || performance.now() - started > limit * 1000)
+      resolve(state());
+    else setTimeout(look, 50);
+  };
+  look();
+})"""
+
+SEEK = """([video, to, limit]) => new Promise(resolve => {
+  const done = () => setTimeout(() => resolve({at: video.currentTime, ready: video.readyState,
+    error: video.error && `${video.error.code} ${video.error.message}`}), 300);
+  const timer = setTimeout(done, limit * 1000);
+  video.addEventListener("seeked", () => { clearTimeout(timer); done(); }, {once: true});
+  video.currentTime = to;
+})"""
+"""Seeks, and looks again after 0.3 s: a player that snaps back has said `seeked` by then."""
+
+AFTER_A_SECOND = "video => new Promise(resolve => setTimeout(() => resolve(video.currentTime), 1000))"
+
+
+class Player:
+    """`video` is the locator of the element; times are in seconds, volume goes from 0 to 1."""
+
+    def __init__(self, video: Locator, moodle: Moodle) -> None:
+        self.video = video
+        self.moodle = moodle
+
+    def _run(self, script: str, *arguments: float) -> Any:
+        if not arguments:
+            return self.video.evaluate(script)
+        # Locator.evaluate takes the element first and one argument; the scripts above want a single list.
+        return self.video.evaluate(f"(video, rest) => ({script})([video, ...rest])", list(arguments))
+
+    def expect_loaded(self, seconds: float | None = None) -> None:
+        """The element is there, has a source, and knows the video's length: `seconds`, within half a second."""
+        expect(self.video, "the video player").to_be_visible()
+        expect(self.video, "metadata loaded").to_have_js_property("error", None)
+        state = self._until("video.readyState >= 1 || video.error")
+        if state["error"] or state["ready"] < 1:
+            raise AssertionError(f"expected the video to load, seen {state}")
+        if seconds is not None and abs(state["duration"] - seconds) > TOLERANCE:
+            raise AssertionError(f"expected a video of {seconds:.1f} s, seen one of {state['duration']:.1f} s")
+
+    def _until(self, condition: str) -> Mapping[str, Any]:
+        script = f"""([video, limit]) => new Promise(resolve => {{
+          const started = performance.now();
+          const look = () => ({condition} || performance.now() - started > limit * 1000)
+            ? resolve({{ready: video.readyState, duration: video.duration, at: video.currentTime,
+                source: !!video.currentSrc, error: video.error && `${{video.error.code}} ${{video.error.message}}`}})
+            : setTimeout(look, 50);
+          look();
+        }})"""
+        return cast(Mapping[str, Any], self._run(script, self.moodle.play))
+
+    def source(self) -> str:
+        """The address the element plays from."""
+        return str(self.video.evaluate("video => video.currentSrc || video.querySelector('source')?.src || video.src"))
+
+    def play(self) -> None:
+        """Press play: click on the picture, as the browser's own controls understand it."""
+        self.video.click()
+        expect(self.video, "the video plays after a click").to_have_js_property("paused", False)
+
+    def expect_playing(self, seconds: float = 1.5) -> None:
+        """Playback advances by `seconds`, with pictures decoded and without an error."""
+        state = self._run(ADVANCE, seconds, self.moodle.play)
+        if state["error"] or state["paused"] or state["to"] - state["from"] < seconds:
+            raise AssertionError(
+                f"expected playback to advance by {seconds} s within {self.moodle.play:g} s, seen {state}"
+            )
+        frames = self.video.evaluate("video => video.getVideoPlaybackQuality().totalVideoFrames")
+        if not frames:
+            raise AssertionError("expected moving pictures, seen playback without a single decoded frame")
+
+    def pause(self) -> None:
+        """Press pause, and see it hold for a second."""
+        self.video.click()
+        expect(self.video, "the video pauses after a click").to_have_js_property("paused", True)
+        before = float(self.video.evaluate("video => video.currentTime"))
+        after = float(self._run(AFTER_A_SECOND))
+        if after != before or not self.video.evaluate("video => video.paused"):
+            raise AssertionError(f"expected pause to hold at {before:.2f} s, seen {after:.2f} s a second later")
+
+    def seek(self, seconds: float) -> float:
+        """Move to `seconds` and stay there; returns where it landed."""
+        state = self._run(SEEK, seconds, self.moodle.play)
+        if state["error"] or abs(state["at"] - seconds) > TOLERANCE or state["ready"] < 2:
+            raise AssertionError(f"expected the seek to {seconds:.1f} s to land there with a picture, seen {state}")
+        return float(state["at"])
+
+    def set_volume(self, volume: float) -> None:
+        self.video.evaluate("(video, volume) => { video.volume = volume }", volume)
+        self._expect_sound("volume", volume)
+
+    def set_muted(self, muted: bool) -> None:
+        self.video.evaluate("(video, muted) => { video.muted = muted }", muted)
+        self._expect_sound("muted", muted)
+
+    def _expect_sound(self, name: str, value: float | bool) -> None:
+        after = self.video.evaluate(
+            "(video, name) => new Promise(done => setTimeout(() => done(video[name]), 300))", name
+        )
+        if abs(float(after) - float(value)) > 0.01:
+            raise AssertionError(f"expected {name} to stay at {value}, seen {after}")
+
+    def expect_no_error(self) -> None:
+        expect(self.video, "a video without an error").to_have_js_property("error", None)

@@ -1,0 +1,255 @@
+"""The plugin's upload widget in the submission form, and one upload through it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from playwright.sync_api import FilePayload, Page, Request, Response, TimeoutError, expect
+
+from pages.base import Moodle
+
+START_SECONDS = 5
+"""How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""
+
+RECORD = """widget => {
+  const seen = window.s3videoSeen = {chosen: performance.now(), progress: [], messages: []};
+  const look = () => {
+    const bar = widget.querySelector("[role=progressbar]");
+    const message = widget.querySelector(".s3video-status-message");
+    const shown = element => element && element.getClientRects().length > 0;
+    if (shown(bar)) {
+      const value = Number(bar.getAttribute("aria-valuenow"));
+      if (!seen.progress.length || seen.progress.at(-1).value !== value)
+        seen.progress.push({at: performance.now(), value});
+    }
+    if (shown(message) && message.textContent.trim()) {
+      const success = message.classList.contains("alert-success"), text = message.innerText.trim();
+      const last = seen.messages.at(-1);
+      if (!last || last.text !== text || last.success !== success)
+        seen.messages.push({at: performance.now(), success, text});
+    }
+  };
+  new MutationObserver(look).observe(widget, {subtree: true, childList: true, characterData: true, attributes: true});
+}"""
+"""Records what the widget shows, by observer and not by polling, so that no short-lived state is missed."""
+
+ENDED = "() => performance.getEntriesByType('resource').map(({name, responseEnd}) => ({name, at: responseEnd}))"
+
+
+class Progress(TypedDict):
+    """`at` in milliseconds since the page was opened, `value` in percent."""
+
+    at: float
+    value: float
+
+
+class Message(TypedDict):
+    at: float
+    success: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What Moodle promised for an upload: the object's key, the submission's id, and the presigned POST."""
+
+    key: str
+    submission: int
+    url: str
+    fields: dict[str, str]
+
+
+class UploadWidget:
+    """`.s3video-upload-interface` in the submission form."""
+
+    def __init__(self, page: Page, moodle: Moodle) -> None:
+        self.page = page
+        self.moodle = moodle
+        self.root = page.locator(".s3video-upload-interface")
+        self.message = self.root.locator(".s3video-status-message")
+        self.progress = self.root.get_by_role("progressbar")
+
+    def expect_ready(self) -> None:
+        expect(self.root, "the upload widget").to_be_visible()
+        expect(self.root.locator("input[type=file]"), "the widget's file input").to_be_attached()
+
+    def expect_limit(self, size: int) -> None:
+        """The limit in force is `size` bytes, and the student can read it, in the unit people use."""
+        expect(self.root, "the limit in force").to_have_attribute("data-max-file-size", str(size))
+        shown = self.root.inner_text()
+        wanted = f"{size // 1024**3} GB"
+        if not re.search(rf"\b{size // 1024**3}([.,]0+)?\s*(GB|GiB)\b", shown):
+            raise AssertionError(
+                f"expected the student to be told the limit of {wanted}, seen: {' '.join(shown.split())}"
+            )
+
+    def choose(self, file: Path | FilePayload) -> Upload:
+        """Choose a file as the student would, press Upload if there is such a button, and watch what happens."""
+        upload = Upload(self)
+        self.root.evaluate(RECORD)
+        self.root.locator("input[type=file]").set_input_files(file)
+        button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
+        if button.count():
+            button.first.click()
+            upload.started_by = "the Upload button"
+        return upload
+
+    def retry(self) -> Upload:
+        """Press the button with which the widget offers another try."""
+        upload = Upload(self)
+        self.root.evaluate(RECORD)
+        self.message.get_by_role("button").click()
+        return upload
+
+
+class Upload:
+    """One try to upload: the requests that it makes, and what the widget shows meanwhile."""
+
+    def __init__(self, widget: UploadWidget) -> None:
+        self.widget = widget
+        self.page = widget.page
+        self.moodle = widget.moodle
+        self.started_by = "choosing the file"
+        self.requests: list[Request] = []
+        self.page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if request.method in ("POST", "PUT"):
+            self.requests.append(request)
+
+    def asked(self) -> list[Request]:
+        """The requests for an upload URL so far."""
+        return [request for request in self.requests if "get_upload_url.php" in request.url]
+
+    def sent(self) -> list[Request]:
+        """The requests so far that carry a file somewhere else than to Moodle."""
+        return [request for request in self.requests if not request.url.startswith(self.moodle.url)]
+
+    def expect_started(self) -> str:
+        """The transfer to storage starts in time; returns what started it."""
+
+        def carries_the_file(request: Request) -> bool:
+            return request.method in ("POST", "PUT") and not request.url.startswith(self.moodle.url)
+
+        if not self.sent():
+            try:
+                with self.page.expect_event("request", carries_the_file, timeout=START_SECONDS * 1000):
+                    pass
+            except TimeoutError:
+                said = [message["text"] for message in self.messages()] or "no message"
+                raise AssertionError(
+                    f"expected the transfer to start within {START_SECONDS} s of {self.started_by}, "
+                    f"seen no request to storage, and {said}"
+                ) from None
+        return self.started_by
+
+    def expect_progress(self) -> None:
+        """The bar is on the page while the file is on its way."""
+        expect(self.widget.progress, "the progress bar").to_be_visible()
+
+    def expect_ended(self) -> None:
+        """The upload ends, within its time limit, with a message of either kind."""
+        self._settle()
+
+    def expect_nothing_sent(self) -> None:
+        """No request for an upload URL and no byte of the file left the browser."""
+        if self.requests:
+            raise AssertionError(
+                f"expected no request, seen {[request.url.split('?')[0] for request in self.requests]}"
+            )
+
+    def expect_success(self) -> str:
+        """The success message comes within the upload's time limit; returns its text."""
+        self._settle()
+        messages = self.messages()
+        if not messages or not messages[-1]["success"]:
+            seen = messages[-1]["text"] if messages else "no message at all"
+            raise AssertionError(f"expected the message that the upload succeeded, seen: {seen}")
+        return messages[-1]["text"]
+
+    def expect_refused(self, *names: str) -> str:
+        """An error message comes that names the problem: it contains one of `names`. Returns its text."""
+        self._settle()
+        messages = self.messages()
+        if not messages or messages[-1]["success"]:
+            seen = f"the message {messages[-1]['text']!r}" if messages else "no message"
+            raise AssertionError(f"expected the file to be refused with an error message, seen {seen}")
+        text = messages[-1]["text"]
+        if names and not any(name.casefold() in text.casefold() for name in names):
+            raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: {text}")
+        return text
+
+    def _settle(self) -> None:
+        settled = self.widget.root.locator(".s3video-status-message:is(.alert-success, .alert-danger)")
+        expect(settled, "a message about how the upload ended").to_be_visible(timeout=self.moodle.upload * 1000)
+        expect(settled).not_to_be_empty()
+
+    def messages(self) -> list[Message]:
+        return cast(list[Message], self.page.evaluate("() => window.s3videoSeen.messages"))
+
+    def progress(self) -> list[Progress]:
+        """What the bar showed while it was visible, in order, each change once."""
+        return cast(list[Progress], self.page.evaluate("() => window.s3videoSeen.progress"))
+
+    def expect_whole_progress(self, distinct: int, largest_step: float = 100) -> list[float]:
+        """The bar went from near 0 to 100% in at least `distinct` values, never back; returns the values, in percent."""
+        values = [step["value"] for step in self.progress()]
+        told = ", ".join(f"{value:g}" for value in values) or "nothing"
+        if any(later < earlier for earlier, later in zip(values, values[1:], strict=False)):
+            raise AssertionError(f"expected progress that never goes back, seen {told}")
+        if not values or values[-1] != 100:
+            raise AssertionError(f"expected progress up to 100%, seen {told}")
+        if len(set(values)) < distinct:
+            raise AssertionError(f"expected at least {distinct} distinct values of progress, seen {told}")
+        gap = max(later - earlier for earlier, later in zip([0.0, *values], values, strict=False))
+        if gap > largest_step:
+            raise AssertionError(f"expected no step over {largest_step:g} points, seen one of {gap:g} in {told}")
+        return values
+
+    def expect_success_after_confirmation(self) -> dict[str, float]:
+        """The success message came after storage had answered and Moodle had confirmed.
+
+        Returns milliseconds since the file was chosen: `stored`, `confirmed`, `told`.
+        """
+        ended = cast(list[dict[str, Any]], self.page.evaluate(ENDED))
+        seen = self.page.evaluate("() => window.s3videoSeen")
+        stored = self._last(ended, (request.url for request in self.sent()), "the transfer to storage")
+        confirmed = self._last(ended, (r.url for r in self.requests if "confirm_upload.php" in r.url), "confirm_upload")
+        told = next((message["at"] for message in seen["messages"] if message["success"]), None)
+        if told is None:
+            raise AssertionError("expected a success message, seen none")
+        times = {name: round(at - seen["chosen"]) for name, at in
+                 (("stored", stored), ("confirmed", confirmed), ("told", told))}  # fmt: skip
+        if told < stored or told < confirmed:
+            raise AssertionError(
+                f"expected the success message after storage had the file and Moodle had confirmed it, "
+                f"seen it too early: {times} (milliseconds after the file was chosen)"
+            )
+        return times
+
+    @staticmethod
+    def _last(ended: list[dict[str, Any]], urls: Iterable[str], what: str) -> float:
+        wanted = set(urls)
+        times = [entry["at"] for entry in ended if entry["name"] in wanted]
+        if not times:
+            raise AssertionError(f"expected {what} to have ended before the success message, seen no such request end")
+        return float(max(times))
+
+    def response(self, script: str) -> Response:
+        """The answer of the plugin's `script`, such as `get_upload_url.php`, to this upload's last such request."""
+        for request in reversed(self.requests):
+            if script in request.url and (response := request.response()):
+                return response
+        raise AssertionError(f"expected a request to {script}, seen {[r.url.split('?')[0] for r in self.requests]}")
+
+    def receipt(self) -> Receipt:
+        """What Moodle answered to the request for an upload URL."""
+        answer = self.response("get_upload_url.php").json()
+        if not answer.get("success"):
+            raise AssertionError(f"expected an upload URL, seen the refusal {answer.get('error')!r}")
+        data = answer["data"]
+        return Receipt(data["s3_key"], int(data["submission_id"]), data["url"], dict(data["fields"]))
