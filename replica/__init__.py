@@ -1,0 +1,1 @@
+"""Replica: an embedded staging stack (Moodle stand-in, S3 server, CDN edge), correct by definition."""

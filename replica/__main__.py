@@ -1,0 +1,97 @@
+"""Command line of the replica: `python -m replica [--port N] [--dir DIR] [--json] [--fault NAME ...] [--list-faults]`."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from replica.faults import Faults, listing
+from replica.moodle.site import Site
+from replica.settings import BUCKET, REGION, Settings
+from replica.stack import PortTaken, Stack
+
+EXIT_USAGE = 4
+
+
+def main() -> int:
+    """Run the stack until Ctrl-C, SIGTERM or (with --json) the end of stdin. 0 when it ended cleanly, 4 on usage."""
+    parser = argparse.ArgumentParser(prog="python -m replica", description="An embedded staging stack.")
+    parser.add_argument("--port", type=int, default=8443, help="the site's port; S3 and CDN take the next two")
+    parser.add_argument("--dir", type=Path, help="state folder, wiped at start and removed at stop")
+    parser.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin ends")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a defect on")
+    parser.add_argument("--list-faults", action="store_true", help="print all defects as JSON and end")
+    options = parser.parse_args()
+    if options.list_faults:
+        print(json.dumps(listing(), indent=2))
+        return 0
+    faults = Faults()
+    try:
+        faults.replace(options.fault)
+    except ValueError as error:
+        return _usage(str(error))
+    folder = options.dir or Path(__file__).resolve().parent.parent / ".replica" / str(options.port)
+    if folder.exists() and any(folder.iterdir()) and not (folder / "ca.pem").exists():
+        return _usage(f"{folder} is not a replica's folder and not empty; give another --dir")
+
+    settings = Settings(port=options.port, folder=folder.resolve())
+    try:
+        Stack(settings, faults, demo=not options.json).run(_announce_json if options.json else _announce, options.json)
+    except PortTaken as taken:
+        return _usage(f"{taken}; end what uses it, or choose another with --port (three in a row are needed)")
+    return 0
+
+
+def _announce_json(site: Site) -> None:
+    settings = site.settings
+    ready = {
+        "base_url": settings.base_url,
+        "ca_file": str(settings.ca_file),
+        "accounts": {"admin": {"username": "admin", "password": settings.admin_password}},
+        "storage": {
+            "bucket": BUCKET,
+            "region": REGION,
+            "endpoint": settings.s3_endpoint,
+            "access_key": settings.suite_key.access,
+            "secret_key": settings.suite_key.secret,
+        },
+        "cdn": {
+            "domain": settings.cdn_domain,
+            "key_pair_id": settings.key_pair_id,
+            "private_key_file": str(settings.cdn_private_key_file),
+        },
+        "pid": os.getpid(),
+    }
+    print(json.dumps(ready), flush=True)
+
+
+def _announce(site: Site) -> None:
+    settings = site.settings
+    people = "\n".join(f"    {user.username:10} {user.password}" for user in site.demo_people())
+    print(
+        f"""
+The replica is up.
+
+  Site       {settings.base_url}
+{people}
+  Course     {site.demo_course_url()}
+
+  S3         {settings.s3_endpoint}/{BUCKET}/
+    suite's key   {settings.suite_key.access} {settings.suite_key.secret}
+    plugin's key  {settings.plugin_key.access} {settings.plugin_key.secret}
+  CDN        https://{settings.cdn_domain}/  key pair {settings.key_pair_id}
+  CA         {settings.ca_file}
+
+Stop it with Ctrl-C.""",
+        flush=True,
+    )
+
+
+def _usage(message: str) -> int:
+    print(f"replica: {message}", file=sys.stderr)
+    return EXIT_USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""/__replica__/: switches faults and latency while the replica runs, and shows what the CDN was told."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from replica.faults import Faults
+
+
+class Control:
+    """The control endpoints, and the random delay put before each answer of the site."""
+
+    def __init__(self, faults: Faults, invalidations: list[dict[str, Any]]) -> None:
+        self.faults = faults
+        self.invalidations = invalidations
+        self.min_ms = 0
+        self.max_ms = 0
+
+    def around(self, site: ASGIApp) -> ASGIApp:
+        """The site with `/__replica__/` in front of it."""
+        own = Starlette(
+            routes=[
+                Route("/__replica__/fault", self._fault, methods=["GET", "PUT"]),
+                Route("/__replica__/latency", self._latency, methods=["GET", "PUT"]),
+                Route("/__replica__/invalidations", self._invalidations),
+            ]
+        )
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"].startswith("/__replica__/"):
+                await own(scope, receive, send)
+                return
+            if self.max_ms:
+                await asyncio.sleep(random.uniform(self.min_ms, self.max_ms) / 1000)
+            await site(scope, receive, send)
+
+        return app
+
+    async def _fault(self, request: Request) -> Response:
+        if request.method == "PUT":
+            try:
+                self.faults.replace(list((await request.json())["faults"]))
+            except (json.JSONDecodeError, KeyError, TypeError):
+                return JSONResponse({"error": 'send {"faults": ["name", ...]}'}, 400)
+            except ValueError as error:
+                return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"faults": sorted(self.faults.active)})
+
+    async def _latency(self, request: Request) -> Response:
+        if request.method == "PUT":
+            try:
+                body = await request.json()
+                low, high = int(body["min_ms"]), int(body["max_ms"])
+            except (json.JSONDecodeError, KeyError, TypeError, ValueError):
+                return JSONResponse({"error": 'send {"min_ms": 0, "max_ms": 400}'}, 400)
+            if not 0 <= low <= high:
+                return JSONResponse({"error": "0 <= min_ms <= max_ms"}, 400)
+            self.min_ms, self.max_ms = low, high
+        return JSONResponse({"min_ms": self.min_ms, "max_ms": self.max_ms})
+
+    async def _invalidations(self, request: Request) -> Response:
+        return JSONResponse(self.invalidations)

@@ -1,0 +1,114 @@
+"""The CDN edge: lets canned-policy signed URLs through to S3 and nothing else.
+
+Format of the URLs: Amazon CloudFront Developer Guide, "Create a signed URL using a canned policy".
+"""
+
+import base64
+import binascii
+import time
+from collections.abc import AsyncIterator
+from urllib.parse import quote, unquote
+
+import httpx
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from replica.faults import Faults
+from replica.settings import BUCKET, REGION, Settings
+
+_SIGNED = ("Expires", "Signature", "Key-Pair-Id")
+_CHUNK = 256 * 1024
+_FORWARDED = ("range", "if-range", "if-none-match", "if-modified-since")
+_PASSED_BACK = ("content-type", "content-length", "content-range", "content-disposition", "etag", "last-modified")
+
+
+class Edge:
+    """Verifies each request against the distribution's public key, then streams the object from S3."""
+
+    def __init__(self, settings: Settings, faults: Faults) -> None:
+        self.settings = settings
+        self.faults = faults
+        self.origin = httpx.AsyncClient(
+            verify=httpx.create_ssl_context(verify=str(settings.ca_file)), timeout=60, trust_env=False
+        )
+        self.signer = S3SigV4Auth(Credentials(settings.edge_key.access, settings.edge_key.secret), "s3", REGION)
+
+    def app(self) -> Starlette:
+        """The ASGI application: GET and HEAD of any path."""
+        return Starlette(routes=[Route("/{path:path}", self.serve, methods=["GET", "HEAD"])])
+
+    async def serve(self, request: Request) -> Response:
+        """One object, whole or a range (206); 403 with XML when the URL is not exactly one that was signed."""
+        path = request.scope["raw_path"].decode("latin-1")
+        parts = [part for part in request.scope["query_string"].decode("latin-1").split("&") if part]
+        rest = [part for part in parts if part.partition("=")[0] not in _SIGNED]
+        resource = f"https://{self.settings.cdn_domain}{path}" + (f"?{'&'.join(rest)}" if rest else "")
+        if problem := self.refusal(resource, [part for part in parts if part not in rest]):
+            return _refuse(*problem)
+        return await self.fetch(request, path, rest)
+
+    def refusal(self, resource: str, signed: list[str]) -> tuple[str, str] | None:
+        """Why a URL may not pass: (code, message), or None when its signature covers exactly this resource."""
+        denied = ("AccessDenied", "Access denied")
+        given = dict(part.split("=", 1) for part in signed if "=" in part)
+        if not given and self.faults.on("cdn-serves-unsigned"):
+            return None
+        if "Key-Pair-Id" not in given:
+            return "MissingKey", "Missing Key-Pair-Id query parameter or cookie value"
+        if len(given) != len(signed) or set(given) != set(_SIGNED) or not given["Expires"].isdigit():
+            return denied
+        if given["Key-Pair-Id"] != self.settings.key_pair_id or int(given["Expires"]) <= time.time():
+            return denied
+        policy = (
+            f'{{"Statement":[{{"Resource":"{resource}",'
+            f'"Condition":{{"DateLessThan":{{"AWS:EpochTime":{given["Expires"]}}}}}}}]}}'
+        )
+        try:
+            signature = base64.b64decode(given["Signature"].translate(str.maketrans("-_~", "+=/")), validate=True)
+            self.settings.cdn_public_key.verify(signature, policy.encode(), padding.PKCS1v15(), hashes.SHA1())
+        except (InvalidSignature, binascii.Error):
+            return denied
+        return None
+
+    async def fetch(self, request: Request, path: str, rest: list[str]) -> Response:
+        """The object from S3, streamed; Range and response-* go through."""
+        url = f"{self.settings.s3_endpoint}/{BUCKET}{quote(unquote(path), safe='/~')}"
+        extra = [part for part in rest if part.startswith("response-")]
+        if extra:
+            url += "?" + "&".join(extra)
+        signed = AWSRequest(method=request.method, url=url)
+        self.signer.add_auth(signed)
+        headers = dict(signed.headers.items()) | {h: request.headers[h] for h in _FORWARDED if h in request.headers}
+        if self.faults.on("cdn-ignores-range"):
+            headers.pop("range", None)
+        answer = await self.origin.send(
+            self.origin.build_request(request.method, url, headers=headers | {"accept-encoding": "identity"}),
+            stream=True,
+        )
+        if answer.status_code in (403, 404):
+            await answer.aclose()
+            return _refuse("AccessDenied", "Access denied")
+        passed = {h: answer.headers[h] for h in _PASSED_BACK if h in answer.headers}
+        ranges = {} if self.faults.on("cdn-ignores-range") else {"accept-ranges": "bytes"}
+        return StreamingResponse(_body(answer), answer.status_code, headers=passed | ranges)
+
+
+async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in answer.aiter_raw(_CHUNK):
+            yield chunk
+    finally:
+        await answer.aclose()
+
+
+def _refuse(code: str, message: str) -> Response:
+    xml = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Response(xml, 403, media_type="text/xml")

@@ -1,0 +1,43 @@
+"""Who may do what: site administrator, manager of a category, and the active enrolments of a course."""
+
+from replica.moodle.state import EDITING_TEACHER, MANAGER, STUDENT, TEACHER, Course, State, User
+
+
+def _active_roles(state: State, user: User, course: Course) -> set[int]:
+    enrolment = state.enrolment(course.id, user.id)
+    return set() if enrolment is None or enrolment.status or user.suspended else enrolment.roles
+
+
+def may_manage(state: State, user: User, course: Course) -> bool:
+    """Change the course itself: admin, manager of its category or one above."""
+    if user.admin:
+        return True
+    category = state.categories.get(course.category)
+    while category is not None:
+        if user.id in category.managers:
+            return True
+        category = state.categories.get(category.parent)
+    return MANAGER in _active_roles(state, user, course)
+
+
+def may_edit(state: State, user: User, course: Course) -> bool:
+    """Change the course's content and people: those who manage it, and its editing teachers."""
+    return may_manage(state, user, course) or EDITING_TEACHER in _active_roles(state, user, course)
+
+
+def may_grade(state: State, user: User, course: Course) -> bool:
+    """See and grade everybody's submissions."""
+    return may_edit(state, user, course) or TEACHER in _active_roles(state, user, course)
+
+
+def may_submit(state: State, user: User, course: Course) -> bool:
+    """Hand in own work: active students, and the administrator, who may everything."""
+    return user.admin or STUDENT in _active_roles(state, user, course)
+
+
+def may_enter(state: State, user: User, course: Course) -> bool:
+    """See the course at all; a hidden one only with teaching rights."""
+    if may_grade(state, user, course):
+        return True
+    enrolment = state.enrolment(course.id, user.id)
+    return enrolment is not None and enrolment.status == 0 and course.visible

@@ -1,0 +1,192 @@
+"""The administrator's pages about people: create, edit, list, delete; roles in a category."""
+
+import re
+
+from starlette.responses import Response
+
+from replica.moodle.forms import Field, Form
+from replica.moodle.login import password_problem
+from replica.moodle.state import MANAGER, User
+from replica.moodle.web import MoodleError, Web, page, redirect
+
+_AUTH = [("manual", "Manual accounts"), ("nologin", "No login"), ("email", "Email-based self-registration")]
+
+
+@page("/user/editadvanced.php")
+def edit(web: Web) -> Response:
+    """The account form: id=-1 creates somebody."""
+    web.require_admin("Update user profiles")
+    number = web.number("id", -1)
+    user = None
+    if number != -1:
+        user = web.state.users.get(number)
+        if user is None or user.deleted:
+            raise MoodleError("Invalid user", "invaliduserid")
+    if web.posted and web.has("cancel"):
+        return redirect("/admin/user.php")
+    form = _form(web, user)
+    if not web.posted or not web.has(form.marker):
+        return web.render("form.html", "Add a new user" if user is None else user.fullname, form=form)
+    web.require_sesskey()
+    _validate(web, user, form)
+    if form.failed:
+        return web.render("form.html", "Add a new user" if user is None else user.fullname, form=form)
+    _store(web, user)
+    return redirect("/admin/user.php")
+
+
+def _form(web: Web, user: User | None) -> Form:
+    def given(name: str, current: str) -> str:
+        return web.param(name, current) if web.posted else current
+
+    return Form(
+        "/user/editadvanced.php",
+        "user_editadvanced_form",
+        [
+            Field("username", "Username", value=given("username", user.username if user else ""), required=True),
+            Field("auth", "Choose an authentication method", "select", given("auth", user.auth if user else "manual"), _AUTH),
+            Field("suspended", "Suspended account", "checkbox", given("suspended", str(int(user.suspended)) if user else "0")),
+            Field("newpassword", "New password", "password"),
+            Field(
+                "preference_auth_forcepasswordchange",
+                "Force password change",
+                "checkbox",
+                given("preference_auth_forcepasswordchange", "1" if _forced(user) else "0"),
+            ),
+            Field("firstname", "First name", value=given("firstname", user.firstname if user else ""), required=True),
+            Field("lastname", "Last name", value=given("lastname", user.lastname if user else ""), required=True),
+            Field("email", "Email address", value=given("email", user.email if user else ""), required=True),
+        ],
+        hidden={"id": user.id if user else -1, "course": 1, "returnto": ""},
+        buttons=[
+            ("submitbutton", "Update profile" if user else "Create user", "primary"),
+            ("cancel", "Cancel", "secondary"),
+        ],
+    )
+
+
+def _forced(user: User | None) -> bool:
+    return bool(user and user.preferences.get("auth_forcepasswordchange"))
+
+
+def _validate(web: Web, user: User | None, form: Form) -> None:
+    fields = {f.name: f for f in form.fields}
+    username = web.param("username", "").strip()
+    others = [u for u in web.state.live_users() if u is not user]
+    if not username:
+        fields["username"].error = "- Required"
+    elif username != username.lower() or not re.fullmatch(r"[-._@a-z0-9]+", username):
+        fields["username"].error = "The username can only contain lower-case letters, numbers and the characters - _ . @"
+    elif username == "guest" or any(u.username == username for u in others):
+        fields["username"].error = "This username already exists, choose another"
+    email = web.param("email", "").strip()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        fields["email"].error = "Invalid email address"
+    elif any(u.email.lower() == email.lower() for u in others):
+        fields["email"].error = "This email address is already registered."
+    password = web.param("newpassword", "")
+    if password:
+        fields["newpassword"].error = password_problem(password)
+    elif user is None and web.param("auth", "manual") == "manual":
+        fields["newpassword"].error = "- Required"
+    for name in ("firstname", "lastname"):
+        if not web.param(name, "").strip():
+            fields[name].error = "- Required"
+
+
+def _store(web: Web, user: User | None) -> None:
+    if user is None:
+        user = web.state.add_user(web.param("username").strip(), "", "", "", "")
+    user.username = web.param("username").strip()
+    user.firstname, user.lastname = web.param("firstname").strip(), web.param("lastname").strip()
+    user.email, user.auth = web.param("email").strip(), web.param("auth", "manual")
+    user.password = web.param("newpassword", "") or user.password
+    user.preferences["auth_forcepasswordchange"] = web.param("preference_auth_forcepasswordchange", "0") == "1"
+    user.suspended = web.param("suspended", "0") == "1"
+    if user.suspended:
+        web.site.end_sessions(user)
+
+
+@page("/admin/user.php")
+def browse(web: Web) -> Response:
+    """The list of accounts; a delete link asks before it acts."""
+    web.require_admin("Browse list of users")
+    if web.has("delete"):
+        return _delete(web)
+    if web.has("suspend") or web.has("unsuspend"):
+        web.require_sesskey()
+        user = web.state.users.get(web.number("suspend", 0) or web.number("unsuspend", 0))
+        if user is not None and not user.admin:
+            user.suspended = web.has("suspend")
+            if user.suspended:
+                web.site.end_sessions(user)
+        return redirect("/admin/user.php")
+    wanted = (web.param("search", "") or web.param("email", "")).lower()
+    people = [u for u in web.state.live_users() if wanted in f"{u.fullname} {u.email} {u.username}".lower()]
+    shown, number = 30, web.number("page", 0)
+    return web.render(
+        "users.html",
+        "Browse list of users",
+        people=people[number * shown : (number + 1) * shown],
+        total=len(people),
+        number=number,
+        pages=-(-len(people) // shown),
+        layout="admin",
+    )
+
+
+def _delete(web: Web) -> Response:
+    user = web.state.users.get(web.number("delete"))
+    web.require_sesskey()
+    if user is None or user.deleted or user.admin:
+        raise MoodleError("Invalid user", "invaliduserid")
+    confirmation = f"delete-{user.id}"
+    if web.posted and web.param("confirm", "") == confirmation:
+        user.deleted = True
+        web.site.end_sessions(user)
+        web.site.storage.drop_everything_of(web.state, user)
+        web.notify(f"Deleted user {user.fullname}")
+        return redirect("/admin/user.php")
+    return web.render(
+        "confirm.html",
+        "Delete user",
+        question=f"Are you absolutely sure you want to completely delete the user '{user.fullname}'?",
+        action="/admin/user.php",
+        hidden={"delete": user.id, "confirm": confirmation, "sesskey": web.session.sesskey},
+        button="Delete",
+        back="/admin/user.php",
+        back_hidden={},
+    )
+
+
+@page("/admin/roles/assign.php")
+def assign_roles(web: Web) -> Response:
+    """Who has which role in a category: the list of roles, then two lists of people."""
+    web.require_admin("Assign roles to users")
+    category = web.state.category_of_context(web.number("contextid"))
+    if category is None:
+        raise MoodleError("Invalid context id", "invalidcontext")
+    if not web.has("roleid"):
+        return web.render("roles.html", f"Assign roles in Category: {category.name}", category=category, role=MANAGER)
+    if web.posted:
+        web.require_sesskey()
+        if web.has("add"):
+            category.managers |= {int(value) for value in web.many("addselect[]") if int(value) in web.state.users}
+        if web.has("remove"):
+            category.managers -= {int(value) for value in web.many("removeselect[]")}
+    people = [u for u in web.state.live_users() if not u.suspended]
+    return web.render(
+        "two_lists.html",
+        f"Assign role 'Manager' in Category: {category.name}",
+        action=f"/admin/roles/assign.php?contextid={category.context}&roleid={MANAGER}",
+        current=[u for u in people if u.id in category.managers],
+        potential=filtered(web, [u for u in people if u.id not in category.managers]),
+        roles=None,
+        search=web.param("addselect_searchtext", ""),
+    )
+
+
+def filtered(web: Web, people: list[User]) -> list[User]:
+    """The potential people that match the search text of the two-list form."""
+    text = "" if web.has("addselect_clearbutton") else web.param("addselect_searchtext", "").lower()
+    return [u for u in people if text in f"{u.fullname} {u.email} {u.username}".lower()]

@@ -1,0 +1,118 @@
+"""Site administration: search with tabs, notifications, plugin settings, plugin list, scheduled tasks."""
+
+from starlette.responses import Response
+
+from replica.moodle.plugin.playback import FOLDER
+from replica.moodle.web import MoodleError, Web, page, redirect
+
+SETTINGS = {
+    "aws_access_key": ("AWS Access Key ID", "text"),
+    "aws_secret_key": ("AWS Secret Access Key", "password"),
+    "s3_bucket": ("S3 Bucket Name", "text"),
+    "s3_region": ("S3 Region", "text"),
+    "cloudfront_domain": ("CloudFront Domain", "text"),
+    "cloudfront_keypair_id": ("CloudFront Key Pair ID", "text"),
+    "cloudfront_private_key": ("CloudFront Private Key", "textarea"),
+    "retention_days": ("Video Retention Period (days)", "text"),
+    "upload_rate_limit": ("Upload Rate Limit (per minute)", "text"),
+    "playback_rate_limit": ("Playback Rate Limit (per minute)", "text"),
+}
+SECTION = "assignsubmission_s3video"
+PLUGIN_LINKS = [
+    ("Manage assignment submission plugins", "/mod/assign/adminmanageplugins.php?subtype=assignsubmission"),
+    ("S3 Video", f"/admin/settings.php?section={SECTION}"),
+    ("S3 Video Dashboard", f"{FOLDER}/dashboard.php"),
+    ("S3 Video Management", f"{FOLDER}/videomanagement.php"),
+]
+
+
+@page("/admin/search.php")
+def search(web: Web) -> Response:
+    """Site administration: one tab a branch, or the settings that match ?query=."""
+    web.require_admin("Access denied")
+    query = web.param("query", "").casefold()
+    found = [link for link in PLUGIN_LINKS if query and query in link[0].casefold()]
+    return web.render("admin_search.html", "Administration", plugin_links=PLUGIN_LINKS, query=query, found=found, layout="admin")
+
+
+@page("/admin/category.php")
+def category(web: Web) -> Response:
+    """One branch of the administration tree."""
+    web.require_admin("Access denied")
+    if web.param("category") not in ("assignsubmissionplugins", "modassignfolder"):
+        raise MoodleError("Section error!", "sectionerror")
+    return web.render("admin_category.html", "Submission plugins", plugin_links=PLUGIN_LINKS, layout="admin")
+
+
+@page("/admin/settings.php")
+def settings(web: Web) -> Response:
+    """The plugin's settings; saving takes effect at the next request to S3."""
+    web.require_admin("Access denied")
+    if web.param("section") != SECTION:
+        raise MoodleError("Section error!", "sectionerror")
+    errors = {}
+    if web.posted and web.param("action", "") == "save-settings":
+        web.require_sesskey()
+        changed = False
+        for name in SETTINGS:
+            value = web.param(f"s_{SECTION}_{name}", web.state.settings[name]).replace("\r\n", "\n").strip()
+            if name.endswith(("_days", "_limit")) and not value.isdigit():
+                errors[name] = "This must be a whole number."
+                continue
+            changed |= value != web.state.settings[name].strip()
+            web.state.settings[name] = value
+        if errors:
+            web.notify("Some settings were not changed due to an error.", "danger")
+        elif changed:
+            web.notify("Changes saved")
+        if not errors:
+            return redirect(f"/admin/settings.php?section={SECTION}")
+    return web.render(
+        "admin_settings.html",
+        "S3 Video",
+        layout="admin",
+        section=SECTION,
+        fields=SETTINGS,
+        errors=errors,
+        values=web.state.settings,
+        body_id=f"page-admin-setting-{SECTION}",
+    )
+
+
+@page("/mod/assign/adminmanageplugins.php")
+def manage_plugins(web: Web) -> Response:
+    """The submission plugins with the eye that enables and disables."""
+    web.require_admin("Access denied")
+    if web.param("action", "") in ("hide", "show"):
+        web.require_sesskey()
+        if web.param("plugin") == "s3video":
+            web.state.plugin_enabled = web.param("action") == "show"
+        return redirect("/mod/assign/adminmanageplugins.php?subtype=assignsubmission")
+    plugins = [
+        ("onlinetext", "Online text submissions", "2024100700", True),
+        ("file", "File submissions", "2024100700", True),
+        ("comments", "Submission comments", "2024100700", True),
+        ("s3video", "S3 Video Submissions", web.site.plugin_version, web.state.plugin_enabled),
+    ]
+    return web.render("admin_plugins.html", "Manage assignment submission plugins", plugins=plugins, layout="admin")
+
+
+@page("/admin/plugins.php")
+def overview(web: Web) -> Response:
+    """Plugins overview: the additional plugin with its release and version."""
+    web.require_admin("Access denied")
+    return web.render("admin_overview.html", "Plugins overview", layout="admin")
+
+
+@page("/admin/tool/task/scheduledtasks.php")
+def tasks(web: Web) -> Response:
+    """Scheduled tasks: the plugin's nightly clean-up."""
+    web.require_admin("Access denied")
+    return web.render("admin_tasks.html", "Scheduled tasks", layout="admin")
+
+
+@page("/admin/index.php")
+def notifications(web: Web) -> Response:
+    """Notifications, with Moodle's release."""
+    web.require_admin("Access denied")
+    return web.render("admin_index.html", "Notifications", layout="admin")

@@ -1,0 +1,201 @@
+"""/mod/assign/view.php: a student's page, the submission form with the upload widget, saving and removing."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from replica.moodle import access, grading
+from replica.moodle.plugin.management import STATUS_NAMES
+from replica.moodle.plugin.storage import MAX_SIZE, StorageError
+from replica.moodle.plugin.uploads import discard_unsaved, is_open
+from replica.moodle.state import Assignment, Course, Submission, User, now
+from replica.moodle.web import Web, no_permission, page, redirect
+
+HERE = "/mod/assign/view.php"
+Action = Callable[[Web, Assignment, Course, User], Response]
+
+
+@page(HERE)
+def view(web: Web) -> Response:
+    """The assignment; `action` chooses what of it."""
+    assignment = web.assignment(web.number("id"))
+    course = web.course(assignment.course)
+    user = web.require_login(course)
+    if not assignment.visible and not access.may_edit(web.state, user, course):
+        raise no_permission("View hidden activities")
+    actions: dict[str, Action] = {
+        "editsubmission": edit,
+        "savesubmission": save,
+        "removesubmissionconfirm": ask_to_remove,
+        "removesubmission": remove,
+        "submit": ask_to_submit,
+        "confirmsubmit": submit,
+        "grading": grading.table,
+        "grader": grading.grader,
+    }
+    return actions.get(web.param("action", ""), summary)(web, assignment, course, user)
+
+
+def at(assignment: Assignment, **more: object) -> str:
+    return f"{HERE}?" + urlencode({"id": assignment.cmid} | more)
+
+
+def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """What a student handed in and may do; for teachers the grading summary."""
+    grader = access.may_grade(web.state, user, course)
+    submitter = access.may_submit(web.state, user, course)
+    submission = web.state.submission_of(assignment.id, user.id)
+    students = web.state.students(course.id)
+    submitted = [
+        s for p in students if (s := web.state.submission_of(assignment.id, p.id)) and s.status == "submitted"
+    ]
+    return web.render(
+        "assign.html",
+        assignment.name,
+        course=course,
+        assignment=assignment,
+        layout="incourse",
+        grader=grader,
+        submitter=submitter and (not grader or submission is not None or user.admin),
+        submission=submission,
+        started=submission is not None and submission.status != "new",
+        open=is_open(assignment),
+        now=now(),
+        participants=len(students),
+        submitted=len(submitted),
+        ungraded=sum(s.grade is None for s in submitted),
+        cell=grading.summary_of(web, submission),
+        tour="assign_grading" if grader else "assign_student",
+    )
+
+
+def edit(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """The submission form."""
+    if not access.may_submit(web.state, user, course):
+        raise no_permission("Submit assignment")
+    submission = web.state.submission_of(assignment.id, user.id)
+    if not is_open(assignment) or (submission and submission.status == "submitted" and assignment.submissiondrafts):
+        web.notify("This assignment is not accepting submissions.", "warning")
+        return redirect(at(assignment))
+    video = web.state.videos.get(submission.video) if submission else None
+    return web.render(
+        "edit_submission.html",
+        f"{assignment.name}: Edit submission",
+        course=course,
+        assignment=assignment,
+        layout="incourse",
+        heading=assignment.name,
+        submission=submission,
+        takes_video=assignment.s3video and web.state.plugin_enabled,
+        video=video,
+        status=STATUS_NAMES[video.status] if video else "",
+        max_size=MAX_SIZE,
+        now=now(),
+        scripts=["uploader.js"],
+    )
+
+
+def save(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """Stores the submission form; an empty one is refused."""
+    if not access.may_submit(web.state, user, course):
+        raise no_permission("Submit assignment")
+    web.require_sesskey()
+    submission = web.state.open_submission(assignment.id, user.id)
+    if web.has("cancel"):
+        _forget(web, submission)
+        return redirect(at(assignment))
+    if not is_open(assignment):
+        return redirect(at(assignment))
+    submission.text = web.param("onlinetext_editor[text]", submission.text).strip()
+    key = web.param("s3video_s3_key", "")
+    video = web.state.videos.get(key)
+    if video is not None and video.submission == submission.id and video.status == "ready":
+        submission.video = "" if web.site.faults.on("save-forgets-video") else key
+    elif key and key != submission.video:
+        web.notify("The upload of your video is not finished. Please upload it again.", "danger")
+        return redirect(at(assignment, action="editsubmission"))
+    if not submission.video and not submission.text and not web.site.faults.on("save-forgets-video"):
+        web.notify("Nothing was submitted", "danger")
+        return redirect(at(assignment, action="editsubmission"))
+    submission.status = "draft" if assignment.submissiondrafts else "submitted"
+    submission.modified = now()
+    _forget(web, submission)
+    return redirect(at(assignment))
+
+
+def _forget(web: Web, submission: Submission) -> None:
+    """Remove uploads that are not part of the submission; a store that is down now is asked again next time."""
+    try:
+        discard_unsaved(web, submission)
+    except StorageError:
+        web.state.record("upload_failed", submission.user, submission.assignment, message="An old video was not removed.")
+
+
+def ask_to_remove(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """The question before a submission is removed."""
+    _own(web, assignment, course, user)
+    return web.render(
+        "confirm.html",
+        f"{assignment.name}: Remove submission",
+        course=course,
+        assignment=assignment,
+        question="Are you sure you want to remove your submission?",
+        action=HERE,
+        hidden={
+            "id": assignment.cmid,
+            "action": "removesubmission",
+            "userid": user.id,
+            "sesskey": web.session.sesskey,
+        },
+        button="Continue",
+        back=HERE,
+        back_hidden={"id": assignment.cmid},
+    )
+
+
+def _own(web: Web, assignment: Assignment, course: Course, user: User) -> Submission:
+    submission = web.state.submission_of(assignment.id, user.id)
+    if submission is None or not access.may_submit(web.state, user, course):
+        raise no_permission("Submit assignment")
+    return submission
+
+
+def remove(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """Removes the own submission and its video, on S3 too."""
+    web.require_sesskey()
+    submission = _own(web, assignment, course, user)
+    if web.number("userid", user.id) != user.id:
+        raise no_permission("Remove another person's submission")
+    try:
+        web.site.storage.drop_submission(web.state, submission)
+    except StorageError:
+        web.notify("Your submission could not be removed now. Please try again later.", "danger")
+    else:
+        web.notify("Submission removed")
+    return redirect(at(assignment))
+
+
+def ask_to_submit(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """The question before a draft is handed in."""
+    _own(web, assignment, course, user)
+    return web.render(
+        "confirm.html",
+        f"{assignment.name}: Confirm submission",
+        course=course,
+        assignment=assignment,
+        question="Are you sure you want to submit your work for grading? You will not be able to change it any more.",
+        action=HERE,
+        hidden={"id": assignment.cmid, "action": "confirmsubmit", "sesskey": web.session.sesskey},
+        button="Continue",
+        back=HERE,
+        back_hidden={"id": assignment.cmid},
+    )
+
+
+def submit(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """Turns a draft into a submission."""
+    web.require_sesskey()
+    submission = _own(web, assignment, course, user)
+    submission.status, submission.modified = "submitted", now()
+    return redirect(at(assignment))

@@ -1,0 +1,138 @@
+"""The teacher's side of an assignment: the table of all submissions and the single-page grader."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from replica.moodle import access
+from replica.moodle.plugin.management import STATUS_NAMES
+from replica.moodle.plugin.playback import gone_text
+from replica.moodle.state import Assignment, Course, Submission, User, now
+from replica.moodle.web import Web, no_permission, page, templates
+
+_FILTERS = ("", "notsubmitted", "draft", "submitted", "requiregrading")
+_PAGE_SIZES = (10, 20, 50, 100)
+
+
+def _require(web: Web, user: User, course: Course) -> None:
+    if not access.may_grade(web.state, user, course):
+        raise no_permission("Grade assignment")
+
+
+def _fits(chosen: str, submission: Submission | None) -> bool:
+    status = submission.status if submission else "new"
+    if chosen == "notsubmitted":
+        return status == "new"
+    if chosen == "requiregrading":
+        return submission is not None and status == "submitted" and submission.grade is None
+    return not chosen or status == chosen
+
+
+def table(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """All students, ten a page; page size and filter are remembered per person."""
+    _require(web, user, course)
+    memory = user.preferences.setdefault("grading", {"perpage": 10, "status": "", "suspended": False})
+    if web.number("perpage", 0) in _PAGE_SIZES:
+        memory["perpage"] = web.number("perpage")
+    if web.has("status") and web.param("status") in _FILTERS:
+        memory["status"] = web.param("status")
+    if web.has("suspendedparticipantsfilter"):
+        memory["suspended"] = web.param("suspendedparticipantsfilter") == "1"
+    search = web.param("search", "").casefold()
+    rows = []
+    for student in web.state.students(course.id, suspended=memory["suspended"]):
+        submission = web.state.submission_of(assignment.id, student.id)
+        if _fits(memory["status"], submission) and search in f"{student.fullname} {student.email}".casefold():
+            rows.append((student, submission, summary_of(web, submission)))
+    number = max(web.number("page", 0), 0)
+    size = memory["perpage"]
+    return web.render(
+        "grading.html",
+        f"{assignment.name}: Submissions",
+        course=course,
+        assignment=assignment,
+        layout="report",
+        heading=assignment.name,
+        rows=rows[number * size : (number + 1) * size],
+        number=number,
+        pages=-(-len(rows) // size),
+        memory=memory,
+        page_sizes=_PAGE_SIZES,
+        filters=_FILTERS,
+        search=web.param("search", ""),
+        now=now(),
+        tour="assign_grading",
+    )
+
+
+def summary_of(web: Web, submission: Submission | None) -> dict[str, Any] | None:
+    """The saved video as the tables show it: link, status, size; None without one."""
+    video = web.state.videos.get(submission.video) if submission else None
+    if submission is None or video is None:
+        return None
+    return {
+        "video": video,
+        "status": STATUS_NAMES[video.status],
+        "gone": gone_text(video),
+        "watch": "/mod/assign/submission/s3video/view_video.php?"
+        + urlencode({"id": submission.id, "s3key": video.s3_key}),
+    }
+
+
+def grader(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """The grader's frame; its content comes by the core_get_fragment service."""
+    _require(web, user, course)
+    students = web.state.students(course.id, suspended=True)
+    chosen = next((s for s in students if s.id == web.number("userid", 0)), students[0] if students else None)
+    return web.render(
+        "grader.html",
+        f"{assignment.name}: Grading",
+        course=course,
+        assignment=assignment,
+        layout="embedded",
+        students=students,
+        chosen=chosen,
+        scripts=["player.js", "grader.js"],
+    )
+
+
+def panel(web: Web, context: int, student_id: int) -> str:
+    """HTML of one student's grading panel, for core_get_fragment."""
+    assignment = next((a for a in web.state.assignments.values() if a.context == context), None)
+    student = web.state.users.get(student_id)
+    if assignment is None or student is None:
+        raise no_permission("Grade assignment")
+    course = web.course(assignment.course)
+    _require(web, web.require_login(course), course)
+    submission = web.state.submission_of(assignment.id, student.id)
+    return templates.get_template("grading_panel.html").render(
+        student=student,
+        submission=submission,
+        cell=summary_of(web, submission),
+        assignment=assignment,
+    )
+
+
+def save_grade(web: Web, assignment_id: int, student_id: int, text: str) -> str:
+    """Stores a grade of 0 to 100, or none for an empty text; returns what is wrong with it, or nothing."""
+    assignment = web.state.assignments[assignment_id]
+    course = web.course(assignment.course)
+    _require(web, web.require_login(course), course)
+    try:
+        grade = float(text) if text.strip() else None
+    except ValueError:
+        return "The grade must be a number."
+    if grade is not None and not 0 <= grade <= 100:
+        return "The grade must be between 0 and 100."
+    web.state.open_submission(assignment.id, student_id).grade = grade
+    return ""
+
+
+@page("/mod/assign/index.php")
+def index(web: Web) -> Response:
+    """The assignments of a course."""
+    course = web.course(web.number("id"))
+    web.require_login(course)
+    items = [a for a in web.state.assignments_of(course.id) if a.visible]
+    return web.render("course.html", "Assignments", course=course, items=items, editor=False, layout="incourse")

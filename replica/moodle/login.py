@@ -1,0 +1,152 @@
+"""Logging in and out, guest access, and the pages everybody meets first."""
+
+import hmac
+
+from starlette.responses import Response
+
+from replica.moodle import access
+from replica.moodle.forms import Field, Form
+from replica.moodle.state import User
+from replica.moodle.web import MoodleError, Session, Web, no_permission, page, redirect
+
+_TOURS = {"/my/": "Dashboard", "/my/courses.php": "Courses"}
+
+
+@page("/login/index.php")
+def log_in(web: Web) -> Response:
+    """The log in form; a failure comes back as ?loginredirect=1 with an alert."""
+    if web.posted:
+        return _check(web)
+    if web.session.user is not None:
+        return web.render("already.html", "Log in", layout="login")
+    error, web.session.login_error = web.session.login_error, ""
+    return web.render("login.html", "Log in to the site", layout="login", error=error, username=web.param("u", ""))
+
+
+def _check(web: Web) -> Response:
+    username = web.param("username", "").strip().lower()
+    password = web.param("password", "")
+    token_fits = hmac.compare_digest(web.param("logintoken", ""), web.session.logintoken)
+    if token_fits and (username, password) == ("guest", "guest"):
+        return _enter(web, None)
+    user = web.state.user_named(username)
+    fits = user is not None and user.password and hmac.compare_digest(password.encode(), user.password.encode())
+    if not token_fits or not fits or user.suspended or user.auth == "nologin":
+        web.session.login_error = "Invalid login, please try again"
+        return redirect("/login/index.php?loginredirect=1")
+    return _enter(web, user)
+
+
+def _enter(web: Web, user: User | None) -> Response:
+    fresh = Session(user=user, guest=user is None)
+    web.site.sessions.pop(web.session.id, None)
+    web.site.sessions[fresh.id] = fresh
+    web.pending_session = fresh
+    if user is not None and user.preferences.get("auth_forcepasswordchange"):
+        return redirect("/login/change_password.php")
+    return redirect(web.session.wantsurl or ("/my/" if user else "/"))
+
+
+@page("/login/logout.php")
+def log_out(web: Web) -> Response:
+    """Ends the session when the sesskey fits; otherwise asks."""
+    if web.session.user is not None and web.param("sesskey", "") != web.session.sesskey:
+        return web.render("already.html", "Log out", layout="login")
+    web.site.sessions.pop(web.session.id, None)
+    web.pending_session = Session()
+    web.site.sessions[web.pending_session.id] = web.pending_session
+    return redirect("/login/index.php")
+
+
+@page("/login/change_password.php")
+def change_password(web: Web) -> Response:
+    """The page a person with a forced password change is sent to."""
+    user = web.require_login()
+    if user is web.site.guest:
+        raise no_permission("Change own password")
+    form = Form(
+        "/login/change_password.php",
+        "login_change_password_form",
+        [
+            Field("password", "Current password", "password", required=True),
+            Field("newpassword1", "New password", "password", required=True),
+            Field("newpassword2", "New password (again)", "password", required=True),
+        ],
+        legend="You must change your password to proceed",
+    )
+    if web.posted:
+        web.require_sesskey()
+        old, new, again = form.fields
+        old.error = "" if web.param("password", "") == user.password else "Invalid login, please try again"
+        new.error = password_problem(web.param("newpassword1", ""))
+        again.error = "" if web.param("newpassword1", "") == web.param("newpassword2", "") else "These must be the same"
+        if not form.failed:
+            user.password = web.param("newpassword1")
+            user.preferences.pop("auth_forcepasswordchange", None)
+            web.notify("Password has been changed")
+            return redirect("/my/")
+    return web.render("form.html", "Change password", form=form)
+
+
+def password_problem(password: str) -> str:
+    """What Moodle's default password policy has against a password; empty when nothing."""
+    rules = [
+        (len(password) >= 8, "Passwords must be at least 8 characters long."),
+        (any(c.isdigit() for c in password), "Passwords must have at least 1 digit(s)."),
+        (any(c.islower() for c in password), "Passwords must have at least 1 lower case letter(s)."),
+        (any(c.isupper() for c in password), "Passwords must have at least 1 upper case letter(s)."),
+        (any(not c.isalnum() for c in password), "The password must have at least 1 special character(s)."),
+    ]
+    return " ".join(message for kept, message in rules if not kept)
+
+
+@page("/", "/index.php")
+def front(web: Web) -> Response:
+    """The site's front page: own courses for people, all visible ones for guests."""
+    if web.session.user is not None and web.param("redirect", "1") != "0":
+        return redirect("/my/")
+    courses = [c for c in web.state.courses.values() if c.visible]
+    return web.render("my.html", "Home", courses=courses, layout="frontpage", body_id="page-site-index")
+
+
+@page("/my/", "/my/index.php", "/my/courses.php")
+def my(web: Web) -> Response:
+    """Dashboard and course list; guests have neither."""
+    user = web.require_login()
+    if user is web.site.guest:
+        raise no_permission("Manage own Dashboard page")
+    title = _TOURS.get(web.request.url.path, "Dashboard")
+    courses = [c for c in web.state.courses.values() if _takes_part(web, user, c.id) and access.may_enter(web.state, user, c)]
+    tour = {"Dashboard": "dashboard", "Courses": "mycourses"}[title]
+    return web.render("my.html", title, courses=courses, layout="mydashboard", tour=tour, heading=f"Hi, {user.firstname}!")
+
+
+def _takes_part(web: Web, user: User, course: int) -> bool:
+    return web.state.enrolment(course, user.id) is not None
+
+
+@page("/enrol/index.php")
+def enrolment_options(web: Web) -> Response:
+    """Where somebody ends who may not enter a course; says why."""
+    course = web.course(web.number("id"))
+    user = web.session.user
+    if user is None and not web.session.guest:
+        web.ask_to_log_in()
+    if user is not None and access.may_enter(web.state, user, course):
+        return redirect(f"/course/view.php?id={course.id}")
+    reason = (
+        "Guests cannot access this course. Please log in."
+        if user is None
+        else "You cannot enrol yourself in this course."
+    )
+    return web.render("enrol_options.html", "Enrolment options", target=course, reason=reason)
+
+
+@page("/user/profile.php")
+def profile(web: Web) -> Response:
+    """A person's name and, for the administrator, the e-mail address."""
+    user = web.require_login()
+    other = web.state.users.get(web.number("id", user.id))
+    if other is None or other.deleted or not (user.admin or other is user):
+        raise MoodleError("The details of this user are not available to you.", "usernotavailable")
+    return web.render("profile.html", other.fullname, person=other)

@@ -1,0 +1,62 @@
+"""What counts as a video: by name, declared type, size, and by the first bytes of what was stored."""
+
+import re
+import unicodedata
+
+from replica.moodle import texts
+from replica.moodle.plugin.storage import MAX_SIZE
+
+TYPES = {
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "avi": "video/x-msvideo",
+    "mkv": "video/x-matroska",
+    "webm": "video/webm",
+    "mpeg": "video/mpeg",
+    "mpg": "video/mpeg",
+    "ogv": "video/ogg",
+    "3gp": "video/3gpp",
+    "flv": "video/x-flv",
+}
+MAX_NAME = 255
+_ISO_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+
+
+def problem(filename: str, size: int, mime_type: str) -> str:
+    """Why a file may not be uploaded, in words for a student; empty when it may."""
+    extension = filename.rpartition(".")[2].lower() if "." in filename else ""
+    if not filename.strip():
+        return "The file has no name."
+    if len(filename) > MAX_NAME:
+        return f"The file name is too long: {len(filename)} characters, at most {MAX_NAME} are allowed."
+    if extension not in TYPES:
+        return f"This file type is not supported. Choose a video file: {', '.join(TYPES)}."
+    if not re.fullmatch(r"video/[\w.+-]+", mime_type):
+        return "This file is not a video. Choose a video file, for example MP4 or WebM."
+    if size <= 0:
+        return "The file is empty. Choose another file."
+    if size > MAX_SIZE:
+        return f"The file is too large: it has {size:,} bytes, the maximum is {texts.size(MAX_SIZE)} ({MAX_SIZE:,} bytes)."
+    return ""
+
+
+def is_video(start: bytes) -> bool:
+    """Whether the first bytes are those of a known container: MP4/MOV/3GP, AVI, Matroska/WebM, FLV, MPEG, Ogg."""
+    return (
+        start[4:8] in _ISO_BOXES
+        or (start[:4] == b"RIFF" and start[8:12] == b"AVI ")
+        or start[:4] in (b"\x1a\x45\xdf\xa3", b"OggS", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3")
+        or start[:3] == b"FLV"
+        or (start[:1] == b"\x47" and start[188:189] == b"\x47")
+    )
+
+
+def safe_name(filename: str) -> str:
+    """The name under which a file is stored: as given, without what breaks paths, markup and headers."""
+    plain = unicodedata.normalize("NFC", filename)
+    kept = "".join(c for c in plain if c not in "\\/&<>\"'`|?*:#%" and unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    stem, _, extension = kept.strip().rpartition(".")
+    stem = stem.strip(" .") or "video"
+    while len(stem.encode()) > 180:
+        stem = stem[:-1]
+    return f"{stem}.{extension}"

@@ -1,0 +1,126 @@
+"""Watching a video: ajax/get_playback_url.php, view_video.php, download_video.php, all behind one access check."""
+
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from replica.moodle import access
+from replica.moodle.plugin import answers
+from replica.moodle.plugin.answers import Refusal
+from replica.moodle.plugin.storage import URL_LIFETIME, StorageError
+from replica.moodle.plugin.uploads import AJAX
+from replica.moodle.state import Course, Submission, User, Video
+from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+
+FOLDER = "/mod/assign/submission/s3video"
+
+
+def may_watch(web: Web, user: User, submission: Submission, course: Course) -> bool:
+    """The owner with an active enrolment, and whoever may grade in that course."""
+    own = submission.user == user.id and access.may_submit(web.state, user, course)
+    return own or access.may_grade(web.state, user, course)
+
+
+def find(web: Web, number: int, key: str) -> tuple[User, Video] | None:
+    """The logged in person and the video, when both exist, belong together and may meet."""
+    user = web.require_login()
+    submission = web.state.submissions.get(number)
+    video = web.state.videos.get(key)
+    if submission is None or video is None or video.submission != submission.id:
+        return None
+    course = web.state.courses[web.state.assignments[submission.assignment].course]
+    if not may_watch(web, user, submission, course):
+        return None
+    return user, video
+
+
+def _role(web: Web, user: User, video: Video) -> str:
+    if user.admin:
+        return "admin"
+    return "student" if video.user == user.id else "teacher"
+
+
+def _address(web: Web, video: Video, download_as: str = "") -> str:
+    if web.site.faults.on("source-unsigned"):
+        return f"https://{web.state.settings['cloudfront_domain']}/{quote(video.s3_key, safe='/~')}"
+    return web.site.storage.signed_url(video.s3_key, download_as)
+
+
+@page(f"{AJAX}/get_playback_url.php")
+def get_playback_url(web: Web) -> Response:
+    """GET submissionid, s3key, sesskey gives {signed_url, expires_in} (seconds)."""
+    number, key = web.number("submissionid"), web.param("s3key")
+    user = web.require_login()
+    web.require_sesskey()
+    try:
+        web.site.limits.count("playback", user, web.state.settings["playback_rate_limit"])
+        found = find(web, number, key)
+        if found is None:
+            raise answers.not_allowed()
+        video = found[1]
+        if video.status != "ready":
+            raise Refusal(
+                404, "not_available", gone_text(video), "If you need the video, please ask your teacher.", can_retry=False
+            )
+        signed = _address(web, video)
+    except StorageError:
+        return Refusal(
+            503, "cloudfront_error", "The video cannot be played at the moment.",
+            "Try again later, and tell the site administrator if it stays like this.", can_retry=True,
+        ).answer()  # fmt: skip
+    except Refusal as refusal:
+        return refusal.answer()
+    web.state.record("playback_accessed", user.id, video.assignment, s3_key=key, role=_role(web, user, video))
+    return answers.success(signed_url=signed, expires_in=URL_LIFETIME)
+
+
+def gone_text(video: Video) -> str:
+    """Why a video that is not ready cannot be watched."""
+    if video.status == "deleted":
+        return "This video is no longer available: it was removed by an administrator."
+    return "This video is not ready yet."
+
+
+def _required(web: Web) -> tuple[User, Video]:
+    found = find(web, web.number("id"), web.param("s3key"))
+    if found is None:
+        raise no_permission("View this video")
+    return found
+
+
+@page(f"{FOLDER}/view_video.php")
+def view_video(web: Web) -> Response:
+    """A page with a plain player: ?id=SUBMISSION&s3key=KEY."""
+    user, video = _required(web)
+    assignment = web.state.assignments[video.assignment]
+    course = web.state.courses[assignment.course]
+    signed = ""
+    if video.status == "ready":
+        try:
+            signed = _address(web, video)
+        except StorageError as error:
+            raise MoodleError("The video cannot be played at the moment. Please try again later.", "error_cloudfront") from error
+        web.state.record("playback_accessed", user.id, assignment.id, s3_key=video.s3_key, role=_role(web, user, video))
+    return web.render(
+        "view_video.html",
+        "Watch video",
+        course=course,
+        assignment=assignment,
+        video=video,
+        signed_url=signed,
+        gone=gone_text(video),
+        layout="embedded",
+        scripts=["player.js"],
+    )
+
+
+@page(f"{FOLDER}/download_video.php")
+def download_video(web: Web) -> Response:
+    """Redirects to the CDN with the file's name: ?id=SUBMISSION&s3key=KEY."""
+    _, video = _required(web)
+    if video.status != "ready":
+        raise MoodleError(gone_text(video), "videonotavailable")
+    try:
+        return redirect(_address(web, video, download_as=video.s3_key.rpartition("/")[2]))
+    except StorageError as error:
+        raise MoodleError("The video cannot be downloaded at the moment. Please try again later.", "error_cloudfront") from error

@@ -1,0 +1,129 @@
+"""ajax/get_upload_url.php and ajax/confirm_upload.php: a student sends a video straight to S3."""
+
+import secrets
+
+from starlette.responses import Response
+
+from replica.moodle import access, texts
+from replica.moodle.plugin import answers, checks
+from replica.moodle.plugin.answers import Refusal
+from replica.moodle.plugin.storage import StorageError
+from replica.moodle.state import Assignment, Submission, User, Video, now
+from replica.moodle.web import Web, page
+
+AJAX = "/mod/assign/submission/s3video/ajax"
+
+
+@page(f"{AJAX}/get_upload_url.php")
+def get_upload_url(web: Web) -> Response:
+    """POST assignmentid, filename, filesize (bytes), mimetype, sesskey gives {url, fields, s3_key, submission_id}."""
+    number, name = web.number("assignmentid"), web.param("filename")
+    size, mime_type = web.number("filesize"), web.param("mimetype")
+    user = web.require_login()
+    web.require_sesskey()
+    assignment = web.state.assignments.get(number)
+    try:
+        _may_upload(web, user, assignment)
+        assert assignment is not None
+        web.site.limits.count("upload", user, web.state.settings["upload_rate_limit"])
+        if problem := checks.problem(name, size, mime_type):
+            raise answers.invalid(problem)
+        web.site.storage.check()
+        return _prepare(web, user, assignment, name, size, mime_type)
+    except StorageError as error:
+        return _refuse(web, user, number, answers.of_storage(error))
+    except Refusal as refusal:
+        return _refuse(web, user, number, refusal)
+
+
+def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
+    course = web.state.courses.get(assignment.course) if assignment else None
+    if assignment is None or course is None or not access.may_submit(web.state, user, course):
+        raise answers.not_allowed()
+    if not (web.state.plugin_enabled and assignment.s3video):
+        raise answers.invalid("This assignment does not take videos.")
+    if not is_open(assignment):
+        raise answers.invalid("This assignment does not take submissions now.")
+
+
+def is_open(assignment: Assignment) -> bool:
+    """Whether work may be handed in now: started, and not past the cut-off date."""
+    return assignment.allowfrom <= now() and (not assignment.cutoffdate or now() < assignment.cutoffdate)
+
+
+def _prepare(web: Web, user: User, assignment: Assignment, name: str, size: int, mime_type: str) -> Response:
+    submission = web.state.open_submission(assignment.id, user.id)
+    discard_unsaved(web, submission)
+    folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
+    key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(name)}"
+    stored_as = "application/octet-stream" if web.site.faults.on("stored-content-type-lost") else mime_type
+    form = web.site.storage.upload_form(key, stored_as)
+    web.state.videos[key] = Video(
+        key, assignment.id, submission.id, user.id, web.site.storage.bucket, mime_type, size, now()
+    )
+    web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=size)
+    return answers.success(url=form["url"], fields=form["fields"], s3_key=key, submission_id=submission.id)
+
+
+def discard_unsaved(web: Web, submission: Submission) -> None:
+    """Remove what earlier uploads of this submission left: everything that was not saved with it."""
+    for video in web.state.videos_of(submission.id):
+        if video.s3_key != submission.video:
+            web.site.storage.discard(web.state, video)
+
+
+@page(f"{AJAX}/confirm_upload.php")
+def confirm_upload(web: Web) -> Response:
+    """POST s3_key, submissionid, sesskey after S3 took the file gives {status, file_size, ...}. Safe to repeat."""
+    key, number = web.param("s3_key"), web.number("submissionid")
+    user = web.require_login()
+    web.require_sesskey()
+    submission = web.state.submissions.get(number)
+    video = web.state.videos.get(key)
+    assignment = web.state.assignments.get(submission.assignment) if submission else None
+    assignment_id = assignment.id if assignment else 0
+    try:
+        if submission is None or submission.user != user.id or video is None or video.submission != number:
+            raise answers.not_allowed()
+        _may_upload(web, user, assignment)
+        _verify(web, video)
+    except FileNotFoundError:
+        missing = Refusal(
+            404, "s3_not_found", "The video did not arrive in the video store.",
+            "The transfer was probably interrupted. Please send the file again.", can_retry=True,
+        )  # fmt: skip
+        return _refuse(web, user, assignment_id, missing, key)
+    except StorageError as error:
+        return _refuse(web, user, assignment_id, answers.of_storage(error), key)
+    except Refusal as refusal:
+        return _refuse(web, user, assignment_id, refusal, key)
+    return answers.success(
+        status=video.status,
+        file_size=video.size,
+        file_size_formatted=texts.size(video.size),
+        content_type=video.mime_type,
+    )
+
+
+def _verify(web: Web, video: Video) -> None:
+    if video.status == "ready":
+        return
+    size, content_type = web.site.storage.head(video.s3_key)
+    start = web.site.storage.start_of(video.s3_key)
+    if size != video.declared_size or not checks.is_video(start):
+        web.site.storage.discard(web.state, video)
+        raise answers.invalid(
+            "This file is not a video, although its name says so."
+            if size == video.declared_size
+            else "The video arrived incomplete."
+        )
+    video.status, video.size, video.mime_type = "ready", size, content_type
+    if web.site.faults.on("two-objects-per-upload"):
+        web.site.storage.copy(video.s3_key, video.s3_key + ".bak")
+    web.state.record("upload_completed", video.user, video.assignment, s3_key=video.s3_key, size=size)
+
+
+def _refuse(web: Web, user: User, assignment: int, refusal: Refusal, key: str = "") -> Response:
+    if refusal.type != "permission_error":
+        web.state.record("upload_failed", user.id, assignment, s3_key=key, message=refusal.message)
+    return refusal.answer()

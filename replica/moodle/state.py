@@ -1,0 +1,278 @@
+"""What the Moodle stand-in remembers, in memory: people, courses, enrolments, submissions, videos, the plugin's log."""
+
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+MANAGER, EDITING_TEACHER, TEACHER, STUDENT = 1, 3, 4, 5
+ROLE_NAMES = {MANAGER: "Manager", EDITING_TEACHER: "Teacher", TEACHER: "Non-editing teacher", STUDENT: "Student"}
+
+
+@dataclass
+class User:
+    """An account. `preferences` holds what pages remember for it (page sizes, finished tours)."""
+
+    id: int
+    username: str
+    password: str = field(repr=False)
+    firstname: str
+    lastname: str
+    email: str
+    auth: str = "manual"
+    suspended: bool = False
+    deleted: bool = False
+    admin: bool = False
+    preferences: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fullname(self) -> str:
+        return f"{self.firstname} {self.lastname}"
+
+
+@dataclass
+class Category:
+    """A course category; `managers` are the people assigned the Manager role in its context."""
+
+    id: int
+    name: str
+    idnumber: str = ""
+    parent: int = 0
+    description: str = ""
+    managers: set[int] = field(default_factory=set)
+
+    @property
+    def context(self) -> int:
+        return 100 + self.id
+
+
+@dataclass
+class Course:
+    """A course. `startdate` is a Unix time."""
+
+    id: int
+    fullname: str
+    shortname: str
+    category: int
+    idnumber: str = ""
+    visible: bool = True
+    summary: str = ""
+    startdate: int = 0
+
+    @property
+    def enrolid(self) -> int:
+        return 1000 + self.id
+
+    @property
+    def context(self) -> int:
+        return 1000 + self.id
+
+
+@dataclass
+class Enrolment:
+    """One person in one course; `status` 0 is active, 1 suspended."""
+
+    id: int
+    course: int
+    user: int
+    roles: set[int]
+    status: int = 0
+
+
+@dataclass
+class Assignment:
+    """An assignment: `cmid` is the id in addresses, `id` the instance the plugin speaks of. Dates are Unix times or 0."""
+
+    id: int
+    cmid: int
+    course: int
+    name: str
+    intro: str = ""
+    visible: bool = True
+    allowfrom: int = 0
+    duedate: int = 0
+    cutoffdate: int = 0
+    s3video: bool = True
+    onlinetext: bool = False
+    file: bool = False
+    submissiondrafts: bool = False
+
+    @property
+    def context(self) -> int:
+        return 5000 + self.cmid
+
+
+@dataclass
+class Submission:
+    """A student's submission; `status` is new, draft or submitted. `video` is the S3 key that was saved with it."""
+
+    id: int
+    assignment: int
+    user: int
+    status: str = "new"
+    modified: int = 0
+    text: str = ""
+    video: str = ""
+    grade: float | None = None
+
+
+@dataclass
+class Video:
+    """One upload by its S3 key. `status`: pending, ready, error, deleted. Sizes in bytes, times in Unix seconds."""
+
+    s3_key: str
+    assignment: int
+    submission: int
+    user: int
+    bucket: str
+    mime_type: str
+    declared_size: int
+    requested: int
+    status: str = "pending"
+    size: int = 0
+    deleted: int = 0
+
+
+@dataclass
+class LogEntry:
+    """One line of the plugin's log; `event` is upload_requested, upload_completed, upload_failed or playback_accessed."""
+
+    event: str
+    user: int
+    assignment: int
+    at: int
+    s3_key: str = ""
+    message: str = ""
+    role: str = ""
+    size: int = 0
+
+
+class State:
+    """All tables, with the look-ups the pages need. Ids are never used twice."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, count[int]] = defaultdict(lambda: count(2))
+        self.users: dict[int, User] = {}
+        self.categories: dict[int, Category] = {}
+        self.courses: dict[int, Course] = {}
+        self.enrolments: dict[int, Enrolment] = {}
+        self.assignments: dict[int, Assignment] = {}
+        self.submissions: dict[int, Submission] = {}
+        self.videos: dict[str, Video] = {}
+        self.log: list[LogEntry] = []
+        self.invalidations: list[dict[str, Any]] = []
+        self.settings: dict[str, str] = {}
+        self.plugin_enabled = True
+
+    def new_id(self, table: str) -> int:
+        return next(self.ids[table])
+
+    def add_user(self, username: str, password: str, firstname: str, lastname: str, email: str, **more: Any) -> User:
+        user = User(self.new_id("user"), username, password, firstname, lastname, email, **more)
+        self.users[user.id] = user
+        return user
+
+    def add_category(self, name: str, idnumber: str = "", parent: int = 0) -> Category:
+        category = Category(self.new_id("category"), name, idnumber, parent)
+        self.categories[category.id] = category
+        return category
+
+    def add_course(self, fullname: str, shortname: str, category: int, **more: Any) -> Course:
+        course = Course(self.new_id("course"), fullname, shortname, category, **more)
+        self.courses[course.id] = course
+        return course
+
+    def add_assignment(self, course: int, name: str, **more: Any) -> Assignment:
+        assignment = Assignment(self.new_id("assign"), self.new_id("cm") + 10, course, name, **more)
+        self.assignments[assignment.id] = assignment
+        return assignment
+
+    def enrol(self, course: int, user: int, role: int) -> Enrolment:
+        """Enrol somebody actively; a role of 0 gives none. Enrolling again adds the role and reactivates."""
+        enrolment = self.enrolment(course, user)
+        if enrolment is None:
+            enrolment = Enrolment(self.new_id("ue"), course, user, set())
+            self.enrolments[enrolment.id] = enrolment
+        enrolment.roles |= {role} if role else set()
+        enrolment.status = 0
+        return enrolment
+
+    def live_users(self) -> list[User]:
+        return sorted(
+            (user for user in self.users.values() if not user.deleted), key=lambda u: (u.lastname, u.firstname, u.id)
+        )
+
+    def user_named(self, username: str) -> User | None:
+        return next((user for user in self.live_users() if user.username == username), None)
+
+    def category_of_context(self, context: int) -> Category | None:
+        return next((c for c in self.categories.values() if c.context == context), None)
+
+    def assignment_of_cm(self, cmid: int) -> Assignment | None:
+        return next((a for a in self.assignments.values() if a.cmid == cmid), None)
+
+    def assignments_of(self, course: int) -> list[Assignment]:
+        return [a for a in self.assignments.values() if a.course == course]
+
+    def enrolment(self, course: int, user: int) -> Enrolment | None:
+        return next((e for e in self.enrolments.values() if (e.course, e.user) == (course, user)), None)
+
+    def enrolments_of(self, course: int) -> list[Enrolment]:
+        return [e for e in self.enrolments.values() if e.course == course]
+
+    def students(self, course: int, suspended: bool = False) -> list[User]:
+        """Students of a course, active ones only unless asked."""
+        ids = {e.user for e in self.enrolments_of(course) if STUDENT in e.roles and (suspended or not e.status)}
+        return [user for user in self.live_users() if user.id in ids]
+
+    def submission_of(self, assignment: int, user: int) -> Submission | None:
+        return next((s for s in self.submissions.values() if (s.assignment, s.user) == (assignment, user)), None)
+
+    def open_submission(self, assignment: int, user: int) -> Submission:
+        """The user's submission, begun now when there is none."""
+        submission = self.submission_of(assignment, user)
+        if submission is None:
+            submission = Submission(self.new_id("submission"), assignment, user, modified=now())
+            self.submissions[submission.id] = submission
+        return submission
+
+    def videos_of(self, submission: int) -> list[Video]:
+        return [video for video in self.videos.values() if video.submission == submission]
+
+    def drop_course(self, course: int) -> list[Video]:
+        """Forget a course and all that hangs on it; returns its videos, whose objects the caller removes."""
+        gone = {a.id for a in self.assignments_of(course)}
+        videos = [v for v in self.videos.values() if v.assignment in gone]
+        _drop(self.videos, (v.s3_key for v in videos))
+        _drop(self.submissions, [s.id for s in self.submissions.values() if s.assignment in gone])
+        _drop(self.assignments, gone)
+        _drop(self.enrolments, [e.id for e in self.enrolments_of(course)])
+        _drop(self.courses, [course])
+        return videos
+
+    def record(self, event: str, user: int, assignment: int, **more: Any) -> None:
+        self.log.append(LogEntry(event, user, assignment, now(), **more))
+
+
+def _drop(table: dict[Any, Any], keys: Iterable[Any]) -> None:
+    for key in list(keys):
+        table.pop(key, None)
+
+
+def now() -> int:
+    return int(time.time())
+
+
+def midnight(days: int = 0) -> int:
+    """Unix time of today's (or a later day's) midnight, UTC, which is the site's time zone."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return int((day + timedelta(days=days)).timestamp())
+
+
+def token(length: int = 10) -> str:
+    """A random string such as Moodle's sesskey."""
+    return secrets.token_hex(length)[:length]

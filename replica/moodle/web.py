@@ -1,0 +1,231 @@
+"""The web framework's side of a Moodle page: session, parameters, permissions, answers, error pages."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.datastructures import ImmutableMultiDict
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from replica.moodle import access, texts
+from replica.moodle.state import Assignment, Course, User, token
+
+if TYPE_CHECKING:
+    from replica.moodle.site import Site
+
+Handler = Callable[["Web"], Response]
+PAGES: dict[str, Handler] = {}
+templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+templates.filters |= {"size": texts.size, "date": texts.date, "duration": texts.duration}
+
+
+def page(*paths: str) -> Callable[[Handler], Handler]:
+    """Register a handler for the given paths; without a registered handler a path is 404."""
+
+    def register(handler: Handler) -> Handler:
+        PAGES.update(dict.fromkeys(paths, handler))
+        return handler
+
+    return register
+
+
+class Moved(Exception):
+    """Ends a page with a redirect, as PHP's redirect() does."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+class MoodleError(Exception):
+    """Ends a page with Moodle's error page (HTTP 404), or its JSON for an ajax script (HTTP 200)."""
+
+    def __init__(self, message: str, code: str, link: str = "/my/") -> None:
+        super().__init__(message)
+        self.message, self.code, self.link = message, code, link
+
+
+def no_permission(action: str) -> MoodleError:
+    """The error a person sees who may not do something; `action` is a few words such as "Grade assignment"."""
+    return MoodleError(f"Sorry, but you do not currently have permissions to do that ({action}).", "nopermissions")
+
+
+@dataclass
+class Session:
+    """A PHP session: one request at a time, a sesskey, notices waiting for the next page."""
+
+    user: User | None = None
+    guest: bool = False
+    id: str = field(default_factory=lambda: token(26))
+    sesskey: str = field(default_factory=token)
+    logintoken: str = field(default_factory=lambda: token(32))
+    wantsurl: str = ""
+    login_error: str = ""
+    notices: list[tuple[str, str]] = field(default_factory=list)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass
+class Web:
+    """One request to one page."""
+
+    site: "Site"
+    request: Request
+    session: Session
+    form: ImmutableMultiDict[str, Any]
+    pending_session: Session | None = None
+
+    @property
+    def state(self) -> Any:
+        return self.site.state
+
+    @property
+    def user(self) -> User:
+        """Who is logged in; ends with the login redirect when nobody is."""
+        if self.session.user is None:
+            self.ask_to_log_in()
+        assert self.session.user is not None
+        return self.session.user
+
+    @property
+    def posted(self) -> bool:
+        return self.request.method == "POST"
+
+    def param(self, name: str, default: str | None = None) -> str:
+        """A form or query parameter, the last one given as in PHP. MoodleError when required and missing."""
+        for source in (self.form, self.request.query_params):
+            if values := source.getlist(name):
+                return str(values[-1])
+        if default is None:
+            raise MoodleError(f"A required parameter ({name}) was missing", "missingparam")
+        return default
+
+    def number(self, name: str, default: int | None = None) -> int:
+        """An integer parameter; what is no number counts as 0, as in PHP."""
+        value = self.param(name, None if default is None else str(default)).strip()
+        return int(value) if value.lstrip("-").isdigit() and value.isascii() else 0
+
+    def many(self, name: str) -> list[str]:
+        return [str(value) for value in self.form.getlist(name)]
+
+    def has(self, name: str) -> bool:
+        return name in self.form or name in self.request.query_params
+
+    def ask_to_log_in(self) -> Never:
+        self.session.wantsurl = self.address
+        raise Moved("/login/index.php")
+
+    @property
+    def address(self) -> str:
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    def require_sesskey(self) -> None:
+        if self.param("sesskey", "") != self.session.sesskey:
+            raise MoodleError(
+                "Your session has most likely timed out. Please check that you are logged in, go back and reload.",
+                "invalidsesskey",
+            )
+
+    def require_login(self, course: Course | None = None) -> User:
+        """Somebody logged in and, for a course, allowed into it; else a redirect to log in or to the enrolment page."""
+        if course is None and self.session.guest:
+            return self.site.guest
+        if self.session.user is None and not (self.session.guest and course):
+            self.ask_to_log_in()
+        user = self.session.user
+        if course is not None and (user is None or not access.may_enter(self.state, user, course)):
+            self.session.wantsurl = self.address
+            raise Moved(f"/enrol/index.php?id={course.id}")
+        return user or self.site.guest
+
+    def require_admin(self, action: str = "Change site configuration") -> User:
+        user = self.require_login()
+        if not user.admin:
+            raise no_permission(action)
+        return user
+
+    def course(self, course_id: int) -> Course:
+        course: Course | None = self.state.courses.get(course_id)
+        if course is None:
+            raise MoodleError("Can't find data record in database.", "invalidrecord")
+        return course
+
+    def assignment(self, cmid: int) -> Assignment:
+        assignment: Assignment | None = self.state.assignment_of_cm(cmid)
+        if assignment is None:
+            raise MoodleError("Invalid course module ID", "invalidcoursemodule")
+        return assignment
+
+    def notify(self, message: str, kind: str = "success") -> None:
+        """A notice on this page or, after a redirect, on the next."""
+        self.session.notices.append((kind, message))
+
+    def render(self, template: str, title: str, status: int = 200, **values: Any) -> Response:
+        """A page from a template; `body_id` and `layout` default from the address."""
+        notices, self.session.notices = self.session.notices, []
+        values = {"layout": "standard", "course": None, "assignment": None, "scripts": [], "tour": None} | values
+        values.setdefault("body_id", body_id(self.request.url.path))
+        values.setdefault("heading", title)
+        body = templates.get_template(template).render(
+            web=self,
+            site=self.site,
+            session=self.session,
+            me=self.session.user,
+            title=title,
+            notices=notices,
+            config=self.config(values["course"], values["assignment"]),
+            faults=self.site.faults,
+            **values,
+        )
+        return HTMLResponse(body, status, {"cache-control": "no-store, no-cache, must-revalidate"})
+
+    def config(self, course: Course | None, assignment: Assignment | None) -> Markup:
+        """The page's M.cfg, as JSON that is safe in a script element."""
+        me = self.session.user
+        values = {
+            "wwwroot": self.site.base_url,
+            "sesskey": self.session.sesskey,
+            "theme": "boost",
+            "language": "en",
+            "courseId": course.id if course else 1,
+            "contextid": assignment.context if assignment else course.context if course else 1,
+            "contextInstanceId": assignment.cmid if assignment else course.id if course else 0,
+            "siteId": 1,
+            "userId": me.id if me else 0,
+            "faults": sorted(self.site.faults.active),
+        }
+        return Markup(json.dumps(values).replace("<", "\\u003c"))
+
+    def error_page(self, error: MoodleError) -> Response:
+        return self.render("error.html", "Error", status=404, error=error)
+
+    def error_json(self, error: MoodleError) -> Response:
+        nothing = dict.fromkeys(("stacktrace", "debuginfo", "reproductionlink"))
+        return JSONResponse({"error": error.message, "errorcode": error.code} | nothing)
+
+
+def body_id(path: str) -> str:
+    """Moodle's body id of an address: /mod/assign/view.php gives page-mod-assign-view."""
+    return "page-" + (path.strip("/").removesuffix(".php").replace("/", "-") or "site-index")
+
+
+def url(path: str, **parameters: Any) -> str:
+    """An address with its query."""
+    return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+def redirect(target: str) -> Response:
+    return RedirectResponse(target, 303)

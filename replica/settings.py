@@ -1,0 +1,80 @@
+"""What one start of the replica is made of: addresses, folders, and keys that are random per start."""
+
+import secrets
+import string
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+BUCKET = "s3video-replica"
+REGION = "us-east-1"
+_UPPER = string.ascii_uppercase + string.digits
+_MIXED = string.ascii_letters + string.digits
+
+
+def _random(prefix: str, alphabet: str, length: int) -> str:
+    return prefix + "".join(secrets.choice(alphabet) for _ in range(length - len(prefix)))
+
+
+def new_password() -> str:
+    """A password that satisfies Moodle's default policy: 8+ with lower, upper, digit and punctuation."""
+    return _random("Rp-7", _MIXED, 16)
+
+
+@dataclass(frozen=True)
+class S3Key:
+    """An access key pair in the shape IAM gives them: 20 and 40 characters."""
+
+    access: str = field(default_factory=lambda: _random("AKIA", _UPPER, 20))
+    secret: str = field(default_factory=lambda: _random("", _MIXED, 40), repr=False)
+
+
+@dataclass
+class Settings:
+    """Addresses, keys and folder of one replica; the S3 server and the CDN have the two ports after the site's."""
+
+    port: int
+    folder: Path
+    plugin_key: S3Key = field(default_factory=S3Key)
+    suite_key: S3Key = field(default_factory=S3Key)
+    edge_key: S3Key = field(default_factory=S3Key)
+    root_key: S3Key = field(default_factory=S3Key)
+    key_pair_id: str = "KREPLICA"
+    admin_password: str = field(default_factory=new_password)
+
+    def __post_init__(self) -> None:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.cdn_public_key = key.public_key()
+        self.cdn_private_pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        ).decode()
+
+    @property
+    def base_url(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    @property
+    def s3_endpoint(self) -> str:
+        return f"https://127.0.0.1:{self.port + 1}"
+
+    @property
+    def cdn_domain(self) -> str:
+        return f"127.0.0.1:{self.port + 2}"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.folder / "ca.pem"
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "server.pem"
+
+    @property
+    def certificate_key(self) -> Path:
+        return self.folder / "server.key"
+
+    @property
+    def cdn_private_key_file(self) -> Path:
+        return self.folder / "cdn.key"

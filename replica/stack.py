@@ -1,0 +1,126 @@
+"""Starts and stops the whole stack: certificate, S3 server, site and CDN edge, in one process plus weed."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import trustme
+import uvicorn
+from starlette.types import ASGIApp
+
+from replica.control import Control
+from replica.edge import Edge
+from replica.faults import Faults
+from replica.moodle.site import Site
+from replica.s3 import Weed
+from replica.settings import Settings
+
+
+class PortTaken(RuntimeError):
+    """One of the three ports is in use; `port` says which."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use")
+        self.port = port
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Stack:
+    """The replica of one `Settings`; `run()` blocks until a signal, or until stdin ends when asked to watch it."""
+
+    def __init__(self, settings: Settings, faults: Faults, demo: bool) -> None:
+        self.settings = settings
+        self.faults = faults
+        self.demo = demo
+        self.weed = Weed(settings)
+
+    def run(self, ready: Callable[[Site], None], until_stdin_ends: bool) -> None:
+        """Start everything, call `ready(site)`, stop cleanly. PortTaken before anything was started."""
+        sockets = [_listen(self.settings.port), _listen(self.settings.port + 2)]
+        _listen(self.settings.port + 1).close()
+        try:
+            _fresh(self.settings.folder)
+            self._issue_certificate()
+            self.weed.start()
+            asyncio.run(self._serve(sockets, ready, until_stdin_ends))
+        finally:
+            self.weed.stop()
+            shutil.rmtree(self.settings.folder, ignore_errors=True)
+
+    async def _serve(self, sockets: list[socket.socket], ready: Callable[[Site], None], watch_stdin: bool) -> None:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        if watch_stdin:
+            threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
+        site = Site(self.settings, self.faults)
+        if self.demo:
+            site.create_demo()
+        control = Control(self.faults, site.state.invalidations)
+        apps: list[ASGIApp] = [control.around(site.app()), Edge(self.settings, self.faults).app()]
+        servers = [_Server(self._config(app)) for app in apps]
+        running = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
+        preparing = asyncio.create_task(asyncio.to_thread(self.weed.prepare))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if preparing.done():
+            preparing.result()
+            ready(site)
+            await stopping
+        self.weed.stop()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*running)
+
+    def _config(self, app: ASGIApp) -> uvicorn.Config:
+        return uvicorn.Config(
+            app,
+            ssl_certfile=str(self.settings.certificate),
+            ssl_keyfile=str(self.settings.certificate_key),
+            ssl_version=ssl.PROTOCOL_TLS_SERVER,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=30,
+        )
+
+    def _issue_certificate(self) -> None:
+        ca = trustme.CA(organization_name="Replica of a staging stack")
+        leaf = ca.issue_cert("localhost", "127.0.0.1")
+        ca.cert_pem.write_to_path(self.settings.ca_file)
+        leaf.private_key_pem.write_to_path(self.settings.certificate_key)
+        for pem in leaf.cert_chain_pems:
+            pem.write_to_path(self.settings.certificate, append=True)
+        self.settings.cdn_private_key_file.write_text(self.settings.cdn_private_pem)
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=256)
+    except OSError as error:
+        raise PortTaken(port) from error
+
+
+def _fresh(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    sys.stdin.buffer.read()
+    loop.call_soon_threadsafe(stop.set)

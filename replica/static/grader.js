@@ -1,0 +1,53 @@
+"use strict";
+// The grader: one page, its content fetched for the chosen student.
+(() => {
+  const grade = document.querySelector("[data-region=grade]");
+  const select = document.getElementById("change-user-select");
+  const info = document.querySelector("[data-region=user-info]");
+  const actions = document.querySelector("[data-region=grading-actions-form]");
+  const overlay = document.querySelector("[data-region=overlay]");
+
+  const load = (userid) => M.replica.pending("mod_assign/grading_panel", async () => {
+    if (!Number(userid)) {
+      grade.textContent = "Nobody is enrolled as a student.";
+      info.textContent = "";
+      return;
+    }
+    const {html} = await M.replica.call("core_get_fragment", {
+      component: "mod_assign", callback: "gradingpanel", contextid: Number(grade.dataset.contextid),
+      args: [{name: "userid", value: userid}, {name: "attemptnumber", value: -1}, {name: "jsonformdata", value: '""'}],
+    });
+    grade.innerHTML = html;
+    info.replaceChildren(...grade.querySelector(".user-info").cloneNode(true).childNodes);
+    actions.classList.remove("hide");
+    select.value = userid;
+    select.dataset.currentuserid = userid;
+    const address = new URL(location.href);
+    address.searchParams.set("userid", userid);
+    history.replaceState(null, "", address);
+    await Promise.all([...grade.querySelectorAll(".s3video-player-container")].map(M.replica.play));
+  });
+
+  const move = (step) => {
+    const next = select.options[select.selectedIndex + step];
+    if (next) { load(next.value); }
+  };
+
+  select.addEventListener("change", () => load(select.value));
+  document.querySelector("[data-action=previous-user]").addEventListener("click", (event) => { event.preventDefault(); move(-1); });
+  document.querySelector("[data-action=next-user]").addEventListener("click", (event) => { event.preventDefault(); move(1); });
+  actions.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    overlay.hidden = false;
+    const problems = await M.replica.pending("mod_assign/save", () => M.replica.call("mod_assign_submit_grading_form", {
+      assignmentid: Number(grade.dataset.assignmentid), userid: Number(select.value),
+      grade: document.getElementById("id_grade").value,
+    }));
+    overlay.hidden = true;
+    delete actions.dataset.submitted;
+    const error = document.getElementById("id_error_grade");
+    error.textContent = problems.length ? problems[0].message : "";
+    error.style.display = problems.length ? "block" : "none";
+  });
+  load(select.dataset.currentuserid);
+})();

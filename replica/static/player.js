@@ -1,0 +1,69 @@
+"use strict";
+// The player: asks for a signed URL and shows a plain video element.
+M.replica.watch = (video) => {
+  let before = 0;
+  video.addEventListener("timeupdate", () => { if (!video.seeking) { before = video.currentTime; } });
+  if (M.replica.fault("seek-snaps-back")) {
+    let restoring = false;
+    video.addEventListener("seeked", () => {
+      restoring = !restoring;
+      if (restoring) { video.currentTime = before; }
+    });
+  }
+  if (M.replica.fault("pause-does-not-hold")) {
+    video.addEventListener("pause", () => { if (!video.ended) { video.play(); } });
+  }
+  if (M.replica.fault("console-error-while-playing")) {
+    video.addEventListener("play", () => console.error("analytics: endpoint not found"), {once: true});
+  }
+};
+
+M.replica.play = async (container) => {
+  const {s3Key, submissionId} = container.dataset;
+  const query = new URLSearchParams({submissionid: submissionId, s3key: s3Key, sesskey: M.cfg.sesskey});
+  const refuse = (text, guidance, canRetry) => {
+    const box = document.createElement("div");
+    box.className = "alert alert-danger s3video-playback-error";
+    box.setAttribute("role", "alert");
+    for (const line of [text, guidance]) {
+      const p = document.createElement("p");
+      p.textContent = line;
+      box.append(p);
+    }
+    if (canRetry) {
+      const retry = document.createElement("button");
+      retry.type = "button";
+      retry.className = "btn btn-primary";
+      retry.textContent = "Try again";
+      retry.addEventListener("click", () => M.replica.play(container));
+      box.append(retry);
+    }
+    container.replaceChildren(box);
+  };
+  let answer;
+  try {
+    const response = await fetch(`${M.cfg.wwwroot}/mod/assign/submission/s3video/ajax/get_playback_url.php?${query}`);
+    answer = await response.json();
+  } catch {
+    refuse("The video could not be loaded.", "Check your internet connection, then try again.", true);
+    return;
+  }
+  if (!answer.success) {
+    refuse(answer.error, answer.guidance || "Reload the page and log in again.", answer.can_retry);
+    return;
+  }
+  const video = document.createElement("video");
+  Object.assign(video, {controls: true, preload: "metadata", playsInline: true, id: `s3video-player-${submissionId}`});
+  if (!M.replica.fault("player-without-source")) {
+    const source = document.createElement("source");
+    source.src = answer.data.signed_url;
+    source.addEventListener("error", () => {
+      refuse("This video cannot be played.", "Try again, or open the page in another browser.", true);
+    });
+    video.append(source);
+  }
+  M.replica.watch(video);
+  container.replaceChildren(video);
+};
+
+document.querySelectorAll(".s3video-viewer-container video").forEach(M.replica.watch);

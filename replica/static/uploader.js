@@ -1,0 +1,192 @@
+"use strict";
+// The upload widget: checks the file, asks for a form, sends it to S3, has it confirmed.
+(() => {
+  const root = document.querySelector(".s3video-upload-interface");
+  if (!root) { return; }
+  const AJAX = `${M.cfg.wwwroot}/mod/assign/submission/s3video/ajax/`;
+  const TYPES = {
+    mp4: "video/mp4", mov: "video/quicktime", avi: "video/x-msvideo", mkv: "video/x-matroska", webm: "video/webm",
+    mpeg: "video/mpeg", mpg: "video/mpeg", ogv: "video/ogg", "3gp": "video/3gpp", flv: "video/x-flv",
+  };
+  const find = (name) => root.querySelector(`.s3video-${name}`);
+  const [dropzone, input, message, progress] = ["dropzone", "file-input", "status-message", "progress-container"].map(find);
+  const bar = find("progress-bar");
+  const form = root.closest("form");
+  const maximum = Number(root.dataset.maxFileSize);
+  let busy = false;
+  let stored = null; // {file, data}: S3 has it, the site has not confirmed it
+
+  class Problem extends Error {
+    constructor(text, guidance, canRetry = true) {
+      super(text);
+      Object.assign(this, {guidance, canRetry});
+    }
+  }
+
+  const words = (bytes) => {
+    for (const [unit, size] of [["GB", 2 ** 30], ["MB", 2 ** 20], ["KB", 2 ** 10]]) {
+      if (bytes >= size) { return `${Number((bytes / size).toFixed(1))} ${unit}`; }
+    }
+    return `${bytes} bytes`;
+  };
+
+  const extension = (name) => (name.includes(".") ? name.split(".").pop().toLowerCase() : "");
+  const type = (file) => file.type || TYPES[extension(file.name)] || "";
+
+  function check(file) {
+    if (M.replica.fault("validation-missing")) { return ""; }
+    if (file.name.length > 255) { return `The file name is too long: ${file.name.length} characters, at most 255 are allowed.`; }
+    if (!TYPES[extension(file.name)]) { return `This file type is not supported. Choose a video file: ${Object.keys(TYPES).join(", ")}.`; }
+    if (!type(file).startsWith("video/")) { return "This file is not a video. Choose a video file, for example MP4 or WebM."; }
+    if (file.size === 0) { return "The file is empty. Choose another file."; }
+    if (file.size > maximum) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
+    return "";
+  }
+
+  function show(percent) {
+    bar.style.width = `${percent}%`;
+    bar.setAttribute("aria-valuenow", percent);
+    bar.textContent = `${percent}%`;
+    find("progress-percentage").textContent = `${percent}%`;
+  }
+
+  function say(kind, build) {
+    message.replaceChildren();
+    message.className = `s3video-status-message alert alert-${kind}`;
+    build(message);
+  }
+
+  function paragraph(name, text) {
+    const p = document.createElement("p");
+    p.className = name;
+    p.textContent = text;
+    return p;
+  }
+
+  function fail(problem, file) {
+    progress.style.display = "none";
+    dropzone.style.display = "";
+    say("danger", (box) => {
+      box.append(paragraph("s3video-error-message", problem.message), paragraph("s3video-error-guidance", problem.guidance));
+      if (problem.canRetry && file) {
+        const retry = document.createElement("button");
+        retry.type = "button";
+        retry.className = "btn btn-secondary s3video-retry-btn";
+        retry.textContent = "Try again";
+        retry.addEventListener("click", () => start(file));
+        box.append(retry);
+      }
+    });
+  }
+
+  const offline = () => new Problem("The connection was interrupted.", "Check your internet connection, then try again.");
+
+  async function ask(script, values) {
+    let response;
+    try {
+      response = await fetch(AJAX + script, {method: "POST", body: new URLSearchParams({...values, sesskey: M.cfg.sesskey})});
+    } catch {
+      throw offline();
+    }
+    const answer = await response.json().catch(() => null);
+    if (answer && answer.success) { return answer.data; }
+    if (answer && ["requireloginerror", "invalidsesskey"].includes(answer.errorcode)) {
+      throw new Problem("Your session has ended, so the video could not be handed in.",
+        "Log in again in another tab, reload this page, and choose the video again.", false);
+    }
+    if (answer && answer.error && answer.guidance) { throw new Problem(answer.error, answer.guidance, answer.can_retry); }
+    throw new Problem("Something went wrong on the site.", "Wait a moment, then try again.");
+  }
+
+  function send(file, {url, fields}) {
+    return new Promise((resolve, reject) => {
+      const data = new FormData();
+      Object.entries(fields).forEach(([name, value]) => data.append(name, value));
+      data.append("file", file);
+      const request = new XMLHttpRequest();
+      let first = true;
+      request.upload.addEventListener("progress", (event) => {
+        if (!event.lengthComputable || M.replica.fault("progress-only-at-end")) { return; }
+        if (M.replica.fault("progress-stuck") && !first) { return; }
+        first = false;
+        const percent = Math.floor(100 * event.loaded / event.total);
+        show(M.replica.fault("progress-jumps-back") ? percent % 30 : percent);
+      });
+      request.addEventListener("load", () => {
+        if (request.status >= 200 && request.status < 300) { resolve(); return; }
+        reject(new Problem("The video store did not accept the video.", "Try again. If it stays like this, tell your teacher."));
+      });
+      request.addEventListener("error", () => reject(offline()));
+      request.addEventListener("abort", () => reject(offline()));
+      request.open("POST", url);
+      request.send(data);
+      if (M.replica.fault("success-before-stored")) { succeed(); }
+    });
+  }
+
+  function succeed() {
+    say("success", (box) => box.append("Your video has been uploaded. Save your changes to hand it in."));
+  }
+
+  async function start(file) {
+    if (busy) { return; }
+    const refused = check(file);
+    if (refused) {
+      fail(new Problem(refused, "Choose another file.", false), null);
+      return;
+    }
+    busy = true;
+    message.replaceChildren();
+    message.className = "s3video-status-message";
+    dropzone.style.display = "none";
+    progress.style.display = "";
+    show(0);
+    try {
+      if (!stored || stored.file !== file) {
+        stored = null;
+        const data = await ask("get_upload_url.php", {
+          assignmentid: root.dataset.assignmentId, submissionid: root.dataset.submissionId || 0,
+          filename: file.name, filesize: file.size, mimetype: type(file),
+        });
+        await send(file, data);
+        stored = {file, data};
+      }
+      if (!M.replica.fault("progress-stuck")) { show(100); }
+      const confirmed = await confirm(stored.data);
+      form.elements.s3video_s3_key.value = stored.data.s3_key;
+      form.elements.s3video_status.value = confirmed.status;
+      form.elements.s3video_file_size.value = confirmed.file_size;
+      form.elements.s3video_mime_type.value = confirmed.content_type;
+      stored = null;
+      progress.style.display = "none";
+      succeed();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) { throw problem; }
+      fail(problem, file);
+    } finally {
+      busy = false;
+      input.value = "";
+    }
+  }
+
+  // What cannot be confirmed by asking again has to be sent again.
+  async function confirm(data) {
+    try {
+      return await ask("confirm_upload.php", {s3_key: data.s3_key, submissionid: data.submission_id});
+    } catch (problem) {
+      if (!problem.canRetry || problem.message.includes("did not arrive")) { stored = null; }
+      throw problem;
+    }
+  }
+
+  find("select-btn").addEventListener("click", () => input.click());
+  input.addEventListener("change", () => { if (input.files[0]) { start(input.files[0]); } });
+  dropzone.addEventListener("dragover", (event) => { event.preventDefault(); dropzone.classList.add("dragover"); });
+  dropzone.addEventListener("dragleave", () => dropzone.classList.remove("dragover"));
+  dropzone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    dropzone.classList.remove("dragover");
+    if (event.dataTransfer.files[0]) { start(event.dataTransfer.files[0]); }
+  });
+  window.addEventListener("beforeunload", (event) => { if (busy) { event.preventDefault(); } });
+})();
