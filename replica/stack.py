@@ -1,26 +1,23 @@
 """Starts and stops the whole stack: certificate, S3 server, site and CDN edge, in one process plus weed."""
 
 import asyncio
-import contextlib
 import shutil
 import signal
 import socket
-import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trustme
-import uvicorn
-from starlette.types import ASGIApp
 
-from replica.control import Control
-from replica.edge import Edge
 from replica.faults import Faults
-from replica.moodle.site import Site
-from replica.s3 import Weed
 from replica.settings import Settings
+from replica.weed import Weed
+
+if TYPE_CHECKING:
+    from replica.moodle.site import Site
 
 
 class PortTaken(RuntimeError):
@@ -29,12 +26,6 @@ class PortTaken(RuntimeError):
     def __init__(self, port: int) -> None:
         super().__init__(f"port {port} is in use")
         self.port = port
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Stack:
@@ -46,7 +37,7 @@ class Stack:
         self.demo = demo
         self.weed = Weed(settings)
 
-    def run(self, ready: Callable[[Site], None], until_stdin_ends: bool) -> None:
+    def run(self, ready: Callable[["Site"], None], until_stdin_ends: bool) -> None:
         """Start everything, call `ready(site)`, stop cleanly. PortTaken before anything was started."""
         sockets = [_listen(self.settings.port), _listen(self.settings.port + 2)]
         _listen(self.settings.port + 1).close()
@@ -59,45 +50,30 @@ class Stack:
             self.weed.stop()
             shutil.rmtree(self.settings.folder, ignore_errors=True)
 
-    async def _serve(self, sockets: list[socket.socket], ready: Callable[[Site], None], watch_stdin: bool) -> None:
+    async def _serve(self, sockets: list[socket.socket], ready: Callable[["Site"], None], watch_stdin: bool) -> None:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
         if watch_stdin:
             threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
-        site = Site(self.settings, self.faults)
-        if self.demo:
-            site.create_demo()
-        control = Control(self.faults, site.state.invalidations)
-        apps: list[ASGIApp] = [control.around(site.app()), Edge(self.settings, self.faults).app()]
-        servers = [_Server(self._config(app)) for app in apps]
+        from replica import bucket, web  # heavy to import: the S3 server starts meanwhile
+
+        site, servers = web.build(self.settings, self.faults, self.demo)
         running = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
-        preparing = asyncio.create_task(asyncio.to_thread(self.weed.prepare))
+        preparing = asyncio.create_task(asyncio.to_thread(bucket.prepare, self.settings, self.weed.alive))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if preparing.done():
-            preparing.result()
-            ready(site)
-            await stopping
-        self.weed.stop()
-        for server in servers:
-            server.should_exit = True
-        await asyncio.gather(*running)
-
-    def _config(self, app: ASGIApp) -> uvicorn.Config:
-        return uvicorn.Config(
-            app,
-            ssl_certfile=str(self.settings.certificate),
-            ssl_keyfile=str(self.settings.certificate_key),
-            ssl_version=ssl.PROTOCOL_TLS_SERVER,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-            timeout_keep_alive=30,
-        )
+        try:
+            if preparing.done():
+                preparing.result()
+                ready(site)
+                await stopping
+        finally:
+            self.weed.stop()
+            for server in servers:
+                server.should_exit = server.force_exit = True
+            await asyncio.gather(*running)
 
     def _issue_certificate(self) -> None:
         ca = trustme.CA(organization_name="Replica of a staging stack")

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from replica.moodle.forms import Field, Form
 from replica.moodle.login import password_problem
-from replica.moodle.state import MANAGER, User
+from replica.moodle.state import MANAGER, ROLE_NAMES, ROLE_SHORT_NAMES, User
 from replica.moodle.web import MoodleError, Web, page, redirect
 
 _AUTH = [("manual", "Manual accounts"), ("nologin", "No login"), ("email", "Email-based self-registration")]
@@ -184,6 +184,13 @@ def assign_roles(web: Web) -> Response:
         roles=None,
         search=web.param("addselect_searchtext", ""),
     )
+
+
+@page("/admin/roles/manage.php")
+def manage_roles(web: Web) -> Response:
+    """The roles of the site, with their short names."""
+    web.require_admin("Create and manage roles")
+    return web.render("manage_roles.html", "Manage roles", short_names=ROLE_SHORT_NAMES, role_names=ROLE_NAMES)
 
 
 def filtered(web: Web, people: list[User]) -> list[User]:

@@ -98,7 +98,15 @@ def _search_identity(web: Web, args: dict[str, Any]) -> dict[str, Any]:
     return {"list": [_person(u) | {"extrafields": []} for u in found], "maxusersperpage": 100, "overflow": False}
 
 
+def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
+    web.require_admin("View user details")
+    wanted = {str(value) for value in args["values"]}
+    found = [u for u in web.state.live_users() if str(getattr(u, str(args["field"]))) in wanted]
+    return [_person(u) | {"suspended": u.suspended} for u in found]
+
+
 METHODS = {
+    "core_user_get_users_by_field": _users_by_field,
     "tool_usertours_fetch_and_start_tour": _start_tour,
     "tool_usertours_step_shown": _step_shown,
     "tool_usertours_complete_tour": _complete_tour,

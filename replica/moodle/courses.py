@@ -249,6 +249,7 @@ def _module_form(web: Web, course: Course, item: Assignment | None) -> Form:
             Field("allowsubmissionsfromdate", "Allow submissions from", "date", moment("allowsubmissionsfromdate", item.allowfrom if item else midnight()), optional=True),
             Field("duedate", "Due date", "date", moment("duedate", item.duedate if item else midnight(7)), optional=True),
             Field("cutoffdate", "Cut-off date", "date", moment("cutoffdate", item.cutoffdate if item else 0), optional=True),
+            Field("gradingduedate", "Remind me to grade by", "date", moment("gradingduedate", item.gradingduedate if item else midnight(14)), optional=True),
             Field("assignsubmission_onlinetext_enabled", "Online text", "checkbox", given("assignsubmission_onlinetext_enabled", int(item.onlinetext) if item else 0)),
             Field("assignsubmission_file_enabled", "File submissions", "checkbox", given("assignsubmission_file_enabled", int(item.file) if item else 1)),
             Field("assignsubmission_s3video_enabled", "S3 Video Submissions", "select", given("assignsubmission_s3video_enabled", int(item.s3video) if item else 1), YES_NO,
@@ -269,11 +270,14 @@ def _check_module(web: Web, form: Form) -> None:
     fields = {f.name: f for f in form.fields}
     if not web.param("name", "").strip():
         fields["name"].error = "- Required"
-    start, due, cut = (fields[n].value for n in ("allowsubmissionsfromdate", "duedate", "cutoffdate"))
+    names = ("allowsubmissionsfromdate", "duedate", "cutoffdate", "gradingduedate")
+    start, due, cut, grading = (fields[name].value for name in names)
     if start and due and due <= start:
         fields["duedate"].error = "Due date must be after the allow submissions from date."
     if cut and due and cut < due:
         fields["cutoffdate"].error = "Cut-off date cannot be earlier than the due date."
+    if grading and due and grading < due:
+        fields["gradingduedate"].error = "Remind me to grade by date cannot be earlier than the due date."
 
 
 def _store_module(web: Web, course: Course, item: Assignment | None) -> Assignment:
@@ -283,6 +287,7 @@ def _store_module(web: Web, course: Course, item: Assignment | None) -> Assignme
         "allowfrom": read_date(web, "allowsubmissionsfromdate"),
         "duedate": read_date(web, "duedate"),
         "cutoffdate": read_date(web, "cutoffdate"),
+        "gradingduedate": read_date(web, "gradingduedate"),
         "onlinetext": web.param("assignsubmission_onlinetext_enabled", "0") == "1",
         "file": web.param("assignsubmission_file_enabled", "0") == "1",
         "s3video": web.param("assignsubmission_s3video_enabled", "0") == "1",

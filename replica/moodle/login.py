@@ -142,7 +142,7 @@ def enrolment_options(web: Web) -> Response:
     return web.render("enrol_options.html", "Enrolment options", target=course, reason=reason)
 
 
-@page("/user/profile.php")
+@page("/user/profile.php", "/user/view.php")
 def profile(web: Web) -> Response:
     """A person's name and, for the administrator, the e-mail address."""
     user = web.require_login()

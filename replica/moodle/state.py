@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 MANAGER, EDITING_TEACHER, TEACHER, STUDENT = 1, 3, 4, 5
+ROLE_SHORT_NAMES = {MANAGER: "manager", EDITING_TEACHER: "editingteacher", TEACHER: "teacher", STUDENT: "student"}
 ROLE_NAMES = {MANAGER: "Manager", EDITING_TEACHER: "Teacher", TEACHER: "Non-editing teacher", STUDENT: "Student"}
 
 
@@ -96,6 +97,7 @@ class Assignment:
     allowfrom: int = 0
     duedate: int = 0
     cutoffdate: int = 0
+    gradingduedate: int = 0
     s3video: bool = True
     onlinetext: bool = False
     file: bool = False

@@ -173,7 +173,7 @@ class Web:
         """A notice on this page or, after a redirect, on the next."""
         self.session.notices.append((kind, message))
 
-    def render(self, template: str, title: str, status: int = 200, **values: Any) -> Response:
+    def render(self, template: str, title: str, http_status: int = 200, **values: Any) -> Response:
         """A page from a template; `body_id` and `layout` default from the address."""
         notices, self.session.notices = self.session.notices, []
         values = {"layout": "standard", "course": None, "assignment": None, "scripts": [], "tour": None} | values
@@ -190,7 +190,7 @@ class Web:
             faults=self.site.faults,
             **values,
         )
-        return HTMLResponse(body, status, {"cache-control": "no-store, no-cache, must-revalidate"})
+        return HTMLResponse(body, http_status, {"cache-control": "no-store, no-cache, must-revalidate"})
 
     def config(self, course: Course | None, assignment: Assignment | None) -> Markup:
         """The page's M.cfg, as JSON that is safe in a script element."""
@@ -210,7 +210,7 @@ class Web:
         return Markup(json.dumps(values).replace("<", "\\u003c"))
 
     def error_page(self, error: MoodleError) -> Response:
-        return self.render("error.html", "Error", status=404, error=error)
+        return self.render("error.html", "Error", http_status=404, error=error)
 
     def error_json(self, error: MoodleError) -> Response:
         nothing = dict.fromkeys(("stacktrace", "debuginfo", "reproductionlink"))

@@ -25,9 +25,9 @@ def get_upload_url(web: Web) -> Response:
     try:
         _may_upload(web, user, assignment)
         assert assignment is not None
-        web.site.limits.count("upload", user, web.state.settings["upload_rate_limit"])
         if problem := checks.problem(name, size, mime_type):
             raise answers.invalid(problem)
+        web.site.limits.count("upload", user, web.state.settings["upload_rate_limit"])
         web.site.storage.check()
         return _prepare(web, user, assignment, name, size, mime_type)
     except StorageError as error:

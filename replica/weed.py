@@ -1,4 +1,4 @@
-"""The S3 server: SeaweedFS (`weed server`) as a child process with TLS, three keys, and the bucket of checklist 1.1-1.2."""
+"""The S3 server: SeaweedFS (`weed server`) as a child process with TLS and a key for each who needs one."""
 
 import ctypes
 import json
@@ -11,41 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import boto3
-import requests
-import tenacity
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from replica.settings import BUCKET, REGION, S3Key, Settings
+from replica.settings import BUCKET, S3Key, Settings
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def client(settings: Settings, key: S3Key) -> Any:
-    """A boto3 S3 client (path style, SigV4, no retries) for the replica's endpoint."""
-    return boto3.client(
-        "s3",
-        endpoint_url=settings.s3_endpoint,
-        region_name=REGION,
-        aws_access_key_id=key.access,
-        aws_secret_access_key=key.secret,
-        verify=str(settings.ca_file),
-        config=Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            retries={"max_attempts": 0},
-            connect_timeout=5,
-            read_timeout=15,
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-
-
 class Weed:
-    """One `weed server`; `start()` spawns it, `prepare()` waits until it stores objects, `stop()` leaves nothing."""
+    """One `weed server`; `start()` spawns it, `stop()` leaves nothing."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -100,33 +73,11 @@ class Weed:
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
                 env=os.environ
-                | {"GOMEMLIMIT": "500MiB", "GOGC": "50", "WEED_S3_SSE_KEK_PASSPHRASE": secrets.token_hex(16)},
+                | {"GOMEMLIMIT": "500MiB", "GOGC": "50", "WEED_S3_SSE_KEY": secrets.token_hex(16)},
             )
 
-    def prepare(self) -> None:
-        """Wait for the server, create the bucket: encrypted, private, CORS for the site. RuntimeError when weed dies."""
-        root = client(self.settings, self.settings.root_key)
-        for attempt in tenacity.Retrying(
-            wait=tenacity.wait_fixed(0.05),
-            stop=tenacity.stop_after_delay(30),
-            retry=tenacity.retry_if_exception_type((requests.RequestException, BotoCoreError, ClientError)),
-            reraise=True,
-        ):
-            with attempt:
-                if self.process is None or self.process.poll() is not None:
-                    raise RuntimeError(f"the S3 server ended while starting; see {self.settings.folder / 'weed.log'}")
-                requests.get(self.settings.s3_endpoint, verify=str(self.settings.ca_file), timeout=2)
-                if BUCKET not in [b["Name"] for b in root.list_buckets()["Buckets"]]:
-                    root.create_bucket(Bucket=BUCKET)
-                root.put_object(Bucket=BUCKET, Key="warm-up", Body=b"volume")
-        root.delete_object(Bucket=BUCKET, Key="warm-up")
-        root.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [cors_rule(self.settings.base_url)]})
-        root.put_bucket_encryption(
-            Bucket=BUCKET,
-            ServerSideEncryptionConfiguration={
-                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-            },
-        )
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
         """Ask weed to end, kill it after 0.3 s (left alone it takes 27 s), remove the sockets it leaves in /tmp."""
@@ -157,17 +108,6 @@ class Weed:
                 identity("root", self.settings.root_key, "Admin"),
             ]
         }
-
-
-def cors_rule(origin: str) -> dict[str, Any]:
-    """The CORS rule of checklist step 1.2 for one site."""
-    return {
-        "AllowedHeaders": ["*"],
-        "AllowedMethods": ["GET", "POST", "PUT"],
-        "AllowedOrigins": [origin],
-        "ExposeHeaders": ["ETag"],
-        "MaxAgeSeconds": 3000,
-    }
 
 
 def _die_with_parent() -> None:

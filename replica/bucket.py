@@ -1,0 +1,70 @@
+"""The bucket of checklist steps 1.1 and 1.2: created, encrypted and given its CORS rule as soon as S3 answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import requests
+import tenacity
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from replica.settings import BUCKET, REGION, S3Key, Settings
+
+
+def client(settings: Settings, key: S3Key) -> Any:
+    """A boto3 S3 client (path style, SigV4, no retries) for the replica's endpoint."""
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint,
+        region_name=REGION,
+        aws_access_key_id=key.access,
+        aws_secret_access_key=key.secret,
+        verify=str(settings.ca_file),
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            retries={"max_attempts": 0},
+            connect_timeout=5,
+            read_timeout=15,
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+def prepare(settings: Settings, alive: Callable[[], bool]) -> None:
+    """Wait for S3 and make the bucket ready for objects. RuntimeError when the server is no longer `alive`."""
+    root = client(settings, settings.root_key)
+    for attempt in tenacity.Retrying(
+        wait=tenacity.wait_fixed(0.05),
+        stop=tenacity.stop_after_delay(30),
+        retry=tenacity.retry_if_exception_type((requests.RequestException, BotoCoreError, ClientError)),
+        reraise=True,
+    ):
+        with attempt:
+            if not alive():
+                raise RuntimeError(f"the S3 server ended while starting; see {settings.folder / 'weed.log'}")
+            requests.get(settings.s3_endpoint, verify=str(settings.ca_file), timeout=2)
+            if BUCKET not in [b["Name"] for b in root.list_buckets()["Buckets"]]:
+                root.create_bucket(Bucket=BUCKET)
+            root.put_object(Bucket=BUCKET, Key="warm-up", Body=b"volume")
+    root.delete_object(Bucket=BUCKET, Key="warm-up")
+    root.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [cors_rule(settings.base_url)]})
+    root.put_bucket_encryption(
+        Bucket=BUCKET,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+    )
+
+
+def cors_rule(origin: str) -> dict[str, Any]:
+    """The CORS rule of checklist step 1.2 for one site."""
+    return {
+        "AllowedHeaders": ["*"],
+        "AllowedMethods": ["GET", "POST", "PUT"],
+        "AllowedOrigins": [origin],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 3000,
+    }
