@@ -100,8 +100,15 @@ def judge(targets: Sequence[TargetState], checks: Iterable[Check]) -> list[Entry
 
 def _entry(line: Line, target: TargetState, checks: list[Check]) -> Entry:
     if not checks:
-        why = target.missing or ("not built yet" if not line.built else "no test of this run judges it")
-        blocks = target.required and line.built
+        covered_elsewhere = bool(target.device) and not line.per_run
+        why = target.missing or (
+            "not built yet"
+            if not line.built
+            else "devices are covered by step 2.13"
+            if covered_elsewhere
+            else "no test of this run judges it"
+        )
+        blocks = target.required and line.built and not covered_elsewhere
         return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], blocks)
     verdict = min((check.verdict for check in checks), key=WORST_FIRST.index)
     deciding = [check for check in checks if check.verdict is verdict]

@@ -195,13 +195,15 @@ class Web:
     def config(self, course: Course | None, assignment: Assignment | None) -> Markup:
         """The page's M.cfg, as JSON that is safe in a script element."""
         me = self.session.user
+        category = self.state.categories.get(self.number("categoryid", 0))
+        place = assignment or course or category
         values = {
             "wwwroot": self.site.base_url,
             "sesskey": self.session.sesskey,
             "theme": "boost",
             "language": "en",
             "courseId": course.id if course else 1,
-            "contextid": assignment.context if assignment else course.context if course else 1,
+            "contextid": place.context if place else 1,
             "contextInstanceId": assignment.cmid if assignment else course.id if course else 0,
             "siteId": 1,
             "userId": me.id if me else 0,
