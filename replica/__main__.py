@@ -1,4 +1,4 @@
-"""Command line of the replica: `python -m replica [--port N] [--dir DIR] [--json] [--fault NAME ...] [--list-faults]`."""
+"""Command line of the replica: `python -m replica --help`."""
 
 import argparse
 import json

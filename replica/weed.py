@@ -71,9 +71,8 @@ class Weed:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
-                env=os.environ
-                | {"GOMEMLIMIT": "500MiB", "GOGC": "50", "WEED_S3_SSE_KEY": secrets.token_hex(16)},
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing else runs yet, and no thread
+                env=os.environ | {"GOMEMLIMIT": "500MiB", "GOGC": "50", "WEED_S3_SSE_KEY": secrets.token_hex(16)},
             )
 
     def alive(self) -> bool:

@@ -24,40 +24,33 @@ def edit(web: Web) -> Response:
             raise MoodleError("Invalid user", "invaliduserid")
     if web.posted and web.has("cancel"):
         return redirect("/admin/user.php")
-    form = _form(web, user)
-    if not web.posted or not web.has(form.marker):
-        return web.render("form.html", "Add a new user" if user is None else user.fullname, form=form)
-    web.require_sesskey()
-    _validate(web, user, form)
-    if form.failed:
-        return web.render("form.html", "Add a new user" if user is None else user.fullname, form=form)
-    _store(web, user)
-    return redirect("/admin/user.php")
+    form = _form(user)
+    title = "Add a new user" if user is None else user.fullname
+    if form.submitted(web):
+        _validate(web, user, form)
+        if not form.failed:
+            _store(web, user, form)
+            return redirect("/admin/user.php")
+    return web.render("form.html", title, form=form)
 
 
-def _form(web: Web, user: User | None) -> Form:
-    def given(name: str, current: str) -> str:
-        return web.param(name, current) if web.posted else current
-
+def _form(user: User | None) -> Form:
+    item = user or User(-1, "", "", "", "", "")
+    forced = int(_forced(user))
     return Form(
         "/user/editadvanced.php",
         "user_editadvanced_form",
         [
-            Field("username", "Username", value=given("username", user.username if user else ""), required=True),
-            Field("auth", "Choose an authentication method", "select", given("auth", user.auth if user else "manual"), _AUTH),
-            Field("suspended", "Suspended account", "checkbox", given("suspended", str(int(user.suspended)) if user else "0")),
+            Field("username", "Username", value=item.username, required=True),
+            Field("auth", "Choose an authentication method", "select", item.auth, _AUTH),
+            Field("suspended", "Suspended account", "checkbox", int(item.suspended)),
             Field("newpassword", "New password", "password"),
-            Field(
-                "preference_auth_forcepasswordchange",
-                "Force password change",
-                "checkbox",
-                given("preference_auth_forcepasswordchange", "1" if _forced(user) else "0"),
-            ),
-            Field("firstname", "First name", value=given("firstname", user.firstname if user else ""), required=True),
-            Field("lastname", "Last name", value=given("lastname", user.lastname if user else ""), required=True),
-            Field("email", "Email address", value=given("email", user.email if user else ""), required=True),
+            Field("preference_auth_forcepasswordchange", "Force password change", "checkbox", forced),
+            Field("firstname", "First name", value=item.firstname, required=True),
+            Field("lastname", "Last name", value=item.lastname, required=True),
+            Field("email", "Email address", value=item.email, required=True),
         ],
-        hidden={"id": user.id if user else -1, "course": 1, "returnto": ""},
+        hidden={"id": item.id, "course": 1, "returnto": ""},
         buttons=[
             ("submitbutton", "Update profile" if user else "Create user", "primary"),
             ("cancel", "Cancel", "secondary"),
@@ -70,40 +63,34 @@ def _forced(user: User | None) -> bool:
 
 
 def _validate(web: Web, user: User | None, form: Form) -> None:
-    fields = {f.name: f for f in form.fields}
-    username = web.param("username", "").strip()
+    username, email, password = (form.field(name) for name in ("username", "email", "newpassword"))
     others = [u for u in web.state.live_users() if u is not user]
-    if not username:
-        fields["username"].error = "- Required"
-    elif username != username.lower() or not re.fullmatch(r"[-._@a-z0-9]+", username):
-        fields["username"].error = "The username can only contain lower-case letters, numbers and the characters - _ . @"
-    elif username == "guest" or any(u.username == username for u in others):
-        fields["username"].error = "This username already exists, choose another"
-    email = web.param("email", "").strip()
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-        fields["email"].error = "Invalid email address"
-    elif any(u.email.lower() == email.lower() for u in others):
-        fields["email"].error = "This email address is already registered."
-    password = web.param("newpassword", "")
-    if password:
-        fields["newpassword"].error = password_problem(password)
-    elif user is None and web.param("auth", "manual") == "manual":
-        fields["newpassword"].error = "- Required"
+    if not re.fullmatch(r"[-._@a-z0-9]+", username.value.strip()):
+        username.error = "The username can only contain lower-case letters, numbers and the characters - _ . @"
+    elif username.value == "guest" or any(u.username == username.value.strip() for u in others):
+        username.error = "This username already exists, choose another"
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email.value.strip()):
+        email.error = "Invalid email address"
+    elif any(u.email.lower() == email.value.strip().lower() for u in others):
+        email.error = "This email address is already registered."
+    if password.value:
+        password.error = password_problem(password.value)
+    elif user is None and form.field("auth").value == "manual":
+        password.error = "- Required"
     for name in ("firstname", "lastname"):
-        if not web.param(name, "").strip():
-            fields[name].error = "- Required"
+        form.field(name).error = "" if form.field(name).value.strip() else "- Required"
 
 
-def _store(web: Web, user: User | None) -> None:
-    if user is None:
-        user = web.state.add_user(web.param("username").strip(), "", "", "", "")
-    user.username = web.param("username").strip()
-    user.firstname, user.lastname = web.param("firstname").strip(), web.param("lastname").strip()
-    user.email, user.auth = web.param("email").strip(), web.param("auth", "manual")
-    user.password = web.param("newpassword", "") or user.password
-    user.preferences["auth_forcepasswordchange"] = web.param("preference_auth_forcepasswordchange", "0") == "1"
-    user.suspended = web.param("suspended", "0") == "1"
-    if user.suspended:
+def _store(web: Web, user: User | None, form: Form) -> None:
+    values = {f.name: f.value.strip() if isinstance(f.value, str) else f.value for f in form.fields}
+    user = user or web.state.add_user(values["username"], "", "", "", "")
+    user.username, user.auth, user.email = values["username"], values["auth"], values["email"]
+    user.firstname, user.lastname = values["firstname"], values["lastname"]
+    user.preferences["auth_forcepasswordchange"] = bool(values["preference_auth_forcepasswordchange"])
+    user.suspended = bool(values["suspended"])
+    new_password = form.field("newpassword").value
+    user.password = new_password or user.password
+    if user.suspended or new_password:
         web.site.end_sessions(user)
 
 

@@ -32,7 +32,9 @@ def search(web: Web) -> Response:
     web.require_admin("Access denied")
     query = web.param("query", "").casefold()
     found = [link for link in PLUGIN_LINKS if query and query in link[0].casefold()]
-    return web.render("admin_search.html", "Administration", plugin_links=PLUGIN_LINKS, query=query, found=found, layout="admin")
+    return web.render(
+        "admin_search.html", "Administration", plugin_links=PLUGIN_LINKS, query=query, found=found, layout="admin"
+    )
 
 
 @page("/admin/category.php")

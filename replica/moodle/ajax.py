@@ -17,7 +17,7 @@ TOURS = {
     "assign_student": ["Here you see what you have to hand in, and until when."],
     "assign_grading": ["The new look of grading.", "Search and filter your students here."],
 }
-TOUR_IDS = {number: name for number, name in enumerate(TOURS, 1)}
+TOUR_IDS = dict(enumerate(TOURS, 1))
 
 
 @page("/lib/ajax/service.php")
@@ -69,7 +69,11 @@ def _fragment(web: Web, args: dict[str, Any]) -> dict[str, Any]:
 
 def _submit_grade(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
     problem = grading.save_grade(web, int(args["assignmentid"]), int(args["userid"]), str(args["grade"]))
-    return [{"item": "grade", "itemid": args["userid"], "warningcode": "invalidgrade", "message": problem}] if problem else []
+    return (
+        [{"item": "grade", "itemid": args["userid"], "warningcode": "invalidgrade", "message": problem}]
+        if problem
+        else []
+    )
 
 
 def _person(user: User) -> dict[str, Any]:

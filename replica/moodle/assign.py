@@ -47,9 +47,7 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
     submitter = access.may_submit(web.state, user, course)
     submission = web.state.submission_of(assignment.id, user.id)
     students = web.state.students(course.id)
-    submitted = [
-        s for p in students if (s := web.state.submission_of(assignment.id, p.id)) and s.status == "submitted"
-    ]
+    submitted = [s for p in students if (s := web.state.submission_of(assignment.id, p.id)) and s.status == "submitted"]
     return web.render(
         "assign.html",
         assignment.name,
@@ -129,7 +127,9 @@ def _forget(web: Web, submission: Submission) -> None:
     try:
         discard_unsaved(web, submission)
     except StorageError:
-        web.state.record("upload_failed", submission.user, submission.assignment, message="An old video was not removed.")
+        web.state.record(
+            "upload_failed", submission.user, submission.assignment, message="An old video was not removed."
+        )
 
 
 def ask_to_remove(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
@@ -155,7 +155,7 @@ def ask_to_remove(web: Web, assignment: Assignment, course: Course, user: User) 
 
 
 def _own(web: Web, assignment: Assignment, course: Course, user: User) -> Submission:
-    submission = web.state.submission_of(assignment.id, user.id)
+    submission: Submission | None = web.state.submission_of(assignment.id, user.id)
     if submission is None or not access.may_submit(web.state, user, course):
         raise no_permission("Submit assignment")
     return submission

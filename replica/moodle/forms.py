@@ -1,14 +1,17 @@
 """Moodle's forms as data; templates/form.html draws them with Moodle's ids, names and classes."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
 
-from replica.moodle.state import token
+from replica.moodle.state import midnight, token
+
+if TYPE_CHECKING:
+    from replica.moodle.web import Web
 
 Options = list[tuple[str, str]]
 YES_NO: Options = [("0", "No"), ("1", "Yes")]
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [date(2000, month, 1).strftime("%B") for month in range(1, 13)]
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Field:
     @property
     def parts(self) -> list[tuple[str, Options, str]]:
         """The selects of a date: (part, options, chosen)."""
-        moment = datetime.fromtimestamp(self.value or _soon(), UTC)
+        moment = datetime.fromtimestamp(self.value or midnight(), UTC)
         return [
             ("day", [(str(n), str(n)) for n in range(1, 32)], str(moment.day)),
             ("month", [(str(n), name) for n, name in enumerate(_MONTHS, 1)], str(moment.month)),
@@ -62,16 +65,28 @@ class Form:
     def failed(self) -> bool:
         return any(f.error for f in self.fields)
 
+    def field(self, name: str) -> Field:
+        return next(f for f in self.fields if f.name == name)
 
-def _soon() -> int:
-    return int(datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
+    def submitted(self, web: "Web") -> bool:
+        """Whether this request sends the form; if so its fields take the values sent."""
+        if not (web.posted and web.has(self.marker)):
+            return False
+        web.require_sesskey()
+        for f in self.fields:
+            if f.kind == "date":
+                f.value = _read_date(web, f)
+            elif f.kind == "checkbox":
+                f.value = int(web.param(f.name, "0") == "1")
+            else:
+                f.value = web.param(f.name, str(f.value))
+        return True
 
 
-def read_date(web: Any, name: str, optional: bool = True) -> int:
-    """The Unix time that the selects of a date say; 0 when it is switched off or impossible."""
-    if optional and web.param(f"{name}[enabled]", "0") != "1":
+def _read_date(web: "Web", field: Field) -> int:
+    if field.optional and web.param(f"{field.name}[enabled]", "0") != "1":
         return 0
-    parts = {part: web.number(f"{name}[{part}]", 0) for part in ("year", "month", "day", "hour", "minute")}
+    parts = {part: web.number(f"{field.name}[{part}]", 0) for part in ("year", "month", "day", "hour", "minute")}
     try:
         return int(datetime(**parts, tzinfo=UTC).timestamp())
     except ValueError:

@@ -116,9 +116,13 @@ def my(web: Web) -> Response:
     if user is web.site.guest:
         raise no_permission("Manage own Dashboard page")
     title = _TOURS.get(web.request.url.path, "Dashboard")
-    courses = [c for c in web.state.courses.values() if _takes_part(web, user, c.id) and access.may_enter(web.state, user, c)]
+    courses = [
+        c for c in web.state.courses.values() if _takes_part(web, user, c.id) and access.may_enter(web.state, user, c)
+    ]
     tour = {"Dashboard": "dashboard", "Courses": "mycourses"}[title]
-    return web.render("my.html", title, courses=courses, layout="mydashboard", tour=tour, heading=f"Hi, {user.firstname}!")
+    return web.render(
+        "my.html", title, courses=courses, layout="mydashboard", tour=tour, heading=f"Hi, {user.firstname}!"
+    )
 
 
 def _takes_part(web: Web, user: User, course: int) -> bool:
@@ -144,9 +148,11 @@ def enrolment_options(web: Web) -> Response:
 
 @page("/user/profile.php", "/user/view.php")
 def profile(web: Web) -> Response:
-    """A person's name and, for the administrator, the e-mail address."""
+    """A person's name and e-mail address, for that person, the administrator and teachers of a ?course=ID."""
     user = web.require_login()
     other = web.state.users.get(web.number("id", user.id))
-    if other is None or other.deleted or not (user.admin or other is user):
+    course = web.state.courses.get(web.number("course", 0))
+    allowed = user.admin or other is user or (course is not None and access.may_grade(web.state, user, course))
+    if other is None or other.deleted or not allowed:
         raise MoodleError("The details of this user are not available to you.", "usernotavailable")
     return web.render("profile.html", other.fullname, person=other)

@@ -86,7 +86,7 @@ class Enrolment:
 
 @dataclass
 class Assignment:
-    """An assignment: `cmid` is the id in addresses, `id` the instance the plugin speaks of. Dates are Unix times or 0."""
+    """An assignment: `cmid` is the id in addresses, `id` the one the plugin speaks of. Dates are Unix times or 0."""
 
     id: int
     cmid: int
@@ -141,7 +141,7 @@ class Video:
 
 @dataclass
 class LogEntry:
-    """One line of the plugin's log; `event` is upload_requested, upload_completed, upload_failed or playback_accessed."""
+    """One line of the plugin's log; `event` is upload_requested, _completed or _failed, or playback_accessed."""
 
     event: str
     user: int

@@ -28,15 +28,14 @@ M.replica = {
   },
 
   // Moodle draws the password field again, with a toggle, once its scripts are there: typed text is lost.
-  rerenderPassword(id) {
-    M.replica.pending("core/togglesensitive", async () => {
-      await fetch("/theme/replica/toggle.html").then((response) => response.text()).then((html) => {
-        const field = document.getElementById(id);
-        const holder = document.createElement("div");
-        holder.innerHTML = html;
-        holder.querySelector("slot").replaceWith(field.cloneNode(true));
-        field.outerHTML = holder.innerHTML;
-      });
+  require(name, id) {
+    M.replica.pending(name, async () => {
+      const html = await (await fetch("/theme/replica/toggle.html")).text();
+      const field = document.getElementById(id);
+      const holder = document.createElement("div");
+      holder.innerHTML = html;
+      holder.querySelector("slot").replaceWith(field.cloneNode(true));
+      field.outerHTML = holder.innerHTML;
     });
     document.addEventListener("click", (event) => {
       if (event.target.closest(".toggle-sensitive-btn")) {
@@ -106,6 +105,7 @@ document.addEventListener("click", (event) => {
   document.querySelectorAll(".dropdown-menu").forEach((menu) => {
     const own = toggle && toggle.parentElement.contains(menu);
     menu.classList.toggle("show", Boolean(own) && !menu.classList.contains("show"));
+    menu.parentElement.querySelector("[data-toggle=dropdown]").setAttribute("aria-expanded", menu.classList.contains("show"));
   });
   if (toggle) { event.preventDefault(); }
 });

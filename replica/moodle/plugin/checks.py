@@ -25,19 +25,22 @@ _ISO_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 def problem(filename: str, size: int, mime_type: str) -> str:
     """Why a file may not be uploaded, in words for a student; empty when it may."""
     extension = filename.rpartition(".")[2].lower() if "." in filename else ""
-    if not filename.strip():
-        return "The file has no name."
-    if len(filename) > MAX_NAME:
-        return f"The file name is too long: {len(filename)} characters, at most {MAX_NAME} are allowed."
-    if extension not in TYPES:
-        return f"This file type is not supported. Choose a video file: {', '.join(TYPES)}."
-    if not re.fullmatch(r"video/[\w.+-]+", mime_type):
-        return "This file is not a video. Choose a video file, for example MP4 or WebM."
-    if size <= 0:
-        return "The file is empty. Choose another file."
-    if size > MAX_SIZE:
-        return f"The file is too large: it has {size:,} bytes, the maximum is {texts.size(MAX_SIZE)} ({MAX_SIZE:,} bytes)."
-    return ""
+    limit = f"{texts.size(MAX_SIZE)} ({MAX_SIZE:,} bytes)"
+    rules = [
+        (filename.strip(), "The file has no name."),
+        (
+            len(filename) <= MAX_NAME,
+            f"The file name is too long: {len(filename)} characters, at most {MAX_NAME} are allowed.",
+        ),
+        (extension in TYPES, f"This file type is not supported. Choose a video file: {', '.join(TYPES)}."),
+        (
+            re.fullmatch(r"video/[\w.+-]+", mime_type),
+            "This file is not a video. Choose a video file, for example MP4 or WebM.",
+        ),
+        (size > 0, "The file is empty. Choose another file."),
+        (size <= MAX_SIZE, f"The file is too large: it has {size:,} bytes, the maximum is {limit}."),
+    ]
+    return next((message for kept, message in rules if not kept), "")
 
 
 def is_video(start: bytes) -> bool:
@@ -54,7 +57,9 @@ def is_video(start: bytes) -> bool:
 def safe_name(filename: str) -> str:
     """The name under which a file is stored: as given, without what breaks paths, markup and headers."""
     plain = unicodedata.normalize("NFC", filename)
-    kept = "".join(c for c in plain if c not in "\\/&<>\"'`|?*:#%" and unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    kept = "".join(
+        c for c in plain if c not in "\\/&<>\"'`|?*:#%" and unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+    )
     stem, _, extension = kept.strip().rpartition(".")
     stem = stem.strip(" .") or "video"
     while len(stem.encode()) > 180:

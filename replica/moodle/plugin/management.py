@@ -1,6 +1,6 @@
 """The plugin's administration: dashboard.php and videomanagement.php."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from starlette.responses import Response
 
@@ -9,6 +9,7 @@ from replica.moodle.plugin.storage import StorageError
 from replica.moodle.state import Assignment, Course, LogEntry, State, User, Video, now
 from replica.moodle.web import Web, page, redirect, url
 
+MANAGEMENT = f"{FOLDER}/videomanagement.php"
 STATUS_NAMES = {
     "pending": "Pending", "uploading": "Uploading", "ready": "Ready", "error": "Error", "deleted": "Deleted",
 }  # fmt: skip
@@ -26,7 +27,13 @@ class Row:
     @property
     def searchable(self) -> str:
         return "\n".join(
-            (self.course.fullname, self.course.shortname, self.assignment.name, self.student.fullname, self.video.s3_key)
+            (
+                self.course.fullname,
+                self.course.shortname,
+                self.assignment.name,
+                self.student.fullname,
+                self.video.s3_key,
+            )
         ).casefold()
 
 
@@ -88,62 +95,77 @@ def _failure(web: Web, entry: LogEntry) -> dict[str, object]:
     }
 
 
-@page(f"{FOLDER}/videomanagement.php")
+@dataclass(frozen=True)
+class Filter:
+    """The filter form and the page of the list."""
+
+    page: int
+    perpage: int
+    courseid: int
+    status: str
+    search: str
+
+    def admits(self, row: Row) -> bool:
+        status = row.video.status == self.status if self.status else row.video.status != "deleted"
+        return status and self.courseid in (0, row.course.id) and self.search.casefold() in row.searchable
+
+    def address(self, **more: object) -> str:
+        """The page's address with this filter; `more` adds parameters, or drops them with None."""
+        given = asdict(self) | more
+        return url(MANAGEMENT, **{name: value for name, value in given.items() if value is not None})
+
+
+@page(MANAGEMENT)
 def manage(web: Web) -> Response:
     """The list of videos with filter (GET courseid, status, search, perpage, page) and deletion."""
     web.require_admin("Change site configuration")
-    chosen = {
-        "page": max(web.number("page", 0), 0),
-        "perpage": min(max(web.number("perpage", 25), 1), 100),
-        "courseid": web.number("courseid", 0),
-        "status": web.param("status", ""),
-        "search": web.param("search", "").strip(),
-    }
-    here = f"{FOLDER}/videomanagement.php"
+    chosen = Filter(
+        page=max(web.number("page", 0), 0),
+        perpage=min(max(web.number("perpage", 25), 1), 100),
+        courseid=web.number("courseid", 0),
+        status=web.param("status", ""),
+        search=web.param("search", "").strip(),
+    )
     if web.param("action", "") == "delete" and web.param("s3key", ""):
-        return _delete(web, web.param("s3key"), here, chosen)
+        return _delete(web, web.param("s3key"), chosen)
     everything = rows(web.state)
-    shown = [
-        row
-        for row in everything
-        if (not chosen["courseid"] or row.course.id == chosen["courseid"])
-        and (row.video.status == chosen["status"] if chosen["status"] else row.video.status != "deleted")
-        and chosen["search"].casefold() in row.searchable
-    ]
-    first = chosen["page"] * chosen["perpage"]
+    shown = [row for row in everything if chosen.admits(row)]
+    first = chosen.page * chosen.perpage
     return web.render(
         "videomanagement.html",
         "S3 Video Management",
         layout="admin",
-        here=here,
+        here=MANAGEMENT,
         chosen=chosen,
-        rows=shown[first : first + chosen["perpage"]],
-        total=len(shown),
-        number=chosen["page"],
-        pages=-(-len(shown) // chosen["perpage"]),
+        rows=shown[first : first + chosen.perpage],
+        pages=-(-len(shown) // chosen.perpage),
         courses=sorted({(row.course.id, row.course.fullname) for row in everything}, key=lambda c: c[1]),
         status_names=STATUS_NAMES,
-        page_url=lambda **more: url(here, **(chosen | more)),
     )
 
 
-def _delete(web: Web, key: str, here: str, chosen: dict[str, object]) -> Response:
+def _delete(web: Web, key: str, chosen: Filter) -> Response:
     row = next((r for r in rows(web.state) if r.video.s3_key == key and r.video.status != "deleted"), None)
-    back = url(here, **chosen)
     if row is None:
         web.notify("There is no such video.", "danger")
-        return redirect(back)
+        return redirect(chosen.address())
     if not (web.posted and web.number("confirm", 0)):
+        sent = asdict(chosen) | {"action": "delete", "s3key": key, "confirm": 1, "sesskey": web.session.sesskey}
         return web.render(
-            "delete_video.html", "S3 Video Management", layout="admin", row=row, here=here, chosen=chosen,
-            hidden=chosen | {"action": "delete", "s3key": key, "confirm": 1, "sesskey": web.session.sesskey},
-        )  # fmt: skip
+            "delete_video.html",
+            "S3 Video Management",
+            layout="admin",
+            row=row,
+            here=MANAGEMENT,
+            chosen=asdict(chosen),
+            hidden=sent,
+        )
     web.require_sesskey()
     try:
         web.site.storage.delete(key)
     except StorageError:
         web.notify("The video could not be deleted: the video store refused. Check the plugin's settings.", "danger")
-        return redirect(back)
+        return redirect(chosen.address())
     row.video.status, row.video.deleted = "deleted", now()
     web.notify("Video deleted successfully")
-    return redirect(back)
+    return redirect(chosen.address())

@@ -60,7 +60,11 @@ def get_playback_url(web: Web) -> Response:
         video = found[1]
         if video.status != "ready":
             raise Refusal(
-                404, "not_available", gone_text(video), "If you need the video, please ask your teacher.", can_retry=False
+                404,
+                "not_available",
+                gone_text(video),
+                "If you need the video, please ask your teacher.",
+                can_retry=False,
             )
         signed = _address(web, video)
     except StorageError:
@@ -99,7 +103,9 @@ def view_video(web: Web) -> Response:
         try:
             signed = _address(web, video)
         except StorageError as error:
-            raise MoodleError("The video cannot be played at the moment. Please try again later.", "error_cloudfront") from error
+            raise MoodleError(
+                "The video cannot be played at the moment. Please try again later.", "error_cloudfront"
+            ) from error
         web.state.record("playback_accessed", user.id, assignment.id, s3_key=video.s3_key, role=_role(web, user, video))
     return web.render(
         "view_video.html",
@@ -123,4 +129,6 @@ def download_video(web: Web) -> Response:
     try:
         return redirect(_address(web, video, download_as=video.s3_key.rpartition("/")[2]))
     except StorageError as error:
-        raise MoodleError("The video cannot be downloaded at the moment. Please try again later.", "error_cloudfront") from error
+        raise MoodleError(
+            "The video cannot be downloaded at the moment. Please try again later.", "error_cloudfront"
+        ) from error

@@ -33,7 +33,9 @@ class StorageError(Exception):
 class Storage:
     """S3 and CDN as the plugin's settings describe them at the moment of each call."""
 
-    def __init__(self, config: dict[str, str], ca_file: Path, endpoint: str, invalidations: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, config: dict[str, str], ca_file: Path, endpoint: str, invalidations: list[dict[str, Any]]
+    ) -> None:
         self.config = config
         self.ca_file = ca_file
         self.endpoint = endpoint

@@ -1,6 +1,7 @@
 """ajax/get_upload_url.php and ajax/confirm_upload.php: a student sends a video straight to S3."""
 
 import secrets
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
@@ -12,6 +13,15 @@ from replica.moodle.state import Assignment, Submission, User, Video, now
 from replica.moodle.web import Web, page
 
 AJAX = "/mod/assign/submission/s3video/ajax"
+
+
+@dataclass(frozen=True)
+class File:
+    """What the browser says of the chosen file; size in bytes."""
+
+    name: str
+    size: int
+    mime_type: str
 
 
 @page(f"{AJAX}/get_upload_url.php")
@@ -29,7 +39,7 @@ def get_upload_url(web: Web) -> Response:
             raise answers.invalid(problem)
         web.site.limits.count("upload", user, web.state.settings["upload_rate_limit"])
         web.site.storage.check()
-        return _prepare(web, user, assignment, name, size, mime_type)
+        return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
         return _refuse(web, user, number, answers.of_storage(error))
     except Refusal as refusal:
@@ -51,17 +61,17 @@ def is_open(assignment: Assignment) -> bool:
     return assignment.allowfrom <= now() and (not assignment.cutoffdate or now() < assignment.cutoffdate)
 
 
-def _prepare(web: Web, user: User, assignment: Assignment, name: str, size: int, mime_type: str) -> Response:
+def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Response:
     submission = web.state.open_submission(assignment.id, user.id)
     discard_unsaved(web, submission)
     folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
-    key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(name)}"
-    stored_as = "application/octet-stream" if web.site.faults.on("stored-content-type-lost") else mime_type
+    key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name)}"
+    stored_as = "application/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
     form = web.site.storage.upload_form(key, stored_as)
     web.state.videos[key] = Video(
-        key, assignment.id, submission.id, user.id, web.site.storage.bucket, mime_type, size, now()
+        key, assignment.id, submission.id, user.id, web.site.storage.bucket, file.mime_type, file.size, now()
     )
-    web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=size)
+    web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
     return answers.success(url=form["url"], fields=form["fields"], s3_key=key, submission_id=submission.id)
 
 
