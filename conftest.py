@@ -1,4 +1,5 @@
 pytest_plugins = [
+    "fixtures.settings",
     "fixtures.run",
     "fixtures.lines",
     "fixtures.browsers",
