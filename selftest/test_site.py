@@ -355,7 +355,8 @@ file = Path(sys.argv[1])
 environment = load(file.stem, file.parent)
 stage = Stage.open(environment, "0005")
 student, manager = stage.new_student(), stage.new_manager()
-stage.journal.record("setting", name="upload_rate_limit", original=stage.site.plugin_settings()["upload_rate_limit"])
+rate = stage.site.plugin_settings()["upload_rate_limit"]
+stage.journal.record("setting", name="upload_rate_limit", original=rate, changed="77")
 stage.site.save_plugin_settings({"upload_rate_limit": "77"})
 print(upload(session_of(student, environment), stage.new_assignment(), environment), flush=True)
 sys.stdin.read()
@@ -392,6 +393,7 @@ def test_the_next_run_clears_up_after_a_killed_one(environment, site, category, 
     else:
         report = Stage.restore(environment)
     assert report.problems == []
+    assert report.settings == ["upload_rate_limit"]
     assert report.objects == [key]
     assert len(report.courses) == 1
     assert len(report.people) == 2
