@@ -13,7 +13,7 @@ class LoginPage(MoodlePage):
     def log_in(self, username: str, password: str) -> None:
         """Type name and password, submit, and land on a page of somebody who is logged in."""
         field = self.page.locator("#password")
-        if self.page.locator("script", has_text="core/togglesensitive").count():
+        if "core/togglesensitive" in self.page.content():
             # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
             expect(self.page.locator(".toggle-sensitive-btn")).to_be_attached()
         self.page.locator("#username").fill(username)
