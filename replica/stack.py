@@ -1,10 +1,10 @@
 """Starts and stops the whole stack: certificate, S3 server, site and CDN edge, in one process plus weed."""
 
 import asyncio
+import os
 import shutil
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -65,7 +65,7 @@ class Stack:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
         try:
-            if preparing.done():
+            if not stop.is_set():
                 preparing.result()
                 ready(site)
                 await stopping
@@ -74,6 +74,7 @@ class Stack:
             for server in servers:
                 server.should_exit = server.force_exit = True
             await asyncio.gather(*running)
+            await asyncio.gather(preparing, return_exceptions=True)  # it fails when it was stopped half way
 
     def _issue_certificate(self) -> None:
         ca = trustme.CA(organization_name="Replica of a staging stack")
@@ -98,5 +99,6 @@ def _fresh(folder: Path) -> None:
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):
+        pass
     loop.call_soon_threadsafe(stop.set)
