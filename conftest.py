@@ -6,4 +6,6 @@ pytest_plugins = [
     "fixtures.people",
     "fixtures.storage",
     "fixtures.submissions",
+    "fixtures.gate",
+    "fixtures.access",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, Response, TimeoutError
 
 IDLE = """() => document.readyState === "complete"
   && typeof M === "object" && M.util && (M.util.pending_js || []).length === 0"""
@@ -55,13 +55,19 @@ class MoodlePage:
         self.go(self.path, parameters)
         return self.ready()
 
-    def go(self, path: str, parameters: Mapping[str, object] | None = None) -> None:
-        """Go to an address below the site without expecting anything of what answers."""
+    def go(self, path: str, parameters: Mapping[str, object] | None = None) -> Response | None:
+        """Go to an address below the site without expecting anything of what answers; returns that."""
         query = f"?{urlencode(parameters)}" if parameters else ""
-        self.page.goto(f"{self.moodle.url}{path}{query}", wait_until="domcontentloaded")
+        return self.page.goto(f"{self.moodle.url}{path}{query}", wait_until="domcontentloaded")
 
     def ready(self) -> Self:
         """Wait for Moodle's scripts to be idle, end a user tour, and fail on what Moodle prints when it breaks."""
+        self.idle()
+        self.expect_sound()
+        return self
+
+    def idle(self) -> None:
+        """Wait for Moodle's scripts to be idle."""
         try:
             self.page.wait_for_function(IDLE)
         except TimeoutError:
@@ -69,8 +75,6 @@ class MoodlePage:
             raise AssertionError(
                 f"expected {self.page.url} to be idle within {self.moodle.page:g} s, seen it busy with {busy}"
             ) from None
-        self.expect_sound()
-        return self
 
     def expect_sound(self) -> None:
         """No exception box, debugging message or PHP notice on the page."""
@@ -84,8 +88,3 @@ class MoodlePage:
         left = sorted(set(UNTRANSLATED.findall(self.page.locator("body").inner_text())))
         if left:
             raise AssertionError(f"expected finished texts on {self.page.url}, seen {', '.join(left)}")
-
-    def expect_denied(self) -> None:
-        """The page is refused with a message, or turns into the log-in page."""
-        refusal = self.page.locator("[data-rel=fatalerror], .errorbox, #login, #guestlogin")
-        expect(refusal.first, "a refusal, or the log-in page").to_be_visible()

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import re
+
 from pages.base import MoodlePage
 from pages.player import Player
+
+PLUGIN = "/mod/assign/submission/s3video"
+
+SIGNED = re.compile(r"(Key-Pair-Id|\WSignature)(=|%3D|\\?\"|&quot;)", re.I)
+"""What only a signed address has in it: of CloudFront, of S3, and as a field of a presigned form."""
 
 
 class VideoPage(MoodlePage):
     """The plugin's page for one video at `view_video.php?id=SUBMISSION&s3key=KEY`."""
 
-    path = "/mod/assign/submission/s3video/view_video.php"
+    path = f"{PLUGIN}/view_video.php"
 
     @property
     def player(self) -> Player:

@@ -1,0 +1,88 @@
+"""Step 2.9, test access control: a second student at the first one's door, and everybody else at every other door."""
+
+from dataclasses import replace
+
+import pytest
+
+from fixtures.access import OWNER, Access
+from fixtures.gate import ASSIGN, WATCH, confirmation, playback_url, video_page
+from pages.video import VideoPage
+
+
+@pytest.mark.lines("2.9.1", "2.9.2", "2.9.3", "2.9.4", "2.9.5", "2.9.6")
+def test_second_student(submission, cast, link, environment, bucket, line):
+    """Two students at their browsers: the second one tries the first one's address, the first one watches."""
+    first, assignment = submission.owner, submission.assignment
+
+    with line("2.9.1", "a second student account is created, in the same course", blocks=True) as evidence:
+        second = cast.student(assignment.course, "second_student")
+        evidence["accounts"] = [first.person.id, second.person.id]
+        assert second.person.id != first.person.id, f"expected another account, seen {first.person.id} again"
+    with line("2.9.2", "the second student logs in", blocks=True):
+        second.log_in()
+        second.open(assignment).expect_no_video()
+    with link.measured() as traffic:
+        with line("2.9.3", "goes to the address of the first student's video", blocks=True):
+            door = second.knock(VideoPage.path, **submission.video_parameters)
+        with line("2.9.4", "is told that it is not for them, and gets no video") as evidence:
+            evidence["message"] = door.expect_denied()
+        for action in ("grader", "grading"):
+            with line("2.9.4", f"nor by the address of the teacher's page, action={action}") as evidence:
+                door = second.knock(ASSIGN, id=assignment.cmid, action=action, userid=first.person.id)
+                evidence["message"] = door.expect_denied()
+    with line("2.9.4", "not a byte came from S3 or the CDN, and the console holds no signed URL"):
+        traffic.expect_nothing_from(environment.cdn.domain, bucket.url)
+        second.console.expect_nothing_signed()
+
+    with line("2.9.5", "the first student logs in", blocks=True):
+        first.log_in()
+    with link.measured() as traffic, line("2.9.6", "finds the own submission, follows its link, and it plays"):
+        page = first.open(assignment)
+        page.expect_video(submission.clip.bytes)
+        player = page.watch().player
+        player.expect_loaded(submission.clip.seconds)
+        player.play()
+        player.expect_playing()
+    with line("2.9.6", "from the CDN") as evidence:
+        evidence["bytes received"] = traffic.expect_received_from(environment.cdn.domain, submission.clip.bytes // 2)
+
+
+@pytest.mark.lines("2.9.4", "2.9.6")
+def test_who_may_what(access, line):
+    """Everybody tries every way to one video, each in a session of their own: the table of docs/access.md."""
+    for who in Access.everybody:
+        with line("2.9.6" if who == OWNER else "2.9.4", f"{who}: what they may, and what not") as evidence:
+            evidence["who"] = who
+            evidence["tried"] = access.try_everything(who)
+            access.expect_rights(evidence["tried"])
+
+
+@pytest.mark.lines("2.9.4")
+def test_tricks(submission, submit, assignment, gate, cdn, bucket, line):
+    """What somebody tries who knows identifiers, keys and addresses of another student's video."""
+    theirs, mine = submission, submit(assignment)
+    owner, thief = theirs.owner.site(), mine.owner.site()
+
+    for way, request in WATCH.items():
+        with line("2.9.4", f"{way}: the number of one's own submission does not open another one's key"):
+            gate.expect_denied(request(thief, replace(theirs, id=mine.id)), theirs)
+    with line("2.9.4", "a confirmation with a guessed key does no harm to another one's submission"):
+        confirmation(thief, theirs, s3_key=f"{theirs.owner.prefix}1_00000000/{theirs.clip.path.name}")
+        gate.expect_unharmed(owner, theirs)
+    with line("2.9.4", "a sesskey opens nothing in another session"):
+        gate.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)
+        gate.expect_denied(playback_url(owner, theirs, thief.sesskey), theirs)
+    with line("2.9.4", "a key saved in one's own submission does not open the video behind it") as evidence:
+        thief.save_submission(assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
+        evidence["message"] = gate.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
+
+    with line("2.9.4", "the signed URL plays, for a day at most", blocks=True) as evidence:
+        signed = gate.signed_url(owner, theirs)
+        evidence["seconds"] = cdn.expect_lifetime(signed)
+    for change, url in cdn.tampered(signed, other=mine.key).items():
+        with line("2.9.4", f"the CDN refuses a URL {change}"):
+            cdn.expect_refused(url, change)
+    with line("2.9.4", "the CDN refuses a URL that has expired") as evidence:
+        evidence["seconds"] = cdn.expect_expiry(theirs.key)
+    with line("2.9.4", "S3 refuses whoever comes without a signature"):
+        bucket.expect_private(theirs.key)
