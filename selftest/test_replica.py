@@ -448,9 +448,19 @@ class TestAccess:
         assert fetch(replica, address + classroom.video["s3_key"]).status_code == 403
         assert fetch(replica, address).status_code == 403
 
-    def test_requests_of_one_session_wait_for_each_other(self, classroom):
-        assert classroom.owner.get("/my/").status_code == 200
-        assert classroom.owner.session.cookies["MoodleSession"]
+    def test_the_session_cookie_is_for_tls_and_no_script(self, replica):
+        cookie = visitor(replica).get("/login/index.php").headers["Set-Cookie"]
+        assert cookie.startswith("MoodleSession=")
+        assert {"Secure", "HttpOnly"} <= {part.strip() for part in cookie.split(";")}
+
+    def test_a_suspended_enrolment_ends_everything(self, admin, classroom):
+        edit = admin.page("/user/index.php", id=classroom.course).select("a.editenrollink")
+        enrolment = next(a["rel"][0] for a in edit if "Owner" in a.find_parent("tr").text)
+        admin.post("/enrol/editenrolment.php", ue=enrolment, status=1)
+        denied = classroom.owner.get(classroom.watch), classroom.owner.upload_form(classroom.assignment)
+        admin.post("/enrol/editenrolment.php", ue=enrolment, status=0)
+        assert_denied(denied[0])
+        assert denied[1].status_code == 403
 
 
 def assert_denied(answer: requests.Response) -> None:

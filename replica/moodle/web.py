@@ -125,7 +125,8 @@ class Web:
         return name in self.form or name in self.request.query_params
 
     def ask_to_log_in(self) -> Never:
-        self.session.wantsurl = self.address
+        if "/ajax/" not in self.address:
+            self.session.wantsurl = self.address
         raise Moved("/login/index.php")
 
     @property

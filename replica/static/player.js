@@ -1,13 +1,16 @@
 "use strict";
 // The player: asks for a signed URL and shows a plain video element.
 M.replica.watch = (video) => {
-  let before = 0;
-  video.addEventListener("timeupdate", () => { if (!video.seeking) { before = video.currentTime; } });
   if (M.replica.fault("seek-snaps-back")) {
+    let position = 0;
     let restoring = false;
+    let seeking = false;
+    video.addEventListener("timeupdate", () => { if (!seeking) { position = video.currentTime; } });
+    video.addEventListener("seeking", () => { seeking = true; });
     video.addEventListener("seeked", () => {
       restoring = !restoring;
-      if (restoring) { video.currentTime = before; }
+      seeking = restoring;
+      if (restoring) { video.currentTime = position; }
     });
   }
   if (M.replica.fault("pause-does-not-hold")) {

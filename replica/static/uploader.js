@@ -14,6 +14,7 @@
   const form = root.closest("form");
   const maximum = Number(root.dataset.maxFileSize);
   let busy = false;
+  let expired = false;
   let stored = null; // {file, data}: S3 has it, the site has not confirmed it
 
   class Problem extends Error {
@@ -41,6 +42,18 @@
     if (file.size === 0) { return "The file is empty. Choose another file."; }
     if (file.size > maximum) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
     return "";
+  }
+
+  // The containers' first bytes: MP4, MOV, 3GP (a box name), AVI, Matroska and WebM, Ogg, FLV, MPEG.
+  const STARTS = [
+    /^.{4}(ftyp|moov|mdat|wide|free|skip|pnot)/s, /^RIFF.{4}AVI /s, /^\x1aE\xdf\xa3/, /^OggS/, /^FLV/, /^\x00\x00\x01[\xb3\xba]/,
+    /^G.{187}G/s,
+  ];
+
+  async function checkContent(file) {
+    if (M.replica.fault("validation-missing")) { return ""; }
+    const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 512).arrayBuffer()));
+    return STARTS.some((pattern) => pattern.test(start)) ? "" : "This file is not a video, although its name says so.";
   }
 
   function show(percent) {
@@ -91,11 +104,22 @@
     const answer = await response.json().catch(() => null);
     if (answer && answer.success) { return answer.data; }
     if (answer && ["requireloginerror", "invalidsesskey"].includes(answer.errorcode)) {
+      expired = true;
       throw new Problem("Your session has ended, so the video could not be handed in.",
-        "Log in again in another tab, reload this page, and choose the video again.", false);
+        "Log in again in another tab, then come back here and try again.");
     }
     if (answer && answer.error && answer.guidance) { throw new Problem(answer.error, answer.guidance, answer.can_retry); }
     throw new Problem("Something went wrong on the site.", "Wait a moment, then try again.");
+  }
+
+  // After a new log in this page still holds the old sesskey; take the one that the site gives out now.
+  async function renewSession() {
+    const page = await fetch(location.href).then((response) => response.text()).catch(() => "");
+    const [, sesskey] = page.match(/"sesskey": "(\w+)"/) || [];
+    if (!sesskey || !page.includes(`"userId": ${M.cfg.userId},`)) { return; }
+    M.cfg.sesskey = sesskey;
+    form.elements.sesskey.value = sesskey;
+    expired = false;
   }
 
   function send(file, {url, fields}) {
@@ -130,18 +154,21 @@
 
   async function start(file) {
     if (busy) { return; }
-    const refused = check(file);
+    busy = true;
+    const refused = check(file) || await checkContent(file);
     if (refused) {
+      busy = false;
+      input.value = "";
       fail(new Problem(refused, "Choose another file.", false), null);
       return;
     }
-    busy = true;
     message.replaceChildren();
     message.className = "s3video-status-message";
     dropzone.style.display = "none";
     progress.style.display = "";
     show(0);
     try {
+      if (expired) { await renewSession(); }
       if (!stored || stored.file !== file) {
         stored = null;
         const data = await ask("get_upload_url.php", {
@@ -188,5 +215,4 @@
     dropzone.classList.remove("dragover");
     if (event.dataTransfer.files[0]) { start(event.dataTransfer.files[0]); }
   });
-  window.addEventListener("beforeunload", (event) => { if (busy) { event.preventDefault(); } });
 })();

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from starlette.responses import Response
 
+from replica.moodle import texts
 from replica.moodle.plugin.playback import FOLDER
 from replica.moodle.plugin.storage import StorageError
 from replica.moodle.state import Assignment, Course, LogEntry, State, User, Video, now
@@ -26,15 +27,16 @@ class Row:
 
     @property
     def searchable(self) -> str:
-        return "\n".join(
-            (
-                self.course.fullname,
-                self.course.shortname,
-                self.assignment.name,
-                self.student.fullname,
-                self.video.s3_key,
-            )
-        ).casefold()
+        shown = (
+            self.course.fullname,
+            self.course.shortname,
+            self.assignment.name,
+            self.student.fullname,
+            self.video.s3_key,
+            STATUS_NAMES[self.video.status],
+            texts.date(self.video.requested),
+        )
+        return "\n".join(shown).casefold()
 
 
 def rows(state: State) -> list[Row]:
