@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from checklist.known_issues import KnownIssue
 from checklist.lines import LINES, Line
 
 ALL_TARGETS = "all"
@@ -43,7 +44,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The verdict of one line on one target, or of one line over all targets; `blocks` when it keeps a run from GO."""
+    """The verdict of one line on one target, or of one line over all targets; `blocks` when it keeps a run from GO.
+
+    `known` tells, for a failure that the team has agreed to live with, of each issue: link, owner, expires (ISO date).
+    """
 
     id: str
     browser: str
@@ -53,6 +57,7 @@ class Entry:
     evidence: dict[str, Any]
     checks: list[dict[str, Any]]
     blocks: bool = False
+    known: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +87,75 @@ ALL_PARTS_COUNT = frozenset({"2.13.5", "2.13.6"})
 """Lines that say "all": a target that did not run leaves them open, even one that is not required."""
 
 
-def judge(targets: Sequence[TargetState], checks: Iterable[Check]) -> list[Entry]:
+PER_ENGINE_STEPS = frozenset({"2.12"})
+"""Steps that take long and differ only between engines: one target of each is enough."""
+
+
+def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
+    """The targets whose checks settle `line`: people grade and administer at a desk, so devices are for 2.13 alone."""
+    if line.per_run:
+        return [target for target in targets if PARTS[line.id](target)]
+    desks = [target for target in targets if not target.device]
+    if line.step in PER_ENGINE_STEPS:
+        best_last = sorted(desks, key=lambda target: (not target.missing, target.required))
+        return list({target.engine: target for target in best_last}.values())
+    return desks
+
+
+def judge(targets: Sequence[TargetState], checks: Iterable[Check], known: Collection[KnownIssue] = ()) -> list[Entry]:
     """One entry for every line of the checklist on every target; the lines judged once a run get a single one."""
-    found: dict[tuple[str, str], list[Check]] = {}
-    for check in checks:
-        found.setdefault((check.line, check.target), []).append(check)
+    found = _by_line_and_target(checks)
     entries = []
     for line in LINES.values():
-        speaks_of = PARTS.get(line.id, lambda target: True)
-        parts = [_entry(line, t, found.get((line.id, t.name), [])) for t in targets if speaks_of(t)]
+        judged = judged_on(line, targets)
         if line.per_run:
+            parts = [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
             entries.append(_over_targets(line, parts))
         else:
-            entries += parts
+            entries += [
+                _entry(line, target, found.get((line.id, target.name), []), known)
+                if target in judged
+                else _covered_elsewhere(line, target)
+                for target in targets
+            ]
     return entries
 
 
-def _entry(line: Line, target: TargetState, checks: list[Check]) -> Entry:
+def unmet(checks: Iterable[Check], known: Iterable[KnownIssue]) -> list[KnownIssue]:
+    """The known issues that a whole run did not meet, though it judged their line on their target."""
+    found = _by_line_and_target(checks)
+    return [
+        issue
+        for issue in known
+        if (judged := found.get((issue.line, issue.target)))
+        and not any(check.verdict is Verdict.NOT_REACHED or _is_known(check, [issue]) for check in judged)
+    ]
+
+
+def _by_line_and_target(checks: Iterable[Check]) -> dict[tuple[str, str], list[Check]]:
+    found: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        found.setdefault((check.line, check.target), []).append(check)
+    return found
+
+
+def _is_known(check: Check, known: Iterable[KnownIssue]) -> bool:
+    return check.verdict is Verdict.FAILED and any(
+        issue.covers(check.line, check.target, check.message) for issue in known
+    )
+
+
+def _covered_elsewhere(line: Line, target: TargetState) -> Entry:
+    why = (
+        "devices are covered by step 2.13" if target.device else f"one target an engine is enough for step {line.step}"
+    )
+    return Entry(line.id, target.name, Verdict.NOT_RUN, target.missing or why, 0.0, {}, [])
+
+
+def _entry(line: Line, target: TargetState, checks: list[Check], known: Collection[KnownIssue]) -> Entry:
     if not checks:
-        covered_elsewhere = bool(target.device) and not line.per_run
-        why = target.missing or (
-            "not built yet"
-            if not line.built
-            else "devices are covered by step 2.13"
-            if covered_elsewhere
-            else "no test of this run judges it"
-        )
-        blocks = target.required and line.built and not covered_elsewhere
+        why = target.missing or ("not built yet" if not line.built else "no test of this run judges it")
+        blocks = target.required and line.built
         return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], blocks)
     verdict = min((check.verdict for check in checks), key=WORST_FIRST.index)
     deciding = [check for check in checks if check.verdict is verdict]
@@ -116,7 +163,11 @@ def _entry(line: Line, target: TargetState, checks: list[Check]) -> Entry:
     message = "; ".join(dict.fromkeys(check.message for check in deciding if check.message))
     seconds = round(sum(check.seconds for check in checks), 3)
     blocks = verdict is Verdict.FAILED or (verdict is not Verdict.PASSED and target.required)
-    return Entry(line.id, target.name, verdict, message, seconds, evidence, [asdict(c) for c in checks], blocks)
+    met = []
+    if all(check.verdict in (Verdict.PASSED, Verdict.NOT_CHECKABLE) or _is_known(check, known) for check in checks):
+        met = [issue.note for issue in known if any(_is_known(check, [issue]) for check in checks)]
+    every = [asdict(check) for check in checks]
+    return Entry(line.id, target.name, verdict, message, seconds, evidence, every, blocks and not met, met)
 
 
 def _over_targets(line: Line, parts: list[Entry]) -> Entry:
@@ -135,6 +186,9 @@ def _over_targets(line: Line, parts: list[Entry]) -> Entry:
         {part.browser: part.evidence for part in parts if part.evidence},
         [check for part in parts for check in part.checks],
         any(part.blocks for part in parts),
+        []
+        if any(part.verdict is Verdict.FAILED and not part.known for part in parts)
+        else [note for part in parts for note in part.known],
     )
 
 
@@ -147,28 +201,30 @@ class Conditions:
     outage: str = ""
     misconfigured: str = ""
     problems: tuple[str, ...] = ()
-    """Clean-up that failed, secrets that leaked: sentences, each of which makes the run a NO-GO."""
+    """Clean-up that failed, secrets that leaked, known issues out of date: each sentence makes the run a NO-GO."""
+    broken: tuple[str, ...] = ()
+    """Tests that broke outside their lines."""
 
 
-def decide(entries: Iterable[Entry], conditions: Conditions) -> tuple[str, int]:
+def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int]:
     """The run's verdict word and exit code; where several hold: 2 or 3, then 4, 6, 1, 7, 0 (contract)."""
+    code = conditions.pytest_code
     blocking = [entry for entry in entries if entry.blocks]
-    if conditions.pytest_code in (2, 3):
-        return ("INTERRUPTED" if conditions.pytest_code == 2 else "INTERNAL ERROR"), conditions.pytest_code
-    if conditions.misconfigured or conditions.pytest_code == 4:
-        return "MISCONFIGURED", 4
-    if conditions.outage:
-        return "OUTAGE", 6
-    if conditions.problems:
-        return "NO-GO", 1
-    if conditions.partial:
-        return "PARTIAL", conditions.pytest_code
-    if any(entry.verdict is Verdict.FAILED for entry in blocking):
-        return "NO-GO", 1
-    if blocking:
-        return "INCOMPLETE", 7
-    # A test that broke outside its lines is no proof of anything, so it keeps the run from GO as well.
-    return ("GO", 0) if conditions.pytest_code == 0 else ("INCOMPLETE", 7)
+    only_known_failures = code == 1 and not conditions.broken and any(entry.known for entry in entries)
+    outcomes = (
+        (code == 2, "INTERRUPTED", 2),
+        (code == 3, "INTERNAL ERROR", 3),
+        (conditions.misconfigured or code == 4, "MISCONFIGURED", 4),
+        (conditions.outage, "OUTAGE", 6),
+        (conditions.problems, "NO-GO", 1),
+        (conditions.partial, "PARTIAL", code),
+        (any(entry.verdict is Verdict.FAILED and not entry.known for entry in blocking), "NO-GO", 1),
+        (blocking, "INCOMPLETE", 7),
+        # A test that broke outside its lines is no proof of anything, so it keeps the run from GO as well.
+        (code != 0 and not only_known_failures, "INCOMPLETE", 7),
+        (True, "GO", 0),
+    )
+    return next((word, number) for holds, word, number in outcomes if holds)
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[Verdict, int]:

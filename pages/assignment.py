@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
-from pages.base import MoodlePage
+from pages.base import MoodlePage, press
 from pages.grading import SubmissionsTable
 from pages.submission_form import SubmissionForm
 from pages.versions import VIEW_SUBMISSIONS
@@ -31,7 +31,7 @@ class AssignmentPage(MoodlePage):
 
     def _form(self, action: str) -> SubmissionForm:
         form = self.main.locator(f"form:has(input[name=action][value={action}])")
-        form.get_by_role("button").click()
+        press(form.get_by_role("button"))
         self.page.wait_for_url(lambda url: f"action={action}" in url)
         return SubmissionForm(self.page, self.moodle).ready()
 
@@ -67,5 +67,5 @@ class AssignmentPage(MoodlePage):
     def watch(self) -> VideoPage:
         """Follow the link to the video, which opens a tab of its own."""
         with self.page.expect_popup() as opened:
-            self.main.locator(".s3video-watch-link").click()
+            press(self.main.locator(".s3video-watch-link"))
         return VideoPage(opened.value, self.moodle).ready()

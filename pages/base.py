@@ -37,6 +37,18 @@ class MoodleBroke(AssertionError):
     """A page shows an exception, a debugging message or a PHP notice."""
 
 
+def has_touch(page: Page) -> bool:
+    return bool(page.evaluate("() => matchMedia('(pointer: coarse)').matches"))
+
+
+def press(control: Locator) -> None:
+    """Tap with a finger where the browser has a touch screen, else click."""
+    if has_touch(control.page):
+        control.tap()
+    else:
+        control.click()
+
+
 class MoodlePage:
     """A page in a browser tab. `path` stands for its address below the site, for classes that can be opened by it."""
 

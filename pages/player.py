@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from playwright.sync_api import Locator, expect
 
-from pages.base import Moodle
+from pages.base import Moodle, has_touch, press
 
 TOLERANCE = 0.5
 """Seconds a seek may land beside where it was asked to."""
@@ -33,6 +33,27 @@ SEEK = """([video, to, limit]) => new Promise(resolve => {
   video.currentTime = to;
 })"""
 """Seeks, and looks again after 0.3 s: a player that snaps back has said `seeked` by then."""
+
+SMOOTHNESS = """([video, seconds]) => new Promise(resolve => {
+  const begun = performance.now(), from = video.currentTime, before = video.getVideoPlaybackQuality();
+  let waits = 0;
+  const count = () => { waits += 1; };
+  video.addEventListener("waiting", count);
+  const look = () => {
+    const passed = (performance.now() - begun) / 1000;
+    if (passed < seconds && !video.error && !video.paused) return setTimeout(look, 50);
+    video.removeEventListener("waiting", count);
+    const after = video.getVideoPlaybackQuality();
+    resolve({passed, played: video.currentTime - from, waits, paused: video.paused,
+      error: video.error && `${video.error.code} ${video.error.message}`,
+      frames: after.totalVideoFrames - before.totalVideoFrames,
+      dropped: after.droppedVideoFrames - before.droppedVideoFrames});
+  };
+  look();
+})"""
+"""Compares the time that passes with the time that is played: what is missing, the viewer has waited."""
+
+PAUSED_SOON = "video => new Promise(resolve => setTimeout(() => resolve(video.paused), 500))"
 
 AFTER_A_SECOND = "video => new Promise(resolve => setTimeout(() => resolve(video.currentTime), 1000))"
 
@@ -75,9 +96,16 @@ class Player:
         """The address the element plays from."""
         return str(self.video.evaluate("video => video.currentSrc || video.querySelector('source')?.src || video.src"))
 
+    def _toggle(self) -> None:
+        """Press on the picture; where a finger only brings out the controls, press the key of their play button."""
+        paused = self.video.evaluate("video => video.paused")
+        press(self.video)
+        if has_touch(self.video.page) and self.video.evaluate(PAUSED_SOON) == paused:
+            self.video.press("Space")
+
     def play(self) -> None:
-        """Press play: click on the picture, as the browser's own controls understand it."""
-        self.video.click()
+        """Press play: on the picture, as the browser's own controls understand it."""
+        self._toggle()
         expect(self.video, "the video plays after a click").to_have_js_property("paused", False)
 
     def expect_playing(self, seconds: float = 1.5) -> None:
@@ -91,9 +119,29 @@ class Player:
         if not frames:
             raise AssertionError("expected moving pictures, seen playback without a single decoded frame")
 
+    def expect_smooth(self, seconds: float, stalled_percent: float) -> dict[str, float]:
+        """For `seconds` from now the video stands still for at most so many percent of the time it plays.
+
+        Returns the seconds played and stalled, how often playback waited for data, and frames shown and dropped.
+        """
+        state = self._run(SMOOTHNESS, seconds)
+        stalled = max(0.0, state["passed"] - state["played"])
+        if state["error"] or state["paused"] or stalled > state["played"] * stalled_percent / 100:
+            raise AssertionError(
+                f"expected {seconds:g} s of playback that stalls for at most {stalled_percent:g}% of it, "
+                f"seen {state['played']:.1f} s played and {stalled:.1f} s stalled: {state}"
+            )
+        return {
+            "played": round(state["played"], 2),
+            "stalled": round(stalled, 2),
+            "waits": state["waits"],
+            "frames": state["frames"],
+            "dropped frames": state["dropped"],
+        }
+
     def pause(self) -> None:
         """Press pause, and see it hold for a second."""
-        self.video.click()
+        self._toggle()
         expect(self.video, "the video pauses after a click").to_have_js_property("paused", True)
         before = float(self.video.evaluate("video => video.currentTime"))
         after = float(self._run(AFTER_A_SECOND))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.base import MoodlePage
+from pages.base import MoodlePage, press
 from pages.upload_widget import UploadWidget
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class SubmissionForm(MoodlePage):
         """Press "Save changes" and arrive at the submission's status."""
         from pages.assignment import AssignmentPage
 
-        self.page.locator("#id_submitbutton").click()
+        press(self.page.locator("#id_submitbutton"))
         self.page.wait_for_url(lambda url: "action=editsubmission" not in url)
         return AssignmentPage(self.page, self.moodle).ready()
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
-from playwright.sync_api import FilePayload, Page, Request, Response, TimeoutError, expect
+from playwright.sync_api import FilePayload, Locator, Page, Request, Response, TimeoutError, expect
 
 from pages.base import Moodle
 
@@ -16,7 +20,9 @@ START_SECONDS = 5
 """How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""
 
 RECORD = """widget => {
-  const seen = window.s3videoSeen = {chosen: performance.now(), progress: [], messages: []};
+  const seen = window.s3videoSeen = {chosen: performance.now(), type: null, progress: [], messages: []};
+  widget.querySelector("input[type=file]").addEventListener(
+    "change", ({target}) => { seen.type = target.files[0] && target.files[0].type; }, {capture: true, once: true});
   const look = () => {
     const bar = widget.querySelector("[role=progressbar]");
     const message = widget.querySelector(".s3video-status-message");
@@ -36,6 +42,13 @@ RECORD = """widget => {
   new MutationObserver(look).observe(widget, {subtree: true, childList: true, characterData: true, attributes: true});
 }"""
 """Records what the widget shows, by observer and not by polling, so that no short-lived state is missed."""
+
+SAID = """message => {
+  const words = [], texts = document.createTreeWalker(message, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode())
+    if (!texts.currentNode.parentElement.closest("button")) words.push(texts.currentNode.data.trim());
+  return words.filter(Boolean).join(" ");
+}"""
 
 ENDED = "() => performance.getEntriesByType('resource').map(({name, responseEnd}) => ({name, at: responseEnd}))"
 
@@ -61,6 +74,18 @@ class Receipt:
     submission: int
     url: str
     fields: dict[str, str]
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The fewest and the most bytes that the form's policy takes, its `content-length-range`.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+        """
+        policy = next(value for name, value in self.fields.items() if name.casefold() == "policy")
+        for condition in json.loads(base64.b64decode(policy))["conditions"]:
+            if isinstance(condition, list) and condition[0] == "content-length-range":
+                return int(condition[1]), int(condition[2])
+        raise AssertionError("expected a presigned form that limits the file's size, seen no content-length-range")
 
 
 class UploadWidget:
@@ -98,12 +123,28 @@ class UploadWidget:
             upload.started_by = "the Upload button"
         return upload
 
-    def retry(self) -> Upload:
-        """Press the button with which the widget offers another try."""
+    def try_again(self, file: Path) -> Upload:
+        """After a failure, press the button that offers another try; without one, choose the file again."""
+        button = self.message.get_by_role("button")
+        if not button.count():
+            return self.choose(file)
         upload = Upload(self)
+        upload.started_by = "the button to try again"
         self.root.evaluate(RECORD)
-        self.message.get_by_role("button").click()
+        button.click()
         return upload
+
+    @contextmanager
+    def confirmation_fails(self) -> Iterator[None]:
+        """Meanwhile Moodle breaks down whenever the widget confirms an upload."""
+        address = "**/confirm_upload.php*"
+        self.page.route(address, lambda route: route.fulfill(status=500, body="Internal Server Error"))
+        yield
+        self.page.unroute(address)
+
+    def said(self) -> str:
+        """The message in full, what it folds away included, without its buttons."""
+        return str(self.message.evaluate(SAID))
 
 
 class Upload:
@@ -151,8 +192,27 @@ class Upload:
         """The bar is on the page while the file is on its way."""
         expect(self.widget.progress, "the progress bar").to_be_visible()
 
+    def expect_under_way(self) -> None:
+        """A part of the file is at the storage, the rest is not."""
+        expect(self.widget.progress, "some progress").not_to_have_attribute("aria-valuenow", "0")
+
     def expect_ended(self) -> None:
         """The upload ends, within its time limit, with a message of either kind."""
+        self._settle()
+
+    def expect_ended_while(self, sent: Callable[[], int], still: float) -> None:
+        """The upload ends, however long it takes, as long as `sent()`, in bytes, goes on within each `still` seconds.
+
+        Once all bytes are sent it has the time limit of an upload.
+        """
+        before = -1
+        while (now := sent()) != before:
+            before = now
+            try:
+                self._settled().wait_for(timeout=still * 1000)
+                break
+            except TimeoutError:
+                continue  # a large file takes longer than that, on its way
         self._settle()
 
     def expect_nothing_sent(self) -> None:
@@ -183,8 +243,11 @@ class Upload:
             raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: {text}")
         return text
 
+    def _settled(self) -> Locator:
+        return self.widget.root.locator(".s3video-status-message:is(.alert-success, .alert-danger)")
+
     def _settle(self) -> None:
-        settled = self.widget.root.locator(".s3video-status-message:is(.alert-success, .alert-danger)")
+        settled = self._settled()
         expect(settled, "a message about how the upload ended").to_be_visible(timeout=self.moodle.upload * 1000)
         expect(settled).not_to_be_empty()
 
@@ -196,19 +259,40 @@ class Upload:
         return cast(list[Progress], self.page.evaluate("() => window.s3videoSeen.progress"))
 
     def expect_whole_progress(self, distinct: int, largest_step: float = 100) -> list[float]:
-        """The bar went from near 0 to 100% in at least `distinct` values, never back; returns the values, in percent."""
+        """The bar went from near 0 to 100% in at least `distinct` values, never back; returns them, in percent."""
         values = [step["value"] for step in self.progress()]
         told = ", ".join(f"{value:g}" for value in values) or "nothing"
-        if any(later < earlier for earlier, later in zip(values, values[1:], strict=False)):
+        if any(later < earlier for earlier, later in pairwise(values)):
             raise AssertionError(f"expected progress that never goes back, seen {told}")
         if not values or values[-1] != 100:
             raise AssertionError(f"expected progress up to 100%, seen {told}")
         if len(set(values)) < distinct:
             raise AssertionError(f"expected at least {distinct} distinct values of progress, seen {told}")
-        gap = max(later - earlier for earlier, later in zip([0.0, *values], values, strict=False))
+        gap = max(later - earlier for earlier, later in pairwise([0.0, *values]))
         if gap > largest_step:
             raise AssertionError(f"expected no step over {largest_step:g} points, seen one of {gap:g} in {told}")
         return values
+
+    def expect_no_stall(self, stall: float) -> float:
+        """Until the message, the bar never stood still for longer than `stall` and one percent's time; returns seconds.
+
+        A percent takes its time on a slow link, and the bar shows whole ones.
+        """
+        seen = self.page.evaluate("() => window.s3videoSeen")
+        changes = [
+            seen["chosen"],
+            *(step["at"] for step in seen["progress"]),
+            *(m["at"] for m in seen["messages"][-1:]),
+        ]
+        longest = max((b - a for a, b in pairwise(changes)), default=0.0) / 1000
+        allowed = stall + (changes[-1] - changes[0]) / 1000 / 100
+        if longest > allowed:
+            raise AssertionError(f"expected progress without a stall over {allowed:.1f} s, seen one of {longest:.1f} s")
+        return round(longest, 2)
+
+    def file_type(self) -> str:
+        """The media type that the browser gave to the chosen file, its `File.type`."""
+        return str(self.page.evaluate("() => window.s3videoSeen.type"))
 
     def expect_success_after_confirmation(self) -> dict[str, float]:
         """The success message came after storage had answered and Moodle had confirmed.

@@ -1,0 +1,49 @@
+"""Step 2.13, browser compatibility: upload, storage and playback in every browser and on every device of the run."""
+
+import pytest
+
+import media
+
+UPLOAD_LINES = ("2.13.1", "2.13.2", "2.13.3", "2.13.4", "2.13.6")
+"""One for each kind of target; a test settles the one that speaks of its own."""
+
+
+@pytest.mark.lines(*UPLOAD_LINES, "2.13.5")
+def test_upload_and_playback(student, assignment, clip, bucket, cdn, line):
+    """A student uploads, saves and watches a video in this browser."""
+    uploads, plays = line.declared
+    student.log_in()
+    form = student.open(assignment).add_submission()
+    with line(uploads, "a video uploads", blocks=True) as evidence:
+        upload = form.widget.choose(clip.path)
+        evidence["message"] = upload.expect_success()
+    with line(uploads, "S3 holds it, byte for byte, as the type that the browser says") as evidence:
+        receipt = upload.receipt()
+        evidence["type"] = upload.file_type()
+        bucket.expect_stored(receipt.key, clip.bytes, upload.file_type(), clip.sha256)
+    with line(uploads, "the submission is saved", blocks=True):
+        page = form.save()
+        page.expect_video(clip.bytes)
+    with line(plays, "it plays from the CDN") as evidence:
+        player = page.watch().player
+        player.expect_loaded(clip.seconds)
+        cdn.expect_signed(player.source(), receipt.key)
+        player.play()
+        player.expect_playing()
+        player.pause()
+        evidence["landed at"] = player.seek(clip.seconds / 2)
+
+
+@pytest.mark.lines(*UPLOAD_LINES)
+def test_types(student, assignment, bucket, line):
+    """Every type of video that the plugin allows is accepted from this browser, whatever the browser calls it."""
+    (uploads,) = line.declared
+    student.enter()
+    for extension in ("mp4", "mov", "avi", "mkv", "webm"):
+        file = media.in_container(extension)
+        form = student.open(assignment).add_submission()
+        with line(uploads, f"a file of type {extension} is accepted and stored") as evidence:
+            upload = form.widget.choose(file.path)
+            evidence["type"] = upload.file_type()
+            upload.expect_success()
+            bucket.expect_stored(upload.receipt().key, file.bytes, upload.file_type(), file.sha256)
