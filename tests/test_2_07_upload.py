@@ -10,6 +10,7 @@ ENOUGH_TO_SEE = 10
 FIVE_GIB = 5368709120
 
 
+@pytest.mark.canary
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3", "2.7.4", "2.7.6", "2.7.7")
 def test_set_up(admin, cast, stage, line):
     """The administrator prepares course, assignment and enrolment through the pages."""
@@ -34,6 +35,7 @@ def test_set_up(admin, cast, stage, line):
         participants.expect_student(newcomer.person.id)
 
 
+@pytest.mark.canary
 @pytest.mark.lines(
     "2.7.5", "2.7.8", "2.7.9", "2.7.10", "2.7.11", "2.7.12", "2.7.13", "2.7.14", "2.7.15", "2.7.16", "2.7.17",
     "2.7.18", "2.7.19",

@@ -3,6 +3,7 @@
 import pytest
 
 
+@pytest.mark.canary
 @pytest.mark.lines("2.8.1", "2.8.2", "2.8.3", "2.8.4", "2.8.5", "2.8.6", "2.8.7", "2.8.8", "2.8.9")
 def test_playback(teacher, submission, assignment, link, cdn, environment, line):
     """The grader plays the video, from the CDN, with working controls and a quiet console."""

@@ -9,6 +9,7 @@ from fixtures.gate import ASSIGN, WATCH, confirmation, playback_url, video_page
 from pages.video import VideoPage
 
 
+@pytest.mark.canary
 @pytest.mark.lines("2.9.1", "2.9.2", "2.9.3", "2.9.4", "2.9.5", "2.9.6")
 def test_second_student(submission, cast, link, environment, bucket, line):
     """Two students at their browsers: the second one tries the first one's address, the first one watches."""

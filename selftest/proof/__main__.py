@@ -1,0 +1,154 @@
+"""Command line of the proof: `python -m selftest.proof --help`.
+
+Exit code 0 when every fault was caught without collateral and no fault was all green, 1 when not, 4 on usage; 2, 3, 4
+or 6 when an inner run ended so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from checklist.verdicts import Check, Verdict
+from replica.faults import CATALOGUE
+from selftest.proof import report
+from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, Round, judge, read, share, void_because
+from selftest.proof.warm import CHECKOUT, free_ports, warm_replica
+
+REPORTS = CHECKOUT / "reports"
+FIRST_PORT = 9443
+GUESS = 30.0
+"""Seconds that a fault is thought to take before a proof has measured it."""
+
+
+class InnerRunFailed(Exception):
+    """A session of the proof ended before its time; `code` is its exit code."""
+
+    def __init__(self, code: int, log: Path) -> None:
+        super().__init__(f"An inner run ended with exit code {code}; its end, from {log}:\n{_end_of(log)}")
+        self.code = code
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m selftest.proof", description="Does each fault turn its line red?")
+    parser.add_argument("--faults", help="only these, separated by commas")
+    parser.add_argument("--third", type=int, choices=range(3), help="every third fault only, beginning with this one")
+    parser.add_argument("--full", action="store_true", help="run every test for every fault")
+    parser.add_argument("--browser", choices=ENGINES, default="chromium")
+    parser.add_argument("--workers", type=int, default=2, help="replicas, each with a browser, side by side")
+    options = parser.parse_args()
+    suffix = "" if options.browser == "chromium" else f"-{options.browser}"
+    file = REPORTS / f"proof{suffix}.json"
+    try:
+        expected = read((Path(__file__).parent / "expected.toml").read_text(encoding="utf-8"), CATALOGUE)
+        chosen = _choose(expected, options.faults, options.third, options.browser)
+    except ExpectationError as error:
+        print(error, file=sys.stderr)
+        return 4
+    started = time.monotonic()
+    shares = share({name: _measured(file).get(name, GUESS) for name in chosen}, options.workers)
+    workers = [
+        Worker(port, [chosen[name] for name in sorted(one)], options.browser, options.full)
+        for port, one in zip(islice(free_ports(FIRST_PORT), len(shares)), shares, strict=True)
+    ]
+    try:
+        with ThreadPoolExecutor(len(workers)) as pool:
+            results = list(pool.map(Worker.run, workers))
+    except InnerRunFailed as failed:
+        print(failed, file=sys.stderr)
+        return failed.code
+    void = [reason for rounds in results for reason in void_because(rounds)]
+    rounds = {name: one for result in results for name, one in result.items()}
+    outcomes = [judge(expectation, rounds.get(name, Round())) for name, expectation in sorted(chosen.items())]
+    seconds = time.monotonic() - started
+    proof = report.proof_json(outcomes, void, options.browser, seconds)
+    file.write_text(json.dumps(proof, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not (options.faults or options.third is not None or void):
+        text = report.proof_markdown(outcomes, options.browser)
+        (CHECKOUT / "docs" / f"proof{suffix}.md").write_text(text, encoding="utf-8")
+    print(report.summary(outcomes, void))
+    figures = {name: len(proof[name]) for name in ("faults", "caught", "survivors", "collateral")}
+    print(", ".join(f"{number} {name}" for name, number in figures.items()), f"in {seconds / 60:.1f} minutes")
+    return 1 if void or proof["survivors"] or proof["collateral"] else 0
+
+
+def _choose(
+    expected: dict[str, Expectation], names: str | None, third: int | None, browser: str
+) -> dict[str, Expectation]:
+    wanted = names.split(",") if names else sorted(expected)
+    if unknown := [name for name in wanted if name not in expected]:
+        raise ExpectationError(f"no such fault: {', '.join(unknown)}; see python -m replica --list-faults")
+    chosen = [name for name in wanted if names or browser in expected[name].engines]
+    if third is not None:
+        chosen = chosen[third::3]
+    if not chosen:
+        raise ExpectationError(f"no fault is left to prove in {browser}")
+    return {name: expected[name] for name in chosen}
+
+
+def _measured(file: Path) -> dict[str, float]:
+    if not file.exists():
+        return {}
+    details = json.loads(file.read_text(encoding="utf-8"))["details"]
+    return {name: outcome["seconds"] for name, outcome in details.items()}
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+
+
+class Worker:
+    """A warm replica and one pytest session on it, for a share of the faults."""
+
+    def __init__(self, port: int, faults: Sequence[Expectation], browser: str, whole: bool) -> None:
+        self.port = port
+        self.faults = faults
+        self.browser = browser
+        self.whole = whole
+        self.reports = REPORTS / "proof" / str(port)
+
+    def run(self) -> dict[str, Round]:
+        """The rounds by name of fault. Raises InnerRunFailed."""
+        shutil.rmtree(self.reports, ignore_errors=True)
+        self.reports.mkdir(parents=True)
+        log = self.reports / "pytest.log"
+        with (
+            tempfile.TemporaryDirectory(prefix="proof-") as folder,
+            warm_replica(self.port, Path(folder), self.browser) as warm,
+            log.open("w") as output,
+        ):
+            plan = Path(folder) / "plan.json"
+            faults = {one.fault: one.lines for one in self.faults}
+            plan.write_text(json.dumps({"faults": faults, "whole": self.whole}), encoding="utf-8")
+            # With "=", because pytest takes its root from arguments that look like paths.
+            command = [
+                *(sys.executable, "-m", "pytest", "-p", "selftest.proof.plugin", f"--proof={plan}"),
+                *(f"--proof-reports={self.reports}", f"--env={warm.file}", f"--browser={self.browser}", "--keep"),
+            ]
+            code = subprocess.run(
+                command, cwd=CHECKOUT, env=warm.variables, stdout=output, stderr=subprocess.STDOUT, check=False
+            ).returncode
+            rounds = plan.with_suffix(".rounds.json")
+            if code in (2, 3, 4, 6) or not rounds.exists():
+                raise InnerRunFailed(code, log)
+            content = json.loads(rounds.read_text(encoding="utf-8"))
+        return {name: _round(data) for name, data in content.items()}
+
+
+def _round(data: dict[str, Any]) -> Round:
+    checks = [Check(**{**check, "verdict": Verdict(check["verdict"])}) for check in data["checks"]]
+    return Round(checks, data["broken"], data["seconds"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

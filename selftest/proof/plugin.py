@@ -1,0 +1,112 @@
+"""pytest plugin of the proof: runs the tests that must notice a fault once for each, in one warm session.
+
+`--proof PLAN.json` names the faults with their lines; the rounds are written beside it, to `PLAN.rounds.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from _pytest.subtests import SubtestReport
+
+from checklist.verdicts import Check
+from fixtures import run, stage
+from fixtures.environment import Environment
+from fixtures.lines import BLOCKED, PROPERTY
+from selftest.proof.outcome import NO_FAULT, Round
+
+FAULT = "fault"
+PEOPLE = tuple(f"s3va-{number:04}" for number in range(1, 3000))
+"""A session of many faults needs more people than a run; they go with the replica."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--proof", type=Path, metavar="PLAN.json", help="faults to switch on, and lines that must notice")
+    parser.addoption("--proof-reports", type=Path, metavar="FOLDER", help="where the inner run reports")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
+    """Before the run places its reports: they go to a folder of the proof's."""
+    run.REPORTS = config.option.proof_reports
+    stage.POOL = PEOPLE
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Proof(config.option.proof))
+
+
+class Proof:
+    """The plan, and the rounds as they come in."""
+
+    def __init__(self, plan: Path) -> None:
+        self.file = plan.with_suffix(".rounds.json")
+        content = json.loads(plan.read_text(encoding="utf-8"))
+        self.faults: dict[str, list[str]] = content["faults"]
+        self.whole: bool = content["whole"]
+        self.rounds: dict[str, Round] = {}
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        lines = {line for mark in metafunc.definition.iter_markers("lines") for line in mark.args}
+        canary = self.whole or metafunc.definition.get_closest_marker("canary")
+        chosen = [fault for fault, wanted in self.faults.items() if canary or lines & set(wanted)]
+        before, after = NO_FAULT
+        metafunc.parametrize(FAULT, [before, *chosen, after] if chosen else [], indirect=True, scope="session")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        order = {fault: number for number, fault in enumerate((NO_FAULT[0], *self.faults, NO_FAULT[1]))}
+        idle = [item for item in items if fault_of(item) not in order]
+        config.hook.pytest_deselected(items=idle)
+        items[:] = sorted((item for item in items if item not in idle), key=lambda item: order[fault_of(item)])
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        item.user_properties.append((FAULT, fault_of(item)))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if isinstance(report, SubtestReport):
+            return
+        told = dict(report.user_properties)
+        round_ = self.rounds.setdefault(str(told[FAULT]), Round())
+        round_.seconds = round(round_.seconds + report.duration, 1)
+        if (
+            report.failed
+            and not told.get(BLOCKED)
+            and not any(check["verdict"] == "failed" for check in _checks(report))
+        ):
+            round_.broken.append(f"{report.nodeid} ({report.when}): {str(report.longrepr)[-300:]}")
+        if report.when == "teardown" or (report.when == "setup" and not report.passed):
+            round_.checks += [Check(**data) for data in _checks(report)]
+
+    def pytest_sessionfinish(self) -> None:
+        self.file.write_text(json.dumps({name: asdict(one) for name, one in self.rounds.items()}), encoding="utf-8")
+
+
+def _checks(report: pytest.TestReport) -> list[dict[str, Any]]:
+    properties: list[tuple[str, Any]] = report.user_properties
+    return [data for name, data in properties if name == PROPERTY]
+
+
+def fault_of(item: pytest.Item) -> str:
+    return str(item.callspec.params.get(FAULT, "")) if hasattr(item, "callspec") else ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fault(request: pytest.FixtureRequest, environment: Environment) -> Iterator[None]:
+    """The replica has the defect that the parameter names, until the next one's turn."""
+    name = request.param
+
+    def switch(faults: list[Any]) -> None:
+        url = environment.url("/__replica__/fault")
+        requests.put(url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
+
+    switch([] if name in NO_FAULT else [name])
+    yield
+    switch([])
