@@ -155,7 +155,7 @@ def ask_to_remove(web: Web, assignment: Assignment, course: Course, user: User) 
 
 
 def _own(web: Web, assignment: Assignment, course: Course, user: User) -> Submission:
-    submission: Submission | None = web.state.submission_of(assignment.id, user.id)
+    submission = web.state.submission_of(assignment.id, user.id)
     if submission is None or not access.may_submit(web.state, user, course):
         raise no_permission("Submit assignment")
     return submission

@@ -1,26 +1,13 @@
-"""Course pages: view, create and edit, delete, categories, and the settings of an assignment."""
+"""Course pages: view, create and edit, delete, categories."""
 
 from starlette.responses import Response
 
 from replica.moodle import access
-from replica.moodle.forms import YES_NO, Field, Form
-from replica.moodle.state import Assignment, Category, Course, midnight, token
-from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+from replica.moodle.forms import Field, Form
+from replica.moodle.state import Category, Course, midnight, token
+from replica.moodle.web import Web, no_permission, page, redirect
 
 _BOTH = [("saveanddisplay", "Save and display", "primary"), ("cancel", "Cancel", "secondary")]
-_MODULE_BUTTONS = [
-    ("submitbutton2", "Save and return to course", "primary"),
-    ("submitbutton", "Save and display", "primary"),
-    ("cancel", "Cancel", "secondary"),
-]
-
-_AVAILABILITY = [("1", "Show on course page"), ("0", "Hide on course page")]
-_NOTE = "Students may hand in one video file of up to 5 GB; it goes straight to the video store."
-
-
-def _require_manager(web: Web, course: Course) -> None:
-    if not access.may_edit(web.state, web.require_login(course), course):
-        raise no_permission("Manage activities")
 
 
 @page("/course/view.php")
@@ -175,7 +162,7 @@ def management(web: Web) -> Response:
 def edit_category(web: Web) -> Response:
     """Creates (?parent=ID) or edits (?id=ID) a category."""
     web.require_admin("Manage categories")
-    category: Category | None = web.state.categories.get(web.number("id", 0))
+    category = web.state.categories.get(web.number("id", 0))
     if web.has("cancel"):
         return redirect("/course/management.php")
     item = category or Category(0, "", parent=web.number("parent", 0))
@@ -207,113 +194,3 @@ def edit_category(web: Web) -> Response:
             saved.description = description.value
             return redirect(f"/course/management.php?categoryid={saved.id}")
     return web.render("form.html", "Add a category" if category is None else "Edit category settings", form=form)
-
-
-@page("/course/modedit.php")
-def module(web: Web) -> Response:
-    """The settings of an assignment: ?add=assign&course=ID&section=N creates, ?update=CMID edits."""
-    assignment = web.assignment(web.number("update")) if web.number("update", 0) else None
-    if assignment is None and web.param("add") != "assign":
-        raise MoodleError("Sorry, this activity type does not exist here", "moduledoesnotexist")
-    course = web.course(assignment.course if assignment else web.number("course"))
-    _require_manager(web, course)
-    if web.has("cancel"):
-        return redirect(f"/course/view.php?id={course.id}")
-    form = _module_form(web, course, assignment)
-    if form.submitted(web):
-        _check_module(form)
-        if not form.failed:
-            saved = _store_module(web, course, assignment, form)
-            back = web.has("submitbutton2")
-            return redirect(f"/course/view.php?id={course.id}" if back else f"/mod/assign/view.php?id={saved.cmid}")
-    title = "New Assignment" if assignment is None else f"Updating: {assignment.name}"
-    return web.render("form.html", title, form=form, course=course, body_id="page-mod-assign-mod")
-
-
-def _module_form(web: Web, course: Course, assignment: Assignment | None) -> Form:
-    item = assignment or Assignment(
-        0, 0, course.id, "", file=True, allowfrom=midnight(), duedate=midnight(7), gradingduedate=midnight(14)
-    )
-    prefix = "assignsubmission"
-    return Form(
-        "modedit.php",
-        "mod_assign_mod_form",
-        [
-            Field("name", "Assignment name", value=item.name, required=True),
-            Field("introeditor[text]", "Description", "textarea", item.intro),
-            Field("allowsubmissionsfromdate", "Allow submissions from", "date", item.allowfrom, optional=True),
-            Field("duedate", "Due date", "date", item.duedate, optional=True),
-            Field("cutoffdate", "Cut-off date", "date", item.cutoffdate, optional=True),
-            Field("gradingduedate", "Remind me to grade by", "date", item.gradingduedate, optional=True),
-            Field(f"{prefix}_onlinetext_enabled", "Online text", "checkbox", int(item.onlinetext)),
-            Field(f"{prefix}_file_enabled", "File submissions", "checkbox", int(item.file)),
-            Field(f"{prefix}_s3video_enabled", "S3 Video Submissions", "select", int(item.s3video), YES_NO, note=_NOTE),
-            Field("submissiondrafts", "Students must press submit", "select", int(item.submissiondrafts), YES_NO),
-            Field("visible", "Availability", "select", int(item.visible), _AVAILABILITY),
-        ],
-        hidden={
-            "course": course.id,
-            "coursemodule": item.cmid or "",
-            "section": web.param("section", "0"),
-            "module": 1,
-            "modulename": "assign",
-            "instance": item.id or "",
-            "add": "0" if item.id else "assign",
-            "update": item.cmid,
-            "return": 0,
-            "sr": -1,
-            "introeditor[format]": 1,
-        },
-        buttons=_MODULE_BUTTONS,
-    )
-
-
-def _check_module(form: Form) -> None:
-    name, start, due, cut, grading = (
-        form.field(n) for n in ("name", "allowsubmissionsfromdate", "duedate", "cutoffdate", "gradingduedate")
-    )
-    name.error = "" if name.value.strip() else "- Required"
-    if start.value and 0 < due.value <= start.value:
-        due.error = "Due date must be after the allow submissions from date."
-    if 0 < cut.value < due.value:
-        cut.error = "Cut-off date cannot be earlier than the due date."
-    if 0 < grading.value < due.value:
-        grading.error = "Remind me to grade by date cannot be earlier than the due date."
-
-
-def _store_module(web: Web, course: Course, assignment: Assignment | None, form: Form) -> Assignment:
-    item = assignment or web.state.add_assignment(course.id, "")
-    values = {f.name: f.value for f in form.fields}
-    item.name, item.intro = values["name"].strip(), values["introeditor[text]"]
-    item.allowfrom, item.duedate = values["allowsubmissionsfromdate"], values["duedate"]
-    item.cutoffdate, item.gradingduedate = values["cutoffdate"], values["gradingduedate"]
-    item.onlinetext = bool(values["assignsubmission_onlinetext_enabled"])
-    item.file = bool(values["assignsubmission_file_enabled"])
-    item.s3video = values["assignsubmission_s3video_enabled"] == "1"
-    item.submissiondrafts, item.visible = values["submissiondrafts"] == "1", values["visible"] == "1"
-    return item
-
-
-@page("/course/mod.php")
-def delete_module(web: Web) -> Response:
-    """Deletes an assignment (?delete=CMID), after asking."""
-    item = web.assignment(web.number("delete"))
-    course = web.course(item.course)
-    _require_manager(web, course)
-    if web.posted and web.param("confirm", "") == "1":
-        web.require_sesskey()
-        for submission in [s for s in web.state.submissions.values() if s.assignment == item.id]:
-            web.site.storage.drop_submission(web.state, submission)
-        web.state.assignments.pop(item.id)
-        return redirect(f"/course/view.php?id={course.id}")
-    return web.render(
-        "confirm.html",
-        "Delete activity?",
-        course=course,
-        question=f"This will delete {item.name} and any user data it contains.",
-        action="/course/mod.php",
-        hidden={"delete": item.cmid, "confirm": 1, "sesskey": web.session.sesskey},
-        button="Delete",
-        back="/course/view.php",
-        back_hidden={"id": course.id},
-    )

@@ -16,7 +16,7 @@ def _editor(web: Web, course: Course) -> None:
 
 
 def _course_of(web: Web, enrolid: int) -> Course:
-    course: Course | None = next((c for c in web.state.courses.values() if c.enrolid == enrolid), None)
+    course = next((c for c in web.state.courses.values() if c.enrolid == enrolid), None)
     if course is None:
         raise MoodleError("Can't find data record in database.", "invalidrecord")
     return course

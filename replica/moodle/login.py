@@ -30,11 +30,15 @@ def _check(web: Web) -> Response:
     if token_fits and (username, password) == ("guest", "guest"):
         return _enter(web, None)
     user = web.state.user_named(username)
-    fits = user is not None and user.password and hmac.compare_digest(password.encode(), user.password.encode())
-    if not token_fits or not fits or user.suspended or user.auth == "nologin":
+    if user is None or not token_fits or not _may_log_in(user, password):
         web.session.login_error = "Invalid login, please try again"
         return redirect("/login/index.php?loginredirect=1")
     return _enter(web, user)
+
+
+def _may_log_in(user: User, password: str) -> bool:
+    usable = bool(user.password) and not user.suspended and user.auth != "nologin"
+    return usable and hmac.compare_digest(password.encode(), user.password.encode())
 
 
 def _enter(web: Web, user: User | None) -> Response:

@@ -12,12 +12,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from replica.faults import Faults
-from replica.moodle import accounts, admin, ajax, assign, courses, enrol, grading, login  # noqa: F401
+from replica.moodle import accounts, admin, ajax, assign, courses, enrol, grading, login, modules  # noqa: F401
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
 from replica.moodle.plugin.answers import RateLimit
 from replica.moodle.plugin.storage import Storage
 from replica.moodle.state import EDITING_TEACHER, STUDENT, State, User, midnight
-from replica.moodle.web import PAGES, MoodleError, Moved, Session, Web, redirect
+from replica.moodle.web import PAGES, Handler, MoodleError, Moved, Session, Web, redirect
 from replica.settings import BUCKET, REGION, Settings, new_password
 
 RELEASE = "4.5.6 (Build: 20250811)"
@@ -112,10 +112,10 @@ class Site:
             response.set_cookie("MoodleSession", current.id, secure=True, httponly=True, samesite="none")
         return response
 
-    def _answer(self, handler: object, web: Web) -> Response:
+    def _answer(self, handler: Handler, web: Web) -> Response:
         ajax_script = "/ajax/" in web.request.url.path
         try:
-            return handler(web)  # type: ignore[operator, no-any-return]
+            return handler(web)
         except Moved as moved:
             if ajax_script:
                 return web.error_json(MoodleError("Course or activity not accessible.", "requireloginerror"))

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from replica.moodle import access, texts
-from replica.moodle.state import Assignment, Course, User, token
+from replica.moodle.state import Assignment, Course, State, User, token
 
 if TYPE_CHECKING:
     from replica.moodle.site import Site
@@ -89,7 +89,7 @@ class Web:
     pending_session: Session | None = None
 
     @property
-    def state(self) -> Any:
+    def state(self) -> State:
         return self.site.state
 
     @property
@@ -160,13 +160,13 @@ class Web:
         return user
 
     def course(self, course_id: int) -> Course:
-        course: Course | None = self.state.courses.get(course_id)
+        course = self.state.courses.get(course_id)
         if course is None:
             raise MoodleError("Can't find data record in database.", "invalidrecord")
         return course
 
     def assignment(self, cmid: int) -> Assignment:
-        assignment: Assignment | None = self.state.assignment_of_cm(cmid)
+        assignment = self.state.assignment_of_cm(cmid)
         if assignment is None:
             raise MoodleError("Invalid course module ID", "invalidcoursemodule")
         return assignment
