@@ -41,6 +41,14 @@ class Check:
     evidence: dict[str, Any] = field(default_factory=dict)
     test: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """The check in JSON types, which cross processes."""
+        return {**asdict(self), "verdict": self.verdict.value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Check:
+        return cls(**{**data, "verdict": Verdict(data["verdict"])})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
