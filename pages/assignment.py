@@ -30,9 +30,10 @@ class AssignmentPage(MoodlePage):
     path = "/mod/assign/view.php"
 
     def _form(self, action: str) -> SubmissionForm:
-        form = self.main.locator(f"form:has(input[name=action][value={action}])")
-        press(form.get_by_role("button"))
-        self.page.wait_for_url(lambda url: f"action={action}" in url)
+        button = self.main.locator(f"form:has(input[name=action][value={action}])").get_by_role("button")
+        expect(button, f"the button of {action}").to_be_visible()
+        press(button)
+        self.arrive(action, lambda url: f"action={action}" in url)
         return SubmissionForm(self.page, self.moodle).ready()
 
     def add_submission(self) -> SubmissionForm:
@@ -43,9 +44,10 @@ class AssignmentPage(MoodlePage):
 
     def view_all_submissions(self) -> SubmissionsTable:
         """Follow the teacher's link to the grading table."""
-        links = self.page.locator("a[href*='action=grading']").filter(has_text=VIEW_SUBMISSIONS)
-        links.filter(visible=True).first.click()
-        self.page.wait_for_url(lambda url: "action=grading" in url)
+        links = self.page.locator("a[href*='action=grading']").filter(has_text=VIEW_SUBMISSIONS).filter(visible=True)
+        expect(links.first, "the link to all submissions").to_be_visible()
+        links.first.click()
+        self.arrive("the grading table", lambda url: "action=grading" in url)
         return SubmissionsTable(self.page, self.moodle).ready()
 
     def expect_submitted(self) -> None:

@@ -27,7 +27,7 @@ class AssignmentSettings(MoodlePage):
 
     def set_name(self, name: str) -> None:
         self.name.fill(name)
-        expect(self.name).to_have_value(name)
+        self.expect_name(name)
 
     def set_due_in(self, days: int) -> None:
         """Set the due date to `days` days from now."""
@@ -57,7 +57,7 @@ class AssignmentSettings(MoodlePage):
         self.page.locator("#id_submitbutton").click()
         complaint = self.page.locator(".invalid-feedback:not(:empty)").filter(visible=True)
         arrived = self.page.locator("body#page-mod-assign-view")
-        expect(arrived.or_(complaint).first).to_be_visible()
+        expect(arrived.or_(complaint).first, "the saved assignment, or what is wrong with it").to_be_visible()
         if complaint.count():
             raise AssertionError(f"expected the assignment to be saved, seen: {complaint.first.inner_text()}")
         return AssignmentPage(self.page, self.moodle).ready()
@@ -67,16 +67,21 @@ class AssignmentSettings(MoodlePage):
         (cmid,) = parse_qs(urlsplit(self.page.url).query)["id"]
         return self.open(update=cmid)
 
-    def expect_saved(self, name: str, due_in: int) -> None:
-        """The form, opened again, holds this name, S3 Video enabled, and a due date `due_in` days ahead, give or take one."""
+    def expect_name(self, name: str) -> None:
         expect(self.name, "the assignment's name").to_have_value(name)
+
+    def expect_s3video(self) -> None:
+        """The submission type S3 Video is enabled."""
         last = self._enabled_fields()[-1]
         if not last.evaluate("field => field.type === 'checkbox' ? field.checked : field.value === '1'"):
             raise AssertionError("expected the submission type S3 Video to stay enabled, seen it disabled")
+
+    def expect_due_in(self, days: int) -> None:
+        """The due date is `days` days ahead, give or take two."""
         expect(self.page.locator("#id_duedate_enabled"), "a due date").to_be_checked()
         day, month, year = (
             int(self.page.locator(f"#id_duedate_{part}").input_value()) for part in ("day", "month", "year")
         )
         ahead = (datetime(year, month, day) - datetime.now()) / timedelta(days=1)
-        if abs(ahead - due_in) > 2:
-            raise AssertionError(f"expected a due date {due_in} days ahead, seen {year}-{month:02}-{day:02}")
+        if abs(ahead - days) > 2:
+            raise AssertionError(f"expected a due date {days} days ahead, seen {year}-{month:02}-{day:02}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
@@ -93,6 +93,15 @@ class MoodlePage:
         boxes = self.page.locator(BROKEN).filter(visible=True)
         if boxes.count():
             said = " ".join(boxes.first.inner_text().split())[:500]
+    def arrive(self, where: str, at: Callable[[str], bool]) -> None:
+        """Wait until the address satisfies `at`; `where` is what people call that page."""
+        try:
+            self.page.wait_for_url(at)
+        except TimeoutError:
+            raise AssertionError(
+                f"expected to arrive at {where} within {self.moodle.page:g} s, seen {self.page.url}"
+            ) from None
+
             raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {said}")
 
     def expect_translated(self) -> None:

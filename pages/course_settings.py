@@ -5,6 +5,9 @@ import re
 from pages.base import MoodlePage
 from pages.course import CoursePage
 
+CREATED = re.compile(r"/(course/view|user/index|enrol/[\w/]+)\.php\?.*\bid=\d+")
+"""Where Moodle goes after a course was created: into it, or first to its participants or enrolment methods."""
+
 
 class CourseSettings(MoodlePage):
     """The form of a new course at `/course/edit.php?category=ID`."""
@@ -16,8 +19,7 @@ class CourseSettings(MoodlePage):
         self.page.locator("#id_fullname").fill(name)
         self.page.locator("#id_shortname").fill(short_name)
         self.page.locator("#id_saveanddisplay").click()
-        self.page.wait_for_url(re.compile(r"/course/view\.php\?id=\d+|/user/index\.php\?id=\d+|/enrol/"))
+        self.arrive("the new course", lambda url: bool(CREATED.search(url)))
         found = re.search(r"[?&]id=(\d+)", self.page.url)
-        if found is None:
-            raise AssertionError(f"expected the new course, seen {self.page.url}")
+        assert found
         return CoursePage(self.page, self.moodle, int(found[1])).open()

@@ -16,13 +16,13 @@ class SubmissionsTable(MoodlePage):
         """The student's row, on whichever page of the table it stands."""
         row = self.page.locator(f"tr.user{user}")
         while not row.count():
-            following = self.page.locator(".pagination .page-item[data-page-number]:not(.disabled) a.page-link")
-            following = following.and_(self.page.locator("[rel=next], [aria-label='Next page'], [aria-label='Next']"))
+            following = self.page.locator(".pagination .page-item.active + .page-item a.page-link")
             if not following.count():
                 raise AssertionError(
                     f"expected a row for the student with id {user}, seen none on any page of the table"
                 )
-            following.first.click()
+            with self.page.expect_navigation():
+                following.first.click()
             self.ready()
         return row
 
@@ -34,7 +34,7 @@ class SubmissionsTable(MoodlePage):
         if not link.first.is_visible():
             row.locator("td:has(a[href*='action=grader'])").locator(MENU_TOGGLE).click()
         link.first.click()
-        self.page.wait_for_url(lambda url: "action=grader" in url)
+        self.arrive("the grader", lambda url: "action=grader" in url)
         return Grader(self.page, self.moodle).ready()
 
     def expect_video(self, user: int) -> None:

@@ -23,7 +23,7 @@ class SubmissionForm(MoodlePage):
         from pages.assignment import AssignmentPage
 
         press(self.page.locator("#id_submitbutton"))
-        self.page.wait_for_url(lambda url: "action=editsubmission" not in url)
+        self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
         return AssignmentPage(self.page, self.moodle).ready()
 
     def cancel(self) -> AssignmentPage:

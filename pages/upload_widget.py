@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -120,6 +121,14 @@ class UploadWidget:
         button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
         if button.count():
             button.first.click()
+    def expect_offered(self, mime: str) -> None:
+        """The student's dialogue for files is enabled, and shows files of this type."""
+        field = self.root.locator("input[type=file]")
+        expect(field, "the widget's file input").to_be_enabled()
+        accepted = [part.strip() for part in (field.get_attribute("accept") or "*/*").split(",")]
+        if not any(fnmatch(mime, pattern) for pattern in accepted):
+            raise AssertionError(f"expected the dialogue for files to show {mime}, seen only {', '.join(accepted)}")
+
             upload.started_by = "the Upload button"
         return upload
 

@@ -1,5 +1,6 @@
 """The bucket of checklist steps 1.1 and 1.2: created, encrypted and given its CORS rule as soon as S3 answers."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,18 @@ def prepare(settings: Settings, alive: Callable[[], bool]) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
         },
     )
+
+
+def publish(settings: Settings, key: str) -> None:
+    """Let anybody read one object."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{BUCKET}/{key}",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client(settings, settings.root_key).put_bucket_policy(Bucket=BUCKET, Policy=policy)
 
 
 def cors_rule(origin: str) -> dict[str, Any]:

@@ -26,9 +26,15 @@ def test_set_up(admin, cast, stage, line):
         settings.enable_s3video()
     with line("2.7.6", "its due date is in the future"):
         settings.set_due_in(days=30)
-    with line("2.7.2", "the assignment is created, and keeps all of it"):
+    with line("2.7.2", "the assignment is created", blocks=True):
         settings.save()
-        settings.reopen().expect_saved("Test Video Upload", due_in=30)
+        settings.reopen()
+    with line("2.7.3", "and keeps its name"):
+        settings.expect_name("Test Video Upload")
+    with line("2.7.4", "its submission type"):
+        settings.expect_s3video()
+    with line("2.7.6", "and its due date"):
+        settings.expect_due_in(days=30)
     with line("2.7.7", "a student is enrolled"):
         participants = course.participants()
         participants.enrol(newcomer.person.id, newcomer.person.email)
@@ -60,6 +66,7 @@ def test_upload(student, assignment, clip, text_file, bucket, link, environment,
 
     with link.slow(environment.budgets.upload_link_mbit), link.measured() as traffic:
         with line("2.7.12", "a video is chosen", blocks=True):
+            form.widget.expect_offered(clip.mime)
             upload = form.widget.choose(clip.path)
         with line("2.7.14", "the upload starts", blocks=True) as evidence:
             evidence["started by"] = upload.expect_started()
@@ -69,13 +76,12 @@ def test_upload(student, assignment, clip, text_file, bucket, link, environment,
             upload.expect_ended()
     with line("2.7.15", "and moves, only forward, to 100%") as evidence:
         evidence["percent"] = upload.expect_whole_progress(distinct=ENOUGH_TO_SEE)
-    with line("2.7.13", "a good video is accepted"):
-        upload.receipt()
+    with line("2.7.13", "a good video is accepted", blocks=True):
+        receipt = upload.receipt()
     with line("2.7.17", "a success message, once S3 has the video and Moodle knows", blocks=True) as evidence:
         evidence["message"] = upload.expect_success()
         evidence["milliseconds"] = upload.expect_success_after_confirmation()
     with line("2.7.11", "the small video is on S3, byte for byte, and never passed through Moodle") as evidence:
-        receipt = upload.receipt()
         evidence["object"] = asdict(bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256))
         bucket.expect_only_object(student.prefix, receipt.key)
         bucket.expect_private(receipt.key)

@@ -10,7 +10,7 @@ from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.storage import MAX_SIZE, StorageError
 from replica.moodle.plugin.uploads import discard_unsaved, is_open
 from replica.moodle.state import Assignment, Course, Submission, User, now
-from replica.moodle.web import Web, no_permission, page, redirect
+from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
 
 HERE = "/mod/assign/view.php"
 Action = Callable[[Web, Assignment, Course, User], Response]
@@ -46,6 +46,8 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
     grader = access.may_grade(web.state, user, course)
     submitter = access.may_submit(web.state, user, course)
     submission = web.state.submission_of(assignment.id, user.id)
+    if submitter and submission is None and web.site.faults.on("assignment-page-breaks-for-students"):
+        raise MoodleError("Can't find data record in database.", "invalidrecord")
     students = web.state.students(course.id)
     submitted = [s for p in students if (s := web.state.submission_of(assignment.id, p.id)) and s.status == "submitted"]
     return web.render(
@@ -85,10 +87,10 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         layout="incourse",
         heading=assignment.name,
         submission=submission,
-        takes_video=assignment.s3video and web.state.plugin_enabled,
+        takes_video=assignment.s3video and web.state.plugin_enabled and not web.site.faults.on("widget-missing"),
         video=video,
         status=STATUS_NAMES[video.status] if video else "",
-        max_size=MAX_SIZE,
+        max_size=100 * 2**20 if web.site.faults.on("limit-in-force-too-low") else MAX_SIZE,
         now=now(),
         scripts=["uploader.js"],
     )
@@ -118,6 +120,8 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         return redirect(at(assignment, action="editsubmission"))
     submission.status = "draft" if assignment.submissiondrafts else "submitted"
     submission.modified = now()
+    if video is not None and web.site.faults.on("saved-size-wrong"):
+        video.size //= 1024
     _forget(web, submission)
     return redirect(at(assignment))
 

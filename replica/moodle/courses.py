@@ -44,7 +44,7 @@ def edit(web: Web) -> Response:
     form = _course_form(web, course)
     if form.submitted(web):
         _check_course(web, course, form)
-        if not form.failed:
+        if not form.failed and not web.site.faults.on("course-not-created"):
             saved = _store_course(web, course, form)
             return redirect(f"/course/view.php?id={saved.id}")
     title = "Add a new course" if course is None else "Edit course settings"

@@ -44,7 +44,10 @@ def table(web: Web, assignment: Assignment, course: Course, user: User) -> Respo
     for student in web.state.students(course.id, suspended=memory["suspended"]):
         submission = web.state.submission_of(assignment.id, student.id)
         if _fits(memory["status"], submission) and search in f"{student.fullname} {student.email}".casefold():
-            rows.append((student, submission, summary_of(web, submission)))
+            cell = None if web.site.faults.on("table-without-videos") else summary_of(web, submission)
+            rows.append((student, submission, cell))
+    if web.site.faults.on("student-not-listed"):
+        rows = [row for row in rows if not (row[1] and row[1].video)]
     number = max(web.number("page", 0), 0)
     size = memory["perpage"]
     return web.render(
@@ -71,12 +74,12 @@ def summary_of(web: Web, submission: Submission | None) -> dict[str, Any] | None
     video = web.state.videos.get(submission.video) if submission else None
     if submission is None or video is None:
         return None
+    key = f"{video.s3_key}.mp4" if web.site.faults.on("saved-under-other-key") else video.s3_key
     return {
         "video": video,
         "status": STATUS_NAMES[video.status],
         "gone": gone_text(video),
-        "watch": "/mod/assign/submission/s3video/view_video.php?"
-        + urlencode({"id": submission.id, "s3key": video.s3_key}),
+        "watch": "/mod/assign/submission/s3video/view_video.php?" + urlencode({"id": submission.id, "s3key": key}),
     }
 
 

@@ -30,7 +30,7 @@ def _check(web: Web) -> Response:
     if token_fits and (username, password) == ("guest", "guest"):
         return _enter(web, None)
     user = web.state.user_named(username)
-    if user is None or not token_fits or not _may_log_in(user, password):
+    if user is None or not token_fits or not _may_log_in(user, password) or _refused_by_fault(web, user):
         web.session.login_error = "Invalid login, please try again"
         return redirect("/login/index.php?loginredirect=1")
     return _enter(web, user)
@@ -39,6 +39,11 @@ def _check(web: Web) -> Response:
 def _may_log_in(user: User, password: str) -> bool:
     usable = bool(user.password) and not user.suspended and user.auth != "nologin"
     return usable and hmac.compare_digest(password.encode(), user.password.encode())
+
+
+def _refused_by_fault(web: Web, user: User) -> bool:
+    teaches = any(access.may_grade(web.state, user, course) for course in web.state.courses.values())
+    return web.site.faults.on("teacher-log-in-refused" if teaches else "student-log-in-refused") and not user.admin
 
 
 def _enter(web: Web, user: User | None) -> Response:

@@ -35,6 +35,8 @@ def module(web: Web) -> Response:
     form = _module_form(web, course, assignment)
     if form.submitted(web):
         _check_module(form)
+        if web.site.faults.on("assignment-not-created"):
+            raise MoodleError("Error writing to database", "dmlwriteexception")
         if not form.failed:
             saved = _store_module(web, course, assignment, form)
             back = web.has("submitbutton2")
@@ -48,6 +50,9 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
         0, 0, course.id, "", file=True, allowfrom=midnight(), duedate=midnight(7), gradingduedate=midnight(14)
     )
     prefix = "assignsubmission"
+    s3video = Field(
+        f"{prefix}_s3video_enabled", "S3 Video Submissions", "select", int(item.s3video), YES_NO, note=_NOTE
+    )
     return Form(
         "modedit.php",
         "mod_assign_mod_form",
@@ -60,7 +65,7 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
             Field("gradingduedate", "Remind me to grade by", "date", item.gradingduedate, optional=True),
             Field(f"{prefix}_onlinetext_enabled", "Online text", "checkbox", int(item.onlinetext)),
             Field(f"{prefix}_file_enabled", "File submissions", "checkbox", int(item.file)),
-            Field(f"{prefix}_s3video_enabled", "S3 Video Submissions", "select", int(item.s3video), YES_NO, note=_NOTE),
+            *([] if web.site.faults.on("submission-type-missing") else [s3video]),
             Field("submissiondrafts", "Students must press submit", "select", int(item.submissiondrafts), YES_NO),
             Field("visible", "Availability", "select", int(item.visible), _AVAILABILITY),
         ],
@@ -97,12 +102,20 @@ def _check_module(form: Form) -> None:
 def _store_module(web: Web, course: Course, assignment: Assignment | None, form: Form) -> Assignment:
     item = assignment or web.state.add_assignment(course.id, "")
     values = {f.name: f.value for f in form.fields}
+    faults = web.site.faults
     item.name, item.intro = values["name"].strip(), values["introeditor[text]"]
+    if faults.on("assignment-name-cut"):
+        item.name = item.name[:10]
     item.allowfrom, item.duedate = values["allowsubmissionsfromdate"], values["duedate"]
+    if faults.on("due-date-not-kept"):
+        item.duedate = midnight(-3)
+    if faults.on("due-date-dropped"):
+        item.duedate = 0
     item.cutoffdate, item.gradingduedate = values["cutoffdate"], values["gradingduedate"]
     item.onlinetext = bool(values["assignsubmission_onlinetext_enabled"])
     item.file = bool(values["assignsubmission_file_enabled"])
-    item.s3video = values["assignsubmission_s3video_enabled"] == "1"
+    chosen = values.get("assignsubmission_s3video_enabled") == "1"
+    item.s3video = chosen and not faults.on("submission-type-not-kept")
     item.submissiondrafts, item.visible = values["submissiondrafts"] == "1", values["visible"] == "1"
     return item
 

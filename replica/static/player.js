@@ -13,6 +13,14 @@ M.replica.watch = (video) => {
       if (restoring) { video.currentTime = position; }
     });
   }
+  if (M.replica.fault("player-without-controls")) { video.controls = false; }
+  if (M.replica.fault("playback-creeps")) { video.addEventListener("play", () => { video.playbackRate = 0.1; }); }
+  if (M.replica.fault("mute-is-reset")) { video.addEventListener("volumechange", () => { video.muted = false; }); }
+  if (M.replica.fault("volume-is-reset")) { video.addEventListener("volumechange", () => { video.volume = 1; }); }
+  if (M.replica.fault("asset-missing")) { new Image().src = "/theme/replica/player-icons.svg"; }
+  if (M.replica.fault("script-error-while-playing")) {
+    video.addEventListener("play", () => { throw new Error("the view counter is not there"); }, {once: true});
+  }
   if (M.replica.fault("pause-does-not-hold")) {
     video.addEventListener("pause", () => { if (!video.ended) { video.play(); } });
   }
@@ -22,6 +30,7 @@ M.replica.watch = (video) => {
 };
 
 M.replica.play = async (container) => {
+  if (M.replica.fault("player-never-comes")) { return; }
   const {s3Key, submissionId} = container.dataset;
   const query = new URLSearchParams({submissionid: submissionId, s3key: s3Key, sesskey: M.cfg.sesskey});
   const refuse = (text, guidance, canRetry) => {

@@ -34,8 +34,13 @@
   const extension = (name) => (name.includes(".") ? name.split(".").pop().toLowerCase() : "");
   const type = (file) => file.type || TYPES[extension(file.name)] || "";
 
+  const unchecked = () => M.replica.fault("validation-missing") || M.replica.fault("invalid-file-accepted");
+
   function check(file) {
-    if (M.replica.fault("validation-missing")) { return ""; }
+    if (unchecked()) { return ""; }
+    if (M.replica.fault("good-video-refused") && ["video/mp4", "video/webm"].includes(type(file))) {
+      return "This file type is not supported. Choose an MPEG-4 video file.";
+    }
     if (file.name.length > 255) { return `The file name is too long: ${file.name.length} characters, at most 255 are allowed.`; }
     if (!TYPES[extension(file.name)]) { return `This file type is not supported. Choose a video file: ${Object.keys(TYPES).join(", ")}.`; }
     if (!type(file).startsWith("video/")) { return "This file is not a video. Choose a video file, for example MP4 or WebM."; }
@@ -51,7 +56,7 @@
   ];
 
   async function checkContent(file) {
-    if (M.replica.fault("validation-missing")) { return ""; }
+    if (unchecked()) { return ""; }
     const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 512).arrayBuffer()));
     return STARTS.some((pattern) => pattern.test(start)) ? "" : "This file is not a video, although its name says so.";
   }
@@ -137,6 +142,7 @@
         show(M.replica.fault("progress-jumps-back") ? percent % 30 : percent);
       });
       request.addEventListener("load", () => {
+        if (M.replica.fault("upload-never-ends")) { return; }
         if (request.status >= 200 && request.status < 300) { resolve(); return; }
         reject(new Problem("The video store did not accept the video.", "Try again. If it stays like this, tell your teacher."));
       });
@@ -149,7 +155,7 @@
   }
 
   function succeed() {
-    say("success", (box) => box.append("Your video has been uploaded. Save your changes to hand it in."));
+    say(M.replica.fault("success-looks-like-failure") ? "danger" : "success", (box) => box.append("Your video has been uploaded. Save your changes to hand it in."));
   }
 
   async function start(file) {
@@ -159,13 +165,14 @@
     if (refused) {
       busy = false;
       input.value = "";
-      fail(new Problem(refused, "Choose another file.", false), null);
+      fail(new Problem(M.replica.fault("refusal-without-reason") ? "That did not work." : refused, "Choose another file.", false), null);
       return;
     }
+    if (M.replica.fault("upload-waits-for-button")) { return; }
     message.replaceChildren();
     message.className = "s3video-status-message";
     dropzone.style.display = "none";
-    progress.style.display = "";
+    if (!M.replica.fault("progress-hidden")) { progress.style.display = ""; }
     show(0);
     try {
       if (expired) { await renewSession(); }
@@ -175,6 +182,7 @@
           assignmentid: root.dataset.assignmentId, submissionid: root.dataset.submissionId || 0,
           filename: file.name, filesize: file.size, mimetype: type(file),
         });
+        if (M.replica.fault("bytes-through-moodle")) { await fetch(`${AJAX}get_playback_url.php`, {method: "POST", body: file}); }
         await send(file, data);
         stored = {file, data};
       }
@@ -206,6 +214,7 @@
     }
   }
 
+  if (M.replica.fault("save-button-dead")) { form.addEventListener("submit", (event) => event.preventDefault()); }
   find("select-btn").addEventListener("click", () => input.click());
   input.addEventListener("change", () => { if (input.files[0]) { start(input.files[0]); } });
   dropzone.addEventListener("dragover", (event) => { event.preventDefault(); dropzone.classList.add("dragover"); });

@@ -19,6 +19,7 @@ from checklist.verdicts import Check
 from fixtures import run, stage
 from fixtures.environment import Environment
 from fixtures.lines import BLOCKED, PROPERTY
+from fixtures.stage import Stage
 from selftest.proof.outcome import NO_FAULT, Round
 
 FAULT = "fault"
@@ -99,9 +100,10 @@ def fault_of(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def fault(request: pytest.FixtureRequest, environment: Environment) -> Iterator[None]:
-    """The replica has the defect that the parameter names, until the next one's turn."""
+def fault(request: pytest.FixtureRequest, environment: Environment, stage: Stage) -> Iterator[None]:
+    """The replica has the defect that the parameter names, until the next one's turn; each has a course of its own."""
     name = request.param
+    stage.course = stage.new_course()
 
     def switch(faults: list[Any]) -> None:
         url = environment.url("/__replica__/fault")

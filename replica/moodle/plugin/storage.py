@@ -80,14 +80,14 @@ class Storage:
             if not (isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "AccessDenied"):
                 raise
 
-    def upload_form(self, key: str, content_type: str) -> dict[str, Any]:
-        """A presigned POST bound to key, type and 1..5 GiB, for one hour: {url, fields} as boto3 makes it."""
+    def upload_form(self, key: str, content_type: str, most: int) -> dict[str, Any]:
+        """A presigned POST bound to key, type and 1..`most` bytes, for one hour: {url, fields} as boto3 makes it."""
         try:
             form: dict[str, Any] = self._client().generate_presigned_post(
                 self.bucket,
                 key,
                 Fields={"Content-Type": content_type},
-                Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, MAX_SIZE]],
+                Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, most]],
                 ExpiresIn=FORM_LIFETIME,
             )
         except BotoCoreError as error:
@@ -106,6 +106,11 @@ class Storage:
 
     def copy(self, key: str, target: str) -> None:
         self._call("copy_object", Key=target, CopySource={"Bucket": self.bucket, "Key": key})
+
+    def shorten(self, key: str, content_type: str) -> None:
+        """Take the last byte off an object."""
+        content = self._call("get_object", Key=key)["Body"].read()
+        self._call("put_object", Key=key, Body=content[:-1], ContentType=content_type)
 
     def delete(self, key: str) -> None:
         """Delete an object and have the CDN forget it. An absent one is fine."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from replica import bucket
 from replica.moodle import access, texts
 from replica.moodle.plugin import answers, checks
 from replica.moodle.plugin.answers import Refusal
-from replica.moodle.plugin.storage import StorageError
+from replica.moodle.plugin.storage import MAX_SIZE, StorageError
 from replica.moodle.state import Assignment, Submission, User, Video, now
 from replica.moodle.web import Web, page
 
@@ -35,7 +36,8 @@ def get_upload_url(web: Web) -> Response:
     try:
         _may_upload(web, user, assignment)
         assert assignment is not None
-        if problem := checks.problem(name, size, mime_type):
+        problem = checks.problem(name, size, mime_type)
+        if problem and not web.site.faults.on("invalid-file-accepted"):
             raise answers.invalid(problem)
         web.site.limits.count("upload", user, web.state.settings["upload_rate_limit"])
         web.site.storage.check()
@@ -67,7 +69,8 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
     key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name)}"
     stored_as = "application/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
-    form = web.site.storage.upload_form(key, stored_as)
+    most = 2**20 if web.site.faults.on("store-refuses-video") else MAX_SIZE
+    form = web.site.storage.upload_form(key, stored_as, most)
     web.state.videos[key] = Video(
         key, assignment.id, submission.id, user.id, web.site.storage.bucket, file.mime_type, file.size, now()
     )
@@ -120,7 +123,8 @@ def _verify(web: Web, video: Video) -> None:
         return
     size, content_type = web.site.storage.head(video.s3_key)
     start = web.site.storage.start_of(video.s3_key)
-    if size != video.declared_size or not checks.is_video(start):
+    good = checks.is_video(start) or web.site.faults.on("invalid-file-accepted")
+    if size != video.declared_size or not good:
         web.site.storage.discard(web.state, video)
         raise answers.invalid(
             "This file is not a video, although its name says so."
@@ -130,6 +134,10 @@ def _verify(web: Web, video: Video) -> None:
     video.status, video.size, video.mime_type = "ready", size, content_type
     if web.site.faults.on("two-objects-per-upload"):
         web.site.storage.copy(video.s3_key, video.s3_key + ".bak")
+    if web.site.faults.on("objects-public"):
+        bucket.publish(web.site.settings, video.s3_key)
+    if web.site.faults.on("bytes-truncated"):
+        web.site.storage.shorten(video.s3_key, content_type)
     web.state.record("upload_completed", video.user, video.assignment, s3_key=video.s3_key, size=size)
 
 
