@@ -20,7 +20,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(targets.shutil, "which", programs.get)
     monkeypatch.setattr(targets.os, "geteuid", lambda: 1000, raising=False)
 
-    def start(channel: str) -> SimpleNamespace:
+    def start(channel: str, args: list[str]) -> SimpleNamespace:
         if channel in programs:
             return SimpleNamespace(close=lambda: None)
         raise Error(f"Chromium distribution '{channel}' is not found at /opt/{channel}")
@@ -87,7 +87,7 @@ def test_a_channel_is_the_installed_one_or_none(machine):
 
 
 def test_a_channel_that_does_not_start_is_not_called_missing(machine):
-    def crash(channel: str) -> None:
+    def crash(**_: object) -> None:
         raise Error("Target page, context or browser has been closed")
 
     machine.engines["chromium"].launch = crash
