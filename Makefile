@@ -5,6 +5,8 @@ BIN := .venv/bin
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest
 test: .venv/ready ; sh .ci/browsers && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/actionlint && $(BIN)/pytest selftest
+proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof $(if $(FULL),--full)
+soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --times $(or $(N),30)
 
 .venv/ready: requirements.lock
 	$(PYTHON) -m venv .venv

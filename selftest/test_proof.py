@@ -14,6 +14,7 @@ from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
 from selftest.proof.outcome import Expectation, ExpectationError, Round, judge, read, share, void_because
 from selftest.proof.report import proof_json, proof_markdown, summary
+from selftest.proof.soak import Time, red_lines, soak_json, table
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 STUCK = Expectation("progress-stuck", ("2.7.15",), re.compile("up to 100%, seen"), also=("2.12.2",))
@@ -162,3 +163,39 @@ def test_usage(arguments):
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 4
     assert "fault" in done.stderr
+
+
+def time_of(seed: int, code: int = 0, **red: str) -> Time:
+    return Time(seed, code, 90, {line.replace("_", "."): message for line, message in red.items()})
+
+
+def test_a_soak_counts_what_was_red_line_by_line():
+    times = [time_of(1), time_of(2, 1, **{"2_7_15": "late"}), time_of(3, 1, **{"2_7_15": "late", "2_7_9": "busy"})]
+    found = soak_json([*times, time_of(4, code=6)], "firefox")
+    assert (found["times"], found["clean"]) == (4, 1)
+    assert list(found["flakes"]) == ["2.7.9", "2.7.15"]
+    assert found["flakes"]["2.7.15"] == {"red": 2, "messages": ["late"]}
+    assert table(found).splitlines() == [
+        "  2.7.9    red 1 of 4: busy",
+        "  2.7.15   red 2 of 4: late",
+        "1 of 4 times clean in firefox",
+    ]
+
+
+def test_red_is_what_failed_or_was_not_reached_on_the_browser():
+    def entry(line: str, browser: str, verdict: str) -> dict[str, str]:
+        return {"id": line, "browser": browser, "verdict": verdict, "message": f"{line} {verdict}"}
+
+    entries = [
+        entry("2.7.1", "chromium", "passed"),
+        entry("2.7.2", "chromium", "failed"),
+        entry("2.7.3", "chromium", "not reached"),
+        entry("2.7.4", "chromium", "not run"),
+        entry("2.7.5", "firefox", "failed"),
+        entry("2.13.1", "all", "failed"),
+    ]
+    assert red_lines({"lines": entries}, "chromium") == {
+        "2.7.2": "2.7.2 failed",
+        "2.7.3": "2.7.3 not reached",
+        "2.13.1": "2.13.1 failed",
+    }

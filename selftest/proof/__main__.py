@@ -132,8 +132,9 @@ class Worker:
             plan.write_text(json.dumps({"faults": faults, "whole": self.whole}), encoding="utf-8")
             # With "=", because pytest takes its root from arguments that look like paths.
             command = [
-                *(sys.executable, "-m", "pytest", "-p", "selftest.proof.plugin", f"--proof={plan}"),
-                *(f"--proof-reports={self.reports}", f"--env={warm.file}", f"--browser={self.browser}", "--keep"),
+                *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", "-p", "selftest.proof.plugin"),
+                *(f"--proof={plan}", f"--inner-reports={self.reports}", f"--env={warm.file}"),
+                *(f"--browser={self.browser}", "--keep"),
             ]
             code = subprocess.run(
                 command, cwd=CHECKOUT, env=warm.variables, stdout=output, stderr=subprocess.STDOUT, check=False

@@ -16,7 +16,7 @@ import requests
 from _pytest.subtests import SubtestReport
 
 from checklist.verdicts import Check
-from fixtures import run, stage
+from fixtures import stage
 from fixtures.environment import Environment
 from fixtures.lines import BLOCKED, PROPERTY
 from fixtures.stage import Stage
@@ -29,18 +29,10 @@ PEOPLE = tuple(f"s3va-{number:04}" for number in range(1, 3000))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proof", type=Path, metavar="PLAN.json", help="faults to switch on, and lines that must notice")
-    parser.addoption("--proof-reports", type=Path, metavar="FOLDER", help="where the inner run reports")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
-    """Before the run places its reports: they go to a folder of the proof's."""
-    run.REPORTS = config.option.proof_reports
-    stage.POOL = PEOPLE
-    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    stage.POOL = PEOPLE
     config.pluginmanager.register(Proof(config.option.proof))
 
 

@@ -50,6 +50,8 @@ size = "24MiB"
 class Warm:
     """`file` describes the environment; `variables` are a process's environment variables that go with it."""
 
+    base_url: str
+    ca_file: str
     file: Path
     variables: dict[str, str]
 
@@ -97,7 +99,7 @@ def warm_replica(port: int, folder: Path, browser: str, budgets: str = IN_A_HURR
             "S3V_PROOF_CDN_KEY": Path(ready["cdn"]["private_key_file"]).read_text(encoding="utf-8"),
             "XDG_STATE_HOME": str(folder / "state"),
         }
-        yield Warm(file, {**os.environ, **secrets})
+        yield Warm(ready["base_url"], ready["ca_file"], file, {**os.environ, **secrets})
     finally:
         process.stdin.close()
         process.wait(STOP_SECONDS)
