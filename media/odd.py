@@ -43,6 +43,7 @@ def odd_files(clip: Clip) -> dict[str, OddFile]:
         "empty": OddFile("empty.mp4", b"", "video/mp4", True, "an empty file"),
         "no extension": OddFile("video", video, "", True, "a video whose name has no extension"),
         "too long": odd_name("v" * (256 - len(suffix)), "a video whose name has 256 characters", refused=True),
+        "longest": odd_name("v" * (255 - len(suffix)), "a video whose name has 255 characters"),
         "quotes": odd_name("""it's a "clip\"""", "a video with quotes in its name"),
         "angle brackets": odd_name("<img src=x onerror=alert(1)>", "a video with markup as its name"),
         "emoji": odd_name("my clip 🎬👩‍🎓", "a video with emoji in its name"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -24,25 +24,33 @@ RECORD = """widget => {
   const seen = window.s3videoSeen = {chosen: performance.now(), type: null, progress: [], messages: []};
   widget.querySelector("input[type=file]").addEventListener(
     "change", ({target}) => { seen.type = target.files[0] && target.files[0].type; }, {capture: true, once: true});
-  const look = () => {
+  widget.querySelector(".s3video-status-message")?.setAttribute("data-earlier", "");
+  const look = changes => {
     const bar = widget.querySelector("[role=progressbar]");
     const message = widget.querySelector(".s3video-status-message");
+    if (message && changes.some(({target}) => message.contains(target))) message.removeAttribute("data-earlier");
     const shown = element => element && element.getClientRects().length > 0;
     if (shown(bar)) {
       const value = Number(bar.getAttribute("aria-valuenow"));
       if (!seen.progress.length || seen.progress.at(-1).value !== value)
         seen.progress.push({at: performance.now(), value});
     }
-    if (shown(message) && message.textContent.trim()) {
+    if (shown(message) && message.textContent.trim() && !message.hasAttribute("data-earlier")) {
       const success = message.classList.contains("alert-success"), text = message.innerText.trim();
       const last = seen.messages.at(-1);
       if (!last || last.text !== text || last.success !== success)
         seen.messages.push({at: performance.now(), success, text});
     }
   };
-  new MutationObserver(look).observe(widget, {subtree: true, childList: true, characterData: true, attributes: true});
+  window.s3videoObserver?.disconnect();
+  window.s3videoObserver = new MutationObserver(look);
+  window.s3videoObserver.observe(
+    widget, {subtree: true, childList: true, characterData: true, attributes: true});
 }"""
-"""Records what the widget shows, by observer and not by polling, so that no short-lived state is missed."""
+"""Records what the widget shows, by observer and not by polling, so that no short-lived state is missed.
+
+A message of an earlier try is marked `data-earlier` until it changes: it may stay for a moment.
+"""
 
 SAID = """message => {
   const words = [], texts = document.createTreeWalker(message, NodeFilter.SHOW_TEXT);
@@ -113,14 +121,6 @@ class UploadWidget:
                 f"expected the student to be told the limit of {wanted}, seen: {' '.join(shown.split())}"
             )
 
-    def choose(self, file: Path | FilePayload) -> Upload:
-        """Choose a file as the student would, press Upload if there is such a button, and watch what happens."""
-        upload = Upload(self)
-        self.root.evaluate(RECORD)
-        self.root.locator("input[type=file]").set_input_files(file)
-        button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
-        if button.count():
-            button.first.click()
     def expect_offered(self, mime: str) -> None:
         """The student's dialogue for files is enabled, and shows files of this type."""
         field = self.root.locator("input[type=file]")
@@ -129,6 +129,14 @@ class UploadWidget:
         if not any(fnmatch(mime, pattern) for pattern in accepted):
             raise AssertionError(f"expected the dialogue for files to show {mime}, seen only {', '.join(accepted)}")
 
+    def choose(self, file: Path | FilePayload) -> Upload:
+        """Choose a file as the student would, press Upload if there is such a button, and watch what happens."""
+        upload = Upload(self)
+        self.root.evaluate(RECORD)
+        self.root.locator("input[type=file]").set_input_files(file)
+        button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
+        if button.count():
+            button.first.click()
             upload.started_by = "the Upload button"
         return upload
 
@@ -179,20 +187,20 @@ class Upload:
         """The requests so far that carry a file somewhere else than to Moodle."""
         return [request for request in self.requests if not request.url.startswith(self.moodle.url)]
 
-    def expect_started(self) -> str:
-        """The transfer to storage starts in time; returns what started it."""
+    def expect_started(self, within: float = START_SECONDS) -> str:
+        """The transfer to storage starts within so many seconds; returns what started it."""
 
         def carries_the_file(request: Request) -> bool:
             return request.method in ("POST", "PUT") and not request.url.startswith(self.moodle.url)
 
         if not self.sent():
             try:
-                with self.page.expect_event("request", carries_the_file, timeout=START_SECONDS * 1000):
+                with self.page.expect_event("request", carries_the_file, timeout=within * 1000):
                     pass
             except TimeoutError:
                 said = [message["text"] for message in self.messages()] or "no message"
                 raise AssertionError(
-                    f"expected the transfer to start within {START_SECONDS} s of {self.started_by}, "
+                    f"expected the transfer to start within {within:g} s of {self.started_by}, "
                     f"seen no request to storage, and {said}"
                 ) from None
         return self.started_by
@@ -253,7 +261,7 @@ class Upload:
         return text
 
     def _settled(self) -> Locator:
-        return self.widget.root.locator(".s3video-status-message:is(.alert-success, .alert-danger)")
+        return self.widget.root.locator(".s3video-status-message:is(.alert-success, .alert-danger):not([data-earlier])")
 
     def _settle(self) -> None:
         settled = self._settled()
@@ -283,21 +291,33 @@ class Upload:
         return values
 
     def expect_no_stall(self, stall: float) -> float:
-        """Until the message, the bar never stood still for longer than `stall` and one percent's time; returns seconds.
+        """On its way to 100% the bar never stood still for longer than `stall` and one percent's time; returns seconds.
 
         A percent takes its time on a slow link, and the bar shows whole ones.
         """
-        seen = self.page.evaluate("() => window.s3videoSeen")
-        changes = [
-            seen["chosen"],
-            *(step["at"] for step in seen["progress"]),
-            *(m["at"] for m in seen["messages"][-1:]),
-        ]
-        longest = max((b - a for a, b in pairwise(changes)), default=0.0) / 1000
-        allowed = stall + (changes[-1] - changes[0]) / 1000 / 100
+        chosen = float(self.page.evaluate("() => window.s3videoSeen.chosen"))
+        changes = [chosen, *(step["at"] for step in self.progress())]
+        longest = max((later - earlier for earlier, later in pairwise(changes)), default=0.0) / 1000
+        allowed = stall + (changes[-1] - chosen) / 1000 / 100
         if longest > allowed:
             raise AssertionError(f"expected progress without a stall over {allowed:.1f} s, seen one of {longest:.1f} s")
         return round(longest, 2)
+
+    def expect_truthful(self, sent: Sequence[tuple[float, int]], size: int, ahead: float) -> float:
+        """The bar never showed more than `ahead` points more than what was sent of `size` bytes; returns the most.
+
+        `sent` pairs a time, in seconds since the epoch, with the bytes that had been sent by then.
+        """
+        origin = float(self.page.evaluate("() => performance.timeOrigin"))
+        worst, told = 0.0, "nothing"
+        for step in self.progress():
+            at = (origin + step["at"]) / 1000
+            share = next((bytes_ for time, bytes_ in sent if time >= at), sent[-1][1]) * 100 / size
+            if step["value"] - share > worst:
+                worst, told = step["value"] - share, f"{step['value']:g}% with {share:.0f}% of the file sent"
+        if worst > ahead:
+            raise AssertionError(f"expected a bar that shows what has been sent, seen {told}")
+        return round(worst, 1)
 
     def file_type(self) -> str:
         """The media type that the browser gave to the chosen file, its `File.type`."""

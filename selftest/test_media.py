@@ -229,6 +229,7 @@ def test_odd_files_reach_the_page(engine: Browser, served: tuple[Path, str], tmp
 def test_odd_names() -> None:
     files = odd_files(WEBM)
     assert len(files["too long"].name) == 256
+    assert len(files["longest"].name) == 255
     assert isinstance(files["too long"].choose(Path()), dict)
     assert files["emoji"].name.endswith(".webm")
     assert files["renamed text"].content != WEBM.path.read_bytes()

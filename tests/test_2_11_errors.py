@@ -1,0 +1,216 @@
+"""Step 2.11, test error handling: what must be refused is, in words for a student; what broke can be tried again."""
+
+import pytest
+
+import media
+from fixtures.link import endpoint
+from fixtures.submissions import expect_no_upload_url
+from fixtures.wording import expect_advice, expect_plain
+
+FIVE_GIB = 5368709120
+
+SLOW = 16
+"""Mbit/s: the clip takes 12 s, time enough to break something while it is on its way."""
+
+NAMED_AS = {
+    "text": ("type", "video", "format"),
+    "program": ("type", "video", "format"),
+    "empty": ("empty", "size"),
+    "no extension": ("type", "extension", "format"),
+    "too long": ("long", "length"),
+}
+"""For what a browser can see to be wrong with a file: words of which a message must have one."""
+
+LIES = {
+    "a text file said to be a video": ("text.txt", 21, "video/mp4"),
+    "a program said to be a video": ("program.exe", 64, "video/mp4"),
+    "a name without an extension": ("video", 300_000, "video/mp4"),
+    "an empty file": ("empty.mp4", 0, "video/mp4"),
+    "a name of 256 characters": (f"{'v' * 252}.mp4", 300_000, "video/mp4"),
+}
+"""What a browser sends whose checks were bypassed: name, bytes, type."""
+
+WRONG_SIZES = {"one byte too many": FIVE_GIB + 1, "a negative size": -1, "more than 64 bits": 2**63}
+
+
+@pytest.mark.lines("2.11.1", "2.11.2")
+def test_wrong_files(student, cast, assignment, small_clip, bucket, tmp_path, line):
+    """A student chooses what is no video: each is refused with its reason, and nothing is sent."""
+    student.enter()
+    form = student.open(assignment).add_submission()
+    files = media.odd_files(small_clip)
+    for kind, words in NAMED_AS.items():
+        file = files[kind]
+        with line("2.11.1", f"{file.why} is refused before anything is sent"):
+            refused = form.widget.choose(file.choose(tmp_path))
+            refused.expect_refused()
+            refused.expect_nothing_sent()
+        with line("2.11.2", f"and the message says what is wrong with {file.why}") as evidence:
+            evidence["message"] = refused.expect_refused(*words)
+            expect_plain(evidence["message"])
+    with line("2.11.1", f"{files['renamed text'].why} is refused"):
+        renamed = form.widget.choose(files["renamed text"].choose(tmp_path))
+        renamed.expect_refused()
+    with line("2.11.1", "nothing of it stays on S3"):
+        bucket.expect_no_objects(student.prefix)
+
+    mischievous = cast.student()
+    site = mischievous.site()
+    for why, (name, size, mime) in LIES.items():
+        with line("2.11.1", f"the server refuses {why} as well") as evidence:
+            evidence["message"] = expect_no_upload_url(site, assignment, name, size, mime, why)
+
+
+@pytest.mark.lines("2.11.1")
+def test_odd_names(student, assignment, small_clip, tmp_path, line):
+    """A video may have any name that a computer can hold: it is taken, and plays."""
+    student.enter()
+    for file in media.odd_files(small_clip).values():
+        if file.refused:
+            continue
+        with line("2.11.1", f"{file.why} is uploaded, saved, and plays"):
+            form = student.open(assignment).add_submission()
+            form.widget.choose(file.choose(tmp_path)).expect_success()
+            page = form.save()
+            page.expect_video(small_clip.bytes)
+            player = page.watch().player
+            player.expect_loaded(small_clip.seconds)
+            player.play()
+            player.expect_playing()
+
+
+@pytest.mark.lines("2.11.3", "2.11.4")
+def test_too_large(student, cast, assignment, bucket, link, tmp_path, environment, line):
+    """One byte over the limit is refused, the limit itself is not; server and storage hold the limit as well."""
+    student.enter()
+    form = student.open(assignment).add_submission()
+    with line("2.11.3", "5 GiB and one byte are refused before a byte is sent"), link.measured() as traffic:
+        refused = form.widget.choose(media.oversized(FIVE_GIB + 1, tmp_path).path)
+        refused.expect_refused()
+        refused.expect_nothing_sent()
+    with line("2.11.4", "and the message says that the file is too large, and the limit") as evidence:
+        evidence["message"] = refused.expect_refused("large", "size", "big")
+        refused.expect_refused("5 GB", "5GB", "5 GiB")
+        expect_plain(evidence["message"])
+        evidence["bytes sent"] = dict(traffic.sent)
+
+    with line("2.11.3", "5 GiB are taken", blocks=True), link.slow(SLOW):
+        largest = form.widget.choose(media.oversized(FIVE_GIB, tmp_path).path)
+        largest.expect_started(within=environment.budgets.upload)  # Firefox takes seconds over a file of this size
+        with link.cut(endpoint(largest.sent()[-1].url)):
+            largest.expect_ended()
+    with line("2.11.3", "the form for storage takes 1 byte to 5 GiB") as evidence:
+        receipt = largest.receipt()
+        evidence["bytes"] = receipt.sizes
+        assert receipt.sizes == (1, FIVE_GIB), f"expected a form for 1 to {FIVE_GIB} bytes, seen {receipt.sizes}"
+        evidence["status for 0 bytes"] = bucket.expect_empty_file_refused(receipt.url, receipt.fields)
+    with line("2.11.3", "what was cancelled leaves nothing on S3"):
+        bucket.expect_no_objects(student.prefix)
+
+    site = cast.student().site()
+    for why, size in WRONG_SIZES.items():
+        with line("2.11.3", f"the server refuses {why} as well") as evidence:
+            evidence["message"] = expect_no_upload_url(site, assignment, "large.mp4", size, "video/mp4", why)
+
+
+@pytest.mark.lines("2.11.5", "2.11.6", "2.11.7", "2.11.8")
+def test_wrong_credentials(
+    admin_in_private, student, assignment, small_clip, plugin_settings, environment, bucket, line
+):
+    """While one character of the credentials is wrong, a student is told so kindly; then all is as before."""
+    admin_in_private.enter()
+    student.enter()
+    settings = admin_in_private.plugin_settings()
+    for name, words in (("aws_secret_key", "secret"), ("aws_access_key", "key id")):
+        form = student.open(assignment).add_submission()
+        with plugin_settings.one_character_off(name) as change:
+            with line("2.11.5", f"the administrator changes one character of the {words}", blocks=True):
+                settings.change(name, change.changed)
+            with line("2.11.6", f"with a wrong {words} an upload fails, and the student is told", blocks=True):
+                upload = form.widget.choose(small_clip.path)
+                upload.expect_refused()
+            with line("2.11.7", f"with a wrong {words} the message has no word of AWS") as evidence:
+                evidence["message"] = form.widget.said()
+                storage = [bucket.name, environment.cdn.domain, environment.storage.region]
+                expect_plain(form.widget.said(), [*storage, change.original, change.changed])
+            with line("2.11.7", f"with a wrong {words} the message says what to do"):
+                expect_advice(form.widget.said())
+            with line("2.11.8", f"the administrator puts the {words} back"):
+                settings.change(name, change.original)
+        with line("2.11.8", f"with the right {words} the upload works, and S3 has the video") as evidence:
+            again = form.widget.try_again(small_clip.path)
+            evidence["tried again by"] = again.started_by
+            again.expect_success()
+            bucket.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)
+
+
+@pytest.mark.lines("2.11.6", "2.11.7")
+def test_broken_connection(student, assignment, clip, bucket, link, line):
+    """The connection breaks while a video is on its way; when it is back, another try succeeds."""
+    student.enter()
+    form = student.open(assignment).add_submission()
+    with link.slow(SLOW), line("2.11.6", "the connection breaks during an upload", blocks=True):
+        upload = form.widget.choose(clip.path)
+        upload.expect_started()
+        upload.expect_under_way()
+        with link.cut(endpoint(upload.sent()[-1].url)):
+            upload.expect_refused()
+    with line("2.11.7", "the message after a broken connection names it, and what to do") as evidence:
+        evidence["message"] = form.widget.said()
+        upload.expect_refused("connection", "network", "internet", "interrupted")
+        expect_plain(form.widget.said())
+        expect_advice(form.widget.said())
+    with line("2.11.6", "after a broken connection another try succeeds", blocks=True) as evidence:
+        again = form.widget.try_again(clip.path)
+        evidence["tried again by"] = again.started_by
+        again.expect_success()
+    with line("2.11.6", "after a broken connection S3 has one whole video"):
+        key = again.receipt().key
+        bucket.expect_only_object(student.prefix, key)
+        bucket.expect_stored(key, clip.bytes, clip.mime, clip.sha256)
+
+
+@pytest.mark.lines("2.11.6", "2.11.7")
+def test_session_over(student, assignment, clip, bucket, link, line):
+    """The student's session ends while the video is on its way; after a new log-in, another try succeeds."""
+    student.enter()
+    form = student.open(assignment).add_submission()
+    with line("2.11.6", "the session ends during an upload", blocks=True):
+        with link.slow(SLOW):
+            upload = form.widget.choose(clip.path)
+            upload.expect_started()
+            student.lose_session()
+        upload.expect_refused()
+    with line("2.11.7", "the message after the session's end says to log in again") as evidence:
+        evidence["message"] = form.widget.said()
+        upload.expect_refused("log in", "logged in", "login", "session", "sign in")
+        expect_plain(form.widget.said())
+        expect_advice(form.widget.said())
+    with line("2.11.6", "after a new log-in another try succeeds", blocks=True):
+        student.enter()
+        form = student.open(assignment).add_submission()
+        again = form.widget.choose(clip.path)
+        again.expect_success()
+    with line("2.11.6", "after a new log-in S3 has one video, and no orphan"):
+        bucket.expect_only_object(student.prefix, again.receipt().key)
+
+
+@pytest.mark.lines("2.11.6", "2.11.7")
+def test_confirmation_fails(student, assignment, small_clip, bucket, line):
+    """S3 has the video, but Moodle fails to take note; when it is well again, another try succeeds."""
+    student.enter()
+    form = student.open(assignment).add_submission()
+    with line("2.11.6", "Moodle fails after S3 took the video", blocks=True), form.widget.confirmation_fails():
+        upload = form.widget.choose(small_clip.path)
+        upload.expect_refused()
+    with line("2.11.7", "the message after a failed confirmation is plain, and says what to do") as evidence:
+        evidence["message"] = form.widget.said()
+        expect_plain(form.widget.said())
+        expect_advice(form.widget.said())
+    with line("2.11.6", "after a failed confirmation another try succeeds", blocks=True) as evidence:
+        again = form.widget.try_again(small_clip.path)
+        evidence["tried again by"] = again.started_by
+        again.expect_success()
+    with line("2.11.6", "after a failed confirmation S3 has one video, and no orphan"):
+        page = form.save()
+        bucket.expect_only_object(student.prefix, page.expect_video(small_clip.bytes))
