@@ -1,27 +1,16 @@
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage, press
+from pages.deleted import SUMMARY, expect_deleted
 from pages.grading import SubmissionsTable
 from pages.submission_form import SubmissionForm
+from pages.texts import readable_size
 from pages.versions import VIEW_SUBMISSIONS
 from pages.video import VideoPage
-
-UNITS = (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024), ("bytes", 1))
-
-
-def readable_size(size: int) -> re.Pattern[str]:
-    """How Moodle writes a size, in any of the ways it has been written: 313.3 KB, 313.3KB, 313,3 KB."""
-    unit, per = next((unit, per) for unit, per in UNITS if size >= per or per == 1)
-    number = f"{size / per:.1f}"
-    digits = re.escape(number).replace(r"\.", "[.,]").removesuffix("[.,]0") + (
-        "([.,]0)?" if number.endswith(".0") else ""
-    )
-    return re.compile(rf"\b{digits}\s*{unit}\b", re.I)
 
 
 class AssignmentPage(MoodlePage):
@@ -65,6 +54,10 @@ class AssignmentPage(MoodlePage):
 
     def expect_no_video(self) -> None:
         expect(self.main.locator(".s3video-watch-link"), "no link to a video").to_have_count(0)
+
+    def expect_deleted(self) -> str:
+        """Where the video was, a word says that it was deleted; returns it."""
+        return expect_deleted(self.main, self.main.locator(SUMMARY))
 
     def watch(self) -> VideoPage:
         """Follow the link to the video, which opens a tab of its own."""

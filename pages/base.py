@@ -22,6 +22,11 @@ BROKEN = (
 UNTRANSLATED = re.compile(r"\[\[[\w:/-]+\]\]|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")
 """What Moodle prints for a missing string, and what an unfilled template leaves."""
 
+TEXTS = """() => [document.body.innerText, ...[...document.querySelectorAll("option")].map(one => one.label),
+  ...["placeholder", "title", "aria-label"].flatMap(name =>
+    [...document.querySelectorAll(`[${name}]`)].map(one => one.getAttribute(name)))].join("\\n")"""
+"""All that a page tells people; only some engines count the options of a closed menu among its text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moodle:
@@ -88,11 +93,6 @@ class MoodlePage:
                 f"expected {self.page.url} to be idle within {self.moodle.page:g} s, seen it busy with {busy}"
             ) from None
 
-    def expect_sound(self) -> None:
-        """No exception box, debugging message or PHP notice on the page."""
-        boxes = self.page.locator(BROKEN).filter(visible=True)
-        if boxes.count():
-            said = " ".join(boxes.first.inner_text().split())[:500]
     def arrive(self, where: str, at: Callable[[str], bool]) -> None:
         """Wait until the address satisfies `at`; `where` is what people call that page."""
         try:
@@ -102,10 +102,15 @@ class MoodlePage:
                 f"expected to arrive at {where} within {self.moodle.page:g} s, seen {self.page.url}"
             ) from None
 
+    def expect_sound(self) -> None:
+        """No exception box, debugging message or PHP notice on the page."""
+        boxes = self.page.locator(BROKEN).filter(visible=True)
+        if boxes.count():
+            said = " ".join(boxes.first.inner_text().split())[:500]
             raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {said}")
 
     def expect_translated(self) -> None:
         """No untranslated `[[string]]` and no template placeholder in what a person can read."""
-        left = sorted(set(UNTRANSLATED.findall(self.page.locator("body").inner_text())))
+        left = sorted(set(UNTRANSLATED.findall(self.page.evaluate(TEXTS))))
         if left:
             raise AssertionError(f"expected finished texts on {self.page.url}, seen {', '.join(left)}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pages.base import MoodlePage
+from pages.deleted import SUMMARY, expect_deleted
 from pages.player import Player
 
 
@@ -12,3 +13,7 @@ class Grader(MoodlePage):
     @property
     def player(self) -> Player:
         return Player(self.page.locator(".s3video-player-container video").first, self.moodle)
+
+    def expect_deleted(self) -> str:
+        """Where the video was, a word says that it was deleted; returns it."""
+        return expect_deleted(self.page.locator("body"), self.page.locator(SUMMARY))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, expect
 
 from pages.base import MoodlePage
+from pages.deleted import expect_deleted
 from pages.grader import Grader
 from pages.versions import MENU_TOGGLE
 
@@ -42,3 +43,7 @@ class SubmissionsTable(MoodlePage):
 
     def expect_no_video(self, user: int) -> None:
         expect(self.row(user).locator(".s3video-watch-link"), "no link to the student's video").to_have_count(0)
+
+    def expect_deleted(self, user: int) -> str:
+        """The student's row has a word that the video was deleted; returns what it says."""
+        return expect_deleted(self.row(user), self.row(user))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 from pages.base import MoodlePage
+from pages.deleted import expect_deleted
 from pages.player import Player
 
 PLUGIN = "/mod/assign/submission/s3video"
@@ -19,3 +20,7 @@ class VideoPage(MoodlePage):
     @property
     def player(self) -> Player:
         return Player(self.page.locator("video").first, self.moodle)
+
+    def expect_deleted(self) -> str:
+        """Where the video was, a word says that it was deleted; returns it."""
+        return expect_deleted(self.page.locator("body"), self.page.locator("body"))

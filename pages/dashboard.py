@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from playwright.sync_api import Locator
+
+from pages.base import MoodlePage
+from pages.texts import MOMENT, ShownSize, shown_size, shown_time
+
+CARDS = """cards => Object.fromEntries(cards.map(card =>
+  [card.querySelector(".card-title").innerText.trim(), card.querySelector(".card-text")?.innerText.trim() || ""]))"""
+UPLOADS = "Recent Uploads"
+FAILURES = "Recent Failures"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers of the dashboard at one moment: what its cards show, by their titles."""
+
+    cards: Mapping[str, str]
+
+    def card(self, title: str) -> str:
+        found = {name.casefold(): text for name, text in self.cards.items()}.get(title.casefold())
+        if found is None:
+            raise AssertionError(f"expected the dashboard to show {title!r}, seen {', '.join(self.cards) or 'no card'}")
+        return found
+
+    def number(self, title: str) -> int:
+        text = self.card(title)
+        if not re.fullmatch(r"\d+", text):
+            raise AssertionError(f"expected a number as {title!r}, seen {text!r}")
+        return int(text)
+
+    @property
+    def stored(self) -> ShownSize:
+        return shown_size(self.card("Total Storage"))
+
+    def expect_growth(self, earlier: Figures, growth: Mapping[str, int]) -> None:
+        """The numbers under these titles are larger than `earlier` by just that much."""
+        seen = {title: self.number(title) - earlier.number(title) for title in growth}
+        if seen != growth:
+            raise AssertionError(f"expected the dashboard to count {_told(growth)}, seen {_told(seen)}")
+
+    def expect_success_rate(self) -> None:
+        """It is a percentage."""
+        text = self.card("Success Rate")
+        found = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*%", text)
+        if found is None or float(found[1].replace(",", ".")) > 100:
+            raise AssertionError(f"expected a success rate from 0% to 100%, seen {text!r}")
+
+    def expect_more_stored(self, earlier: Figures, size: int) -> None:
+        """The total storage grew by `size` bytes, as exactly as the page tells."""
+        before, after = earlier.stored, self.stored
+        if abs(after.bytes - before.bytes - size) > (before.precision + after.precision) / 2 + 1:
+            shown = [figures.card("Total Storage") for figures in (earlier, self)]
+            raise AssertionError(
+                f"expected the total storage to grow by {size} bytes, seen it go from {shown[0]} to {shown[1]}"
+            )
+
+
+class Dashboard(MoodlePage):
+    """The plugin's statistics of the last 30 days, at `dashboard.php`."""
+
+    path = "/mod/assign/submission/s3video/dashboard.php"
+
+    def figures(self) -> Figures:
+        return Figures(self.main.locator(".card-body:has(.card-title)").evaluate_all(CARDS))
+
+    def expect_recent_upload(self, *texts: str) -> None:
+        """A row of the recent uploads holds all of `texts`."""
+        self._row(UPLOADS, *texts)
+
+    def expect_failure(self, *texts: str) -> None:
+        """A row of the recent failures holds all of `texts`, and says what happened."""
+        row = self._row(FAILURES, *texts)
+        cells = [text.strip() for text in row.get_by_role("cell").all_inner_texts()]
+        if not [text for text in cells if text and text not in texts and not MOMENT.search(text)]:
+            raise AssertionError(f"expected the failure to say what happened, seen {' | '.join(cells)}")
+
+    def expect_no_failure(self, *texts: str) -> None:
+        """No row of the recent failures holds all of `texts`."""
+        if found := [_text(row) for row in _holding(self._rows(FAILURES), texts).all()]:
+            raise AssertionError(f"expected no error of {' in '.join(texts)}, seen: {' | '.join(found)}")
+
+    def expect_no_failure_before(self, *texts: str, within: timedelta, besides: str) -> None:
+        """In the time `within` before the failure that holds `texts` is none but those with `besides` in them."""
+        began = shown_time(_text(self._row(FAILURES, *texts))) - within
+        rows = [_text(row) for row in self._rows(FAILURES).all()]
+        if found := [text for text in rows if besides not in text and shown_time(text) > began]:
+            raise AssertionError(f"expected no other error since {began:%H:%M}, seen: {' | '.join(found)}")
+
+    def _rows(self, block: str) -> Locator:
+        """The rows of the table under this heading; none where there is no table."""
+        headings = self.main.get_by_role("heading", level=3)
+        heading = headings.filter(has_text=re.compile(rf"^\s*{block}\s*$", re.I))
+        if not heading.count():
+            seen = ", ".join(headings.all_inner_texts()) or "no heading"
+            raise AssertionError(f"expected the dashboard to have a block {block!r}, seen {seen}")
+        return heading.first.locator("xpath=following::*[self::h3 or self::tbody][1][self::tbody]/tr")
+
+    def _row(self, block: str, *texts: str) -> Locator:
+        rows = self._rows(block)
+        found = _holding(rows, texts)
+        if not found.count():
+            seen = " | ".join(_text(row) for row in rows.all()) or "no row"
+            raise AssertionError(f"expected {block!r} to show {', '.join(texts)}, seen: {seen}")
+        return found.first
+
+
+def _holding(rows: Locator, texts: tuple[str, ...]) -> Locator:
+    for text in texts:
+        rows = rows.filter(has_text=text)
+    return rows
+
+
+def _text(row: Locator) -> str:
+    return " ".join(row.inner_text().split())
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{title} {count:+d}" for title, count in counts.items())

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Self
+
+from pages.base import MoodlePage
+from pages.dashboard import Dashboard
+from pages.manage_videos import ManageVideos
+
+
+class SiteAdministration(MoodlePage):
+    """Site administration: its tree, a tab a branch."""
+
+    path = "/admin/search.php"
+
+    def reach(self) -> Self:
+        """Go there as a person does: by the link at the top of their first page."""
+        self.go("/my/")
+        self.ready()
+        self.page.locator(f"a[href*='{self.path}']").filter(visible=True).first.click()
+        self.arrive("Site administration", lambda url: self.path in url)
+        return self.ready()
+
+    def submission_plugins(self) -> SubmissionPlugins:
+        """Follow Plugins > Activity modules > Assignment > Submission plugins."""
+        self.page.locator("a[href='#linkmodules']").click()
+        self.page.locator("#linkmodules a[href*='category=assignsubmissionplugins']").click()
+        self.arrive("Submission plugins", lambda url: "/admin/category.php" in url)
+        return SubmissionPlugins(self.page, self.moodle).ready()
+
+
+class SubmissionPlugins(MoodlePage):
+    """Submission plugins at `/admin/category.php?category=assignsubmissionplugins`.
+
+    Moodle shows all their settings here, the keys of S3 Video included.
+    """
+
+    def dashboard(self) -> Dashboard:
+        """Follow the link to the plugin's dashboard."""
+        self._follow(Dashboard.path)
+        return Dashboard(self.page, self.moodle).ready()
+
+    def manage_videos(self) -> ManageVideos:
+        """Follow the link to the plugin's list of videos."""
+        self._follow(ManageVideos.path)
+        return ManageVideos(self.page, self.moodle).ready()
+
+    def _follow(self, path: str) -> None:
+        links = self.main.locator(f"a[href*='{path}']")
+        if not links.count():  # asked, not expected: a failing expect would quote the settings
+            seen = ", ".join(self.main.get_by_role("heading").all_inner_texts())
+            raise AssertionError(f"expected a link to {path} among the submission plugins, seen: {seen}")
+        links.first.click()
+        self.arrive(path, lambda url: path in url)

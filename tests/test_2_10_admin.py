@@ -1,0 +1,140 @@
+"""Step 2.10, test admin features: the dashboard and the list of videos, measured by an upload that we know."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from fixtures.lines import NotCheckable
+from fixtures.submissions import provoke_error
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.lines("2.10.1", "2.10.2", "2.10.3", "2.10.4", "2.10.5", "2.10.6", "2.10.7")
+def test_dashboard(admin_in_private, submit, assignment, run, line):
+    """The administrator finds the dashboard; it counts one upload and one error, and nothing else."""
+    admin = admin_in_private
+    with line("2.10.1", "the administrator logs in", blocks=True):
+        admin.log_in()
+    with line("2.10.2", "goes through the menus to the dashboard"):
+        admin.administration().submission_plugins().dashboard()
+    with line("2.10.3", "the dashboard opens", blocks=True):
+        dashboard = admin.dashboard()
+    with line("2.10.3", "in finished texts"):
+        dashboard.expect_translated()
+
+    before = dashboard.figures()
+    video = submit(assignment)
+    dashboard = admin.dashboard()
+    after = dashboard.figures()
+    with line("2.10.4", "upload statistics: one more was requested and completed, none failed"):
+        after.expect_growth(before, {"Total Requested": 1, "Total Completed": 1, "Total Failed": 0})
+        after.expect_success_rate()
+    with line("2.10.5", "storage usage: one video more"):
+        after.expect_growth(before, {"Total Videos": 1})
+    with line("2.10.5", "and its bytes") as evidence:
+        evidence["total"] = after.card("Total Storage")
+        if after.stored.precision > video.clip.bytes:
+            raise NotCheckable(f"{evidence['total']} is too rough a number to show {video.clip.bytes} bytes more")
+        after.expect_more_stored(before, video.clip.bytes)
+    with line("2.10.6", "recent uploads show it"):
+        dashboard.expect_recent_upload(video.person.name, assignment.name)
+    with line("2.10.7", "an upload that went well leaves no error"):
+        dashboard.expect_no_failure(video.person.name, assignment.name)
+
+    provoke_error(video)
+    dashboard = admin.dashboard()
+    with line("2.10.3", "in finished texts, with an error to tell as well"):
+        dashboard.expect_translated()
+    with line("2.10.4", "a failed upload is counted as failed"):
+        dashboard.figures().expect_growth(after, {"Total Completed": 0, "Total Failed": 1})
+    with line("2.10.7", "an error that we provoke appears"):
+        dashboard.expect_failure(video.person.name, assignment.name)
+    with line("2.10.7", "and there is no other since the run began but what the run provoked"):
+        dashboard.expect_no_failure_before(
+            video.person.name, assignment.name, within=datetime.now(UTC) - run.started, besides=run.run_id
+        )
+
+
+@pytest.mark.lines("2.10.8", "2.10.9", "2.10.10")
+def test_manage_videos(admin_in_private, submit, begin, assignment, stage, line):
+    """The list of videos shows what was handed in, and finds it by every field."""
+    video = submit(assignment)
+    other = begin(stage.new_assignment(stage.new_course()))
+    admin = admin_in_private
+    admin.enter()
+    with line("2.10.8", "goes through the menus to Manage Videos"):
+        admin.administration().submission_plugins().manage_videos()
+    with line("2.10.8", "Manage Videos opens", blocks=True):
+        videos = admin.manage_videos()
+    with line("2.10.8", "in finished texts"):
+        videos.expect_translated()
+
+    student, course = video.person, assignment.course
+    with line("2.10.9", "the list shows the upload, with course, assignment, student, key, status and date"):
+        videos.expect_row(
+            video.key, course=course.name, assignment=assignment.name, student=student.name, status="ready"
+        )
+    for field, wanted in {
+        "course": {"course": course.id},
+        "assignment": {"text": assignment.name},
+        "student": {"text": student.name},
+        "part of the student's name": {"text": student.name.split(maxsplit=1)[1]},
+        "key": {"text": video.key},
+        "status": {"status": "ready"},
+    }.items():
+        with line("2.10.10", f"search by {field} finds it, and not another video"):
+            videos.search(**wanted)
+            videos.expect_listed(video.key)
+            videos.expect_not_listed(other.key)
+    with line("2.10.10", "an upload that has not ended is found by its status"):
+        videos.search(status="pending")
+        videos.expect_listed(other.key)
+        videos.expect_not_listed(video.key)
+    with line("2.10.10", "search for nonsense finds nothing"):
+        videos.search("no video is called so").expect_nothing_listed()
+    with line("2.10.10", "the next page keeps the search"):
+        ours = f"{stage.run_id} {stage.worker}"
+        first = admin.manage_videos(search=ours, perpage=1)
+        shown = first.keys()
+        second = first.next_page()
+        second.expect_filter(ours)
+        pages = f"seen {shown} and then {second.keys()}"
+        assert len(shown) == len(second.keys()) == 1, f"expected one video a page, {pages}"
+        assert shown != second.keys(), f"expected another video on the next page, {pages}"
+
+
+@pytest.mark.lines("2.10.11")
+def test_delete_video(admin, teacher, submission, assignment, bucket, cdn, line):
+    """Deletion by hand asks first, removes the video everywhere, and tells student and teacher."""
+    student = submission.owner
+    student.enter()
+    teacher.enter()
+    admin.enter()
+    source = teacher.watch(submission.id, submission.key).player.source()
+
+    with line("2.10.11", "it asks first, and names what would be lost", blocks=True):
+        question = admin.manage_videos().delete(submission.key)
+        question.expect_named(assignment.course.name, assignment.name, submission.person.name, submission.key)
+    with line("2.10.11", "in finished texts"):
+        question.expect_translated()
+    with line("2.10.11", "after No, the video is still there"):
+        question.cancel().expect_listed(submission.key)
+        bucket.expect_only_object(student.prefix, submission.key)
+    with line("2.10.11", "after Yes, it says that the video is deleted"):
+        admin.manage_videos().delete(submission.key).confirm().expect_deleted()
+    with line("2.10.11", "S3 holds it no more"):
+        bucket.expect_no_objects(student.prefix)
+    with line("2.10.11", "the CDN serves it no more, from no cache either"):
+        cdn.expect_withdrawn(source)
+    with line("2.10.11", "the list shows it no more"):
+        admin.manage_videos().expect_not_listed(submission.key)
+    with line("2.10.11", "the student's page says so") as evidence:
+        evidence["student"] = student.open(assignment).expect_deleted()
+    with line("2.10.11", "the teacher's table says so") as evidence:
+        table = teacher.open(assignment).view_all_submissions()
+        evidence["table"] = table.expect_deleted(submission.person.id)
+    with line("2.10.11", "the grader says so") as evidence:
+        table = teacher.open(assignment).view_all_submissions()
+        evidence["grader"] = table.grade(submission.person.id).expect_deleted()
+    with line("2.10.11", "the video's address says so") as evidence:
+        evidence["video page"] = student.watch(submission.id, submission.key).expect_deleted()
