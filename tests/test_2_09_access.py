@@ -11,7 +11,7 @@ from pages.video import VideoPage
 
 @pytest.mark.canary
 @pytest.mark.lines("2.9.1", "2.9.2", "2.9.3", "2.9.4", "2.9.5", "2.9.6")
-def test_second_student(submission, cast, link, environment, bucket, line):
+def test_second_student(submission, cast, link, cdn, bucket, environment, line):
     """Two students at their browsers: the second one tries the first one's address, the first one watches."""
     first, assignment = submission.owner, submission.assignment
 
@@ -21,6 +21,7 @@ def test_second_student(submission, cast, link, environment, bucket, line):
         assert second.person.id != first.person.id, f"expected another account, seen {first.person.id} again"
     with line("2.9.2", "the second student logs in", blocks=True):
         second.log_in()
+    with line("2.9.4", "has no video on the own page of the assignment"):
         second.open(assignment).expect_no_video()
     with link.measured() as traffic:
         with line("2.9.3", "goes to the address of the first student's video", blocks=True):
@@ -37,20 +38,23 @@ def test_second_student(submission, cast, link, environment, bucket, line):
 
     with line("2.9.5", "the first student logs in", blocks=True):
         first.log_in()
-    with link.measured() as traffic, line("2.9.6", "finds the own submission, follows its link, and it plays"):
+    with link.measured() as traffic, line("2.9.6", "finds the own submission, and it plays", blocks=True):
         page = first.open(assignment)
         page.expect_video(submission.clip.bytes)
         player = page.watch().player
         player.expect_loaded(submission.clip.seconds)
         player.play()
         player.expect_playing()
-    with line("2.9.6", "from the CDN") as evidence:
+    with line("2.9.6", "from the CDN, by a signed URL of that very video") as evidence:
+        cdn.expect_signed(player.source(), submission.key)
         evidence["bytes received"] = traffic.expect_received_from(environment.cdn.domain, submission.clip.bytes // 2)
 
 
 @pytest.mark.lines("2.9.4", "2.9.6")
 def test_who_may_what(access, line):
     """Everybody tries every way to one video, each in a session of their own: the table of docs/access.md."""
+    with line("2.9.6", "the owner's page of the assignment shows the video", blocks=True):
+        access.expect_on_own_page()
     for who in Access.everybody:
         with line("2.9.6" if who == OWNER else "2.9.4", f"{who}: what they may, and what not") as evidence:
             evidence["who"] = who
@@ -77,8 +81,9 @@ def test_tricks(submission, submit, assignment, gate, cdn, bucket, line):
         thief.save_submission(assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
         evidence["message"] = gate.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
 
-    with line("2.9.4", "the signed URL plays, for a day at most", blocks=True) as evidence:
+    with line("2.9.4", "the owner's signed URL plays", blocks=True):
         signed = gate.signed_url(owner, theirs)
+    with line("2.9.4", "and for a day at most") as evidence:
         evidence["seconds"] = cdn.expect_lifetime(signed)
     for change, url in cdn.tampered(signed, other=mine.key).items():
         with line("2.9.4", f"the CDN refuses a URL {change}"):
