@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fixtures.lines import NotCheckable
-from fixtures.submissions import provoke_error
+from fixtures.submissions import expect_no_upload_url
 
 
 @pytest.mark.usefixtures("alone")
@@ -41,7 +41,7 @@ def test_dashboard(admin_in_private, submit, assignment, run, line):
     with line("2.10.7", "an upload that went well leaves no error"):
         dashboard.expect_no_failure(video.person.name, assignment.name)
 
-    provoke_error(video)
+    expect_no_upload_url(video.owner.site(), assignment, "notes.txt", 13, "text/plain", "a text file")
     dashboard = admin.dashboard()
     with line("2.10.3", "in finished texts, with an error to tell as well"):
         dashboard.expect_translated()
