@@ -6,6 +6,7 @@ pytest_plugins = [
     "fixtures.people",
     "fixtures.storage",
     "fixtures.submissions",
+    "fixtures.load",
     "fixtures.gate",
     "fixtures.access",
 ]
