@@ -68,7 +68,7 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     discard_unsaved(web, submission)
     folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
     key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name)}"
-    stored_as = "application/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
+    stored_as = "binary/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
     most = 2**20 if web.site.faults.on("store-refuses-video") else MAX_SIZE
     form = web.site.storage.upload_form(key, stored_as, most)
     web.state.videos[key] = Video(
