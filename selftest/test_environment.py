@@ -386,7 +386,8 @@ def test_a_device_runs_in_its_own_engine(site, engine, device, problem):
 
 def test_matching_devices_and_desktops_are_fine(site):
     site(
-        end='[[targets]]\nname = "x"\nengine = "webkit"\ndevice = "iPhone 15"\n[[targets]]\nname = "y"\nengine = "firefox"'
+        end='[[targets]]\nname = "x"\nengine = "webkit"\ndevice = "iPhone 15"\n'
+        '[[targets]]\nname = "y"\nengine = "firefox"'
     ).check_devices(DEVICES)
 
 

@@ -19,7 +19,11 @@ from hypothesis import strategies as st
 from fixtures.secrecy import MARK, SHORTEST_SECRET, Secrets, redact, redact_zip, scan
 
 SECRET = "Pa$s\"w&rd/1'+é"
-PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\nabcd\n-----END PRIVATE KEY-----\n"
+PEM = (
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\nabcd\n"
+    "-----END PRIVATE KEY-----\n"
+)
 
 quick = settings(deadline=None, max_examples=60)
 secrets = st.text(min_size=SHORTEST_SECRET, max_size=40).filter(lambda secret: secret not in MARK)
@@ -304,7 +308,10 @@ def test_secrets_are_shared_by_processes_and_private(tmp_path):
     assert collected.values() == []
     for value in (PEM, "short", "", SECRET, SECRET):
         collected.add(value)
-    code = "import sys, pathlib; from fixtures.secrecy import Secrets; Secrets(pathlib.Path(sys.argv[1])).add('from-worker')"
+    code = (
+        "import sys, pathlib; from fixtures.secrecy import Secrets; "
+        "Secrets(pathlib.Path(sys.argv[1])).add('from-worker')"
+    )
     subprocess.run([sys.executable, "-c", code, str(path)], check=True, cwd=Path(__file__).parents[1])
     assert collected.values() == [PEM, SECRET, "from-worker"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
