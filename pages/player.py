@@ -73,13 +73,19 @@ class Player:
 
     def expect_loaded(self, seconds: float | None = None) -> None:
         """The element is there, has a source, and knows the video's length: `seconds`, within half a second."""
-        expect(self.video, "the video player").to_be_visible()
-        expect(self.video, "metadata loaded").to_have_js_property("error", None)
+        try:
+            expect(self.video, "the video player").to_be_visible()
+        except AssertionError as missing:
+            raise AssertionError(f"expected the video player, seen {self._said()}") from missing
         state = self._until("video.readyState >= 1 || video.error")
         if state["error"] or state["ready"] < 1:
-            raise AssertionError(f"expected the video to load, seen {state}")
+            raise AssertionError(f"expected the video to load, seen {state} and {self._said()}")
         if seconds is not None and abs(state["duration"] - seconds) > TOLERANCE:
             raise AssertionError(f"expected a video of {seconds:.1f} s, seen one of {state['duration']:.1f} s")
+
+    def _said(self) -> str:
+        told = " ".join(" ".join(self.video.page.get_by_role("alert").filter(visible=True).all_inner_texts()).split())
+        return f"the message {told!r}" if told else "no message"
 
     def _until(self, condition: str) -> Mapping[str, Any]:
         script = f"""([video, limit]) => new Promise(resolve => {{

@@ -42,7 +42,7 @@ upload = 20
 play = 6
 upload_link_mbit = 64
 [large]
-size = "24MiB"
+size = "64MiB"
 """
 
 
