@@ -33,6 +33,7 @@ LIES = {
 WRONG_SIZES = {"one byte too many": FIVE_GIB + 1, "a negative size": -1, "more than 64 bits": 2**63}
 
 
+@pytest.mark.canary
 @pytest.mark.lines("2.11.1", "2.11.2")
 def test_wrong_files(student, cast, assignment, small_clip, bucket, tmp_path, line):
     """A student chooses what is no video: each is refused with its reason, and nothing is sent."""
