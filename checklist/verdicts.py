@@ -136,7 +136,7 @@ def unmet(checks: Iterable[Check], known: Iterable[KnownIssue]) -> list[KnownIss
         issue
         for issue in known
         if (judged := found.get((issue.line, issue.target)))
-        and not any(check.verdict is Verdict.NOT_REACHED or _is_known(check, [issue]) for check in judged)
+        and not any(check.verdict is Verdict.NOT_REACHED or is_known(check, [issue]) for check in judged)
     ]
 
 
@@ -147,7 +147,8 @@ def _by_line_and_target(checks: Iterable[Check]) -> dict[tuple[str, str], list[C
     return found
 
 
-def _is_known(check: Check, known: Iterable[KnownIssue]) -> bool:
+def is_known(check: Check, known: Iterable[KnownIssue]) -> bool:
+    """Whether the check failed in a way that one of the known issues covers."""
     return check.verdict is Verdict.FAILED and any(
         issue.covers(check.line, check.target, check.message) for issue in known
     )
@@ -172,8 +173,8 @@ def _entry(line: Line, target: TargetState, checks: list[Check], known: Collecti
     seconds = round(sum(check.seconds for check in checks), 3)
     blocks = verdict is Verdict.FAILED or (verdict is not Verdict.PASSED and target.required)
     met = []
-    if all(check.verdict in (Verdict.PASSED, Verdict.NOT_CHECKABLE) or _is_known(check, known) for check in checks):
-        met = [issue.note for issue in known if any(_is_known(check, [issue]) for check in checks)]
+    if all(check.verdict in (Verdict.PASSED, Verdict.NOT_CHECKABLE) or is_known(check, known) for check in checks):
+        met = [issue.note for issue in known if any(is_known(check, [issue]) for check in checks)]
     every = [asdict(check) for check in checks]
     return Entry(line.id, target.name, verdict, message, seconds, evidence, every, blocks and not met, met)
 
