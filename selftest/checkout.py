@@ -20,6 +20,9 @@ from dotenv import dotenv_values
 from fixtures.environment import Environment
 
 PROJECT = Path(__file__).resolve().parents[1]
+GO, NO_GO, INTERRUPTED, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = 0, 1, 2, 4, 5, 6, 7
+"""The contract's exit codes, and pytest's own where it keeps them."""
+
 LIMIT = 120
 """Seconds after which a run that hangs is killed, so that its test fails instead of waiting."""
 
@@ -157,6 +160,23 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
         if words in line:
             return seen
     raise AssertionError(f"the run ended before it said {words!r}:\n{seen}")
+
+
+def expect(run: Ended, code: int, verdict: str, *words: str) -> None:
+    """The run ended with this code and verdict, said these words, and showed no traceback."""
+    assert run.code == code, run.text
+    told = " ".join(run.text.split())
+    assert f"{verdict}: acceptance of " in told, run.text
+    for word in words:
+        assert word in told, run.text
+    assert "Traceback" not in run.text, run.text
+    assert "INTERNALERROR" not in run.text, run.text
+
+
+def expect_told(run: Ended, code: int, verdict: str, *words: str) -> None:
+    """As `expect`, for runs that end before their tests: the verdict, and a few lines about it."""
+    expect(run, code, verdict, *words)
+    assert len(run.text.strip().splitlines()) <= 5, run.text
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:

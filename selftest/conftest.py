@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.bucket import Bucket
 from fixtures.environment import Environment, load
+from fixtures.site import Site
+from fixtures.stage import CATEGORY, POOL
+from selftest.checkout import Checkout
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -83,3 +87,35 @@ def _environment_file(folder: Path, ready: dict) -> Path:
 @pytest.fixture(scope="session")
 def environment(replica: Path) -> Environment:
     return load("selftest", replica.parent)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory, environment: Environment) -> Checkout:
+    """A copy of the project whose runs are pointed at the replica."""
+    return Checkout(tmp_path_factory.mktemp("checkout"), environment)
+
+
+@pytest.fixture(scope="module")
+def site(environment: Environment) -> Site:
+    """The administrator's session on the replica."""
+    site = Site(environment.base_url, environment.verify)
+    site.login(environment.accounts.admin.username, environment.accounts.admin.password.get_secret_value())
+    return site
+
+
+@pytest.fixture
+def nothing_left(checkout: Checkout, environment: Environment, site: Site) -> Iterator[None]:
+    """The test's runs leave neither courses, people nor videos on the site, nor files, nor processes."""
+    category = site.category(CATEGORY)
+    assert category is not None
+    bucket = Bucket(environment.storage, environment.verify)
+
+    def seen() -> tuple[object, ...]:
+        awake = [account.username for account in site.accounts(POOL) if not account.suspended]
+        return site.courses_in(category), bucket.keys("videos/"), awake
+
+    before = seen()
+    yield
+    assert seen() == before
+    assert [path for path in checkout.state.rglob("*") if path.is_file()] == []
+    assert checkout.processes() == []

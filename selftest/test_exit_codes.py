@@ -11,59 +11,27 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from fixtures.bucket import Bucket
-from fixtures.environment import Budgets, Environment
-from fixtures.site import Site
-from fixtures.stage import CATEGORY
-from selftest.checkout import Checkout, Ended, three_lines
+from fixtures.environment import Budgets
+from selftest.checkout import (
+    GO,
+    INCOMPLETE,
+    INTERRUPTED,
+    NO_GO,
+    NO_TESTS,
+    OUTAGE,
+    WRONG,
+    Checkout,
+    expect,
+    expect_told,
+    three_lines,
+)
 
-GO, NO_GO, INTERRUPTED, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = 0, 1, 2, 4, 5, 6, 7
-"""The contract's exit codes, and pytest's own where it keeps them."""
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, environment: Environment) -> Checkout:
-    return Checkout(tmp_path_factory.mktemp("checkout"), environment)
-
-
-@pytest.fixture(scope="module")
-def site(environment: Environment) -> Site:
-    site = Site(environment.base_url, environment.verify)
-    site.login(environment.accounts.admin.username, environment.accounts.admin.password.get_secret_value())
-    return site
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 @pytest.fixture(autouse=True)
 def passing_tests(checkout: Checkout) -> None:
     checkout.tests(test_it=three_lines())
-
-
-@pytest.fixture
-def nothing_left(checkout: Checkout, environment: Environment, site: Site) -> Iterator[None]:
-    """The test's runs leave neither courses nor videos on the site, nor files, nor processes."""
-    yield
-    category = site.category(CATEGORY)
-    assert category is not None
-    assert site.courses_in(category) == {}
-    assert Bucket(environment.storage, environment.verify).keys("videos/") == []
-    assert [path for path in checkout.state.rglob("*") if path.is_file()] == []
-    assert checkout.processes() == []
-
-
-def expect(run: Ended, code: int, verdict: str, *words: str) -> None:
-    assert run.code == code, run.text
-    told = " ".join(run.text.split())
-    assert f"{verdict}: acceptance of " in told
-    for word in words:
-        assert word in told, run.text
-    assert "Traceback" not in run.text
-    assert "INTERNALERROR" not in run.text
-
-
-def expect_told(run: Ended, code: int, verdict: str, *words: str) -> None:
-    """As `expect`, for runs that end before their tests: the verdict, and a few lines about it."""
-    expect(run, code, verdict, *words)
-    assert len(run.text.strip().splitlines()) <= 5, run.text
 
 
 @contextmanager
@@ -74,8 +42,6 @@ def silent_server() -> Iterator[str]:
 
 
 # -- what keeps a run from starting ---------------------------------------------------------------
-
-pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def test_an_environment_that_does_not_exist(checkout):

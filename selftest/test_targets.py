@@ -20,7 +20,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(targets.shutil, "which", programs.get)
     monkeypatch.setattr(targets.os, "geteuid", lambda: 1000, raising=False)
 
-    def start(channel: str, args: list[str]) -> SimpleNamespace:
+    def start(channel: str, **_: object) -> SimpleNamespace:
         if channel in programs:
             return SimpleNamespace(close=lambda: None)
         raise Error(f"Chromium distribution '{channel}' is not found at /opt/{channel}")
