@@ -69,12 +69,13 @@ def test_odd_names(student, assignment, small_clip, tmp_path, line):
     for file in media.odd_files(small_clip).values():
         if file.refused:
             continue
-        with line("2.11.1", f"{file.why} is uploaded, saved, and plays"):
+        with line("2.11.1", f"{file.why} is uploaded, and plays") as evidence:
             form = student.open(assignment).add_submission()
-            form.widget.choose(file.choose(tmp_path)).expect_success()
-            page = form.save()
-            page.expect_video(small_clip.bytes)
-            player = page.watch().player
+            upload = form.widget.choose(file.choose(tmp_path))
+            upload.expect_success()
+            receipt = upload.receipt()
+            evidence["key"] = receipt.key
+            player = student.watch(receipt.submission, receipt.key).player
             player.expect_loaded(small_clip.seconds)
             player.play()
             player.expect_playing()
@@ -193,7 +194,8 @@ def test_session_over(student, assignment, clip, bucket, link, line):
         again = form.widget.choose(clip.path)
         again.expect_success()
     with line("2.11.6", "after a new log-in S3 has one video, and no orphan"):
-        bucket.expect_only_object(student.prefix, again.receipt().key)
+        page = form.save()
+        bucket.expect_only_object(student.prefix, page.expect_video(clip.bytes))
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
