@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
-from playwright.sync_api import Locator, Page, Response, TimeoutError
+from playwright.sync_api import Locator, Page, Response, TimeoutError, expect
 
 IDLE = """() => document.readyState === "complete"
   && typeof M === "object" && M.util && (M.util.pending_js || []).length === 0"""
@@ -52,6 +52,23 @@ def press(control: Locator) -> None:
         control.tap()
     else:
         control.click()
+
+
+FITS = """part => {
+  const {left, right} = part.getBoundingClientRect(), width = document.documentElement.clientWidth;
+  return {left: Math.round(left), right: Math.round(right), width, fits: left >= -1 && right <= width + 1};
+}"""
+
+
+def expect_on_screen(part: Locator, what: str) -> None:
+    """`part` is seen, and whole: it sticks out of the screen at neither side."""
+    expect(part, what).to_be_visible()
+    place = part.evaluate(FITS)
+    if not place["fits"]:
+        raise AssertionError(
+            f"expected {what} to fit on the screen, seen it reach from {place['left']} to "
+            f"{place['right']} px where the screen has {place['width']}"
+        )
 
 
 class MoodlePage:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from playwright.sync_api import Locator, expect
 
-from pages.base import Moodle, has_touch, press
+from pages.base import Moodle, expect_on_screen, has_touch, press
 
 TOLERANCE = 0.5
 """Seconds a seek may land beside where it was asked to."""
@@ -175,6 +175,10 @@ class Player:
         )
         if abs(float(after) - float(value)) > 0.01:
             raise AssertionError(f"expected {name} to stay at {value}, seen {after}")
+
+    def expect_on_screen(self) -> None:
+        """The picture is seen whole."""
+        expect_on_screen(self.video, "the video player")
 
     def expect_no_error(self) -> None:
         expect(self.video, "a video without an error").to_have_js_property("error", None)

@@ -15,7 +15,7 @@ from typing import Any, TypedDict, cast
 
 from playwright.sync_api import FilePayload, Locator, Page, Request, Response, TimeoutError, expect
 
-from pages.base import Moodle
+from pages.base import Moodle, expect_on_screen, press
 
 START_SECONDS = 5
 """How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""
@@ -111,6 +111,11 @@ class UploadWidget:
         expect(self.root, "the upload widget").to_be_visible()
         expect(self.root.locator("input[type=file]"), "the widget's file input").to_be_attached()
 
+    def expect_on_screen(self) -> None:
+        """The widget and its button are seen whole."""
+        expect_on_screen(self.root, "the upload widget")
+        expect_on_screen(self.root.locator(".s3video-select-btn"), "the button to choose a file")
+
     def expect_limit(self, size: int) -> None:
         """The limit in force is `size` bytes, and the student can read it, in the unit people use."""
         expect(self.root, "the limit in force").to_have_attribute("data-max-file-size", str(size))
@@ -130,10 +135,26 @@ class UploadWidget:
             raise AssertionError(f"expected the dialogue for files to show {mime}, seen only {', '.join(accepted)}")
 
     def choose(self, file: Path | FilePayload) -> Upload:
-        """Choose a file as the student would, press Upload if there is such a button, and watch what happens."""
+        """Choose a file, press Upload if there is such a button, and watch what happens."""
+        return self._choose(lambda: self.root.locator("input[type=file]").set_input_files(file))
+
+    def choose_in_dialogue(self, file: Path) -> Upload:
+        """As `choose`, by the widget's own button and the browser's dialogue for files."""
+
+        def press_and_choose() -> None:
+            try:
+                with self.page.expect_file_chooser() as opened:
+                    press(self.root.locator(".s3video-select-btn"))
+            except TimeoutError:
+                raise AssertionError("expected the button to open the dialogue for files, seen none") from None
+            opened.value.set_files(file)
+
+        return self._choose(press_and_choose)
+
+    def _choose(self, choose: Callable[[], None]) -> Upload:
         upload = Upload(self)
         self.root.evaluate(RECORD)
-        self.root.locator("input[type=file]").set_input_files(file)
+        choose()
         button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
         if button.count():
             button.first.click()

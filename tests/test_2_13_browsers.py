@@ -14,8 +14,10 @@ def test_upload_and_playback(student, assignment, clip, bucket, cdn, line):
     uploads, plays = line.declared
     student.log_in()
     form = student.open(assignment).add_submission()
-    with line(uploads, "a video uploads", blocks=True) as evidence:
-        upload = form.widget.choose(clip.path)
+    with line(uploads, "the form fits on the screen"):
+        form.widget.expect_on_screen()
+    with line(uploads, "a video, chosen by its button, uploads", blocks=True) as evidence:
+        upload = form.widget.choose_in_dialogue(clip.path)
         evidence["message"] = upload.expect_success()
     with line(uploads, "S3 holds it, byte for byte, as the type that the browser says") as evidence:
         receipt = upload.receipt()
@@ -27,6 +29,7 @@ def test_upload_and_playback(student, assignment, clip, bucket, cdn, line):
     with line(plays, "it plays from the CDN") as evidence:
         player = page.watch().player
         player.expect_loaded(clip.seconds)
+        player.expect_on_screen()
         cdn.expect_signed(player.source(), receipt.key)
         player.play()
         player.expect_playing()
