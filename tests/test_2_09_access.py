@@ -62,7 +62,7 @@ def test_who_may_what(access, line):
             access.expect_rights(evidence["tried"])
 
 
-@pytest.mark.lines("2.9.4")
+@pytest.mark.lines("2.9.4", "2.9.6")
 def test_tricks(submission, submit, assignment, gate, cdn, bucket, line):
     """What somebody tries who knows identifiers, keys and addresses of another student's video."""
     theirs, mine = submission, submit(assignment)
@@ -81,7 +81,7 @@ def test_tricks(submission, submit, assignment, gate, cdn, bucket, line):
         thief.save_submission(assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
         evidence["message"] = gate.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
 
-    with line("2.9.4", "the owner's signed URL plays", blocks=True):
+    with line("2.9.6", "the owner's signed URL plays", blocks=True):
         signed = gate.signed_url(owner, theirs)
     with line("2.9.4", "and for a day at most") as evidence:
         evidence["seconds"] = cdn.expect_lifetime(signed)

@@ -26,6 +26,14 @@ PLUGIN_LINKS = [
 ]
 
 
+def _links(web: Web) -> list[tuple[str, str]]:
+    missing = {
+        f"{FOLDER}/dashboard.php": web.site.faults.on("dashboard-not-in-menu"),
+        f"{FOLDER}/videomanagement.php": web.site.faults.on("manage-videos-not-in-menu"),
+    }
+    return [link for link in PLUGIN_LINKS if not missing.get(link[1])]
+
+
 @page("/admin/search.php")
 def search(web: Web) -> Response:
     """Site administration: one tab a branch, or the settings that match ?query=."""
@@ -43,7 +51,7 @@ def category(web: Web) -> Response:
     web.require_admin("Access denied")
     if web.param("category") not in ("assignsubmissionplugins", "modassignfolder"):
         raise MoodleError("Section error!", "sectionerror")
-    return web.render("admin_category.html", "Submission plugins", plugin_links=PLUGIN_LINKS, layout="admin")
+    return web.render("admin_category.html", "Submission plugins", plugin_links=_links(web), layout="admin")
 
 
 @page("/admin/settings.php")

@@ -46,6 +46,9 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
     grader = access.may_grade(web.state, user, course)
     submitter = access.may_submit(web.state, user, course)
     submission = web.state.submission_of(assignment.id, user.id)
+    if web.site.faults.on("others-video-on-own-page"):
+        handed_in = (s for s in web.state.submissions.values() if s.assignment == assignment.id and s.video)
+        submission = next(handed_in, submission)
     if submission is None and not grader and web.site.faults.on("assignment-page-breaks-for-students"):
         raise MoodleError("Can't find data record in database.", "invalidrecord")
     students = web.state.students(course.id)
@@ -110,6 +113,8 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     submission.text = web.param("onlinetext_editor[text]", submission.text).strip()
     key = web.param("s3video_s3_key", "")
     video = web.state.videos.get(key)
+    if video is not None and web.site.faults.on("foreign-key-saved"):
+        video.submission = submission.id
     if video is not None and video.submission == submission.id and video.status == "ready":
         submission.video = "" if web.site.faults.on("save-forgets-video") else key
     elif key and key != submission.video:

@@ -31,6 +31,12 @@ def instances(web: Web) -> Response:
     return web.render("enrol_instances.html", "Enrolment methods", course=course, count=count)
 
 
+def _count_videos(web: Web, course: Course) -> None:
+    there = any(web.state.assignments[video.assignment].course == course.id for video in web.state.videos.values())
+    if there and web.site.faults.on("enrolment-observer-crashes"):
+        raise MoodleError("Exception - Call to undefined method count_videos()", "generalexceptionmessage")
+
+
 @page("/enrol/manual/manage.php")
 def manage(web: Web) -> Response:
     """Two lists: who is enrolled, who could be."""
@@ -39,6 +45,7 @@ def manage(web: Web) -> Response:
     if web.posted:
         web.require_sesskey()
         if web.has("add"):
+            _count_videos(web, course)
             for value in web.many("addselect[]"):
                 if int(value) in web.state.users:
                     web.state.enrol(course.id, int(value), web.number("roleid", 5))

@@ -16,7 +16,7 @@ _PAGE_SIZES = (10, 20, 50, 100)
 
 
 def _require(web: Web, user: User, course: Course) -> None:
-    if not access.may_grade(web.state, user, course):
+    if not access.may_grade(web.state, user, course) and not web.site.faults.on("grading-open-to-students"):
         raise no_permission("Grade assignment")
 
 
@@ -75,10 +75,11 @@ def summary_of(web: Web, submission: Submission | None) -> dict[str, Any] | None
     if submission is None or video is None:
         return None
     key = f"{video.s3_key}.mp4" if web.site.faults.on("saved-under-other-key") else video.s3_key
-    return {
+    told = {"status": STATUS_NAMES[video.status], "gone": gone_text(video)}
+    if web.site.faults.on("deleted-without-words"):
+        told = {"status": str(list(STATUS_NAMES).index(video.status)), "gone": ""}
+    return told | {
         "video": video,
-        "status": STATUS_NAMES[video.status],
-        "gone": gone_text(video),
         "watch": "/mod/assign/submission/s3video/view_video.php?" + urlencode({"id": submission.id, "s3key": key}),
     }
 

@@ -4,11 +4,12 @@ from dataclasses import asdict, dataclass
 
 from starlette.responses import Response
 
+from replica.faults import Faults
 from replica.moodle import texts
 from replica.moodle.plugin.playback import FOLDER
 from replica.moodle.plugin.storage import StorageError
 from replica.moodle.state import Assignment, Course, LogEntry, State, User, Video, now
-from replica.moodle.web import Web, page, redirect, url
+from replica.moodle.web import MoodleError, Web, page, redirect, url
 
 MANAGEMENT = f"{FOLDER}/videomanagement.php"
 STATUS_NAMES = {
@@ -25,14 +26,14 @@ class Row:
     assignment: Assignment
     course: Course
 
-    @property
-    def searchable(self) -> str:
+    def searchable(self, faults: Faults) -> str:
+        apart = faults.on("search-misses-student")
         shown = (
             self.course.fullname,
             self.course.shortname,
-            self.assignment.name,
-            self.student.fullname,
-            self.video.s3_key,
+            "" if faults.on("search-misses-assignment") else self.assignment.name,
+            f"{self.student.firstname}\n{self.student.lastname}" if apart else self.student.fullname,
+            "" if faults.on("search-misses-key") else self.video.s3_key,
             STATUS_NAMES[self.video.status],
             texts.date(self.video.requested),
         )
@@ -52,6 +53,9 @@ def rows(state: State) -> list[Row]:
 def dashboard(web: Web) -> Response:
     """Upload statistics, storage, recent uploads, playback, costs, errors of the last ?range=DAYS days."""
     web.require_admin("Change site configuration")
+    faults = web.site.faults
+    if faults.on("dashboard-section-error"):
+        raise MoodleError("Section error!", "sectionerror")
     days = web.number("range", 30) or 30
     since = now() - days * 86400
     log = [entry for entry in web.state.log if entry.at >= since]
@@ -60,16 +64,28 @@ def dashboard(web: Web) -> Response:
         return sum(entry.event == event for entry in log)
 
     everything = rows(web.state)
-    ready = [row for row in everything if row.video.status == "ready"]
-    stored = sum(row.video.size for row in ready)
-    completed, failed = count("upload_completed"), count("upload_failed")
+    counted = "stored" if faults.on("videos-not-counted") else "ready"
+    ready = [row for row in everything if row.video.status == counted]
+    stored = sum(row.video.size for row in ready) * (2 if faults.on("storage-doubled") else 1)
+    failures = [entry for entry in log if entry.event == "upload_failed"]
+    listed = list(failures)
+    if faults.on("failures-not-counted"):
+        failures = [entry for entry in failures if entry.s3_key]
+    if faults.on("success-logged-as-failure"):
+        listed = [entry for entry in log if entry.event != "playback_accessed"]
+    if faults.on("stray-errors"):
+        listed.append(LogEntry("upload_failed", web.user.id, 0, now(), message="The cache is not warm."))
+    completed, failed = count("upload_completed"), len(failures)
+    recent = [row for row in everything if row.video.status in ("ready", "deleted")]
+    if faults.on("recent-uploads-empty"):
+        recent = [row for row in recent if web.state.submissions[row.video.submission].grade is not None]
     views: dict[str, int] = {}
     for entry in log:
         if entry.event == "playback_accessed":
             views[entry.role] = views.get(entry.role, 0) + 1
     return web.render(
         "dashboard.html",
-        "S3 Video Dashboard",
+        "[[dashboardtitle]]" if faults.on("dashboard-untranslated") else "S3 Video Dashboard",
         layout="admin",
         days=days,
         requested=count("upload_requested"),
@@ -80,8 +96,8 @@ def dashboard(web: Web) -> Response:
         stored=stored,
         average=round(stored / len(ready)) if ready else 0,
         views=views,
-        recent=[row for row in everything if row.video.status in ("ready", "deleted")][:10],
-        failures=[_failure(web, entry) for entry in reversed(log) if entry.event == "upload_failed"][:10],
+        recent=recent[:10],
+        failures=[_failure(web, entry) for entry in reversed(listed)][:10],
         status_names=STATUS_NAMES,
     )
 
@@ -93,7 +109,7 @@ def _failure(web: Web, entry: LogEntry) -> dict[str, object]:
         "at": entry.at,
         "who": user.fullname if user else "Guest user",
         "assignment": assignment.name if assignment else "",
-        "message": entry.message,
+        "message": "" if web.site.faults.on("failure-without-message") else entry.message,
     }
 
 
@@ -107,9 +123,13 @@ class Filter:
     status: str
     search: str
 
-    def admits(self, row: Row) -> bool:
+    def admits(self, row: Row, faults: Faults) -> bool:
         status = row.video.status == self.status if self.status else row.video.status != "deleted"
-        return status and self.courseid in (0, row.course.id) and self.search.casefold() in row.searchable
+        return (
+            (status or faults.on("status-filter-ignored"))
+            and (self.courseid in (0, row.course.id) or faults.on("course-filter-ignored"))
+            and (self.search.casefold() in row.searchable(faults) or faults.on("search-ignored"))
+        )
 
     def address(self, **more: object) -> str:
         """The page's address with this filter; `more` adds parameters, or drops them with None."""
@@ -131,11 +151,11 @@ def manage(web: Web) -> Response:
     if web.param("action", "") == "delete" and web.param("s3key", ""):
         return _delete(web, web.param("s3key"), chosen)
     everything = rows(web.state)
-    shown = [row for row in everything if chosen.admits(row)]
+    shown = [row for row in everything if chosen.admits(row, web.site.faults)]
     first = chosen.page * chosen.perpage
     return web.render(
         "videomanagement.html",
-        "S3 Video Management",
+        "[[managevideos]]" if web.site.faults.on("manage-videos-untranslated") else "S3 Video Management",
         layout="admin",
         here=MANAGEMENT,
         chosen=chosen,
@@ -151,23 +171,37 @@ def _delete(web: Web, key: str, chosen: Filter) -> Response:
     if row is None:
         web.notify("There is no such video.", "danger")
         return redirect(chosen.address())
-    if not (web.posted and web.number("confirm", 0)):
-        sent = asdict(chosen) | {"action": "delete", "s3key": key, "confirm": 1, "sesskey": web.session.sesskey}
+    faults = web.site.faults
+    kept = asdict(chosen)
+    sent = kept | {"action": "delete", "s3key": key, "sesskey": web.session.sesskey}
+    if faults.on("cancel-deletes"):
+        kept, answered = sent, web.has("sesskey")
+    else:
+        answered = web.posted and bool(web.number("confirm", 0))
+    if not answered and not faults.on("delete-without-question"):
         return web.render(
             "delete_video.html",
             "S3 Video Management",
             layout="admin",
             row=row,
             here=MANAGEMENT,
-            chosen=asdict(chosen),
-            hidden=sent,
+            kept=kept,
+            hidden=sent | {"confirm": 1},
         )
-    web.require_sesskey()
+    if not faults.on("delete-without-question"):
+        web.require_sesskey()
     try:
-        web.site.storage.delete(key)
+        if faults.on("delete-keeps-copy"):
+            web.site.storage.copy(key, f"{key}.deleted")
+        if not faults.on("delete-leaves-object"):
+            web.site.storage.delete(key)
     except StorageError:
         web.notify("The video could not be deleted: the video store refused. Check the plugin's settings.", "danger")
         return redirect(chosen.address())
-    row.video.status, row.video.deleted = "deleted", now()
+    if faults.on("delete-reports-failure"):
+        web.notify("The video could not be deleted: the CDN was not told.", "danger")
+        return redirect(chosen.address())
+    if not faults.on("delete-keeps-row"):
+        row.video.status, row.video.deleted = "deleted", now()
     web.notify("Video deleted successfully")
     return redirect(chosen.address())

@@ -143,8 +143,11 @@ class Storage:
         for enrolment in [e for e in state.enrolments.values() if e.user == user.id]:
             state.enrolments.pop(enrolment.id)
 
-    def signed_url(self, key: str, download_as: str = "") -> str:
-        """A CDN URL for one object, signed with a canned policy for 24 hours. StorageError when the key is unusable."""
+    def signed_url(self, key: str, download_as: str = "", lifetime: int = URL_LIFETIME) -> str:
+        """A CDN URL for one object, signed with a canned policy for `lifetime` seconds.
+
+        StorageError when the key is unusable.
+        """
         url = f"https://{self.config['cloudfront_domain']}/{quote(key, safe='/~')}"
         if download_as:
             disposition = f"attachment; filename*=UTF-8''{quote(download_as, safe='')}"
@@ -159,7 +162,7 @@ class Storage:
             self.config["cloudfront_keypair_id"],
             lambda message: private.sign(message, padding.PKCS1v15(), hashes.SHA1()),
         )
-        expiry = datetime.now(UTC) + timedelta(seconds=URL_LIFETIME)
+        expiry = datetime.now(UTC) + timedelta(seconds=lifetime)
         signed: str = signer.generate_presigned_url(url, date_less_than=expiry)
         return signed
 

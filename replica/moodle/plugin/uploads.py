@@ -50,7 +50,10 @@ def get_upload_url(web: Web) -> Response:
 
 def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
     course = web.state.courses.get(assignment.course) if assignment else None
-    if assignment is None or course is None or not access.may_submit(web.state, user, course):
+    if assignment is None or course is None:
+        raise answers.not_allowed()
+    anybody = web.site.faults.on("upload-url-for-outsiders") and not web.session.guest
+    if not anybody and not access.may_submit(web.state, user, course):
         raise answers.not_allowed()
     if not (web.state.plugin_enabled and assignment.s3video):
         raise answers.invalid("This assignment does not take videos.")
@@ -65,6 +68,8 @@ def is_open(assignment: Assignment) -> bool:
 
 def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Response:
     submission = web.state.open_submission(assignment.id, user.id)
+    if web.site.faults.on("upload-into-given-submission"):
+        submission = web.state.submissions.get(web.number("submissionid", 0), submission)
     discard_unsaved(web, submission)
     folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
     key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name)}"
@@ -74,7 +79,8 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     web.state.videos[key] = Video(
         key, assignment.id, submission.id, user.id, web.site.storage.bucket, file.mime_type, file.size, now()
     )
-    web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
+    for _ in range(2 if web.site.faults.on("requests-counted-twice") else 1):
+        web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
     return answers.success(url=form["url"], fields=form["fields"], s3_key=key, submission_id=submission.id)
 
 
@@ -96,7 +102,9 @@ def confirm_upload(web: Web) -> Response:
     assignment = web.state.assignments.get(submission.assignment) if submission else None
     assignment_id = assignment.id if assignment else 0
     try:
-        if submission is None or submission.user != user.id or video is None or video.submission != number:
+        if submission is None or video is None or video.submission != number:
+            raise answers.not_allowed()
+        if submission.user != user.id and not web.site.faults.on("confirm-by-anyone"):
             raise answers.not_allowed()
         _may_upload(web, user, assignment)
         _verify(web, video)
@@ -142,6 +150,9 @@ def _verify(web: Web, video: Video) -> None:
 
 
 def _refuse(web: Web, user: User, assignment: int, refusal: Refusal, key: str = "") -> Response:
+    video = web.state.videos.get(key)
+    if video is not None and web.site.faults.on("refused-confirm-marks-error"):
+        video.status = "error"
     if refusal.type != "permission_error":
         web.state.record("upload_failed", user.id, assignment, s3_key=key, message=refusal.message)
     return refusal.answer()
