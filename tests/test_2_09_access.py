@@ -9,6 +9,12 @@ from fixtures.gate import ASSIGN, WATCH, confirmation, playback_url, video_page
 from pages.video import VideoPage
 
 
+@pytest.fixture(scope="module")
+def assignment(stage):
+    """In a course of its own: the first student has no classmates with videos, and the second one has."""
+    return stage.new_assignment(stage.new_course())
+
+
 @pytest.mark.canary
 @pytest.mark.lines("2.9.1", "2.9.2", "2.9.3", "2.9.4", "2.9.5", "2.9.6")
 def test_second_student(submission, cast, link, cdn, bucket, environment, line):
