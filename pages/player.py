@@ -36,15 +36,21 @@ SEEK = """([video, to, limit]) => new Promise(resolve => {
 
 SMOOTHNESS = """([video, seconds]) => new Promise(resolve => {
   const begun = performance.now(), from = video.currentTime, before = video.getVideoPlaybackQuality();
-  let waits = 0;
+  let waits = 0, ahead = Infinity;
   const count = () => { waits += 1; };
+  const buffered = () => {
+    const at = video.currentTime, all = [...Array(video.buffered.length).keys()];
+    const range = all.find(i => video.buffered.start(i) <= at && at <= video.buffered.end(i));
+    return range === undefined ? 0 : video.buffered.end(range) - at;
+  };
   video.addEventListener("waiting", count);
   const look = () => {
     const passed = (performance.now() - begun) / 1000;
+    ahead = Math.min(ahead, buffered());
     if (passed < seconds && !video.error && !video.paused) return setTimeout(look, 50);
     video.removeEventListener("waiting", count);
     const after = video.getVideoPlaybackQuality();
-    resolve({passed, played: video.currentTime - from, waits, paused: video.paused,
+    resolve({passed, played: video.currentTime - from, waits, ahead, paused: video.paused,
       error: video.error && `${video.error.code} ${video.error.message}`,
       frames: after.totalVideoFrames - before.totalVideoFrames,
       dropped: after.droppedVideoFrames - before.droppedVideoFrames});
@@ -128,7 +134,8 @@ class Player:
     def expect_smooth(self, seconds: float, stalled_percent: float) -> dict[str, float]:
         """For `seconds` from now the video stands still for at most so many percent of the time it plays.
 
-        Returns the seconds played and stalled, how often playback waited for data, and frames shown and dropped.
+        Returns the seconds played, stalled, and loaded ahead at the least (a stall with much loaded is this machine's),
+        how often playback waited, and frames shown and dropped.
         """
         state = self._run(SMOOTHNESS, seconds)
         stalled = max(0.0, state["passed"] - state["played"])
@@ -140,6 +147,7 @@ class Player:
         return {
             "played": round(state["played"], 2),
             "stalled": round(stalled, 2),
+            "loaded ahead": round(state["ahead"], 2),
             "waits": state["waits"],
             "frames": state["frames"],
             "dropped frames": state["dropped"],

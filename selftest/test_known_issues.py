@@ -1,5 +1,6 @@
 """Known issues: what holds, what is turned away, and what they do to a run's verdict."""
 
+import json
 import re
 from datetime import date
 
@@ -8,6 +9,7 @@ import pytest
 from checklist.known_issues import KnownIssue, read
 from checklist.lines import LINES
 from checklist.verdicts import Check, Conditions, TargetState, Verdict, decide, judge, judged_on, unmet
+from selftest.checkout import GO, NO_GO, Checkout, expect, three_lines
 
 TODAY = date(2026, 11, 22)
 TARGETS = ("chromium", "firefox")
@@ -186,3 +188,49 @@ def test_pattern_is_searched_as_a_regular_expression():
     (issue,) = known(message='"limit of \\\\d+ GB"')
     assert issue.message == re.compile(r"limit of \d+ GB")
     assert issue.covers("2.7.5", "chromium", TOLD)
+
+
+# -- in a run -------------------------------------------------------------------------------------
+
+BROKEN = three_lines(each="assert (number, line.target) != (2, 'chromium'), 'seen the limit untold'")
+UNTOLD = {"line": '"2.7.2"', "message": '"the limit untold"', "expires": "2999-12-31"}
+
+
+def with_known_issues(checkout: Checkout, text: str) -> str:
+    option = checkout.file()
+    (checkout.folder / "site.known-issues.toml").write_text(text, encoding="utf-8")
+    return option
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_run_with_a_known_failure_is_a_go_that_tells(checkout: Checkout):
+    checkout.tests(test_it=BROKEN)
+    run = checkout.run(with_known_issues(checkout, toml(**UNTOLD)), "--tb=no")
+    expect(run, GO, "GO", "known: seen the limit untold", "known: 2.7.2 on chromium: https://tracker.example/1, Ada")
+    results = json.loads((checkout.reports / "results.json").read_text("utf-8"))
+    (line,) = [line for line in results["lines"] if (line["id"], line["browser"]) == ("2.7.2", "chromium")]
+    assert (line["verdict"], line["known"]) == ("failed", [{**NOTE, "expires": "2999-12-31"}])
+    assert "https://tracker.example/1" in (checkout.reports / "latest" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize(
+    ("tests", "entry", "told"),
+    [
+        (three_lines(), UNTOLD, "was not met: take it out"),
+        (three_lines(), {**UNTOLD, "line": '"2.7.9"'}, "2.7.9 is no line of the checklist"),
+        (BROKEN, {**UNTOLD, "expires": "2020-01-01"}, "it expired on 2020-01-01"),
+        (BROKEN, {**UNTOLD, "link": None}, "link is missing"),
+    ],
+    ids=["unmet", "no such line", "expired", "linkless"],
+)
+def test_list_that_is_out_of_date_stops_a_release(checkout: Checkout, tests: str, entry: dict[str, str], told: str):
+    checkout.tests(test_it=tests)
+    expect(checkout.run(with_known_issues(checkout, toml(**entry)), "--tb=no"), NO_GO, "NO-GO", told)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_narrowed_run_only_notes_it(checkout: Checkout):
+    checkout.tests(test_it=three_lines())
+    stale = with_known_issues(checkout, toml(**{**UNTOLD, "expires": "2020-01-01"}))
+    expect(checkout.run(stale, "-k", "three"), GO, "PARTIAL", "it expired on 2020-01-01")
