@@ -1,6 +1,7 @@
 """A replica for the tests that need a site."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -19,7 +20,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def _three_free_ports() -> int:
-    for first in range(20443, 32000, 10):
+    own = 20443 + os.getpid() % 1000 * 10  # other workers of xdist look elsewhere
+    for first in range(own, 32000, 10):
         with socket.socket() as one, socket.socket() as two, socket.socket() as three:
             try:
                 for offset, port in enumerate((one, two, three)):

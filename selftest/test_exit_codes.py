@@ -155,13 +155,18 @@ def test_reports_that_cannot_be_made(checkout):
     assert "Traceback" not in run.text
 
 
+def test_a_state_folder_that_cannot_be_made(checkout, tmp_path):
+    (tmp_path / "state").touch()
+    run = checkout.run(checkout.file(), variables={"XDG_STATE_HOME": str(tmp_path / "state")})
+    expect_told(run, WRONG, "MISCONFIGURED", f"{tmp_path}/state", "cannot be written (Not a directory)")
+
+
 def test_an_output_that_would_empty_the_reports(checkout):
     checkout.reports.mkdir(exist_ok=True)
     (checkout.reports / "kept").touch()
-    for output in ("reports", "."):
-        run = checkout.run(checkout.file(), "--output", output)
-        assert run.code == WRONG
-        assert f"--output {output} would empty " in run.text
+    run = checkout.run(checkout.file(), "--output", "reports")
+    assert run.code == WRONG
+    assert "--output reports would empty " in run.text
     assert (checkout.reports / "kept").exists()
 
 
@@ -204,7 +209,7 @@ def test_lines_that_no_test_reaches(checkout):
 
 @pytest.mark.parametrize(
     "narrowed",
-    [("-k", "three"), ("tests/test_it.py",), ("--browser", "chromium")],
+    [("tests/test_it.py",), ("--browser", "chromium")],
     ids=" ".join,
 )
 def test_a_narrowed_run_is_never_go(checkout, narrowed):
@@ -216,19 +221,36 @@ def test_a_narrowed_run_keeps_pytest_s_codes(checkout):
 
 
 def test_a_secret_in_the_reports(checkout):
-    leak = '(run.folder / "notes.txt").write_text(secret)'
-    checkout.tests(test_it=three_lines("print(secret); assert secret == number", before=leak, after="print(secret)"))
+    leaks = """(run.folder / "notes.txt").write_text(secret)
+    (run.folder / "trace.zip").write_bytes(b"PK\\x03\\x04 torn")"""
+    checkout.tests(test_it=three_lines("print(secret); assert secret == number", before=leaks, after="print(secret)"))
     run = checkout.run(checkout.file())
-    expect(run, NO_GO, "NO-GO", "a secret (secret) stands in 20", "/notes.txt")
-    assert run.text.count("a secret (") == 1, run.text
+    expect(
+        run, NO_GO, "NO-GO", "a secret (secret) stands in 20", "/notes.txt", "archive that cannot be read", "/trace.zip"
+    )
+    assert run.text.count("a secret (") == 2, run.text
     assert checkout.secrets["S3V_SELFTEST_ADMIN"] not in run.text
+
+
+def test_a_lock_that_is_lost_stops_the_run(checkout):
+    lost = """
+from fixtures.site import SiteError
+from fixtures.stage import Stage
+def refresh(self):
+    raise SiteError("There is no such course.")
+Stage.refresh = refresh
+"""
+    checkout.tests(test_it=three_lines(), conftest=lost)
+    run = checkout.run(checkout.file())
+    expect(run, NO_GO, "NO-GO", "the site's lock was lost: There is no such course.", "3 passed", "3 not run")
 
 
 def test_a_disk_that_is_full(checkout):
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
 
-    run = checkout.run(checkout.file(), preexec_fn=small_files_only)
+    unmeasured = {"COVERAGE_PROCESS_CONFIG": ""}  # coverage needs a file of its own
+    run = checkout.run(checkout.file(), preexec_fn=small_files_only, variables=unmeasured)
     expect(run, WRONG, "MISCONFIGURED", "cannot be written (File too large). Free or unlock it, and run again.")
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checklist.verdicts import Check, Verdict
@@ -323,7 +323,8 @@ def test_in_set_up(student, line):
 
 def test_without_a_run_a_report_stays_as_it_is(pytester):
     pytester.makeconftest('pytest_plugins = ["fixtures.lines"]')
-    pytester.makepyfile("def test_it():\n    assert False, 'plain'")
+    pytester.makeini("[pytest]\nmarkers = lines")
+    pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
     result = pytester.inline_run("-p", "no:playwright")
     result.assertoutcome(failed=1)
 
@@ -340,6 +341,7 @@ def test_the_first_words_of_playwright_are_its_sentence():
     assert first_words(ValueError()) == "ValueError"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_the_first_words_are_one_short_line_and_never_nothing(text):
     words = first_words(ValueError(text))

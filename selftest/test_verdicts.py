@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checklist.lines import LINES
@@ -33,6 +33,7 @@ COUNTED = {"2.7": 19, "2.8": 9, "2.9": 6, "2.10": 11, "2.11": 8, "2.12": 6, "2.1
 """Lines a step, from the contract."""
 
 verdicts = st.sampled_from(Verdict)
+unhurried = settings(deadline=None)
 check_lists = st.lists(
     st.builds(
         Check,
@@ -65,6 +66,7 @@ def test_the_lines_are_those_of_the_contract():
     assert len(LINES) == sum(COUNTED.values())
 
 
+@unhurried
 @given(check_lists, st.lists(st.sampled_from(TARGETS), unique=True))
 def test_one_entry_for_each_line_and_target(checks, targets):
     entries = judge(targets, checks)
@@ -76,6 +78,7 @@ def test_one_entry_for_each_line_and_target(checks, targets):
     assert sum(counts(entries).values()) == len(entries)
 
 
+@unhurried
 @given(st.lists(verdicts, min_size=1))
 def test_the_worst_check_counts(found):
     entry = entry_of(judge([CHROMIUM], [check(verdict) for verdict in found]), "2.8.6")
@@ -249,6 +252,7 @@ sentences = st.sampled_from(["", "A sentence."])
 ALL_PASSED = [check(Verdict.PASSED, line.id) for line in LINES.values() if line.built]
 
 
+@unhurried
 @given(
     st.lists(st.builds(check, verdicts, st.sampled_from(["2.7.1", "2.8.6", "2.13.1"])), max_size=2),
     st.sampled_from([0, 0, 0, 1, 2, 3, 4, 5]),
