@@ -181,6 +181,18 @@ def test_success_that_is_told_too_early_or_never(upload, script, told):
         upload(script).expect_success_after_confirmation()
 
 
+def test_the_dialogue_for_files(show, impatient):
+    button = '<div class="s3video-upload-interface"><input type=file hidden><button class="s3video-select-btn" %s>'
+    widget = UploadWidget(show(button % "onclick='this.previousSibling.click()'"), MOODLE)
+    widget.expect_on_screen()
+    assert widget.choose_in_dialogue(media.WEBM.path).file_type() == "video/webm"
+
+    with says("expected the button to open the dialogue for files, seen none"):
+        UploadWidget(show(button % ""), MOODLE).choose_in_dialogue(media.WEBM.path)
+    with says("expected the button to choose a file to fit on the screen, seen it reach from"):
+        UploadWidget(show(button % "style='margin-left: -99px'"), MOODLE).expect_on_screen()
+
+
 def test_the_limit(show):
     widget = UploadWidget(show(WIDGET % ""), MOODLE)
     widget.expect_ready()
@@ -287,6 +299,11 @@ def player(show: Callable[[str], Page]) -> Callable[[str], Player]:
     return player
 
 
+def watch(player: Player) -> None:
+    player.play()
+    player.expect_smooth(1, stalled_percent=5)
+
+
 SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) video.currentTime = 0 })"
 
 
@@ -314,6 +331,9 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
             lambda player: player.set_muted(False),
             ["expected muted to stay at False, seen True"],
         ),
+        ("video.playbackRate = 0.5", watch, ["expected 1 s of playback that stalls for at most 5%", "0.5 s stalled"]),
+        ("video.onplaying = () => setTimeout(() => video.pause(), 400)", watch, ["'paused': True"]),
+        ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
     ],
 )
 def test_a_player_that_is_broken(player, script, ask, told):
