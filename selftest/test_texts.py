@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pages.texts import UNITS, readable_size, shown_size, shown_time
@@ -16,10 +16,12 @@ def display_size(size: int) -> str:
 
 
 @given(st.integers(0, 5 * 1024**4))
+@example(15616)
 def test_a_size_is_read_back_to_half_of_its_precision(size: int) -> None:
     text = display_size(size)
     shown = shown_size(text)
-    assert abs(shown.bytes - size) <= shown.precision / 2
+    # A byte is left to floating point, as the dashboard's comparison leaves it: 15616 bytes are half-way, 15.2 KB.
+    assert abs(shown.bytes - size) <= shown.precision / 2 + 1
     assert readable_size(size).search(f"({text})")
 
 
