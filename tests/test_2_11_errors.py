@@ -4,7 +4,7 @@ import pytest
 
 import media
 from fixtures.link import endpoint
-from fixtures.submissions import expect_no_upload_url
+from fixtures.submissions import expect_no_upload_url, expect_not_confirmed
 from fixtures.wording import expect_advice, expect_plain
 
 FIVE_GIB = 5368709120
@@ -24,6 +24,7 @@ NAMED_AS = {
 LIES = {
     "a text file said to be a video": ("text.txt", 21, "video/mp4"),
     "a program said to be a video": ("program.exe", 64, "video/mp4"),
+    "a video's name with a text's type": ("video.mp4", 300_000, "text/plain"),
     "a name without an extension": ("video", 300_000, "video/mp4"),
     "an empty file": ("empty.mp4", 0, "video/mp4"),
     "a name of 256 characters": (f"{'v' * 252}.mp4", 300_000, "video/mp4"),
@@ -35,10 +36,12 @@ WRONG_SIZES = {"one byte too many": FIVE_GIB + 1, "a negative size": -1, "more t
 
 @pytest.mark.canary
 @pytest.mark.lines("2.11.1", "2.11.2")
-def test_wrong_files(student, cast, assignment, small_clip, bucket, tmp_path, line):
+def test_wrong_files(student, cast, assignment, small_clip, bucket, environment, tmp_path, line):
     """A student chooses what is no video: each is refused with its reason, and nothing is sent."""
     student.enter()
     form = student.open(assignment).add_submission()
+    with line("2.11.1", "the form is there to choose a file", blocks=True):
+        form.widget.expect_ready()
     files = media.odd_files(small_clip)
     for kind, words in NAMED_AS.items():
         file = files[kind]
@@ -49,9 +52,9 @@ def test_wrong_files(student, cast, assignment, small_clip, bucket, tmp_path, li
         with line("2.11.2", f"and the message says what is wrong with {file.why}") as evidence:
             evidence["message"] = refused.expect_refused(*words)
             expect_plain(evidence["message"])
-    with line("2.11.1", f"{files['renamed text'].why} is refused"):
-        renamed = form.widget.choose(files["renamed text"].choose(tmp_path))
-        renamed.expect_refused()
+    renamed = files["renamed text"].choose(tmp_path)
+    with line("2.11.1", "a text file renamed to .mp4 is refused"):
+        form.widget.choose(renamed).expect_refused()
     with line("2.11.1", "nothing of it stays on S3"):
         bucket.expect_no_objects(student.prefix)
 
@@ -60,6 +63,8 @@ def test_wrong_files(student, cast, assignment, small_clip, bucket, tmp_path, li
     for why, (name, size, mime) in LIES.items():
         with line("2.11.1", f"the server refuses {why} as well") as evidence:
             evidence["message"] = expect_no_upload_url(site, assignment, name, size, mime, why)
+    with line("2.11.1", "the server looks into what it gets, and refuses a text file renamed to .mp4") as evidence:
+        evidence["message"] = expect_not_confirmed(site, assignment, media.Clip(renamed), environment.verify)
 
 
 @pytest.mark.lines("2.11.1")

@@ -70,7 +70,8 @@ def settings(web: Web) -> Response:
                 errors[name] = "This must be a whole number."
                 continue
             changed |= value != web.state.settings[name].strip()
-            web.state.settings[name] = value
+            if not web.site.faults.on("settings-not-saved"):
+                web.state.settings[name] = value
         if errors:
             web.notify("Some settings were not changed due to an error.", "danger")
         elif changed:

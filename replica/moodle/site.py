@@ -35,7 +35,9 @@ class Site:
         self.faults = faults
         self.base_url = settings.base_url
         self.state = State()
-        self.storage = Storage(self.state.settings, settings.ca_file, settings.s3_endpoint, self.state.invalidations)
+        self.storage = Storage(
+            self.state.settings, settings.ca_file, settings.s3_endpoint, self.state.invalidations, faults
+        )
         self.limits = RateLimit()
         self.sessions: dict[str, Session] = {}
         self.guest = User(1, "guest", "", "Guest user", "", "root@localhost")

@@ -34,6 +34,23 @@
   const extension = (name) => (name.includes(".") ? name.split(".").pop().toLowerCase() : "");
   const type = (file) => file.type || TYPES[extension(file.name)] || "";
 
+  // Faults by which a file that is refused hears something else instead of the reason.
+  const INSTEAD = {
+    "refusal-without-reason": "That did not work.",
+    "refusal-says-invalid": "Invalid file.",
+    "refusal-in-code": "This file type is not supported: ERR_FILE_REJECTED, the format, size, length or extension of the video is not allowed.",
+  };
+  const INSTEAD_OF_LIMIT = {
+    "limit-not-in-message": "The file is too large.",
+    "limit-in-message-wrong": "The file is too large. The maximum is 500 MB.",
+  };
+
+  function told(reason) {
+    const texts = reason.startsWith("The file is too large") ? {...INSTEAD, ...INSTEAD_OF_LIMIT} : INSTEAD;
+    const fault = Object.keys(texts).find(M.replica.fault);
+    return fault ? texts[fault] : reason;
+  }
+
   const unchecked = () => M.replica.fault("validation-missing") || M.replica.fault("invalid-file-accepted");
 
   function check(file) {
@@ -41,11 +58,13 @@
     if (M.replica.fault("good-video-refused") && ["video/mp4", "video/webm"].includes(type(file))) {
       return "This file type is not supported. Choose an MPEG-4 video file.";
     }
-    if (file.name.length > 255) { return `The file name is too long: ${file.name.length} characters, at most 255 are allowed.`; }
+    const size = M.replica.fault("size-overflow-4-gib") ? file.size >>> 0 : file.size;
+    const most = maximum + M.replica.fault("size-off-by-one") - M.replica.fault("size-strictly-below");
+    if (file.name.length > 255 && !M.replica.fault("long-name-accepted")) { return `The file name is too long: ${file.name.length} characters, at most 255 are allowed.`; }
     if (!TYPES[extension(file.name)]) { return `This file type is not supported. Choose a video file: ${Object.keys(TYPES).join(", ")}.`; }
     if (!type(file).startsWith("video/")) { return "This file is not a video. Choose a video file, for example MP4 or WebM."; }
-    if (file.size === 0) { return "The file is empty. Choose another file."; }
-    if (file.size > maximum) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
+    if (file.size === 0 && !M.replica.fault("empty-file-accepted")) { return "The file is empty. Choose another file."; }
+    if (size > most) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
     return "";
   }
 
@@ -56,7 +75,7 @@
   ];
 
   async function checkContent(file) {
-    if (unchecked()) { return ""; }
+    if (unchecked() || M.replica.fault("content-not-looked-into") || M.replica.fault("rejected-file-stays")) { return ""; }
     const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 512).arrayBuffer()));
     return STARTS.some((pattern) => pattern.test(start)) ? "" : "This file is not a video, although its name says so.";
   }
@@ -85,13 +104,15 @@
     progress.style.display = "none";
     dropzone.style.display = "";
     say("danger", (box) => {
-      box.append(paragraph("s3video-error-message", problem.message), paragraph("s3video-error-guidance", problem.guidance));
+      box.append(paragraph("s3video-error-message", problem.message));
+      if (!M.replica.fault("no-advice")) { box.append(paragraph("s3video-error-guidance", problem.guidance)); }
+      if (M.replica.fault("trace-in-details")) { box.append(paragraph("s3video-error-details", "#0 storage.php(118): send()")); }
       if (problem.canRetry && file) {
         const retry = document.createElement("button");
         retry.type = "button";
         retry.className = "btn btn-secondary s3video-retry-btn";
         retry.textContent = "Try again";
-        retry.addEventListener("click", () => start(file));
+        if (!M.replica.fault("retry-dead")) { retry.addEventListener("click", () => start(file)); }
         box.append(retry);
       }
     });
@@ -108,7 +129,8 @@
     }
     const answer = await response.json().catch(() => null);
     if (answer && answer.success) { return answer.data; }
-    if (answer && ["requireloginerror", "invalidsesskey"].includes(answer.errorcode)) {
+    const ended = answer && ["requireloginerror", "invalidsesskey"].includes(answer.errorcode);
+    if (ended && !M.replica.fault("session-end-unexplained")) {
       expired = true;
       throw new Problem("Your session has ended, so the video could not be handed in.",
         "Log in again in another tab, then come back here and try again.");
@@ -158,6 +180,11 @@
     say(M.replica.fault("success-looks-like-failure") ? "danger" : "success", (box) => box.append("Your video has been uploaded. Save your changes to hand it in."));
   }
 
+  const request = (file) => ({
+    assignmentid: root.dataset.assignmentId, submissionid: root.dataset.submissionId || 0,
+    filename: file.name, filesize: file.size, mimetype: type(file),
+  });
+
   async function start(file) {
     if (busy) { return; }
     busy = true;
@@ -165,7 +192,8 @@
     if (refused) {
       busy = false;
       input.value = "";
-      fail(new Problem(M.replica.fault("refusal-without-reason") ? "That did not work." : refused, "Choose another file.", false), null);
+      if (M.replica.fault("refused-but-sent")) { ask("get_upload_url.php", request(file)).catch(() => {}); }
+      fail(new Problem(told(refused), "Choose another file.", false), null);
       return;
     }
     if (M.replica.fault("upload-waits-for-button")) { return; }
@@ -178,10 +206,7 @@
       if (expired) { await renewSession(); }
       if (!stored || stored.file !== file) {
         stored = null;
-        const data = await ask("get_upload_url.php", {
-          assignmentid: root.dataset.assignmentId, submissionid: root.dataset.submissionId || 0,
-          filename: file.name, filesize: file.size, mimetype: type(file),
-        });
+        const data = await ask("get_upload_url.php", request(file));
         if (M.replica.fault("bytes-through-moodle")) { await fetch(`${AJAX}get_playback_url.php`, {method: "POST", body: file}); }
         await send(file, data);
         stored = {file, data};
@@ -197,6 +222,7 @@
       succeed();
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
+      if (M.replica.fault("failure-swallowed")) { succeed(); return; }
       fail(problem, file);
     } finally {
       busy = false;

@@ -26,12 +26,14 @@ class ExpectationError(Exception):
 class Expectation:
     """At least one of `lines` fails with a message that `symptom` matches; lines in `also` may fail with them.
 
-    `engines` are those whose proof includes the fault.
+    `test` is the one that has to notice, or empty for all that judge `lines`; `engines` are those whose proof includes
+    the fault.
     """
 
     fault: str
     lines: tuple[str, ...]
     symptom: re.Pattern[str]
+    test: str = ""
     also: tuple[str, ...] = ()
     engines: tuple[str, ...] = ("chromium",)
 
@@ -72,14 +74,15 @@ def read(text: str, catalogue: Collection[str]) -> dict[str, Expectation]:
             problems += [f"{name}: {problem}" for problem in wrong]
             continue
         lists = {key: tuple(table[key]) for key in ("lines", "also", "engines") if key in table}
-        expected[name] = Expectation(name, symptom=re.compile(table["symptom"], re.I), **lists)
+        symptom = re.compile(table["symptom"], re.I)
+        expected[name] = Expectation(name, symptom=symptom, test=table.get("test", ""), **lists)
     if problems:
         raise ExpectationError("expected.toml:\n  " + "\n  ".join(problems))
     return expected
 
 
 def _problems(table: Mapping[str, Any]) -> Iterable[str]:
-    for key in table.keys() - {"lines", "symptom", "also", "engines"}:
+    for key in table.keys() - {"lines", "symptom", "test", "also", "engines"}:
         yield f"{key} is not a key here"
     for line in [*table.get("lines", ()), *table.get("also", ())]:
         if line not in LINES:

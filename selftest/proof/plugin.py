@@ -42,14 +42,19 @@ class Proof:
     def __init__(self, plan: Path) -> None:
         self.file = plan.with_suffix(".rounds.json")
         content = json.loads(plan.read_text(encoding="utf-8"))
-        self.faults: dict[str, list[str]] = content["faults"]
+        self.faults: dict[str, Any] = content["faults"]
         self.whole: bool = content["whole"]
         self.rounds: dict[str, Round] = {}
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         lines = {line for mark in metafunc.definition.iter_markers("lines") for line in mark.args}
         canary = self.whole or metafunc.definition.get_closest_marker("canary")
-        chosen = [fault for fault, wanted in self.faults.items() if canary or lines & set(wanted)]
+        name = metafunc.function.__name__
+        chosen = [
+            fault
+            for fault, wanted in self.faults.items()
+            if canary or (lines & set(wanted["lines"]) and wanted["test"] in ("", name))
+        ]
         before, after = NO_FAULT
         metafunc.parametrize(FAULT, [before, *chosen, after] if chosen else [], indirect=True, scope="session")
 

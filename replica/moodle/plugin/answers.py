@@ -7,8 +7,10 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from replica.faults import Faults
 from replica.moodle.plugin.storage import StorageError
 from replica.moodle.state import User
+from replica.settings import BUCKET
 
 WINDOW = 60
 
@@ -55,13 +57,25 @@ def invalid(problem: str) -> Refusal:
     return Refusal(400, "validation_error", problem, "Check the file and choose another one.", can_retry=False)
 
 
-def of_storage(error: StorageError) -> Refusal:
+LEAKS = {
+    "aws-code-in-message": "SignatureDoesNotMatch: the request that we calculated is another one.",
+    "status-in-message": "The video store answered with status 403.",
+    "xml-in-message": "<Error><Message>Denied</Message></Error>",
+    "bucket-in-message": f"Writing to {BUCKET} failed.",
+    "key-id-in-message": "AKIAIOSFODNN7EXAMPLE does not work.",
+    "request-id-in-message": "Tell the support 4442587f-b7d0-ae2f-9d3a-0b1c2d3e4f50.",
+}
+"""By fault: what a student is told of wrong credentials, and has no use for."""
+
+
+def of_storage(error: StorageError, faults: Faults) -> Refusal:
     """What a person may know about a failure of the store: nothing of keys, codes or hosts."""
     if error.misconfigured:
+        leak = next((text for fault, text in LEAKS.items() if faults.on(fault)), "")
         return Refusal(
             500,
             "config_error",
-            "Video uploads do not work on this site at the moment.",
+            leak or "Video uploads do not work on this site at the moment.",
             "Keep your file and try again later. Please tell your teacher or the site administrator about it.",
             can_retry=True,
         )

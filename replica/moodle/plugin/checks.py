@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from replica.faults import Faults
 from replica.moodle import texts
 from replica.moodle.plugin.storage import MAX_SIZE
 
@@ -22,23 +23,39 @@ MAX_NAME = 255
 _ISO_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
 
-def problem(filename: str, size: int, mime_type: str) -> str:
+def problem(filename: str, size: int, mime_type: str, faults: Faults) -> str:
     """Why a file may not be uploaded, in words for a student; empty when it may."""
+    if faults.on("size-overflow-4-gib"):
+        size &= 2**32 - 1
     extension = filename.rpartition(".")[2].lower() if "." in filename else ""
     limit = f"{texts.size(MAX_SIZE)} ({MAX_SIZE:,} bytes)"
     rules = [
         (filename.strip(), "The file has no name."),
+        (filename.isascii() or not faults.on("name-characters-refused"), "Use plain letters for the file's name."),
         (
-            len(filename) <= MAX_NAME,
+            len(filename) <= MAX_NAME or faults.on("long-name-accepted"),
             f"The file name is too long: {len(filename)} characters, at most {MAX_NAME} are allowed.",
         ),
-        (extension in TYPES, f"This file type is not supported. Choose a video file: {', '.join(TYPES)}."),
         (
-            re.fullmatch(r"video/[\w.+-]+", mime_type),
+            extension in TYPES or faults.on("type-checked-in-browser-only") or faults.on("type-by-mime-only"),
+            f"This file type is not supported. Choose a video file: {', '.join(TYPES)}.",
+        ),
+        (
+            re.fullmatch(r"video/[\w.+-]+", mime_type)
+            or faults.on("type-checked-in-browser-only")
+            or faults.on("type-by-extension-only"),
             "This file is not a video. Choose a video file, for example MP4 or WebM.",
         ),
-        (size > 0, "The file is empty. Choose another file."),
-        (size <= MAX_SIZE, f"The file is too large: it has {size:,} bytes, the maximum is {limit}."),
+        (
+            size > 0
+            or (size == 0 and faults.on("empty-file-accepted"))
+            or (size < 0 and faults.on("size-negative-accepted")),
+            "The file is empty. Choose another file.",
+        ),
+        (
+            size <= MAX_SIZE or faults.on("size-checked-in-browser-only"),
+            f"The file is too large: it has {size:,} bytes, the maximum is {limit}.",
+        ),
     ]
     return next((message for kept, message in rules if not kept), "")
 

@@ -13,6 +13,7 @@ from botocore.signers import CloudFrontSigner
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from replica.faults import Faults
 from replica.moodle.state import State, Submission, User, Video, now
 
 MAX_SIZE = 5368709120
@@ -34,12 +35,20 @@ class Storage:
     """S3 and CDN as the plugin's settings describe them at the moment of each call."""
 
     def __init__(
-        self, config: dict[str, str], ca_file: Path, endpoint: str, invalidations: list[dict[str, Any]]
+        self,
+        config: dict[str, str],
+        ca_file: Path,
+        endpoint: str,
+        invalidations: list[dict[str, Any]],
+        faults: Faults,
     ) -> None:
         self.config = config
         self.ca_file = ca_file
         self.endpoint = endpoint
         self.invalidations = invalidations
+        self.faults = faults
+        self.first_used: tuple[str, ...] = ()
+        self.refused = False
 
     @property
     def bucket(self) -> str:
@@ -49,12 +58,18 @@ class Storage:
         names = ("aws_access_key", "aws_secret_key", "s3_region")
         if not all(self.config[name] for name in (*names, "s3_bucket")):
             raise StorageError(misconfigured=True)
+        credentials = tuple(self.config[name] for name in names)
+        self.first_used = self.first_used or credentials
+        if self.faults.on("credentials-cached"):
+            credentials = self.first_used
         try:
-            return _client(self.endpoint, str(self.ca_file), *(self.config[name] for name in names))
+            return _client(self.endpoint, str(self.ca_file), *credentials)
         except (BotoCoreError, ValueError) as error:
             raise StorageError(misconfigured=True) from error
 
     def _call(self, operation: str, **arguments: Any) -> Any:
+        if self.refused and self.faults.on("refused-until-cache-is-purged"):
+            raise StorageError(misconfigured=True)
         try:
             return getattr(self._client(), operation)(Bucket=self.bucket, **arguments)
         except ClientError as error:
@@ -62,6 +77,7 @@ class Storage:
             if code in ("NoSuchKey", "404", "NotFound"):
                 raise FileNotFoundError(arguments.get("Key")) from error
             refused = error.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 401, 403)
+            self.refused = self.refused or (refused and self.faults.on("refused-until-cache-is-purged"))
             raise StorageError(misconfigured=refused or code in _BAD_CREDENTIALS | {"NoSuchBucket"}) from error
         except BotoCoreError as error:
             raise StorageError(misconfigured=False) from error
@@ -87,12 +103,20 @@ class Storage:
                 self.bucket,
                 key,
                 Fields={"Content-Type": content_type},
-                Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, most]],
+                Conditions=[{"Content-Type": content_type}, *self._sizes(most)],
                 ExpiresIn=FORM_LIFETIME,
             )
         except BotoCoreError as error:
             raise StorageError(misconfigured=True) from error
         return form | {"url": form["url"].rstrip("/") + "/"}
+
+    def _sizes(self, most: int) -> list[list[str | int]]:
+        if self.faults.on("policy-without-length"):
+            return []
+        least = 0 if self.faults.on("policy-from-zero") else 1
+        return [
+            ["content-length-range", least, min(most, 2**31 - 1) if self.faults.on("size-overflow-2-gib") else most]
+        ]
 
     def head(self, key: str) -> tuple[int, str]:
         """Size in bytes and content type of an object. FileNotFoundError, StorageError."""
@@ -148,7 +172,8 @@ class Storage:
 
         StorageError when the key is unusable.
         """
-        url = f"https://{self.config['cloudfront_domain']}/{quote(key, safe='/~')}"
+        path = key if self.faults.on("url-signed-unencoded") else quote(key, safe="/~")
+        url = f"https://{self.config['cloudfront_domain']}/{path}"
         if download_as:
             disposition = f"attachment; filename*=UTF-8''{quote(download_as, safe='')}"
             url += f"?response-content-disposition={quote(disposition, safe='')}"

@@ -13,6 +13,9 @@ from replica.moodle.plugin.storage import MAX_SIZE, StorageError
 from replica.moodle.state import Assignment, Submission, User, Video, now
 from replica.moodle.web import Web, page
 
+CONTENT_UNSEEN = ("invalid-file-accepted", "content-not-looked-into", "content-checked-in-browser-only")
+"""Faults by which nobody on the server looks into a file."""
+
 AJAX = "/mod/assign/submission/s3video/ajax"
 
 
@@ -36,14 +39,14 @@ def get_upload_url(web: Web) -> Response:
     try:
         _may_upload(web, user, assignment)
         assert assignment is not None
-        problem = checks.problem(name, size, mime_type)
+        problem = checks.problem(name, size, mime_type, web.site.faults)
         if problem and not web.site.faults.on("invalid-file-accepted"):
             raise answers.invalid(problem)
         web.site.limits.count("upload", user, web.state.settings["upload_rate_limit"])
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
-        return _refuse(web, user, number, answers.of_storage(error))
+        return _refuse(web, user, number, answers.of_storage(error, web.site.faults))
     except Refusal as refusal:
         return _refuse(web, user, number, refusal)
 
@@ -87,7 +90,7 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
 def discard_unsaved(web: Web, submission: Submission) -> None:
     """Remove what earlier uploads of this submission left: everything that was not saved with it."""
     for video in web.state.videos_of(submission.id):
-        if video.s3_key != submission.video:
+        if video.s3_key != submission.video and not web.site.faults.on("retry-leaves-orphan"):
             web.site.storage.discard(web.state, video)
 
 
@@ -115,7 +118,7 @@ def confirm_upload(web: Web) -> Response:
         )  # fmt: skip
         return _refuse(web, user, assignment_id, missing, key)
     except StorageError as error:
-        return _refuse(web, user, assignment_id, answers.of_storage(error), key)
+        return _refuse(web, user, assignment_id, answers.of_storage(error, web.site.faults), key)
     except Refusal as refusal:
         return _refuse(web, user, assignment_id, refusal, key)
     return answers.success(
@@ -131,9 +134,10 @@ def _verify(web: Web, video: Video) -> None:
         return
     size, content_type = web.site.storage.head(video.s3_key)
     start = web.site.storage.start_of(video.s3_key)
-    good = checks.is_video(start) or web.site.faults.on("invalid-file-accepted")
+    good = checks.is_video(start) or any(map(web.site.faults.on, CONTENT_UNSEEN))
     if size != video.declared_size or not good:
-        web.site.storage.discard(web.state, video)
+        if not web.site.faults.on("rejected-file-stays"):
+            web.site.storage.discard(web.state, video)
         raise answers.invalid(
             "This file is not a video, although its name says so."
             if size == video.declared_size
