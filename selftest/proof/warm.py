@@ -38,9 +38,10 @@ engine = "{browser}"
 IN_A_HURRY = """
 [budgets]
 page = 5
-upload = 20
+upload = 12
 play = 6
-upload_link_mbit = 64
+invalidation = 3
+upload_link_mbit = 128
 [large]
 size = "64MiB"
 """
