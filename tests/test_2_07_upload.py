@@ -100,3 +100,17 @@ def test_upload(student, assignment, clip, text_file, bucket, link, environment,
         student.log_in()
         student.open(assignment).expect_video(clip.bytes)
         bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256)
+
+
+@pytest.mark.lines("2.7.19")
+def test_replacement(submission, assignment, small_clip, bucket, line):
+    """A student thinks better of it: another video takes the place of the first."""
+    student = submission.owner
+    student.enter()
+    with line("2.7.19", "another video is saved in place of the first", blocks=True) as evidence:
+        form = student.open(assignment).edit_submission()
+        form.widget.choose(small_clip.path).expect_success()
+        evidence["key"] = form.save().expect_video(small_clip.bytes)
+        assert evidence["key"] != submission.key, f"expected another video, seen {submission.key} again"
+    with line("2.7.19", "S3 holds the new one only"):
+        bucket.expect_only_object(student.prefix, evidence["key"])

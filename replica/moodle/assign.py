@@ -113,6 +113,9 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     submission.text = web.param("onlinetext_editor[text]", submission.text).strip()
     key = web.param("s3video_s3_key", "")
     video = web.state.videos.get(key)
+    if submission.video not in ("", key) and web.site.faults.on("replacement-refused"):
+        web.notify("You have existing submission data. Please leave this page and try again.", "danger")
+        return redirect(at(assignment, action="editsubmission"))
     if video is not None and web.site.faults.on("foreign-key-saved"):
         video.submission = submission.id
     if video is not None and video.submission == submission.id and video.status == "ready":
@@ -127,7 +130,8 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     submission.modified = now()
     if video is not None and web.site.faults.on("saved-size-wrong"):
         video.size //= 1024
-    _forget(web, submission)
+    if not web.site.faults.on("replaced-video-stays"):
+        _forget(web, submission)
     return redirect(at(assignment))
 
 
