@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checklist.lines import LINES
 from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
 from selftest.proof.outcome import Expectation, ExpectationError, Round, judge, read, share, void_because
@@ -17,6 +19,7 @@ from selftest.proof.report import proof_json, proof_markdown, summary
 from selftest.proof.soak import Time, red_lines, soak_json, table
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+EXPECTED = CHECKOUT / "selftest/proof/expected.toml"
 STUCK = Expectation("progress-stuck", ("2.7.15",), re.compile("up to 100%, seen"), also=("2.12.2",))
 
 
@@ -118,8 +121,30 @@ def test_an_expectation_that_cannot_be_meant(table, problem):
         read(toml(a=table), ["a"])
 
 
+EXCEPTED = ("2.13.3", "2.13.4")
+"""Safari and Edge, which this project's machines do not have."""
+
+
+@pytest.mark.parametrize("line", [id_ for id_, line in LINES.items() if line.built and id_ not in EXCEPTED])
+def test_every_line_has_a_fault_and_what_is_to_be_verified_has_two(line):
+    expected = read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE)
+    faults = [fault for fault, expectation in expected.items() if line in expectation.lines]
+    assert len(faults) >= (2 if LINES[line].text.startswith("Verify") else 1)
+
+
+def test_the_test_that_has_to_notice_judges_a_line_of_the_fault():
+    judged = {
+        name: {line for mark in test.pytestmark if mark.name == "lines" for line in mark.args}
+        for file in (CHECKOUT / "tests").glob("test_*.py")
+        for name, test in runpy.run_path(str(file)).items()
+        if name.startswith("test_")
+    }
+    for expectation in read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE).values():
+        assert not expectation.test or set(expectation.lines) & judged[expectation.test], expectation.fault
+
+
 def test_every_fault_has_an_expectation_and_every_expectation_a_fault():
-    read((CHECKOUT / "selftest/proof/expected.toml").read_text(encoding="utf-8"), CATALOGUE)
+    read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE)
     with pytest.raises(ExpectationError, match=r"b is no fault of the replica\n  a has no table here"):
         read(toml(b=GOOD), ["a"])
 
