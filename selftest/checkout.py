@@ -23,6 +23,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 GO, NO_GO, INTERRUPTED, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = 0, 1, 2, 4, 5, 6, 7
 """The contract's exit codes, and pytest's own where it keeps them."""
 
+OWN = {"PYTHONDONTWRITEBYTECODE": ""}
+"""A copy keeps the bytecode of its modules, whatever the machine is told: its second run starts in half the time."""
+
 LIMIT = 120
 """Seconds after which a run that hangs is killed, so that its test fails instead of waiting."""
 
@@ -124,7 +127,7 @@ class Checkout:
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
             cwd=self.folder,
-            env=inherited | self.secrets | {"XDG_STATE_HOME": str(self.state)} | (variables or {}),
+            env=inherited | self.secrets | OWN | {"XDG_STATE_HOME": str(self.state)} | (variables or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
