@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from dotenv import dotenv_values
 
 from fixtures.environment import Environment
 
@@ -85,9 +84,10 @@ class Ended:
 
 
 class Checkout:
-    """`environment` is a replica that stays up; runs are pointed at it by files that differ from its own."""
+    """`environment` is a replica that stays up, `variables` hold its secrets; runs are pointed at it by files that
+    differ from its own."""
 
-    def __init__(self, folder: Path, environment: Environment) -> None:
+    def __init__(self, folder: Path, environment: Environment, variables: dict[str, str]) -> None:
         self.folder = folder
         self.environment = environment
         for room in ("checklist", "fixtures", "pages", "environments", "media", "replica"):
@@ -97,9 +97,7 @@ class Checkout:
         (folder / "checklist" / "checklist.toml").write_text(CHECKLIST, encoding="utf-8")
         self.reports = folder / "reports"
         self.state = folder / "state"
-        self.secrets = {
-            name: value or "" for name, value in dotenv_values(environment.file.parents[1] / ".env").items()
-        }
+        self.secrets = {name: value for name, value in variables.items() if name.startswith("S3V_PROOF_")}
 
     def file(self, more: str = "", **changes: str) -> str:
         """Writes an environment file in which keys have other values, in TOML, and gives the option that names it."""
@@ -108,7 +106,7 @@ class Checkout:
             text, found = re.subn(rf"(?m)^( *{key} = ).*$", rf"\g<1>{value}", text)
             assert found == 1, key
         file = self.folder / "site.toml"
-        file.write_text(f'{text}\n[[targets]]\nname = "chromium"\nengine = "chromium"\n{more}', encoding="utf-8")
+        file.write_text(f"{text}\n{more}", encoding="utf-8")
         return f"--env={file}"
 
     def tests(self, **modules: str) -> None:
