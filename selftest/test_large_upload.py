@@ -1,11 +1,14 @@
 """What step 2.12 measures with: the judgement of a progress bar, and samples taken meanwhile."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from fixtures.load import Answer, expect_answers, sampled
+from fixtures import load
+from fixtures.load import Answer, Pulse, expect_answers, sampled, suite_growth
+from fixtures.site import Site, Unreachable
 from fixtures.targets import Launch
 from pages.upload_widget import Upload
 
@@ -94,6 +97,31 @@ def test_moodle_that_does_not_answer():
     }
     with pytest.raises(AssertionError, match="all 2 requests, seen trouble 1 times: status 503"):
         expect_answers([Answer(0.1), Answer(0.1, "status 503")])
+
+
+@pytest.mark.parametrize(("status", "trouble"), [(200, ""), (404, ""), (503, "status 503"), (None, "no route")])
+def test_pulse_tells_an_answer_from_trouble(monkeypatch: pytest.MonkeyPatch, status: int | None, trouble: str):
+    def get(*_: object) -> SimpleNamespace:
+        if status is None:
+            raise Unreachable("no route")
+        return SimpleNamespace(status_code=status)
+
+    monkeypatch.setattr(Site, "get", get)
+    budgets = SimpleNamespace(page=1)
+    answer = Pulse(SimpleNamespace(base_url="https://moodle.test", verify=True, budgets=budgets))()  # type: ignore[arg-type]
+    assert (answer.trouble, answer.seconds < 10) == (trouble, True)
+
+
+def test_growth_of_the_suite_is_measured(suite_growth: Callable[[], int]):
+    held = bytearray(8 * MIB)
+    while suite_growth() < len(held) / 2:
+        held[:] = bytes(len(held))
+
+
+def test_growth_over_the_limit_fails_the_test(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(load, "SUITE_BYTES", 0)
+    with pytest.raises(AssertionError, match="expected the suite to grow by less than 0 bytes"):
+        list(suite_growth.__wrapped__())
 
 
 def test_size_that_stock_firefox_can_send():
