@@ -25,7 +25,7 @@ from typing import Any
 import requests
 
 from selftest.proof.outcome import ENGINES
-from selftest.proof.warm import CHECKOUT, Warm, free_ports, warm_replica
+from selftest.proof.warm import CHECKOUT, SMALL, Warm, free_ports, warm_replica
 
 REPORTS = CHECKOUT / "reports"
 FIRST_PORT = 9443
@@ -118,7 +118,7 @@ def repeat(times: int, browser: str, workers: int) -> Iterator[Time]:
         for port in islice(free_ports(FIRST_PORT), workers):
             own = Path(folder) / str(port)
             own.mkdir()
-            warm = replicas.enter_context(warm_replica(port, own, browser, budgets=""))
+            warm = replicas.enter_context(warm_replica(port, own, browser, SMALL))
             requests.put(f"{warm.base_url}/__replica__/latency", json=LATENCY, verify=warm.ca_file, timeout=10)
             idle.put(warm)
 
