@@ -33,7 +33,15 @@ private_key = "S3V_PROOF_CDN_KEY"
 [[targets]]
 name = "{browser}"
 engine = "{browser}"
+[[targets]]
+name = "{phone}"
+engine = "chromium"
+device = "Pixel 7"
+required = false
 """
+
+PHONE = "pixel-7"
+"""The target beside Chromium, for what breaks on a small screen or under a finger."""
 
 SMALL = """
 [large]
@@ -95,7 +103,7 @@ def warm_replica(port: int, folder: Path, browser: str, settings: str = IN_A_HUR
             raise RuntimeError(f"The replica did not start (exit code {process.wait(STOP_SECONDS)}), see above.")
         ready = json.loads(told)
         file = folder / "warm.toml"
-        file.write_text(ENVIRONMENT.format(browser=browser, **ready) + settings, encoding="utf-8")
+        file.write_text(ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + settings, encoding="utf-8")
         secrets = {
             "S3V_PROOF_ADMIN_PASSWORD": ready["accounts"]["admin"]["password"],
             "S3V_PROOF_STORAGE_KEY": ready["storage"]["access_key"],
