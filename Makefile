@@ -4,7 +4,7 @@ BIN := .venv/bin
 .PHONY: acceptance test proof soak bench
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest
-test: .venv/ready ; sh .ci/browsers && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/actionlint && $(BIN)/pytest selftest
+test: .venv/ready ; sh .ci/browsers && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof $(if $(FULL),--full)
 soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --times $(or $(N),30)
 

@@ -115,6 +115,7 @@ def test_an_old_moodle(environment, monkeypatch):
         ("aws_secret_key", "", "bad", "aws_secret_key not set."),
         ("s3_bucket", "another-bucket", "bad", "s3_bucket is another-bucket in Moodle and "),
         ("cloudfront_domain", "d0.cloudfront.net", "bad", "Correct one of the two."),
+        ("cloudfront_keypair_id", "K2OTHER", "warn", "cloudfront_keypair_id is K2OTHER in Moodle and "),
         ("s3_region", "eu-west-2", "warn", "s3_region is eu-west-2 in Moodle and us-east-1"),
         ("retention_days", "30", "warn", "retention_days is 30, not 90."),
         ("playback_rate_limit", "", "warn", "playback_rate_limit is empty, not 30."),
@@ -123,7 +124,8 @@ def test_an_old_moodle(environment, monkeypatch):
 def test_settings_are_compared_with_step_2_5(environment, name, value, level, sentence):
     settings = dict.fromkeys(doctor.REQUIRED, "set") | doctor.STEP_2_5
     settings |= {"s3_bucket": environment.storage.bucket, "s3_region": environment.storage.region}
-    settings |= {"cloudfront_domain": environment.cdn.domain, "max_size": "", "mime_types": "", "auto_cleanup": ""}
+    settings |= {"cloudfront_domain": environment.cdn.domain, "cloudfront_keypair_id": environment.cdn.key_pair_id}
+    settings |= {"max_size": "", "mime_types": "", "auto_cleanup": ""}
     assert [one.level for one in doctor._settings(environment, settings)] == ["ok"]
 
     (finding,) = doctor._settings(environment, settings | {name: value})

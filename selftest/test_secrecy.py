@@ -206,12 +206,17 @@ def test_a_private_key_is_found_by_any_of_its_lines():
         zipped(outer=zipped(inner=gzip.compress(f"sesskey={KEY}".encode()))),
         zipped(**{SECRET.replace("/", ""): b""}) + SECRET.encode(),
     ],
+    ids=["zip", "gzip", "gzip in a zip in a zip", "behind a zip"],
 )
 def test_archives_are_opened(content):
     assert kinds(content, [SECRET])
 
 
-@pytest.mark.parametrize("content", [zipped(member=b"x" * 100)[:-30], gzip.compress(b"x" * 100)[:-9], b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "content",
+    [zipped(member=b"x" * 100)[:-30], gzip.compress(b"x" * 100)[:-9], b"PK\x03\x04"],
+    ids=["torn zip", "torn gzip", "start of a zip"],
+)
 def test_an_archive_that_cannot_be_read_is_reported(content):
     assert kinds(content, []) == ["archive that cannot be read"]
 

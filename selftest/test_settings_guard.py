@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.environment import ConfigurationError, Environment
+from fixtures.environment import ConfigurationError
 from fixtures.journal import Journal
 from fixtures.settings import KIND, one_character_off, restore
 from fixtures.site import Site, SiteError
@@ -72,18 +72,6 @@ POINTS = {
 def guarded(before: str = "pass", journalled: str = "pass", broken: str = "pass") -> str:
     """A test that has wrong credentials for a while; what happens before, with the journal written, and meanwhile."""
     return GUARDED.format(before=before, journalled=journalled, broken=broken)
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, environment: Environment) -> Checkout:
-    return Checkout(tmp_path_factory.mktemp("checkout"), environment)
-
-
-@pytest.fixture(scope="module")
-def site(environment: Environment) -> Site:
-    site = Site(environment.base_url, environment.verify)
-    site.login(environment.accounts.admin.username, environment.accounts.admin.password.get_secret_value())
-    return site
 
 
 @pytest.fixture

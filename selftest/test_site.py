@@ -26,14 +26,10 @@ from fixtures.lock import NAME as LOCK_NAME
 from fixtures.lock import Locked
 from fixtures.site import Assignment, LoginRefused, Person, Site, SiteError, Unreachable
 from fixtures.stage import CATEGORY, COURSE_NAME, DOMAIN, Stage
+from selftest.proof.warm import Warm
 
 PASSWORD = "Right-Horse-7-Battery"
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 1000
-
-
-@pytest.fixture(scope="module")
-def site(environment: Environment) -> Site:
-    return logged_in(environment)
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +64,6 @@ def open_stage(environment):
     for stage in stages:
         if stage._lock is not None:
             stage.close()
-
-
-def logged_in(environment: Environment) -> Site:
-    site = Site(environment.base_url, environment.verify)
-    site.login(environment.accounts.admin.username, environment.accounts.admin.password.get_secret_value())
-    return site
 
 
 def session_of(person: Person, environment: Environment) -> Site:
@@ -346,13 +336,11 @@ def test_the_next_run_meets_the_same_people(environment, open_stage):
 
 KILLED = """
 import sys
-from pathlib import Path
 from selftest.test_site import session_of, upload
 from fixtures.environment import load
 from fixtures.stage import Stage
 
-file = Path(sys.argv[1])
-environment = load(file.stem, file.parent)
+environment = load(sys.argv[1])
 stage = Stage.open(environment, "0005")
 student, manager = stage.new_student(), stage.new_manager()
 rate = stage.site.plugin_settings()["upload_rate_limit"]
@@ -363,11 +351,12 @@ sys.stdin.read()
 """
 
 
-def killed_run(environment: Environment) -> str:
+def killed_run(warm: Warm) -> str:
     """A run that dies by SIGKILL in the middle; gives the key of what it had uploaded."""
     run = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(environment.file)],
+        [sys.executable, "-c", KILLED, str(warm.file)],
         cwd=Path(__file__).resolve().parents[1],
+        env=warm.variables | {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -381,9 +370,9 @@ def killed_run(environment: Environment) -> str:
 
 
 @pytest.mark.parametrize("finish", ["open", "restore"])
-def test_the_next_run_clears_up_after_a_killed_one(environment, site, category, finish, open_stage):
+def test_the_next_run_clears_up_after_a_killed_one(environment, warm, site, category, finish, open_stage):
     rate = site.plugin_settings()["upload_rate_limit"]
-    key = killed_run(environment)
+    key = killed_run(warm)
     assert site.plugin_settings()["upload_rate_limit"] == "77"
 
     if finish == "open":
@@ -403,8 +392,8 @@ def test_the_next_run_clears_up_after_a_killed_one(environment, site, category, 
     assert list(folder(environment.base_url).iterdir()) == []
 
 
-def test_a_fresh_machine_clears_up_by_what_the_site_shows(environment, site, category, monkeypatch, open_stage):
-    key = killed_run(environment)
+def test_a_fresh_machine_clears_up_by_what_the_site_shows(environment, warm, site, category, monkeypatch, open_stage):
+    key = killed_run(warm)
     (lock,) = [course for course, name in site.courses_in(category).items() if name == LOCK_NAME]
     monkeypatch.setenv("XDG_STATE_HOME", f"{os.environ['XDG_STATE_HOME']}/elsewhere")
     with pytest.raises(Locked, match="run 0005"):
