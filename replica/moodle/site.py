@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -106,7 +106,7 @@ class Site:
             try:
                 form = await request.form() if request.method == "POST" and _is_form(request) else FormData()
                 body = b"" if _is_form(request) else await request.body()
-            except MultiPartException as error:
+            except (MultiPartException, ClientDisconnect) as error:
                 return PlainTextResponse(f"400 Bad Request: {error}\n", 400)
             request.scope["state"] = {"body": body}
             web = Web(self, request, session, form)
