@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.load import Pulse, expect_answers, sampled
 
-UPLOAD_SECONDS = 20
+UPLOAD_SECONDS = 12
 """How long the upload takes at least: the link is held to the speed for that, where it is not slower by itself."""
 
 LARGEST_STEP = 5
