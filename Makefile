@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: acceptance test proof soak bench
+.PHONY: acceptance test proof soak
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest
 test: .venv/ready ; sh .ci/browsers && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov

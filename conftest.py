@@ -9,4 +9,5 @@ pytest_plugins = [
     "fixtures.load",
     "fixtures.gate",
     "fixtures.access",
+    "fixtures.credentials",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, TypedDict, cast
 from playwright.sync_api import FilePayload, Locator, Page, Request, Response, TimeoutError, expect
 
 from pages.base import Moodle, expect_on_screen, press
+from pages.video import PLUGIN
 
 START_SECONDS = 5
 """How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""
@@ -252,6 +254,13 @@ class Upload:
             except TimeoutError:
                 continue  # a large file takes longer than that, on its way
         self._settle()
+
+    def expect_few_requests(self, most: int) -> int:
+        """The widget asked the plugin at most so many times, however long the upload took; returns how often it did."""
+        asked = [request.url.split("?")[0] for request in self.requests if PLUGIN in request.url]
+        if len(asked) > most:
+            raise AssertionError(f"expected at most {most} requests of the upload to Moodle, seen {Counter(asked)}")
+        return len(asked)
 
     def expect_nothing_sent(self) -> None:
         """No request for an upload URL and no byte of the file left the browser."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -51,7 +52,7 @@ def prepare(settings: Settings, alive: Callable[[], bool]) -> None:
                 root.create_bucket(Bucket=BUCKET)
             root.put_object(Bucket=BUCKET, Key="warm-up", Body=b"volume")
     root.delete_object(Bucket=BUCKET, Key="warm-up")
-    root.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [cors_rule(settings.base_url)]})
+    take_uploads_from(settings, settings.base_url)
     root.put_bucket_encryption(
         Bucket=BUCKET,
         ServerSideEncryptionConfiguration={
@@ -70,6 +71,13 @@ def publish(settings: Settings, key: str) -> None:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client(settings, settings.root_key).put_bucket_policy(Bucket=BUCKET, Policy=policy)
+
+
+@lru_cache(maxsize=1)
+def take_uploads_from(settings: Settings, origin: str) -> None:
+    """Let the pages of one site use the bucket, or of any site with "*". The last origin is remembered."""
+    rules = {"CORSRules": [cors_rule(origin)]}
+    client(settings, settings.root_key).put_bucket_cors(Bucket=BUCKET, CORSConfiguration=rules)
 
 
 def cors_rule(origin: str) -> dict[str, Any]:

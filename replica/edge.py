@@ -3,6 +3,7 @@
 Format of the URLs: Amazon CloudFront Developer Guide, "Create a signed URL using a canned policy".
 """
 
+import asyncio
 import base64
 import binascii
 import time
@@ -21,11 +22,16 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from replica.faults import Faults
+from replica.faults import LARGE, Faults
 from replica.settings import BUCKET, REGION, Settings
 
 _SIGNED = ("Expires", "Signature", "Key-Pair-Id")
 _CHUNK = 256 * 1024
+_THROTTLED = 1.8 * 2**20
+"""Bytes a second: enough to begin with, too few for the video of step 2.12, which has 20 Mbit/s and more."""
+_BURST = 8 * 2**20
+"""Bytes between two stalls: three seconds of that video."""
+_STALL = 5  # seconds
 _FORWARDED = ("range", "if-range", "if-none-match", "if-modified-since")
 _PASSED_BACK = ("content-type", "content-length", "content-range", "content-disposition", "etag", "last-modified")
 
@@ -91,26 +97,47 @@ class Edge:
         signed = AWSRequest(method=request.method, url=url)
         self.signer.add_auth(signed)
         headers = dict(signed.headers.items()) | {h: request.headers[h] for h in _FORWARDED if h in request.headers}
-        if self.faults.on("cdn-ignores-range"):
-            headers.pop("range", None)
-        answer = await self.origin.send(
-            self.origin.build_request(request.method, url, headers=headers | {"accept-encoding": "identity"}),
-            stream=True,
-        )
+        answer = await self.ask(request.method, url, headers)
+        large = _size_of(answer) > LARGE
+        whole = self.faults.on("cdn-ignores-range") or (large and self.faults.on("cdn-ignores-range-if-large"))
+        if whole and answer.status_code == 206:
+            await answer.aclose()
+            headers.pop("range")
+            answer = await self.ask(request.method, url, headers)
         if answer.status_code in (403, 404):
             await answer.aclose()
             return _refuse("AccessDenied", "Access denied")
+        if large and self.faults.on("cdn-refuses-large"):
+            await answer.aclose()
+            return Response("The file is too large.\n", 400)
         passed = {h: answer.headers[h] for h in _PASSED_BACK if h in answer.headers}
-        ranges = {} if self.faults.on("cdn-ignores-range") else {"accept-ranges": "bytes"}
-        return StreamingResponse(_body(answer), answer.status_code, headers=passed | ranges)
+        ranges = {} if whole else {"accept-ranges": "bytes"}
+        return StreamingResponse(self.body(answer), answer.status_code, headers=passed | ranges)
+
+    async def ask(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
+        """S3's answer, its body yet to be read."""
+        question = self.origin.build_request(method, url, headers=headers | {"accept-encoding": "identity"})
+        return await self.origin.send(question, stream=True)
+
+    async def body(self, answer: httpx.Response) -> AsyncIterator[bytes]:
+        """What S3 sends, as it comes."""
+        sent = 0
+        try:
+            async for chunk in answer.aiter_raw(_CHUNK):
+                yield chunk
+                sent += len(chunk)
+                if self.faults.on("cdn-throttled"):
+                    await asyncio.sleep(len(chunk) / _THROTTLED)
+                if self.faults.on("cdn-stalls") and sent % _BURST < len(chunk):
+                    await asyncio.sleep(_STALL)
+        finally:
+            await answer.aclose()
 
 
-async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.aiter_raw(_CHUNK):
-            yield chunk
-    finally:
-        await answer.aclose()
+def _size_of(answer: httpx.Response) -> int:
+    """Bytes of the whole object, of which the answer may be a part."""
+    total = answer.headers.get("content-range", "").rpartition("/")[2]
+    return int(total if total.isdigit() else answer.headers.get("content-length", 0))
 
 
 def _refuse(code: str, message: str) -> Response:

@@ -4,6 +4,9 @@ import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+LARGE = 32 * 2**20
+"""Bytes. Defects of large videos begin above this; the videos of all steps but 2.12 are smaller."""
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -31,7 +31,7 @@ class S3Key:
     secret: str = field(default_factory=lambda: _random("", _MIXED, 40), repr=False)
 
 
-@dataclass
+@dataclass(eq=False)
 class Settings:
     """Addresses, keys and folder of one replica; the S3 server and the CDN have the two ports after the site's."""
 

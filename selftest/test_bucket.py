@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import socket
 import ssl
 import threading
@@ -179,6 +180,24 @@ def test_the_origin_that_a_preflight_allows(allowed, tmp_path):
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
         assert Bucket(storage(endpoint), str(tmp_path / "ca.pem")).allowed_origin("https://moodle.test") == allowed
+
+
+@pytest.mark.parametrize("allowed", ["https://elsewhere.test", "*"])
+def test_uploads_from_another_site(allowed, tmp_path):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with store(allowed, ca) as endpoint:
+        bucket = Bucket(storage(endpoint), str(tmp_path / "ca.pem"))
+        with pytest.raises(AssertionError, match=f"seen it allow {re.escape(allowed)}"):
+            bucket.expect_no_uploads_from("https://elsewhere.test")
+
+
+@pytest.mark.parametrize("allowed", ["https://moodle.test", None])
+def test_no_uploads_from_another_site(allowed, tmp_path):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with store(allowed, ca) as endpoint:
+        Bucket(storage(endpoint), str(tmp_path / "ca.pem")).expect_no_uploads_from("https://elsewhere.test")
 
 
 def test_what_the_unsigned_get(tmp_path):

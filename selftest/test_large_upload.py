@@ -71,6 +71,16 @@ def test_bar_that_runs_ahead_of_the_bytes():
         upload_with(*steady(5)).expect_truthful(sent, 1000, 10)
 
 
+def test_upload_that_asks_moodle_all_the_time():
+    upload = upload_with()
+    urls = ["get_upload_url", "confirm_upload", *["progress"] * 3]
+    upload.requests = [SimpleNamespace(url=f"/mod/assign/submission/s3video/ajax/{name}.php") for name in urls]  # type: ignore[misc]
+    upload.requests.append(SimpleNamespace(url="/lib/ajax/service.php?info=core_session_touch"))  # type: ignore[arg-type]
+    assert upload.expect_few_requests(5) == 5
+    with pytest.raises(AssertionError, match=r"at most 4 requests .* seen .*progress\.php': 3"):
+        upload.expect_few_requests(4)
+
+
 def test_samples_are_taken_while_the_context_lasts():
     taken = iter(range(1000))
     with sampled(lambda: next(taken), every=0.01) as samples:

@@ -70,6 +70,13 @@ def test_else_the_system_s_browsers(machine):
     assert launch_of(FIREFOX, machine.playwright).build == "the system's /usr/bin/firefox-esr"
 
 
+def test_a_browser_without_windows_is_faster_and_shows_nothing(machine):
+    for name in ("chromium-headless-shell", "chromium"):
+        machine.add(name)
+    assert launch_of(CHROMIUM, machine.playwright).build == "the system's /usr/bin/chromium-headless-shell"
+    assert launch_of(CHROMIUM, machine.playwright, headed=True).build == "the system's /usr/bin/chromium"
+
+
 @pytest.mark.parametrize("target", [CHROMIUM, FIREFOX, WEBKIT])
 def test_else_none_and_how_to_get_one(machine, target):
     with pytest.raises(NotAvailable, match=f"no {target.name} on this machine.*playwright install {target.name}"):

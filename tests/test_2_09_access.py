@@ -8,6 +8,8 @@ from fixtures.access import OWNER, Access
 from fixtures.gate import ASSIGN, WATCH, confirmation, playback_url, video_page
 from pages.video import VideoPage
 
+STRANGE_SITE = "https://elsewhere.example.invalid"
+
 
 @pytest.fixture(scope="module")
 def assignment(stage):
@@ -69,7 +71,7 @@ def test_who_may_what(access, line):
 
 
 @pytest.mark.lines("2.9.4", "2.9.6")
-def test_tricks(submission, submit, assignment, gate, cdn, bucket, line):
+def test_tricks(submission, submit, assignment, gate, cdn, bucket, credentials, line):
     """What somebody tries who knows identifiers, keys and addresses of another student's video."""
     theirs, mine = submission, submit(assignment)
     owner, thief = theirs.owner.site(), mine.owner.site()
@@ -98,3 +100,7 @@ def test_tricks(submission, submit, assignment, gate, cdn, bucket, line):
         evidence["seconds"] = cdn.expect_expiry(theirs.key)
     with line("2.9.4", "S3 refuses whoever comes without a signature"):
         bucket.expect_private(theirs.key)
+    with line("2.9.4", "S3 takes nothing from the pages of another site"):
+        bucket.expect_no_uploads_from(STRANGE_SITE)
+    with line("2.9.4", "no page, script or JSON that a student gets holds a credential of the plugin") as evidence:
+        evidence["looked into"] = credentials.expect_untold(thief, mine)

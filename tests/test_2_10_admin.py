@@ -92,6 +92,9 @@ def test_manage_videos(admin_in_private, submit, begin, assignment, stage, line)
         videos.expect_not_listed(video.key)
     with line("2.10.10", "search for nonsense finds nothing"):
         videos.search("no video is called so").expect_nothing_listed()
+    for text in ("' OR '1'='1", "%"):
+        with line("2.10.10", f"search for {text} finds what holds that text, and nothing else"):
+            videos.search(text).expect_filter(text)
     with line("2.10.10", "the next page keeps the search"):
         ours = f"{stage.run_id} {stage.worker}"
         first = admin.manage_videos(search=ours, perpage=1)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from replica.faults import LARGE
 from replica.moodle import access, grading
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.storage import MAX_SIZE, StorageError
@@ -119,11 +120,13 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     if video is not None and web.site.faults.on("foreign-key-saved"):
         video.submission = submission.id
     if video is not None and video.submission == submission.id and video.status == "ready":
-        submission.video = "" if web.site.faults.on("save-forgets-video") else key
+        overflown = video.size > LARGE and web.site.faults.on("large-upload-not-saved")
+        submission.video = "" if overflown or web.site.faults.on("save-forgets-video") else key
     elif key and key != submission.video:
         web.notify("The upload of your video is not finished. Please upload it again.", "danger")
         return redirect(at(assignment, action="editsubmission"))
-    if not submission.video and not submission.text and not web.site.faults.on("save-forgets-video"):
+    forgetful = web.site.faults.on("save-forgets-video") or web.site.faults.on("large-upload-not-saved")
+    if not submission.video and not submission.text and not forgetful:
         web.notify("Nothing was submitted", "danger")
         return redirect(at(assignment, action="editsubmission"))
     submission.status = "draft" if assignment.submissiondrafts else "submitted"

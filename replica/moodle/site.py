@@ -6,17 +6,17 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from replica.faults import Faults
+from replica.faults import LARGE, Faults
 from replica.moodle import accounts, admin, ajax, assign, courses, enrol, grading, login, modules  # noqa: F401
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
 from replica.moodle.plugin.answers import RateLimit
 from replica.moodle.plugin.storage import Storage
-from replica.moodle.state import EDITING_TEACHER, STUDENT, State, User, midnight
+from replica.moodle.state import EDITING_TEACHER, STUDENT, State, User, midnight, now
 from replica.moodle.web import PAGES, Handler, MoodleError, Moved, Session, Web, redirect
 from replica.settings import BUCKET, REGION, Settings, new_password
 
@@ -96,6 +96,8 @@ class Site:
         handler = PAGES.get(path) or PAGES.get(path.rstrip("/") + "/index.php")
         if handler is None:
             return PlainTextResponse("404 Not Found: no such page on this site.\n", 404)
+        if "/ajax/" not in path and self.faults.on("moodle-busy-while-uploading") and self._large_upload_has_begun():
+            return PlainTextResponse("503 Service Unavailable\n", 503)
         session = self.sessions.get(request.cookies.get("MoodleSession", ""))
         if session is None:
             session = Session()
@@ -104,7 +106,7 @@ class Site:
             try:
                 form = await request.form() if request.method == "POST" and _is_form(request) else FormData()
                 body = b"" if _is_form(request) else await request.body()
-            except MultiPartException as error:
+            except (MultiPartException, ClientDisconnect) as error:
                 return PlainTextResponse(f"400 Bad Request: {error}\n", 400)
             request.scope["state"] = {"body": body}
             web = Web(self, request, session, form)
@@ -113,6 +115,11 @@ class Site:
         if request.cookies.get("MoodleSession") != current.id:
             response.set_cookie("MoodleSession", current.id, secure=True, httponly=True, samesite="none")
         return response
+
+    def _large_upload_has_begun(self) -> bool:
+        """Within the last ten seconds, and it has not ended."""
+        pending = [video for video in self.state.videos.values() if video.status == "pending"]
+        return any(video.declared_size > LARGE and video.requested > now() - 10 for video in pending)
 
     def _answer(self, handler: Handler, web: Web) -> Response:
         ajax_script = "/ajax/" in web.request.url.path

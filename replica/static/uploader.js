@@ -53,11 +53,12 @@
 
   const unchecked = () => M.replica.fault("validation-missing") || M.replica.fault("invalid-file-accepted");
 
+  // Chromium and Firefox have a name of their own for the same files.
+  const unwelcome = (file) => (M.replica.fault("matroska-refused") && file.type === "video/matroska")
+    || (M.replica.fault("firefox-types-refused") && file.type === "video/x-matroska");
+
   function check(file) {
     if (unchecked()) { return ""; }
-    if (M.replica.fault("good-video-refused") && ["video/mp4", "video/webm"].includes(type(file))) {
-      return "This file type is not supported. Choose an MPEG-4 video file.";
-    }
     const size = M.replica.fault("size-overflow-4-gib") ? file.size >>> 0 : file.size;
     const most = maximum + M.replica.fault("size-off-by-one") - M.replica.fault("size-strictly-below");
     if (file.name.length > 255 && !M.replica.fault("long-name-accepted")) { return `The file name is too long: ${file.name.length} characters, at most 255 are allowed.`; }
@@ -65,6 +66,10 @@
     if (!type(file).startsWith("video/")) { return "This file is not a video. Choose a video file, for example MP4 or WebM."; }
     if (file.size === 0 && !M.replica.fault("empty-file-accepted")) { return "The file is empty. Choose another file."; }
     if (size > most) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
+    if (M.replica.fault("good-video-refused") && ["video/mp4", "video/webm"].includes(type(file))) {
+      return "This file type is not supported. Choose an MPEG-4 video file.";
+    }
+    if (unwelcome(file)) { return "This file type is not supported by your browser. Choose another video file."; }
     return "";
   }
 
@@ -149,6 +154,12 @@
     expired = false;
   }
 
+  function showTime(request) {
+    let percent = 0;
+    const timer = setInterval(() => show(Math.min(percent += 1, 99)), 50);
+    request.addEventListener("loadend", () => clearInterval(timer));
+  }
+
   function send(file, {url, fields}) {
     return new Promise((resolve, reject) => {
       const data = new FormData();
@@ -156,11 +167,15 @@
       data.append("file", file);
       const request = new XMLHttpRequest();
       let first = true;
+      if (M.replica.fault("progress-is-a-timer")) { showTime(request); }
       request.upload.addEventListener("progress", (event) => {
-        if (!event.lengthComputable || M.replica.fault("progress-only-at-end")) { return; }
+        if (!event.lengthComputable || M.replica.fault("progress-only-at-end") || M.replica.fault("progress-is-a-timer")) { return; }
         if (M.replica.fault("progress-stuck") && !first) { return; }
         first = false;
-        const percent = Math.floor(100 * event.loaded / event.total);
+        let percent = Math.floor(100 * event.loaded / event.total);
+        if (M.replica.fault("progress-freezes-late")) { percent = Math.min(percent, 90); }
+        if (M.replica.fault("progress-in-tens")) { percent -= percent % 10; }
+        if (M.replica.fault("progress-reported-to-moodle")) { ask("report_progress.php", {percent}).catch(() => {}); }
         show(M.replica.fault("progress-jumps-back") ? percent % 30 : percent);
       });
       request.addEventListener("load", () => {
@@ -241,7 +256,10 @@
   }
 
   if (M.replica.fault("save-button-dead")) { form.addEventListener("submit", (event) => event.preventDefault()); }
-  find("select-btn").addEventListener("click", () => input.click());
+  const pick = () => window.showOpenFilePicker().then(([handle]) => handle.getFile()).then(start);
+  const choose = M.replica.fault("upload-only-in-chromium") ? pick : () => input.click();
+  if (!M.replica.fault("select-button-dead")) { find("select-btn").addEventListener("click", choose); }
+  if (M.replica.fault("breaks-on-touch")) { dropzone.addEventListener("touchstart", (event) => event.preventDefault()); }
   input.addEventListener("change", () => { if (input.files[0]) { start(input.files[0]); } });
   dropzone.addEventListener("dragover", (event) => { event.preventDefault(); dropzone.classList.add("dragover"); });
   dropzone.addEventListener("dragleave", () => dropzone.classList.remove("dragover"));

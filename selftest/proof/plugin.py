@@ -18,9 +18,10 @@ from _pytest.subtests import SubtestReport
 from checklist.verdicts import Check
 from fixtures import stage
 from fixtures.environment import Environment
-from fixtures.lines import BLOCKED, PROPERTY
+from fixtures.lines import BLOCKED, PROPERTY, declared_lines
 from fixtures.stage import Stage
 from selftest.proof.outcome import NO_FAULT, Round
+from selftest.proof.warm import PHONE
 
 FAULT = "fault"
 PEOPLE = tuple(f"s3va-{number:04}" for number in range(1, 3000))
@@ -29,6 +30,14 @@ PEOPLE = tuple(f"s3va-{number:04}" for number in range(1, 3000))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proof", type=Path, metavar="PLAN.json", help="faults to switch on, and lines that must notice")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
+    """Before the run looks for its targets: with Chromium goes a phone, whose name the command line does not take."""
+    if config.option.browser == ["chromium"]:
+        config.option.browser = ["chromium", PHONE]
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,9 +70,18 @@ class Proof:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         order = {fault: number for number, fault in enumerate((NO_FAULT[0], *self.faults, NO_FAULT[1]))}
-        idle = [item for item in items if fault_of(item) not in order]
+        idle = [item for item in items if fault_of(item) not in order or not self._is_for(item)]
         config.hook.pytest_deselected(items=idle)
-        items[:] = sorted((item for item in items if item not in idle), key=lambda item: order[fault_of(item)])
+        # File by file, or a module's fixtures would outlive their fault where a browser changes.
+        kept = [item for item in items if item not in idle]
+        items[:] = sorted(kept, key=lambda item: (order[fault_of(item)], item.path))
+
+    def _is_for(self, item: pytest.Item) -> bool:
+        """A canary, or it judges on its target what the fault must turn red; any fault, where none is on."""
+        on = [self.faults[fault_of(item)]] if fault_of(item) in self.faults else self.faults.values()
+        wanted = {line for fault in on for line in fault["lines"]}
+        canary = self.whole or item.get_closest_marker("canary")
+        return bool(canary or wanted & set(declared_lines(item)))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         item.user_properties.append((FAULT, fault_of(item)))

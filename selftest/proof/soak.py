@@ -14,15 +14,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import requests
 
 from selftest.proof.outcome import ENGINES
-from selftest.proof.warm import CHECKOUT, Warm, free_ports, warm_replica
+from selftest.proof.warm import CHECKOUT, SMALL, Warm, free_ports, warm_replica
 
 REPORTS = CHECKOUT / "reports"
 FIRST_PORT = 9443
@@ -108,23 +111,40 @@ def run_once(warm: Warm, browser: str, seed: int) -> Time:
     return Time(seed, done.returncode, round(time.monotonic() - started), red)
 
 
+def repeat(times: int, browser: str, workers: int) -> Iterator[Time]:
+    """The repetitions, in the order of their seeds; `workers` of them side by side, each on a replica of its own."""
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder, ExitStack() as replicas, load():
+        idle: SimpleQueue[Warm] = SimpleQueue()
+        for port in islice(free_ports(FIRST_PORT), workers):
+            own = Path(folder) / str(port)
+            own.mkdir()
+            warm = replicas.enter_context(warm_replica(port, own, browser, SMALL))
+            requests.put(f"{warm.base_url}/__replica__/latency", json=LATENCY, verify=warm.ca_file, timeout=10)
+            idle.put(warm)
+
+        def once(seed: int) -> Time:
+            warm = idle.get()
+            try:
+                return run_once(warm, browser, seed)
+            finally:
+                idle.put(warm)
+
+        with ThreadPoolExecutor(workers) as pool:
+            yield from pool.map(once, range(1, times + 1))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m selftest.proof.soak", description="Is green always green?")
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--browser", choices=ENGINES, default="chromium")
+    parser.add_argument("--workers", type=int, default=2, help="replicas, each with a browser, side by side")
     options = parser.parse_args()
     shutil.rmtree(REPORTS / "soak", ignore_errors=True)
     times = []
-    with (
-        tempfile.TemporaryDirectory(prefix="soak-") as folder,
-        warm_replica(next(free_ports(FIRST_PORT)), Path(folder), options.browser, budgets="") as warm,
-        load(),
-    ):
-        requests.put(f"{warm.base_url}/__replica__/latency", json=LATENCY, verify=warm.ca_file, timeout=10)
-        for seed in range(1, options.times + 1):
-            times.append(run_once(warm, options.browser, seed))
-            word = "clean" if times[-1].clean else f"exit code {times[-1].code}, red: {', '.join(times[-1].red)}"
-            print(f"{seed:>4}  {times[-1].seconds} s  {word}", flush=True)
+    for one in repeat(options.times, options.browser, options.workers):
+        times.append(one)
+        word = "clean" if one.clean else f"exit code {one.code}, red: {', '.join(one.red)}"
+        print(f"{one.seed:>4}  {one.seconds} s  {word}", flush=True)
     found = soak_json(times, options.browser)
     (REPORTS / "soak.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(table(found))

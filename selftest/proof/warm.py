@@ -33,18 +33,29 @@ private_key = "S3V_PROOF_CDN_KEY"
 [[targets]]
 name = "{browser}"
 engine = "{browser}"
+[[targets]]
+name = "{phone}"
+engine = "chromium"
+device = "Pixel 7"
+required = false
 """
 
-IN_A_HURRY = """
+PHONE = "pixel-7"
+"""The target beside Chromium, for what breaks on a small screen or under a finger."""
+
+SMALL = """
+[large]
+size = "64MiB"
+"""
+
+IN_A_HURRY = f"""
 [budgets]
 page = 5
 upload = 12
 play = 6
 invalidation = 3
 upload_link_mbit = 128
-[large]
-size = "64MiB"
-"""
+{SMALL}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ def free_ports(first: int) -> Iterator[int]:
 
 
 @contextmanager
-def warm_replica(port: int, folder: Path, browser: str, budgets: str = IN_A_HURRY) -> Iterator[Warm]:
+def warm_replica(port: int, folder: Path, browser: str, settings: str = IN_A_HURRY) -> Iterator[Warm]:
     """A replica at `port` and the two above, with its state and its run's journals in `folder`.
 
     Raises RuntimeError when it does not start.
@@ -92,7 +103,7 @@ def warm_replica(port: int, folder: Path, browser: str, budgets: str = IN_A_HURR
             raise RuntimeError(f"The replica did not start (exit code {process.wait(STOP_SECONDS)}), see above.")
         ready = json.loads(told)
         file = folder / "warm.toml"
-        file.write_text(ENVIRONMENT.format(browser=browser, **ready) + budgets, encoding="utf-8")
+        file.write_text(ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + settings, encoding="utf-8")
         secrets = {
             "S3V_PROOF_ADMIN_PASSWORD": ready["accounts"]["admin"]["password"],
             "S3V_PROOF_STORAGE_KEY": ready["storage"]["access_key"],

@@ -128,8 +128,13 @@ class Filter:
         return (
             (status or faults.on("status-filter-ignored"))
             and (self.courseid in (0, row.course.id) or faults.on("course-filter-ignored"))
-            and (self.search.casefold() in row.searchable(faults) or faults.on("search-ignored"))
+            and (self._found_in(row.searchable(faults), faults) or faults.on("search-ignored"))
         )
+
+    def _found_in(self, text: str, faults: Faults) -> bool:
+        injected = "'" in self.search and faults.on("search-injectable")
+        wild = not self.search.strip("%_") and faults.on("search-takes-wildcards")
+        return injected or wild or self.search.casefold() in text
 
     def address(self, **more: object) -> str:
         """The page's address with this filter; `more` adds parameters, or drops them with None."""

@@ -1,5 +1,6 @@
 """Watching a video: ajax/get_playback_url.php, view_video.php, download_video.php, all behind one access check."""
 
+import json
 from urllib.parse import quote
 
 from starlette.responses import PlainTextResponse, Response
@@ -142,6 +143,13 @@ def view_video(web: Web) -> Response:
         layout="embedded",
         scripts=["player.js"],
     )
+
+
+@page(f"{FOLDER}/config.js.php")
+def script_settings(web: Web) -> Response:
+    """What the fault credentials-in-script gives to scripts; without it, nothing."""
+    settings = web.state.settings if web.site.faults.on("credentials-in-script") else {}
+    return Response(f"M.s3video = {json.dumps(settings)};", media_type="text/javascript")
 
 
 @page(f"{FOLDER}/download_video.php")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from replica import bucket
+from replica.faults import LARGE
 from replica.moodle import access, texts
 from replica.moodle.plugin import answers, checks
 from replica.moodle.plugin.answers import Refusal
@@ -42,7 +43,10 @@ def get_upload_url(web: Web) -> Response:
         problem = checks.problem(name, size, mime_type, web.site.faults)
         if problem and not web.site.faults.on("invalid-file-accepted"):
             raise answers.invalid(problem)
-        web.site.limits.count("upload", user, web.state.settings["upload_rate_limit"])
+        if size > LARGE and web.site.faults.on("large-upload-refused"):
+            raise answers.invalid(f"The file is too large: the maximum is {texts.size(LARGE)}.")
+        strict = web.site.faults.on("rate-limit-too-strict")
+        web.site.limits.count("upload", user, "1" if strict else web.state.settings["upload_rate_limit"])
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
@@ -77,14 +81,22 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
     key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name)}"
     stored_as = "binary/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
+    if file.mime_type == "video/webm" and web.site.faults.on("webm-stored-as-mp4"):
+        stored_as = "video/mp4"
     most = 2**20 if web.site.faults.on("store-refuses-video") else MAX_SIZE
+    if web.site.faults.on("store-refuses-large-video"):
+        most = LARGE
+    bucket.take_uploads_from(web.site.settings, "*" if web.site.faults.on("cors-any-origin") else web.site.base_url)
     form = web.site.storage.upload_form(key, stored_as, most)
     web.state.videos[key] = Video(
         key, assignment.id, submission.id, user.id, web.site.storage.bucket, file.mime_type, file.size, now()
     )
     for _ in range(2 if web.site.faults.on("requests-counted-twice") else 1):
         web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
-    return answers.success(url=form["url"], fields=form["fields"], s3_key=key, submission_id=submission.id)
+    given = {"url": form["url"], "fields": form["fields"], "s3_key": key, "submission_id": submission.id}
+    if web.site.faults.on("credentials-in-json"):
+        given["settings"] = web.state.settings
+    return answers.success(**given)
 
 
 def discard_unsaved(web: Web, submission: Submission) -> None:
@@ -148,7 +160,8 @@ def _verify(web: Web, video: Video) -> None:
         web.site.storage.copy(video.s3_key, video.s3_key + ".bak")
     if web.site.faults.on("objects-public"):
         bucket.publish(web.site.settings, video.s3_key)
-    if web.site.faults.on("bytes-truncated"):
+    cut = size > LARGE and web.site.faults.on("large-object-truncated")
+    if cut or web.site.faults.on("bytes-truncated"):
         web.site.storage.shorten(video.s3_key, content_type)
     web.state.record("upload_completed", video.user, video.assignment, s3_key=video.s3_key, size=size)
 
