@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -26,7 +27,7 @@ OWN = {"PYTHONDONTWRITEBYTECODE": ""}
 """A copy keeps the bytecode of its modules, whatever the machine is told: its second run starts in half the time."""
 
 LIMIT = 120
-"""Seconds after which a run that hangs is killed, so that its test fails instead of waiting."""
+"""Seconds after which a run that hangs is aborted: its test fails, and its output ends with where every thread was."""
 
 CHECKLIST = """
 [[steps]]
@@ -123,7 +124,7 @@ class Checkout:
         """A run that goes on beside the test; its output is at `stdout`."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("S3V_", "PYTEST_"))}
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
+            [sys.executable, "-X", "faulthandler", "-m", "pytest", *arguments],
             cwd=self.folder,
             env=inherited | self.secrets | OWN | {"XDG_STATE_HOME": str(self.state)} | (variables or {}),
             stdin=subprocess.DEVNULL,
@@ -133,7 +134,7 @@ class Checkout:
             start_new_session=True,
             **popen,
         )
-        watch = threading.Timer(LIMIT, process.kill)
+        watch = threading.Timer(LIMIT, process.send_signal, [signal.SIGABRT])
         watch.start()
         try:
             yield process

@@ -17,7 +17,7 @@ from selftest.proof.warm import Warm, free_ports, warm_replica
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     """A replica of this process's own; it stops with the session."""
     first = 20443 + os.getpid() % 1000 * 10  # other workers of xdist look elsewhere
-    with warm_replica(next(free_ports(first)), tmp_path_factory.mktemp("replica"), "chromium", budgets="") as warm:
+    with warm_replica(next(free_ports(first)), tmp_path_factory.mktemp("replica"), "chromium", settings="") as warm:
         yield warm
 
 
