@@ -86,8 +86,9 @@ def end(running: Running) -> int:
 
 def sockets_of_weed(running: Running) -> list[Path]:
     """What this replica's weed has made in /tmp, named by its ports."""
-    ports = {option.rpartition("=")[2] for process in running.tree for option in process.cmdline() if ".port" in option}
-    return [path for path in Path("/tmp").glob("seaweedfs-*.sock") if path.stem.rpartition("-")[2] in ports]
+    told = [option[1:].split("=") for one in running.tree for option in one.cmdline() if ".port" in option]
+    names = [f"{option.replace('.port', '').replace('.', '-')}-{port}" for option, port in told]
+    return [path for name in names if (path := Path(f"/tmp/seaweedfs-{name}.sock")).exists()]
 
 
 @pytest.fixture(scope="module")
