@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-BROWSER ?= chromium
+BROWSER := chromium
 
 .PHONY: acceptance test proof soak
 
