@@ -1,12 +1,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
+BROWSER := chromium
 
 .PHONY: acceptance test proof soak
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest
 test: .venv/ready ; sh .ci/browsers && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
-proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof $(if $(FULL),--full)
-soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --times $(or $(N),30)
+proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
+soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --browser $(BROWSER) --times $(or $(N),30)
 
 .venv/ready: requirements.lock
 	$(PYTHON) -m venv .venv

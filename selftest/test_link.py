@@ -1,11 +1,12 @@
 """The wire between a browser and the world: counted, slowed, cut; spoken to by hand, no browser."""
 
+import asyncio
 import socket
 import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -140,6 +141,19 @@ def test_cut_breaks_a_slow_transfer_in_flight(link, world):
         client.sendall(bytes(16 * KIB))
         with link.cut(world):
             assert broken(client)
+
+
+def test_cut_breaks_what_is_being_opened(link, world, monkeypatch):
+    cut = ExitStack()
+    open_connection = asyncio.open_connection
+
+    async def cut_meanwhile(*arguments: object, **options: object):
+        cut.enter_context(link.cut(world))
+        return await open_connection(*arguments, **options)
+
+    monkeypatch.setattr(asyncio, "open_connection", cut_meanwhile)
+    with cut:
+        assert said_by(link, f"CONNECT {world} HTTP/1.1") == b""
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def _address(web: Web, video: Video, download_as: str = "") -> str:
     if web.site.faults.on("bucket-public-read"):
         bucket.publish(web.site.settings, video.s3_key)
     lifetime = 365 * URL_LIFETIME if web.site.faults.on("signed-for-a-year") else URL_LIFETIME
-    if web.user.id == video.user and web.site.faults.on("owner-gets-expired-url"):
+    if web.session.user is web.state.users.get(video.user) and web.site.faults.on("owner-gets-expired-url"):
         lifetime = -60
     return web.site.storage.signed_url(video.s3_key, download_as, lifetime)
 
