@@ -59,13 +59,12 @@
 
   function check(file) {
     if (unchecked()) { return ""; }
-    const size = M.replica.fault("size-overflow-4-gib") ? file.size >>> 0 : file.size;
     const most = maximum + M.replica.fault("size-off-by-one") - M.replica.fault("size-strictly-below");
     if (file.name.length > 255 && !M.replica.fault("long-name-accepted")) { return `The file name is too long: ${file.name.length} characters, at most 255 are allowed.`; }
     if (!TYPES[extension(file.name)]) { return `This file type is not supported. Choose a video file: ${Object.keys(TYPES).join(", ")}.`; }
     if (!type(file).startsWith("video/")) { return "This file is not a video. Choose a video file, for example MP4 or WebM."; }
     if (file.size === 0 && !M.replica.fault("empty-file-accepted")) { return "The file is empty. Choose another file."; }
-    if (size > most) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
+    if (file.size > most) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
     if (M.replica.fault("good-video-refused") && ["video/mp4", "video/webm"].includes(type(file))) {
       return "This file type is not supported. Choose an MPEG-4 video file.";
     }

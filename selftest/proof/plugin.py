@@ -19,7 +19,7 @@ from checklist.verdicts import Check
 from fixtures import stage
 from fixtures.environment import Environment
 from fixtures.lines import BLOCKED, PROPERTY, declared_lines
-from fixtures.stage import Stage
+from fixtures.stage import CleanUp, Stage
 from selftest.proof.outcome import NO_FAULT, Round
 from selftest.proof.warm import PHONE
 
@@ -127,3 +127,5 @@ def fault(request: pytest.FixtureRequest, environment: Environment, stage: Stage
     switch([] if name in NO_FAULT else [name])
     yield
     switch([])
+    # What a dashboard adds up would become too large to show one video more.
+    stage.delete_courses(CleanUp())
