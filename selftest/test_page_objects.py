@@ -331,7 +331,7 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
             lambda player: player.set_muted(False),
             ["expected muted to stay at False, seen True"],
         ),
-        ("video.playbackRate = 0.5", watch, ["expected 1 s of playback that stalls for at most 5%", "0.5 s stalled"]),
+        ("video.playbackRate = 0.5", watch, ["expected 1 s of playback that stalls for at most 5%", " s stalled"]),
         ("video.onplaying = () => setTimeout(() => video.pause(), 400)", watch, ["'paused': True"]),
         ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
     ],
