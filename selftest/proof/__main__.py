@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--third", type=int, choices=range(3), help="every third fault only, beginning with this one")
     parser.add_argument("--full", action="store_true", help="run every test for every fault")
     parser.add_argument("--browser", choices=ENGINES, default="chromium")
-    parser.add_argument("--workers", type=int, default=2, help="replicas, each with a browser, side by side")
+    parser.add_argument("--workers", type=int, default=3, help="replicas, each with a browser, side by side")
     options = parser.parse_args()
     suffix = "" if options.browser == "chromium" else f"-{options.browser}"
     file = REPORTS / f"proof{suffix}.json"
