@@ -128,4 +128,6 @@ def fault(request: pytest.FixtureRequest, environment: Environment, stage: Stage
     yield
     switch([])
     # What a dashboard adds up would become too large to show one video more.
-    stage.delete_courses(CleanUp())
+    report = CleanUp()
+    stage.delete_courses(report)
+    assert not report.problems, report.problems
