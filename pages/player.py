@@ -116,9 +116,12 @@ class Player:
             self.video.press("Space")
 
     def play(self) -> None:
-        """Press play: on the picture, as the browser's own controls understand it."""
+        """Press play on the picture, as the browser's own controls understand it, and see it hold for half a second."""
         self._toggle()
         expect(self.video, "the video plays after a click").to_have_js_property("paused", False)
+        # Pressed, a player says that it plays at once; a page that stops it does so from its `play` event on.
+        if self.video.evaluate(PAUSED_SOON):
+            raise AssertionError("expected playback to go on after a click, seen it paused half a second later")
 
     def expect_playing(self, seconds: float = 1.5) -> None:
         """Playback advances by `seconds`, with pictures decoded and without an error."""

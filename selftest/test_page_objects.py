@@ -315,7 +315,12 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
         ("video.remove()", Player.expect_loaded, ["expected the video player, seen no message"]),
         (SEEKS_BACK, lambda player: player.seek(5), ["expected the seek to 5.0 s to land there", "'at': 0"]),
         ("", Player.expect_playing, ["expected playback to advance by 1.5 s within 1 s", "'paused': True"]),
-        ("video.addEventListener('play', () => video.pause())", Player.play, ["the video plays after a click"]),
+        ("video.addEventListener('click', e => e.preventDefault())", Player.play, ["the video plays after a click"]),
+        (
+            "video.onplaying = () => setTimeout(() => video.pause(), 100)",
+            Player.play,
+            ["expected playback to go on after a click, seen it paused half a second later"],
+        ),
         (
             "video.play(); video.addEventListener('pause', () => setTimeout(() => video.play(), 700))",
             Player.pause,
@@ -332,7 +337,7 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
             ["expected muted to stay at False, seen True"],
         ),
         ("video.playbackRate = 0.5", watch, ["expected 1 s of playback that stalls for at most 5%", " s stalled"]),
-        ("video.onplaying = () => setTimeout(() => video.pause(), 400)", watch, ["'paused': True"]),
+        ("video.onplaying = () => setTimeout(() => video.pause(), 900)", watch, ["'paused': True"]),
         ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
     ],
 )
