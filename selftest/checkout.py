@@ -98,7 +98,7 @@ class Checkout:
         (folder / "checklist" / "checklist.toml").write_text(CHECKLIST, encoding="utf-8")
         self.reports = folder / "reports"
         self.state = folder / "state"
-        self.secrets = {name: value for name, value in variables.items() if name.startswith("S3V_PROOF_")}
+        self.secrets = {name: value for name, value in variables.items() if name.startswith("S3V_REPLICA_")}
 
     def file(self, more: str = "", **changes: str) -> str:
         """Writes an environment file in which keys have other values, in TOML, and gives the option that names it."""

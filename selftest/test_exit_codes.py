@@ -54,7 +54,7 @@ def test_a_secret_that_is_missing(checkout):
 
 
 def test_a_wrong_password(checkout):
-    run = checkout.run(checkout.file(), variables={"S3V_PROOF_ADMIN_PASSWORD": "not-the-password"})
+    run = checkout.run(checkout.file(), variables={"S3V_REPLICA_ADMIN_PASSWORD": "not-the-password"})
     expect_told(run, WRONG, "MISCONFIGURED", "Logging in as admin failed", "Check the user name and the password.")
     assert "not-the-password" not in run.text
 
@@ -119,8 +119,8 @@ def test_a_bucket_that_does_not_exist(checkout):
 def test_a_key_that_may_not_list(checkout, site):
     plugin = site.plugin_settings()
     theirs = {
-        "S3V_PROOF_STORAGE_KEY": plugin["aws_access_key"],
-        "S3V_PROOF_STORAGE_SECRET": plugin["aws_secret_key"],
+        "S3V_REPLICA_STORAGE_KEY": plugin["aws_access_key"],
+        "S3V_REPLICA_STORAGE_SECRET": plugin["aws_secret_key"],
     }
     run = checkout.run(checkout.file(), variables=theirs)
     expect_told(run, WRONG, "MISCONFIGURED", "S3 refuses the suite's key (403 AccessDenied", "It needs s3:ListBucket")
@@ -232,7 +232,7 @@ def test_a_secret_in_the_reports(checkout):
         run, NO_GO, "NO-GO", "a secret (secret) stands in 20", "/notes.txt", "archive that cannot be read", "/trace.zip"
     )
     assert run.text.count("a secret (") == 2, run.text
-    assert checkout.secrets["S3V_PROOF_ADMIN_PASSWORD"] not in run.text
+    assert checkout.secrets["S3V_REPLICA_ADMIN_PASSWORD"] not in run.text
 
 
 def test_a_lock_that_is_lost_stops_the_run(checkout):

@@ -23,8 +23,9 @@ from bs4 import BeautifulSoup
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from fixtures.replica import CHECKOUT
 from pages.video import PLUGIN
-from selftest.proof.warm import CHECKOUT, free_ports
+from selftest.proof.warm import free_ports
 
 PASSWORD = "Right-Horse-7-Battery"
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 40

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from checklist.verdicts import Check, Verdict
+from fixtures.environment import ConfigurationError
+from fixtures.replica import CHECKOUT
 from replica.faults import CATALOGUE
 from selftest.proof import report
 from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, Round, judge, read, share, void_because
-from selftest.proof.warm import CHECKOUT, free_ports, warm_replica
+from selftest.proof.warm import free_ports, warm_replica
 
 REPORTS = CHECKOUT / "reports"
 FIRST_PORT = 9443
@@ -67,6 +69,9 @@ def main() -> int:
     except InnerRunFailed as failed:
         print(failed, file=sys.stderr)
         return failed.code
+    except ConfigurationError as reason:
+        print(reason, file=sys.stderr)
+        return 4
     void = [reason for rounds in results for reason in void_because(rounds)]
     rounds = {name: one for result in results for name, one in result.items()}
     outcomes = [judge(expectation, rounds.get(name, Round())) for name, expectation in sorted(chosen.items())]

@@ -1,7 +1,8 @@
 """False alarms: `python -m selftest.proof.soak --times 30` repeats the clean run and counts what was red anyway.
 
 Each time in another order of tests, with CPU load beside it and 0 to 400 ms added to each answer of the site. Writes
-`reports/soak.json`; traces and reports of each time are in `reports/soak/`. Exit code 0 when all were clean, else 1.
+`reports/soak.json`; traces and reports of each time are in `reports/soak/`. Exit code 0 when all were clean, 1 when
+not, 4 when a replica cannot start.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from typing import Any
 
 import requests
 
+from fixtures.environment import ConfigurationError
+from fixtures.replica import CHECKOUT
 from selftest.proof.outcome import ENGINES
-from selftest.proof.warm import CHECKOUT, SMALL, Warm, free_ports, warm_replica
+from selftest.proof.warm import SMALL, Warm, free_ports, warm_replica
 
 REPORTS = CHECKOUT / "reports"
 FIRST_PORT = 9443
@@ -141,10 +144,14 @@ def main() -> int:
     options = parser.parse_args()
     shutil.rmtree(REPORTS / "soak", ignore_errors=True)
     times = []
-    for one in repeat(options.times, options.browser, options.workers):
-        times.append(one)
-        word = "clean" if one.clean else f"exit code {one.code}, red: {', '.join(one.red)}"
-        print(f"{one.seed:>4}  {one.seconds} s  {word}", flush=True)
+    try:
+        for one in repeat(options.times, options.browser, options.workers):
+            times.append(one)
+            word = "clean" if one.clean else f"exit code {one.code}, red: {', '.join(one.red)}"
+            print(f"{one.seed:>4}  {one.seconds} s  {word}", flush=True)
+    except ConfigurationError as reason:
+        print(reason, file=sys.stderr)
+        return 4
     found = soak_json(times, options.browser)
     (REPORTS / "soak.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(table(found))

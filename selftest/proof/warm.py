@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-STOP_SECONDS = 10
+from fixtures.replica import started, variables
 
 ENVIRONMENT = """
 base_url = "{base_url}"
 test_site = true
 ca_file = "{ca_file}"
-accounts.admin = {{ username = "admin", password = "S3V_PROOF_ADMIN_PASSWORD" }}
+accounts.admin = {{ username = "admin", password = "S3V_REPLICA_ADMIN_PASSWORD" }}
 [storage]
 bucket = "{storage[bucket]}"
 region = "{storage[region]}"
 endpoint = "{storage[endpoint]}"
-access_key = "S3V_PROOF_STORAGE_KEY"
-secret_key = "S3V_PROOF_STORAGE_SECRET"
+access_key = "S3V_REPLICA_STORAGE_KEY"
+secret_key = "S3V_REPLICA_STORAGE_SECRET"
 [cdn]
 domain = "{cdn[domain]}"
 key_pair_id = "{cdn[key_pair_id]}"
-private_key = "S3V_PROOF_CDN_KEY"
+private_key = "S3V_REPLICA_CDN_KEY"
 [[targets]]
 name = "{browser}"
 engine = "{browser}"
@@ -82,36 +78,9 @@ def free_ports(first: int) -> Iterator[int]:
 
 @contextmanager
 def warm_replica(port: int, folder: Path, browser: str, settings: str = IN_A_HURRY) -> Iterator[Warm]:
-    """A replica at `port` and the two above, with its state and its run's journals in `folder`.
-
-    Raises RuntimeError when it does not start.
-    """
-    # It ends when its standard input does, so it cannot outlive this process, however that ends.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "replica", "--json", "--port", str(port), "--dir", str(folder / "replica")],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        told = process.stdout.readline()
-        if not told:
-            raise RuntimeError(f"The replica did not start (exit code {process.wait(STOP_SECONDS)}), see above.")
-        ready = json.loads(told)
+    """A replica at `port` and the two above, with its state and its run's journals in `folder`."""
+    with started("--port", str(port), "--dir", str(folder / "replica")) as ready:
         file = folder / "warm.toml"
         file.write_text(ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + settings, encoding="utf-8")
-        secrets = {
-            "S3V_PROOF_ADMIN_PASSWORD": ready["accounts"]["admin"]["password"],
-            "S3V_PROOF_STORAGE_KEY": ready["storage"]["access_key"],
-            "S3V_PROOF_STORAGE_SECRET": ready["storage"]["secret_key"],
-            "S3V_PROOF_CDN_KEY": Path(ready["cdn"]["private_key_file"]).read_text(encoding="utf-8"),
-            "XDG_STATE_HOME": str(folder / "state"),
-        }
-        yield Warm(ready["base_url"], ready["ca_file"], file, {**os.environ, **secrets})
-    finally:
-        process.stdin.close()
-        process.wait(STOP_SECONDS)
+        own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state")}
+        yield Warm(ready["base_url"], ready["ca_file"], file, {**os.environ, **own})
