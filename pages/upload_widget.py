@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from pages.video import PLUGIN
 
 START_SECONDS = 5
 """How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""
+
+FIRST_BYTES = 64 * 1024
+"""More than a request to storage sends that carries no file."""
 
 RECORD = """widget => {
   const seen = window.s3videoSeen = {chosen: performance.now(), type: null, progress: [], messages: []};
@@ -235,6 +239,17 @@ class Upload:
     def expect_under_way(self) -> None:
         """A part of the file is at the storage, the rest is not."""
         expect(self.widget.progress, "some progress").not_to_have_attribute("aria-valuenow", "0")
+
+    def expect_sending(self, sent: Callable[[], int]) -> None:
+        """The file's bytes go out, by `sent()`, within the upload's time limit, before a percent of them is there.
+
+        Chromium waits for ever where an HTTP/2 connection breaks between the start of a transfer and its first byte.
+        """
+        before, deadline = sent(), time.monotonic() + self.moodle.upload
+        while (now := sent() - before) < FIRST_BYTES:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"expected the file to be sent, seen {now} bytes in {self.moodle.upload:g} s")
+            self.page.wait_for_timeout(20)
 
     def expect_ended(self) -> None:
         """The upload ends, within its time limit, with a message of either kind."""

@@ -104,7 +104,9 @@ def test_too_large(student, cast, assignment, bucket, link, tmp_path, environmen
     with line("2.11.3", "5 GiB are taken", blocks=True), link.slow(SLOW):
         largest = form.widget.choose(media.oversized(FIVE_GIB, tmp_path).path)
         largest.expect_started(within=environment.budgets.upload)  # Firefox takes seconds over a file of this size
-        with link.cut(endpoint(largest.sent()[-1].url)):
+        storage = largest.sent()[-1].url
+        largest.expect_sending(lambda: link.sent_to(storage))
+        with link.cut(endpoint(storage)):
             largest.expect_ended()
     with line("2.11.3", "the form for storage takes 1 byte to 5 GiB") as evidence:
         receipt = largest.receipt()
