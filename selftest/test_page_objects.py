@@ -147,6 +147,11 @@ def test_messages_as_they_should_be(upload):
         ),
         ("await post('/upload')", Upload.expect_nothing_sent, [f"expected no request, seen ['{SITE}/upload']"]),
         ("", lambda upload: upload.expect_started(0.2), ["within 0.2 s of choosing the file, seen no request"]),
+        (
+            "",
+            lambda upload: upload.expect_sending(lambda: 400),
+            ["expected the file to be sent, seen 0 bytes in 0.5 s"],
+        ),
         (f"await post('{AJAX}/get_upload_url.php')", Upload.receipt, ["an upload URL, seen the refusal 'no'"]),
         ("", Upload.receipt, ["a request to get_upload_url.php, seen []"]),
     ],
