@@ -39,7 +39,7 @@ def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[
 
 
 def failed(failure: str | None) -> dict[str, object]:
-    return {"method": "GET", "url": "https://cdn.example.edu/clip.mp4", "failure": failure}
+    return {"method": "GET", "url": "https://cdn.example.edu/clip.mp4", "failure": failure, "resource_type": "fetch"}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,17 @@ def test_what_is_an_error(browser, console, event, facts, told):
 def test_what_is_noise(browser, console, event, facts):
     browser.tell(event, **facts)
     console.expect_clean()
+
+
+def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser, console):
+    browser.tell("weberror", error="NetworkError when attempting to fetch resource.")
+    with pytest.raises(AssertionError, match="page error: NetworkError when attempting to fetch resource"):
+        console.expect_clean()
+    browser.tell("requestfailed", **failed("NS_BINDING_ABORTED"))
+    console.expect_clean()
+    browser.tell("weberror", error="TypeError: Failed to fetch")
+    with pytest.raises(AssertionError, match="page error: TypeError: Failed to fetch"):
+        console.expect_clean()
 
 
 def test_errors_are_collected_over_the_whole_step(browser, console):
