@@ -166,7 +166,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
 
 def expect(run: Ended, code: int, verdict: str, *words: str) -> None:
     """The run ended with this code and verdict, said these words, and showed no traceback."""
-    assert run.code == code, run.text
+    assert run.code == code, f"exit code {run.code}\n{run.text}"
     told = " ".join(run.text.split())
     assert f"{verdict}: acceptance of " in told, run.text
     for word in words:
