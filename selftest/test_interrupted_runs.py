@@ -55,6 +55,31 @@ def test_a_run_that_is_told_to_stop_in_the_middle_of_an_upload(checkout, tell, n
     assert "passed" not in {line["verdict"] for line in results(checkout)["lines"] if line["id"] == "2.7.3"}
 
 
+BAD_MOMENTS = """
+import os, time
+from _pytest.capture import FDCapture, MultiCapture
+
+class Gone:
+    def __del__(self):
+        os.kill(os.getpid(), 2)
+        time.sleep(0)
+
+def capture():
+    begun = MultiCapture(None, FDCapture(1), FDCapture(2))
+    begun.start_capturing()
+    try:
+        yield os.kill(os.getpid(), 2)
+    finally:
+        begun.stop_capturing()
+"""
+
+
+@pytest.mark.parametrize("moment", ["Gone()", "begun = capture(); next(begun)"], ids=["dropped", "capturing"])
+def test_a_run_that_is_told_to_stop_at_a_bad_moment(checkout, moment):
+    checkout.tests(test_it=BAD_MOMENTS + three_lines(before=f"{moment}; time.sleep(600)"))
+    expect(checkout.run(checkout.file()), INTERRUPTED, "INTERRUPTED")
+
+
 def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, site):
     with checkout.started(checkout.file(), "--browser", "chromium") as process:
         read_until(process, IN_THE_MIDDLE)
