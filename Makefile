@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BROWSER := chromium
 
-.PHONY: acceptance test proof soak
+.PHONY: acceptance test proof soak lock
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest
 test: .venv/ready ; sh .ci/browsers && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
@@ -11,5 +11,8 @@ soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --br
 
 .venv/ready: requirements.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip check
 	touch $@
+
+lock: .venv/ready ; $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml --output-file requirements.lock

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from replica.faults import Faults, listing
 from replica.settings import BUCKET, REGION, Settings
-from replica.stack import PortTaken, Stack
+from replica.stack import Ports, PortTaken, Stack, prepare_folder
 
 if TYPE_CHECKING:
     from replica.moodle.site import Site
@@ -20,7 +20,7 @@ EXIT_USAGE = 4
 def main() -> int:
     """Run the stack until Ctrl-C, SIGTERM or (with --json) the end of stdin. 0 when it ended cleanly, 4 on usage."""
     parser = argparse.ArgumentParser(prog="python -m replica", description="An embedded staging stack.")
-    parser.add_argument("--port", type=int, default=8443, help="the site's port; S3 and CDN take the next two")
+    parser.add_argument("--port", type=int, help="the site's port; S3 and CDN take the next two; else free ones")
     parser.add_argument("--dir", type=Path, help="state folder, wiped at start and removed at stop")
     parser.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin ends")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a defect on")
@@ -34,15 +34,20 @@ def main() -> int:
         faults.replace(options.fault)
     except ValueError as error:
         return _usage(str(error))
-    folder = options.dir or Path(__file__).resolve().parent.parent / ".replica" / str(options.port)
-    if folder.exists() and any(folder.iterdir()) and not (folder / "ca.pem").exists():
-        return _usage(f"{folder} is not a replica's folder and not empty; give another --dir")
-
-    settings = Settings(port=options.port, folder=folder.resolve())
+    if options.dir and options.dir.exists() and any(options.dir.iterdir()) and not (options.dir / "ca.pem").exists():
+        return _usage(f"{options.dir} is not a replica's folder and not empty; give another --dir")
     try:
-        Stack(settings, faults, demo=not options.json).run(_announce_json if options.json else _announce, options.json)
+        ports = Ports.take(options.port) if options.port else Ports.free()
     except PortTaken as taken:
         return _usage(f"{taken}; end what uses it, or choose another with --port (three in a row are needed)")
+    folder = options.dir or Path(__file__).resolve().parent.parent / ".replica" / str(ports.first)
+    try:
+        prepare_folder(folder)
+    except OSError as error:
+        return _usage(f"{folder} cannot be made ({error.strerror}); free or unlock it, or give another --dir")
+    settings = Settings(port=ports.first, folder=folder.resolve())
+    announce = _announce_json if options.json else _announce
+    Stack(settings, faults, demo=not options.json).run(ports, announce, options.json)
     return 0
 
 

@@ -7,6 +7,8 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,10 @@ from replica.weed import Weed
 
 if TYPE_CHECKING:
     from replica.moodle.site import Site
+
+
+SEARCHED = (8443, 9443, 10)
+"""Where free ports are looked for: from, up to, apart."""
 
 
 class PortTaken(RuntimeError):
@@ -37,15 +43,12 @@ class Stack:
         self.demo = demo
         self.weed = Weed(settings)
 
-    def run(self, ready: Callable[["Site"], None], until_stdin_ends: bool) -> None:
-        """Start everything, call `ready(site)`, stop cleanly. PortTaken before anything was started."""
-        sockets = [_listen(self.settings.port), _listen(self.settings.port + 2)]
-        _listen(self.settings.port + 1).close()
+    def run(self, ports: "Ports", ready: Callable[["Site"], None], until_stdin_ends: bool) -> None:
+        """Start everything in its folder, call `ready(site)`, stop cleanly."""
         try:
-            _fresh(self.settings.folder)
             self._issue_certificate()
             self.weed.start()
-            asyncio.run(self._serve(sockets, ready, until_stdin_ends))
+            asyncio.run(self._serve([ports.site, ports.cdn], ready, until_stdin_ends))
         finally:
             self.weed.stop()
             shutil.rmtree(self.settings.folder, ignore_errors=True)
@@ -86,6 +89,35 @@ class Stack:
         self.settings.cdn_private_key_file.write_text(self.settings.cdn_private_pem)
 
 
+@dataclass(frozen=True)
+class Ports:
+    """Three ports in a row: the site's, held, the S3 server's, which binds it itself, and the CDN's, held."""
+
+    first: int
+    site: socket.socket
+    cdn: socket.socket
+
+    @classmethod
+    def take(cls, first: int) -> "Ports":
+        """Raises PortTaken."""
+        with ExitStack() as held:
+            site = held.enter_context(_listen(first))
+            _listen(first + 1).close()
+            cdn = held.enter_context(_listen(first + 2))
+            held.pop_all()
+            return cls(first, site, cdn)
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """The first three that nobody uses. Raises PortTaken when there are none."""
+        for first in range(*SEARCHED):
+            try:
+                return cls.take(first)
+            except PortTaken as reason:
+                taken = reason
+        raise taken
+
+
 def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port), backlog=256)
@@ -93,7 +125,8 @@ def _listen(port: int) -> socket.socket:
         raise PortTaken(port) from error
 
 
-def _fresh(folder: Path) -> None:
+def prepare_folder(folder: Path) -> None:
+    """Makes it, empty and for its owner only. Raises OSError."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
 

@@ -1,6 +1,5 @@
 """A replica for the tests that need a site."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,14 +9,13 @@ from fixtures.environment import Environment, load
 from fixtures.site import Site
 from fixtures.stage import CATEGORY, POOL
 from selftest.checkout import Checkout
-from selftest.proof.warm import Warm, free_ports, warm_replica
+from selftest.proof.warm import Warm, warm_replica
 
 
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     """A replica of this process's own; it stops with the session."""
-    first = 20443 + os.getpid() % 1000 * 10  # other workers of xdist look elsewhere
-    with warm_replica(next(free_ports(first)), tmp_path_factory.mktemp("replica"), "chromium", settings="") as warm:
+    with warm_replica(tmp_path_factory.mktemp("replica"), "chromium", settings="") as warm:
         yield warm
 
 

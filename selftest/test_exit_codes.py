@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -135,7 +136,7 @@ def test_a_machine_without_browsers(checkout, tmp_path):
     assert (results["verdict"], results["exit_code"]) == ("INCOMPLETE", 7)
 
 
-def test_a_port_that_is_in_use(checkout):
+def test_a_port_that_is_in_use_is_no_hindrance(checkout):
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -143,8 +144,18 @@ def test_a_port_that_is_in_use(checkout):
             taken.listen()
         except OSError:
             pass  # it is in use already
-        run = checkout.run()
-    expect_told(run, WRONG, "MISCONFIGURED", "replica: port 8443 is in use", "The replica did not start")
+        run = checkout.run("--doctor")
+    expect(run, GO, "READY", "✓ site: https://localhost:")
+    assert "https://localhost:8443 " not in run.text
+
+
+def test_a_replica_that_does_not_start(checkout):
+    folder = checkout.folder / ".replica"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.touch()
+    run = checkout.run()
+    folder.unlink()
+    expect_told(run, WRONG, "MISCONFIGURED", "cannot be made (Not a directory)", "The replica did not start")
 
 
 def test_reports_that_cannot_be_made(checkout):

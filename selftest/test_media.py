@@ -18,6 +18,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from fixtures.environment import Target
+from fixtures.targets import launch_of
 from media import MP4, WEBM, Clip, choose, digest, in_container, large, odd_files, oversized, padded
 from media.clip import MP4_CODECS
 
@@ -152,14 +154,8 @@ def test_every_container_decodes(extension: str, container_format: str) -> None:
 
 @pytest.fixture(scope="module", params=["chromium", "firefox"])
 def engine(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Browser]:
-    if request.param == "chromium":
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-    else:
-        browser = playwright.firefox.launch(
-            channel="moz-firefox",
-            executable_path="/usr/bin/firefox-esr",
-            firefox_user_prefs={"fission.bfcacheInParent": False},
-        )
+    launch = launch_of(Target(name=request.param, engine=request.param), playwright)
+    browser: Browser = getattr(playwright, request.param).launch(**launch.options)
     yield browser
     browser.close()
 

@@ -1,7 +1,6 @@
 """The replica as a program: how it starts and ends, what its edge lets through, who may do what, switching faults."""
 
 import json
-import os
 import re
 import signal
 import socket
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import psutil
@@ -25,16 +25,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from fixtures.replica import CHECKOUT
 from pages.video import PLUGIN
-from selftest.proof.warm import free_ports
 
 PASSWORD = "Right-Horse-7-Battery"
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 40
 STARTED_WITHIN = 15
 """Seconds; alone on two cores it takes 4."""
-
-
-def three_free_ports() -> int:
-    return next(free_ports(30443 + os.getpid() % 100 * 10))  # xdist's other workers look elsewhere
 
 
 @dataclass
@@ -62,8 +57,6 @@ def start(folder: Path, parent: bool = False) -> Running:
         "-m",
         "replica",
         "--json",
-        "--port",
-        str(three_free_ports()),
         "--dir",
         str(folder),
     ]
@@ -251,9 +244,14 @@ class TestProcess:
         assert replica.seconds < STARTED_WITHIN
         assert set(replica.ready) == {"base_url", "ca_file", "accounts", "storage", "cdn", "pid"}
 
+    def test_a_second_one_takes_other_ports(self, replica, tmp_path):
+        second = start(tmp_path / "state")
+        end(second)
+        assert urlsplit(second.ready["base_url"]).port not in (None, urlsplit(replica.ready["base_url"]).port)
+
     def test_a_taken_port_is_named_with_what_to_do(self, tmp_path):
-        first = three_free_ports()
-        with socket.create_server(("127.0.0.1", first + 2)):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            first = taken.getsockname()[1] - 2
             done = subprocess.run(
                 [sys.executable, "-m", "replica", "--port", str(first), "--dir", str(tmp_path / "state")],
                 cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,

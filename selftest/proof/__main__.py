@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,9 @@ from fixtures.replica import CHECKOUT
 from replica.faults import CATALOGUE
 from selftest.proof import report
 from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, Round, judge, read, share, void_because
-from selftest.proof.warm import free_ports, warm_replica
+from selftest.proof.warm import warm_replica
 
 REPORTS = CHECKOUT / "reports"
-FIRST_PORT = 9443
 GUESS = 30.0
 """Seconds that a fault is thought to take before a proof has measured it."""
 
@@ -60,8 +58,8 @@ def main() -> int:
     started = time.monotonic()
     shares = share({name: _measured(file).get(name, GUESS) for name in chosen}, options.workers)
     workers = [
-        Worker(port, [chosen[name] for name in sorted(one)], options.browser, options.full)
-        for port, one in zip(islice(free_ports(FIRST_PORT), len(shares)), shares, strict=True)
+        Worker(number, [chosen[name] for name in sorted(one)], options.browser, options.full)
+        for number, one in enumerate(shares)
     ]
     try:
         with ThreadPoolExecutor(len(workers)) as pool:
@@ -115,12 +113,11 @@ def _end_of(log: Path) -> str:
 class Worker:
     """A warm replica and one pytest session on it, for a share of the faults."""
 
-    def __init__(self, port: int, faults: Sequence[Expectation], browser: str, whole: bool) -> None:
-        self.port = port
+    def __init__(self, number: int, faults: Sequence[Expectation], browser: str, whole: bool) -> None:
         self.faults = faults
         self.browser = browser
         self.whole = whole
-        self.reports = REPORTS / "proof" / str(port)
+        self.reports = REPORTS / "proof" / str(number)
 
     def run(self) -> dict[str, Round]:
         """The rounds by name of fault. Raises InnerRunFailed."""
@@ -129,7 +126,7 @@ class Worker:
         log = self.reports / "pytest.log"
         with (
             tempfile.TemporaryDirectory(prefix="proof-") as folder,
-            warm_replica(self.port, Path(folder), self.browser) as warm,
+            warm_replica(Path(folder), self.browser) as warm,
             log.open("w") as output,
         ):
             plan = Path(folder) / "plan.json"

@@ -18,7 +18,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -28,10 +27,9 @@ import requests
 from fixtures.environment import ConfigurationError
 from fixtures.replica import CHECKOUT
 from selftest.proof.outcome import ENGINES
-from selftest.proof.warm import SMALL, Warm, free_ports, warm_replica
+from selftest.proof.warm import SMALL, Warm, warm_replica
 
 REPORTS = CHECKOUT / "reports"
-FIRST_PORT = 9443
 LATENCY = {"min_ms": 0, "max_ms": 400}
 RED = ("failed", "not reached")
 
@@ -118,10 +116,10 @@ def repeat(times: int, browser: str, workers: int) -> Iterator[Time]:
     """The repetitions, in the order of their seeds; `workers` of them side by side, each on a replica of its own."""
     with tempfile.TemporaryDirectory(prefix="soak-") as folder, ExitStack() as replicas, load():
         idle: SimpleQueue[Warm] = SimpleQueue()
-        for port in islice(free_ports(FIRST_PORT), workers):
-            own = Path(folder) / str(port)
+        for number in range(workers):
+            own = Path(folder) / str(number)
             own.mkdir()
-            warm = replicas.enter_context(warm_replica(port, own, browser, SMALL))
+            warm = replicas.enter_context(warm_replica(own, browser, SMALL))
             requests.put(f"{warm.base_url}/__replica__/latency", json=LATENCY, verify=warm.ca_file, timeout=10)
             idle.put(warm)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,22 +63,10 @@ class Warm:
     variables: dict[str, str]
 
 
-def free_ports(first: int) -> Iterator[int]:
-    """Ports from `first` on that have two free ones above them, ten apart."""
-    for port in range(first, 32000, 10):
-        with ExitStack() as sockets:
-            try:
-                for number in range(port, port + 3):
-                    sockets.enter_context(socket.create_server(("127.0.0.1", number)))
-            except OSError:
-                continue
-        yield port
-
-
 @contextmanager
-def warm_replica(port: int, folder: Path, browser: str, settings: str = IN_A_HURRY) -> Iterator[Warm]:
-    """A replica at `port` and the two above, with its state and its run's journals in `folder`."""
-    with started("--port", str(port), "--dir", str(folder / "replica")) as ready:
+def warm_replica(folder: Path, browser: str, settings: str = IN_A_HURRY) -> Iterator[Warm]:
+    """A replica with its state and its run's journals in `folder`."""
+    with started("--dir", str(folder / "replica")) as ready:
         file = folder / "warm.toml"
         file.write_text(ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + settings, encoding="utf-8")
         own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state")}
