@@ -1,13 +1,9 @@
 pytest_plugins = [
-    "fixtures.settings",
+    "runner.run",
+    "runner.lines",
     "fixtures.run",
-    "fixtures.lines",
     "fixtures.browsers",
     "fixtures.people",
-    "fixtures.storage",
-    "fixtures.submissions",
-    "fixtures.load",
-    "fixtures.gate",
+    "fixtures.data",
     "fixtures.access",
-    "fixtures.credentials",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, Response, TimeoutError, expect
+
+from services.wording import UNTRANSLATED
 
 IDLE = """() => document.readyState === "complete"
   && typeof M === "object" && M.util && (M.util.pending_js || []).length === 0"""
@@ -18,9 +19,6 @@ BROKEN = (
     ".moodle-exception-message, .modal.show .modal-body.exception"
 )
 """Boxes in which Moodle prints exceptions, debugging messages and PHP notices."""
-
-UNTRANSLATED = re.compile(r"\[\[[\w:/-]+\]\]|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")
-"""What Moodle prints for a missing string, and what an unfilled template leaves."""
 
 TEXTS = """() => [document.body.innerText, ...[...document.querySelectorAll("option")].map(one => one.label),
   ...["placeholder", "title", "aria-label"].flatMap(name =>

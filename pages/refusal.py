@@ -1,33 +1,12 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Self
 
 from playwright.sync_api import expect
 
-from pages.base import UNTRANSLATED, MoodlePage
-from pages.video import PLUGIN, SIGNED
-
-REFUSALS = ".errormessage, #notice, #login"
-"""Where Moodle says no: its error page, the page on how to enrol, the log-in form."""
-
-VIDEOS = "video[src], video source[src], .s3video-player-container, .s3video-watch-link"
-"""A video with something to play, the plugin's player, and its link to a video."""
-
-PLAIN = re.compile(r"permission|log(ged)? ?in|access|allowed|enrol", re.I)
-TECHNICAL = re.compile(rf"{UNTRANSLATED.pattern}|\berror/\w|exception|stack trace|database|\.php\b", re.I)
-
-
-def expect_words(message: str, url: str) -> str:
-    """`message`, with which the page at `url` says no, in one line.
-
-    A person can tell from the plugin's words that something is not theirs to see; Moodle's own are not judged.
-    """
-    message = " ".join(message.split())[:300]
-    if not message or (PLUGIN in url and (not PLAIN.search(message) or TECHNICAL.search(message))):
-        raise AssertionError(f"expected a refusal that a person understands, seen {message!r}")
-    return message
+from pages.base import MoodlePage
+from services.access import REFUSALS, SIGNED, VIDEOS, expect_words
 
 
 class Refusal(MoodlePage):

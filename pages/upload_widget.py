@@ -18,7 +18,7 @@ from typing import Any, TypedDict, cast
 from playwright.sync_api import FilePayload, Locator, Page, Request, Response, TimeoutError, expect
 
 from pages.base import Moodle, expect_on_screen, press
-from pages.video import PLUGIN
+from services.addresses import PLUGIN
 
 START_SECONDS = 5
 """How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""

@@ -1,15 +1,9 @@
 from __future__ import annotations
 
-import re
-
 from pages.base import MoodlePage
 from pages.deleted import expect_deleted
 from pages.player import Player
-
-PLUGIN = "/mod/assign/submission/s3video"
-
-SIGNED = re.compile(r"(Key-Pair-Id|\WSignature)(=|%3D|\\?\"|&quot;)", re.I)
-"""What only a signed address has in it: of CloudFront, of S3, and as a field of a presigned form."""
+from services.addresses import PLUGIN
 
 
 class VideoPage(MoodlePage):

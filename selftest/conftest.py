@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.bucket import Bucket
-from fixtures.environment import Environment, load
-from fixtures.site import Site
-from fixtures.stage import CATEGORY, POOL
-from selftest.checkout import Checkout
+from runner.connect import new_bucket
+from runner.environment import Environment, load
+from runner.workspace import CATEGORY, POOL
 from selftest.proof.warm import Warm, warm_replica
+from selftest.runs.checkout import Checkout
+from services.moodle.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def nothing_left(checkout: Checkout, environment: Environment, site: Site) -> It
     """The test's runs leave neither courses, people nor videos on the site, nor files, nor processes."""
     category = site.category(CATEGORY)
     assert category is not None
-    bucket = Bucket(environment.storage, environment.verify)
+    bucket = new_bucket(environment)
 
     def seen() -> tuple[object, ...]:
         awake = [account.username for account in site.accounts(POOL) if not account.suspended]

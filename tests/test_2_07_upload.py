@@ -12,13 +12,13 @@ FIVE_GIB = 5368709120
 
 @pytest.mark.canary
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3", "2.7.4", "2.7.6", "2.7.7")
-def test_set_up(admin, cast, stage, line):
+def test_set_up(admin, people, workspace, line):
     """The administrator prepares course, assignment and enrolment through the pages."""
     admin.enter()
-    newcomer = cast.newcomer()
+    newcomer = people.newcomer()
 
     with line("2.7.1", "a test course is created", blocks=True):
-        course = admin.create_course(stage.category, *stage.course_name())
+        course = admin.create_course(workspace.category, *workspace.course_name())
     with line("2.7.3", "a test assignment gets its name", blocks=True):
         settings = course.new_assignment()
         settings.set_name("Test Video Upload")
@@ -46,7 +46,7 @@ def test_set_up(admin, cast, stage, line):
     "2.7.5", "2.7.8", "2.7.9", "2.7.10", "2.7.11", "2.7.12", "2.7.13", "2.7.14", "2.7.15", "2.7.16", "2.7.17",
     "2.7.18", "2.7.19",
 )  # fmt: skip
-def test_upload(student, assignment, clip, text_file, bucket, link, environment, line):
+def test_upload(student, assignment, clip, text_file, bucket, network, environment, line):
     """A student uploads a small video, sees it move, saves it, and finds it again; S3 holds it, byte for byte."""
     with line("2.7.8", "the student logs in", blocks=True):
         student.log_in()
@@ -64,7 +64,7 @@ def test_upload(student, assignment, clip, text_file, bucket, link, environment,
         refused.expect_nothing_sent()
         bucket.expect_no_objects(student.prefix)
 
-    with link.slow(environment.budgets.upload_link_mbit), link.measured() as traffic:
+    with network.slow(environment.budgets.upload_link_mbit), network.measured() as traffic:
         with line("2.7.12", "a video is chosen", blocks=True):
             form.widget.expect_offered(clip.mime)
             upload = form.widget.choose(clip.path)

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.mark.canary
 @pytest.mark.lines("2.8.1", "2.8.2", "2.8.3", "2.8.4", "2.8.5", "2.8.6", "2.8.7", "2.8.8", "2.8.9")
-def test_playback(teacher, submission, assignment, link, cdn, environment, line):
+def test_playback(teacher, submission, assignment, network, cdn, environment, line):
     """The grader plays the video, from the CDN, with working controls and a quiet console."""
     with line("2.8.1", "the teacher logs in", blocks=True):
         teacher.log_in()
@@ -14,7 +14,7 @@ def test_playback(teacher, submission, assignment, link, cdn, environment, line)
     with line("2.8.3", "clicks View all submissions", blocks=True):
         table = page.view_all_submissions()
         table.expect_video(submission.person.id)
-    with link.measured() as traffic:
+    with network.measured() as traffic:
         with line("2.8.4", "clicks on the student's submission", blocks=True):
             grader = table.grade(submission.person.id)
         with line("2.8.5", "the player loads the video", blocks=True):

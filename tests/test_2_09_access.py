@@ -1,52 +1,52 @@
-"""Step 2.9, test access control: a second student at the first one's door, and everybody else at every other door."""
+"""Step 2.9, test access control: a second student at the first one's video, and everybody at every way to it."""
 
 from dataclasses import replace
 
 import pytest
 
-from fixtures.access import OWNER, Access
-from fixtures.gate import ASSIGN, WATCH, confirmation, playback_url, video_page
 from pages.video import VideoPage
+from services.access_table import OWNER, Access
+from services.plugin_api import ASSIGN, WATCH, confirmation, playback_url, video_page
 
 STRANGE_SITE = "https://elsewhere.example.invalid"
 
 
 @pytest.fixture(scope="module")
-def assignment(stage):
+def assignment(workspace):
     """In a course of its own: the first student has no classmates with videos, and the second one has."""
-    return stage.new_assignment(stage.new_course())
+    return workspace.new_assignment(workspace.new_course())
 
 
 @pytest.mark.canary
 @pytest.mark.lines("2.9.1", "2.9.2", "2.9.3", "2.9.4", "2.9.5", "2.9.6")
-def test_second_student(submission, cast, link, cdn, bucket, environment, line):
+def test_second_student(submission, people, network, cdn, bucket, environment, line):
     """Two students at their browsers: the second one tries the first one's address, the first one watches."""
     first, assignment = submission.owner, submission.assignment
 
     with line("2.9.1", "a second student account is created, in the same course", blocks=True) as evidence:
-        second = cast.student(assignment.course, "second_student")
+        second = people.student(assignment.course, "second_student")
         evidence["accounts"] = [first.person.id, second.person.id]
         assert second.person.id != first.person.id, f"expected another account, seen {first.person.id} again"
     with line("2.9.2", "the second student logs in", blocks=True):
         second.log_in()
     with line("2.9.4", "has no video on the own page of the assignment"):
         second.open(assignment).expect_no_video()
-    with link.measured() as traffic:
+    with network.measured() as traffic:
         with line("2.9.3", "goes to the address of the first student's video", blocks=True):
-            door = second.knock(VideoPage.path, **submission.video_parameters)
+            answer = second.knock(VideoPage.path, **submission.parameters)
         with line("2.9.4", "is told that it is not for them, and gets no video") as evidence:
-            evidence["message"] = door.expect_denied()
+            evidence["message"] = answer.expect_denied()
         for action in ("grader", "grading"):
             with line("2.9.4", f"nor by the address of the teacher's page, action={action}") as evidence:
-                door = second.knock(ASSIGN, id=assignment.cmid, action=action, userid=first.person.id)
-                evidence["message"] = door.expect_denied()
+                answer = second.knock(ASSIGN, id=assignment.cmid, action=action, userid=first.person.id)
+                evidence["message"] = answer.expect_denied()
     with line("2.9.4", "not a byte came from S3 or the CDN, and the console holds no signed URL"):
         traffic.expect_nothing_from(environment.cdn.domain, bucket.url)
         second.console.expect_nothing_signed()
 
     with line("2.9.5", "the first student logs in", blocks=True):
         first.log_in()
-    with link.measured() as traffic, line("2.9.6", "finds the own submission, and it plays", blocks=True):
+    with network.measured() as traffic, line("2.9.6", "finds the own submission, and it plays", blocks=True):
         page = first.open(assignment)
         page.expect_video(submission.clip.bytes)
         player = page.watch().player
@@ -71,26 +71,26 @@ def test_who_may_what(access, line):
 
 
 @pytest.mark.lines("2.9.4", "2.9.6")
-def test_tricks(submission, submit, assignment, gate, cdn, bucket, credentials, line):
+def test_tricks(submission, submit, assignment, video_access, cdn, bucket, credentials, line):
     """What somebody tries who knows identifiers, keys and addresses of another student's video."""
     theirs, mine = submission, submit(assignment)
     owner, thief = theirs.owner.site(), mine.owner.site()
 
     for way, request in WATCH.items():
         with line("2.9.4", f"{way}: the number of one's own submission does not open another one's key"):
-            gate.expect_denied(request(thief, replace(theirs, id=mine.id)), theirs)
+            video_access.expect_denied(request(thief, replace(theirs, id=mine.id)), theirs)
     with line("2.9.4", "a confirmation with a guessed key does no harm to another one's submission"):
         confirmation(thief, theirs, s3_key=f"{theirs.owner.prefix}1_00000000/{theirs.clip.path.name}")
-        gate.expect_unharmed(owner, theirs)
+        video_access.expect_unharmed(owner, theirs)
     with line("2.9.4", "a sesskey opens nothing in another session"):
-        gate.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)
-        gate.expect_denied(playback_url(owner, theirs, thief.sesskey), theirs)
+        video_access.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)
+        video_access.expect_denied(playback_url(owner, theirs, thief.sesskey), theirs)
     with line("2.9.4", "a key saved in one's own submission does not open the video behind it") as evidence:
         thief.save_submission(assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
-        evidence["message"] = gate.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
+        evidence["message"] = video_access.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
 
     with line("2.9.6", "the owner's signed URL plays", blocks=True):
-        signed = gate.signed_url(owner, theirs)
+        signed = video_access.signed_url(owner, theirs)
     with line("2.9.4", "and for a day at most") as evidence:
         evidence["seconds"] = cdn.expect_lifetime(signed)
     for change, url in cdn.tampered(signed, other=mine.key).items():

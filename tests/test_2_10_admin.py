@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fixtures.lines import NotCheckable
-from fixtures.submissions import expect_no_upload_url
+from services.errors import NotCheckable
+from services.plugin_api import expect_no_upload_url
 
 
 @pytest.mark.usefixtures("alone")
@@ -56,10 +56,10 @@ def test_dashboard(admin_in_private, submit, assignment, run, line):
 
 
 @pytest.mark.lines("2.10.8", "2.10.9", "2.10.10")
-def test_manage_videos(admin_in_private, submit, begin, assignment, stage, line):
+def test_manage_videos(admin_in_private, submit, begin, assignment, workspace, line):
     """The list of videos shows what was handed in, and finds it by every field."""
     video = submit(assignment)
-    other = begin(stage.new_assignment(stage.new_course()))
+    other = begin(workspace.new_assignment(workspace.new_course()))
     admin = admin_in_private
     admin.enter()
     with line("2.10.8", "goes through the menus to Manage Videos"):
@@ -96,7 +96,7 @@ def test_manage_videos(admin_in_private, submit, begin, assignment, stage, line)
         with line("2.10.10", f"search for {text} finds what holds that text, and nothing else"):
             videos.search(text).expect_filter(text)
     with line("2.10.10", "the next page keeps the search"):
-        ours = f"{stage.run_id} {stage.worker}"
+        ours = f"{workspace.run_id} {workspace.worker}"
         first = admin.manage_videos(search=ours, perpage=1)
         shown = first.keys()
         second = first.next_page()

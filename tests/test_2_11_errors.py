@@ -3,9 +3,9 @@
 import pytest
 
 import media
-from fixtures.link import endpoint
-from fixtures.submissions import expect_no_upload_url, expect_not_confirmed
-from fixtures.wording import expect_advice, expect_plain
+from services.network import endpoint
+from services.plugin_api import expect_no_upload_url, expect_not_confirmed
+from services.wording import expect_advice, expect_plain
 
 FIVE_GIB = 5368709120
 
@@ -36,7 +36,7 @@ WRONG_SIZES = {"one byte too many": FIVE_GIB + 1, "a negative size": -1, "more t
 
 @pytest.mark.canary
 @pytest.mark.lines("2.11.1", "2.11.2")
-def test_wrong_files(student, cast, assignment, small_clip, bucket, environment, tmp_path, line):
+def test_wrong_files(student, people, assignment, small_clip, bucket, environment, tmp_path, line):
     """A student chooses what is no video: each is refused with its reason, and nothing is sent."""
     student.enter()
     form = student.open(assignment).add_submission()
@@ -58,7 +58,7 @@ def test_wrong_files(student, cast, assignment, small_clip, bucket, environment,
     with line("2.11.1", "nothing of it stays on S3"):
         bucket.expect_no_objects(student.prefix)
 
-    mischievous = cast.student()
+    mischievous = people.student()
     site = mischievous.site()
     for why, (name, size, mime) in LIES.items():
         with line("2.11.1", f"the server refuses {why} as well") as evidence:
@@ -87,11 +87,11 @@ def test_odd_names(student, assignment, small_clip, tmp_path, line):
 
 
 @pytest.mark.lines("2.11.3", "2.11.4")
-def test_too_large(student, cast, assignment, bucket, link, tmp_path, environment, line):
+def test_too_large(student, people, assignment, bucket, network, tmp_path, environment, line):
     """One byte over the limit is refused, the limit itself is not; server and storage hold the limit as well."""
     student.enter()
     form = student.open(assignment).add_submission()
-    with line("2.11.3", "5 GiB and one byte are refused before a byte is sent"), link.measured() as traffic:
+    with line("2.11.3", "5 GiB and one byte are refused before a byte is sent"), network.measured() as traffic:
         refused = form.widget.choose(media.oversized(FIVE_GIB + 1, tmp_path).path)
         refused.expect_refused()
         refused.expect_nothing_sent()
@@ -101,12 +101,12 @@ def test_too_large(student, cast, assignment, bucket, link, tmp_path, environmen
         expect_plain(evidence["message"])
         evidence["bytes sent"] = dict(traffic.sent)
 
-    with line("2.11.3", "5 GiB are taken", blocks=True), link.slow(SLOW):
+    with line("2.11.3", "5 GiB are taken", blocks=True), network.slow(SLOW):
         largest = form.widget.choose(media.oversized(FIVE_GIB, tmp_path).path)
         largest.expect_started(within=environment.budgets.upload)  # Firefox takes seconds over a file of this size
         storage = largest.sent()[-1].url
-        largest.expect_sending(lambda: link.sent_to(storage))
-        with link.cut(endpoint(storage)):
+        largest.expect_sending(lambda: network.sent_to(storage))
+        with network.cut(endpoint(storage)):
             largest.expect_ended()
     with line("2.11.3", "the form for storage takes 1 byte to 5 GiB") as evidence:
         receipt = largest.receipt()
@@ -116,7 +116,7 @@ def test_too_large(student, cast, assignment, bucket, link, tmp_path, environmen
     with line("2.11.3", "what was cancelled leaves nothing on S3"):
         bucket.expect_no_objects(student.prefix)
 
-    site = cast.student().site()
+    site = people.student().site()
     for why, size in WRONG_SIZES.items():
         with line("2.11.3", f"the server refuses {why} as well") as evidence:
             evidence["message"] = expect_no_upload_url(site, assignment, "large.mp4", size, "video/mp4", why)
@@ -124,7 +124,7 @@ def test_too_large(student, cast, assignment, bucket, link, tmp_path, environmen
 
 @pytest.mark.lines("2.11.5", "2.11.6", "2.11.7", "2.11.8")
 def test_wrong_credentials(
-    admin_in_private, student, assignment, small_clip, plugin_settings, environment, bucket, line
+    admin_in_private, student, assignment, small_clip, settings_guard, environment, bucket, line
 ):
     """While one character of the credentials is wrong, a student is told so kindly; then all is as before."""
     admin_in_private.enter()
@@ -132,7 +132,7 @@ def test_wrong_credentials(
     settings = admin_in_private.plugin_settings()
     for name, words in (("aws_secret_key", "secret"), ("aws_access_key", "key id")):
         form = student.open(assignment).add_submission()
-        with plugin_settings.one_character_off(name) as change:
+        with settings_guard.one_character_off(name) as change:
             with line("2.11.5", f"the administrator changes one character of the {words}", blocks=True):
                 settings.change(name, change.changed)
             with line("2.11.6", f"with a wrong {words} an upload fails, and the student is told", blocks=True):
@@ -154,15 +154,15 @@ def test_wrong_credentials(
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
-def test_broken_connection(student, assignment, clip, bucket, link, line):
+def test_broken_connection(student, assignment, clip, bucket, network, line):
     """The connection breaks while a video is on its way; when it is back, another try succeeds."""
     student.enter()
     form = student.open(assignment).add_submission()
-    with link.slow(SLOW), line("2.11.6", "the connection breaks during an upload", blocks=True):
+    with network.slow(SLOW), line("2.11.6", "the connection breaks during an upload", blocks=True):
         upload = form.widget.choose(clip.path)
         upload.expect_started()
         upload.expect_under_way()
-        with link.cut(endpoint(upload.sent()[-1].url)):
+        with network.cut(endpoint(upload.sent()[-1].url)):
             upload.expect_refused()
     with line("2.11.7", "the message after a broken connection names it, and what to do") as evidence:
         evidence["message"] = form.widget.said()
@@ -180,12 +180,12 @@ def test_broken_connection(student, assignment, clip, bucket, link, line):
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
-def test_session_over(student, assignment, clip, bucket, link, line):
+def test_session_over(student, assignment, clip, bucket, network, line):
     """The student's session ends while the video is on its way; after a new log-in, another try succeeds."""
     student.enter()
     form = student.open(assignment).add_submission()
     with line("2.11.6", "the session ends during an upload", blocks=True):
-        with link.slow(SLOW):
+        with network.slow(SLOW):
             upload = form.widget.choose(clip.path)
             upload.expect_started()
             student.lose_session()

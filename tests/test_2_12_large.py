@@ -5,16 +5,16 @@ from dataclasses import asdict
 
 import pytest
 
-from fixtures.load import Pulse, expect_answers, sampled
+from services.latency import LatencyProbe, expect_answers, sampled
 
 UPLOAD_SECONDS = 12
-"""How long the upload takes at least: the link is held to the speed for that, where it is not slower by itself."""
+"""How long the upload takes at least: the network is held to the speed for that, where it is not slower by itself."""
 
 LARGEST_STEP = 5
 """Percent by which the progress bar may move at once."""
 
 AHEAD = 10
-"""Percent that the bar may be ahead of the bytes that crossed the link: buffers hold some of them."""
+"""Percent that the bar may be ahead of the bytes that crossed the network: buffers hold some of them."""
 
 REQUESTS = 20
 """Of an upload to Moodle, however large the video: for the form, for the confirmation, and some to spare."""
@@ -23,32 +23,32 @@ PLAYED_SECONDS = 8
 
 
 @pytest.mark.lines("2.12.1", "2.12.2", "2.12.3", "2.12.4", "2.12.5", "2.12.6")
-def test_large_video(student, assignment, large_clip, bucket, link, environment, suite_growth, line):
+def test_large_video(student, assignment, large_clip, bucket, network, environment, suite_growth, line):
     """A student uploads a large video past Moodle, sees how far it is, and watches it without waiting."""
     budgets = environment.budgets
     megabits = large_clip.bytes * 8 / 1_000_000
-    pulse = Pulse(environment)
+    latency = LatencyProbe(environment)
     student.enter()
     form = student.open(assignment).add_submission()
     form.widget.expect_ready()
-    before = [pulse() for _ in range(5)]
+    before = [latency() for _ in range(5)]
 
     with (
-        link.slow(megabits / UPLOAD_SECONDS),
-        link.measured() as traffic,
-        sampled(lambda: (time.time(), link.sent.total()), every=0.1) as sent,
-        sampled(pulse, every=1) as during,
+        network.slow(megabits / UPLOAD_SECONDS),
+        network.measured() as traffic,
+        sampled(lambda: (time.time(), network.sent.total()), every=0.1) as sent,
+        sampled(latency, every=1) as during,
     ):
         with line("2.12.1", "a large video starts on its way to storage", blocks=True) as evidence:
             evidence["bytes"] = large_clip.bytes
             upload = form.widget.choose(large_clip.path)
             upload.expect_started()
         with line("2.12.3", "the upload completes", blocks=True) as evidence:
-            upload.expect_ended_while(lambda: link.sent_to(upload.sent()[-1].url), budgets.stall)
+            upload.expect_ended_while(lambda: network.sent_to(upload.sent()[-1].url), budgets.stall)
             evidence["message"] = upload.expect_success()
             evidence["milliseconds"] = times = upload.expect_success_after_confirmation()
             evidence["Mbit/s"] = round(megabits / times["stored"] * 1000, 1)
-    after = [pulse() for _ in range(5)]
+    after = [latency() for _ in range(5)]
     with line("2.12.2", "the bar moves from 0 to 100%, only forward, in small steps, without a stall") as evidence:
         evidence["percent"] = upload.expect_whole_progress(100 // LARGEST_STEP, LARGEST_STEP)
         evidence["longest stall in seconds"] = upload.expect_no_stall(budgets.stall)

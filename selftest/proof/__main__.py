@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from checklist.verdicts import Check, Verdict
-from fixtures.environment import ConfigurationError
-from fixtures.replica import CHECKOUT
 from replica.faults import CATALOGUE
+from runner.replica import CHECKOUT
 from selftest.proof import report
 from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, Round, judge, read, share, void_because
 from selftest.proof.warm import warm_replica
+from services.errors import ConfigurationError
 
 REPORTS = CHECKOUT / "reports"
 GUESS = 30.0

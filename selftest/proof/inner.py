@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api._generated import Tracing
 
-from fixtures import run
+from runner import run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

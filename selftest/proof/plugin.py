@@ -16,10 +16,10 @@ import requests
 from _pytest.subtests import SubtestReport
 
 from checklist.verdicts import Check
-from fixtures import stage
-from fixtures.environment import Environment
-from fixtures.lines import BLOCKED, PROPERTY, declared_lines
-from fixtures.stage import CleanUp, Stage
+from runner import workspace
+from runner.environment import Environment
+from runner.lines import BLOCKED, PROPERTY, declared_lines
+from runner.workspace import CleanUp, Workspace
 from selftest.proof.outcome import NO_FAULT, Round
 from selftest.proof.warm import PHONE
 
@@ -41,7 +41,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    stage.POOL = PEOPLE
+    workspace.POOL = PEOPLE
     config.pluginmanager.register(Proof(config.option.proof))
 
 
@@ -115,10 +115,10 @@ def fault_of(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def fault(request: pytest.FixtureRequest, environment: Environment, stage: Stage) -> Iterator[None]:
+def fault(request: pytest.FixtureRequest, environment: Environment, workspace: Workspace) -> Iterator[None]:
     """The replica has the defect that the parameter names, until the next one's turn; each has a course of its own."""
     name = request.param
-    stage.course = stage.new_course()
+    workspace.course = workspace.new_course()
 
     def switch(faults: list[Any]) -> None:
         url = environment.url("/__replica__/fault")
@@ -129,5 +129,5 @@ def fault(request: pytest.FixtureRequest, environment: Environment, stage: Stage
     switch([])
     # What a dashboard adds up would become too large to show one video more.
     report = CleanUp()
-    stage.delete_courses(report)
+    workspace.delete_courses(report)
     assert not report.problems, report.problems

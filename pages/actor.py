@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from playwright.sync_api import BrowserContext, Page
+
+from pages.assignment import AssignmentPage
+from pages.base import Moodle
+from pages.console import Console
+from pages.course import CoursePage
+from pages.course_settings import CourseSettings
+from pages.dashboard import Dashboard
+from pages.login import LoginPage
+from pages.manage_videos import ManageVideos
+from pages.plugin_settings import PluginSettings
+from pages.refusal import Refusal
+from pages.site_administration import SiteAdministration
+from pages.video import VideoPage
+from services.moodle.model import Assignment, Person
+from services.moodle.site import Site
+
+NewContext = Callable[..., BrowserContext]
+
+TOUR = "[data-flexitour=container] [data-role=end]"
+
+
+class Actor:
+    """A person at a browser. `page` is their tab; it opens with a fresh session, nobody logged in."""
+
+    def __init__(
+        self,
+        person: Person,
+        moodle: Moodle,
+        *,
+        open_window: NewContext,
+        new_site: Callable[[], Site],
+        allowed: Sequence[re.Pattern[str]],
+        remember: Callable[[str], None],
+    ) -> None:
+        """`new_site` gives a session over HTTP; `allowed` are console messages that are no finding; `remember` is told
+        each secret."""
+        self.person = person
+        self.moodle = moodle
+        self._open_window = open_window
+        self._new_site = new_site
+        self._allowed = allowed
+        self._remember = remember
+        remember(person.password)
+
+    @cached_property
+    def context(self) -> BrowserContext:
+        context = self._open_window()
+        context.set_default_timeout(self.moodle.page * 1000)
+        self.console = Console(context, self._allowed)
+        return context
+
+    @cached_property
+    def page(self) -> Page:
+        page = self.context.new_page()
+        # The first time an account meets certain pages, a tour lies over them and swallows clicks.
+        page.add_locator_handler(page.locator(TOUR).first, lambda end: end.click())
+        return page
+
+    def log_in(self) -> None:
+        """Log in through the form, as the checklist says."""
+        LoginPage(self.page, self.moodle).open().log_in(self.person.username, self.person.password)
+        self._remember_session()
+
+    def enter(self) -> None:
+        """Be logged in without the form: a session begun over HTTP is handed to the browser."""
+        site = self.site()
+        for cookie in site.session.cookies:
+            self.context.add_cookies(
+                [{"name": cookie.name, "value": cookie.value or "", "url": self.moodle.url, "secure": True}]
+            )
+        self._remember_session()
+
+    def site(self) -> Site:
+        """This person over HTTP, in another session of theirs, for what needs no page."""
+        site = self._new_site()
+        site.login(self.person.username, self.person.password)
+        for cookie in site.session.cookies:
+            self._remember(cookie.value or "")
+        self._remember(site.sesskey)
+        return site
+
+    def _remember_session(self) -> None:
+        for cookie in self.context.cookies():
+            self._remember(cookie.get("value", ""))
+        if self.page.url != "about:blank":
+            self._remember(self.page.evaluate("() => M.cfg.sesskey"))
+
+    @property
+    def prefix(self) -> str:
+        """Where on S3 the plugin puts this person's videos."""
+        return f"videos/{self.person.id}/"
+
+    def open(self, assignment: Assignment) -> AssignmentPage:
+        """Go to the assignment."""
+        return AssignmentPage(self.page, self.moodle).open(id=assignment.cmid)
+
+    def create_course(self, category: int, name: str, short_name: str) -> CoursePage:
+        """Create a course in a category through its form."""
+        return CourseSettings(self.page, self.moodle).open(category=category).create(name, short_name)
+
+    def watch(self, submission: int, key: str) -> VideoPage:
+        """Open the plugin's page for a video by its address."""
+        return VideoPage(self.page, self.moodle).open(id=submission, s3key=key)
+
+    def knock(self, path: str, **parameters: object) -> Refusal:
+        """Go to an address that is not for this person."""
+        return Refusal(self.page, self.moodle).knock(path, parameters)
+
+    def plugin_settings(self) -> PluginSettings:
+        """Open the plugin's settings. They show secrets: for somebody `recorded=False`."""
+        return PluginSettings(self.page, self.moodle).open()
+
+    def lose_session(self) -> None:
+        """The site ends this person's session, as it does after a while; their browser still shows the page."""
+        held = {cookie.get("name", ""): cookie.get("value", "") for cookie in self.context.cookies()}
+        site = self._new_site()
+        site.session.cookies.update(held)
+        site.get("/login/logout.php", sesskey=self.page.evaluate("() => M.cfg.sesskey"))
+        site.session.cookies.clear()
+        if not (answer := site.session.get(site.url("/my/"), cookies=held, allow_redirects=False)).is_redirect:
+            raise AssertionError(f"expected the session to be over, seen status {answer.status_code} for its cookie")
+
+    def administration(self) -> SiteAdministration:
+        """Go to Site administration, by the link at the top."""
+        return SiteAdministration(self.page, self.moodle).reach()
+
+    def dashboard(self) -> Dashboard:
+        """Open the plugin's dashboard by its address."""
+        return Dashboard(self.page, self.moodle).open()
+
+    def manage_videos(self, **filters: object) -> ManageVideos:
+        """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""
+        return ManageVideos(self.page, self.moodle).open(**filters)
+
+    def leave(self) -> None:
+        """Close the browser window; the next visit is a new session."""
+        self.context.close()
+        del self.context, self.page

@@ -1,0 +1,78 @@
+"""What a person with open developer tools would see go wrong, the same in every engine.
+
+Firefox over WebDriver BiDi does not print failed requests to its console, so requests that fail and answers of 400 and
+above are taken from the network instead, for all engines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
+
+from services.access import SIGNED
+
+ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)
+"""Requests that leaving a page, or a seek, has cut off: noise of navigation, in the words of each engine."""
+
+LEFT_BEHIND = re.compile(r'Script error for "core/first"')
+"""What Moodle's loader throws when its page is left while it loads."""
+
+UNCAUGHT = re.compile(r"^page error: .*(NetworkError when attempting to fetch resource|Failed to fetch|Load failed)")
+"""What a script throws, in the words of each engine, that does not catch the failure of its own request."""
+
+REPEATED = re.compile(r"^Failed to load resource", re.I)
+"""Chromium's and WebKit's console line for a request that the network has told of already."""
+
+
+class Console:
+    """Console and page errors, failed requests and error answers of one browser context."""
+
+    def __init__(self, context: BrowserContext, allowed: Iterable[re.Pattern[str]]) -> None:
+        self._allowed = list(allowed)
+        self._errors: list[str] = []
+        self._uncaught: list[str] = []
+        self._cut_off = 0
+        self._said: list[str] = []
+        context.on("console", self._on_console)
+        context.on("weberror", self._on_page_error)
+        context.on("requestfailed", self._on_failed)
+        context.on("response", self._on_response)
+
+    def _add(self, error: str) -> None:
+        if not any(pattern.search(error) for pattern in self._allowed):
+            (self._uncaught if UNCAUGHT.search(error) else self._errors).append(error)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        self._said.append(message.text)
+        if message.type == "error" and not REPEATED.search(message.text):
+            self._add(f"console error: {message.text}")
+
+    def _on_page_error(self, error: WebError) -> None:
+        if not LEFT_BEHIND.search(str(error.error)):
+            self._add(f"page error: {error.error}")
+
+    def _on_failed(self, request: Request) -> None:
+        if not ABORTED.search(request.failure or ""):
+            self._add(f"request failed: {request.method} {request.url}: {request.failure}")
+        elif request.resource_type == "fetch":
+            self._cut_off += 1
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self._add(f"request refused: {response.request.method} {response.url}: {response.status}")
+
+    def expect_clean(self) -> None:
+        """Nothing went wrong so far that the environment does not allow for a stated reason.
+
+        Each request that leaving its page has cut off explains one error that nobody caught.
+        """
+        errors = [*self._errors, *self._uncaught[self._cut_off :]]
+        if errors:
+            raise AssertionError("expected no errors in the browser's console, seen: " + "; ".join(errors[:10]))
+
+    def expect_nothing_signed(self) -> None:
+        """No message, of whatever kind, holds a signed address of a video."""
+        if told := sum(bool(SIGNED.search(text)) for text in self._said):
+            raise AssertionError(f"expected no signed URL in the browser's console, seen {told} messages with one")

@@ -1,0 +1,39 @@
+"""How a run reaches what its environment describes: one place that turns the file's tables into clients."""
+
+from __future__ import annotations
+
+from runner.environment import Environment
+from services.bucket import TIMEOUT, Bucket
+from services.cdn import CDN
+from services.moodle.site import Site
+
+
+def new_site(environment: Environment, timeout: float | None = None) -> Site:
+    """A session of its own, nobody logged in; `timeout` in seconds, the budget of a page by default."""
+    return Site(environment.base_url, environment.verify, timeout or environment.budgets.page)
+
+
+def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float = TIMEOUT) -> Bucket:
+    storage = environment.storage
+    return Bucket(
+        storage.bucket,
+        region=storage.region,
+        access_key=storage.access_key.get_secret_value(),
+        secret_key=storage.secret_key.get_secret_value(),
+        endpoint=storage.endpoint,
+        verify=environment.verify,
+        attempts=attempts,
+        timeout=timeout,
+    )
+
+
+def new_cdn(environment: Environment) -> CDN:
+    own, budgets = environment.cdn, environment.budgets
+    return CDN(
+        own.domain,
+        verify=environment.verify,
+        timeout=budgets.probe,
+        invalidation=budgets.invalidation,
+        key_pair_id=own.key_pair_id,
+        private_key=own.private_key.get_secret_value() if own.private_key else None,
+    )

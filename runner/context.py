@@ -1,0 +1,59 @@
+"""What every process of a run knows: the controller decides it, xdist's workers are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import pytest
+
+from checklist.verdicts import TargetState
+from runner.environment import Environment, load
+from services.secrecy import Secrets
+
+Default = TypeVar("Default")
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """`workspace` is what `Workspace.attach` takes; `folder` is the run's folder below `reports/`."""
+
+    run_id: str
+    environment_name: str
+    folder: Path
+    secrets_file: Path
+    targets: tuple[TargetState, ...]
+    workspace: dict[str, Any] = field(default_factory=dict)
+    large: int = 0
+
+    @property
+    def started(self) -> datetime:
+        """When the run began, in UTC, to the second: the name of its folder says so."""
+        return datetime.strptime(self.folder.name.partition("-")[0], "%Y%m%dT%H%M%S%z")
+
+    @cached_property
+    def environment(self) -> Environment:
+        return load(self.environment_name)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        return Secrets(self.secrets_file)
+
+
+RUN = pytest.StashKey[RunContext]()
+
+
+@overload
+def run_of(config: pytest.Config) -> RunContext: ...
+
+
+@overload
+def run_of(config: pytest.Config, default: Default, /) -> RunContext | Default: ...
+
+
+def run_of(config: pytest.Config, *default: Any) -> Any:
+    """The run that `config` belongs to; `default`, where one is given, outside acceptance runs."""
+    return config.stash.get(RUN, *default) if default else config.stash[RUN]

@@ -1,0 +1,231 @@
+"""Is the environment ready for a run? And what would a run do there?
+
+Reads only: Moodle's pages, the bucket, one preflight, the CDN; nothing is created, no browser is started.
+"""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from checklist.lines import LINES
+from checklist.verdicts import TargetState
+from runner.connect import new_bucket, new_cdn, new_site
+from runner.environment import Account, Environment
+from runner.workspace import CATEGORY
+from services.addresses import COMPONENT
+from services.errors import ConfigurationError, SiteError, Unreachable
+from services.moodle.site import Site
+
+Level = Literal["ok", "warn", "bad", "outage"]
+
+SIGNS: dict[Level, str] = {"ok": "✓", "warn": "!", "bad": "✗", "outage": "✗"}
+
+OLDEST_MOODLE = (3, 9)
+"""What the plugin's version.php asks for."""
+
+SETTINGS = f"/admin/settings.php?section={COMPONENT}"
+
+REQUIRED = (
+    "aws_access_key",
+    "aws_secret_key",
+    "s3_bucket",
+    "s3_region",
+    "cloudfront_domain",
+    "cloudfront_keypair_id",
+    "cloudfront_private_key",
+)
+
+STEP_2_5 = {"retention_days": "90", "upload_rate_limit": "10", "playback_rate_limit": "30"}
+
+NAMED_BY_STEP_2_5 = {"cleanup": "Enable Automatic Cleanup", "size": "Maximum File Size", "mime": "Allowed MIME Types"}
+
+UPLOADS_PER_TARGET = 3
+
+MIB_PER_UPLOAD = 24
+
+PEOPLE_PER_TARGET = 5
+
+SECONDS_PER_TARGET = 45
+"""Without the uploads, on a warm site."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`bad` keeps a run from starting, as does `outage`; `warn` does not. `remedy` is empty where nothing is wrong."""
+
+    name: str
+    level: Level
+    sentence: str
+    remedy: str = ""
+
+
+def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Finding]:
+    """What is and is not ready; independent questions are asked at the same time, each within `budgets.probe`."""
+    given = environment.accounts.given
+    people = [(part, account) for part, account in given or () if account is not None]
+    questions: list[tuple[str, Iterator[Finding]]] = [
+        ("site", _site(environment)),
+        *((f"account {part}", _account(environment, part, account)) for part, account in people),
+        ("bucket", _bucket(environment)),
+        ("CDN", _cdn(environment)),
+    ]
+    with ThreadPoolExecutor(len(questions)) as pool:
+        answers = pool.map(lambda question: _answered(*question), questions)
+        found = [finding for findings in answers for finding in findings]
+    return [*found, *map(_target, targets)]
+
+
+def plan(environment: Environment, targets: Sequence[TargetState]) -> list[str]:
+    """What a run would do: its targets, lines, volume, time and traces on the site, a sentence each."""
+    able = [target.name for target in targets if not target.missing]
+    mib = len(able) * UPLOADS_PER_TARGET * MIB_PER_UPLOAD
+    seconds = len(able) * SECONDS_PER_TARGET + mib * 8.4 / environment.budgets.upload_link_mbit
+    people = f"up to {len(able) * PEOPLE_PER_TARGET} people from the suite's pool, enrolled there"
+    lines = [line for line in LINES.values() if line.built]
+    per_run = sum(line.per_run for line in lines)
+    return [
+        f"Targets: {', '.join(able) or 'none'}.",
+        f"Lines: {len(lines) - per_run} on each target, {per_run} over all targets.",
+        f"To send: about {mib} MiB of video to the bucket {environment.storage.bucket}.",
+        f"Time: {max(1, round(seconds / 60))} min or so.",
+        f"On the site, in the course category {CATEGORY}: a lock, some courses with assignments, "
+        f"{people if environment.accounts.given is None else 'the given accounts enrolled there'}.",
+        "Afterwards all of that is removed, on S3 too; the people stay as suspended accounts.",
+    ]
+
+
+def print_report(findings: Sequence[Finding], plan: Sequence[str]) -> None:
+    width = shutil.get_terminal_size((120, 24)).columns
+    for finding in findings:
+        text = f"{finding.name}: {finding.sentence} {finding.remedy}".strip()
+        print(textwrap.fill(text, width, initial_indent=f"{SIGNS[finding.level]} ", subsequent_indent="    "))
+    print("\nA run would do this:")
+    for sentence in plan:
+        print(textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  "))
+
+
+def _answered(name: str, question: Iterator[Finding]) -> list[Finding]:
+    findings = []
+    try:
+        for finding in question:
+            findings.append(finding)
+    except (ConfigurationError, SiteError) as reason:
+        findings.append(Finding(name, "bad", str(reason)))
+    except Unreachable as reason:
+        findings.append(Finding(name, "outage", str(reason), "Start it, or correct its address, and try again."))
+    return findings
+
+
+def _site(environment: Environment) -> Iterator[Finding]:
+    site = _reach(environment)
+    if environment.ignore_https_errors:
+        remedy = "Give ca_file instead of ignore_https_errors to know that it is the right site."
+        yield Finding("site", "warn", f"{site.base_url} answers, its certificate is not checked.", remedy)
+    else:
+        yield Finding("site", "ok", f"{site.base_url} answers, its certificate is trusted.")
+    admin = environment.accounts.admin
+    site.login(admin.username, admin.password.get_secret_value())
+    yield Finding("account admin", "ok", f"{admin.username} logs in.")
+    if site.own_url != site.base_url:
+        remedy = f'Set base_url = "{site.own_url}" in {environment.file}.'
+        yield Finding("site", "bad", f"Moodle takes {site.own_url} for its own address.", remedy)
+    yield _moodle(site.release())
+    yield _test_site(environment, site)
+    yield from _plugin(environment, site)
+
+
+def _reach(environment: Environment) -> Site:
+    site = new_site(environment, environment.budgets.probe)
+    site.probe()
+    return site
+
+
+def _moodle(release: str) -> Finding:
+    if tuple(int(part) for part in release.split(".")[:2]) < OLDEST_MOODLE:
+        return Finding("Moodle", "bad", f"The plugin does not support Moodle {release}.", "Upgrade Moodle.")
+    return Finding("Moodle", "ok", f"Moodle {release}.")
+
+
+def _test_site(environment: Environment, site: Site) -> Finding:
+    if not environment.test_site:
+        remedy = f"If tests may write there, set test_site = true in {environment.file}."
+        return Finding("test site", "bad", f"{environment.name} is not marked as a test site.", remedy)
+    if site.category(CATEGORY) is None:
+        remedy = "If tests may write there, create one under Site administration > Courses."
+        return Finding("test site", "bad", f"There is no course category with the ID number {CATEGORY}.", remedy)
+    return Finding("test site", "ok", f"Marked as a test site: the course category {CATEGORY} is there.")
+
+
+def _plugin(environment: Environment, site: Site) -> Iterator[Finding]:
+    plugin = site.plugin()
+    if plugin is None:
+        yield Finding("plugin", "bad", f"{COMPONENT} is not installed.", "Do steps 2.2 to 2.4 of the checklist.")
+        return
+    if not plugin.enabled:
+        yield Finding("plugin", "bad", f"{COMPONENT} {plugin.version} is disabled.", "Do step 2.6 of the checklist.")
+        return
+    yield Finding("plugin", "ok", f"{COMPONENT} {plugin.version} is installed and enabled.")
+    yield from _settings(environment, site.plugin_settings())
+
+
+def _settings(environment: Environment, settings: dict[str, str]) -> Iterator[Finding]:
+    """Compares with step 2.5, and with what the environment file says; values of secrets are never quoted."""
+    name, remedy = "plugin settings", f"Correct it at {environment.url(SETTINGS)} (step 2.5)."
+    if empty := [key for key in REQUIRED if not settings.get(key, "").strip()]:
+        yield Finding(name, "bad", f"{', '.join(empty)} not set.", remedy)
+        return
+    differing = []
+    for key, ours, level in (
+        ("s3_bucket", environment.storage.bucket, "bad"),
+        ("s3_region", environment.storage.region, "warn"),
+        ("cloudfront_domain", environment.cdn.domain, "bad"),
+        ("cloudfront_keypair_id", environment.cdn.key_pair_id, "warn"),
+    ):
+        if ours is not None and settings[key].strip() != ours:
+            sentence = f"{key} is {settings[key]} in Moodle and {ours} in {environment.file}."
+            differing.append(Finding(name, "bad" if level == "bad" else "warn", sentence, "Correct one of the two."))
+    for key, value in STEP_2_5.items():
+        if settings.get(key, "").strip() != value:
+            differing.append(Finding(name, "warn", f"{key} is {settings.get(key) or 'empty'}, not {value}.", remedy))
+    missing = [label for part, label in NAMED_BY_STEP_2_5.items() if not any(part in key for key in settings)]
+    if missing:
+        sentence = f"Step 2.5 names settings that this plugin does not have: {', '.join(missing)}."
+        differing.append(Finding(name, "warn", sentence, "Nothing to do here; tell the plugin's developer."))
+    yield from differing or [Finding(name, "ok", "As in step 2.5 of the checklist.")]
+
+
+def _account(environment: Environment, part: str, account: Account) -> Iterator[Finding]:
+    _reach(environment).login(account.username, account.password.get_secret_value())
+    yield Finding(f"account {part}", "ok", f"{account.username} logs in.")
+
+
+def _bucket(environment: Environment) -> Iterator[Finding]:
+    bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
+    bucket.check()
+    yield Finding("bucket", "ok", f"{bucket.name} can be listed, read and deleted from with the suite's key.")
+    scheme, host = environment.base_url.split("/")[0::2][:2]
+    origin, remedy = f"{scheme}//{host}", "Correct the bucket's CORS configuration (step 1.2)."
+    allowed = bucket.allowed_origin(origin)
+    if allowed not in (origin, "*"):
+        yield Finding("CORS", "bad", f"{bucket.name} refuses uploads from {origin}.", remedy)
+    elif allowed == "*" or bucket.allowed_origin("https://elsewhere.example.invalid"):
+        yield Finding("CORS", "warn", f"{bucket.name} takes uploads from any site, not only {origin}.", remedy)
+    else:
+        yield Finding("CORS", "ok", f"{bucket.name} takes uploads from {origin} only.")
+
+
+def _cdn(environment: Environment) -> Iterator[Finding]:
+    new_cdn(environment).probe()
+    yield Finding("CDN", "ok", f"{environment.cdn.domain} answers.")
+
+
+def _target(target: TargetState) -> Finding:
+    name = f"target {target.name}"
+    if not target.missing:
+        return Finding(name, "ok", f"Runs in {target.build}.")
+    return Finding(name, "warn" if target.required else "ok", f"Not run: {target.missing}")

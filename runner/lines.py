@@ -1,0 +1,170 @@
+"""The `line` fixture: each check of a test settles a line of the checklist.
+
+`with line("2.7.15", "progress bar appears"):` records passed or failed, and the test goes on; a check that
+`blocks=True` ends the test when it fails. Lines that a test declares with `@pytest.mark.lines(...)` and does not judge
+are *not reached*. Checks travel in the reports' `user_properties`, so that they cross xdist.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from checklist.lines import LINES
+from checklist.verdicts import Check, Verdict, judged_on
+from runner.context import run_of
+from services.errors import NotCheckable
+from services.secrecy import redact
+
+CHECKS = pytest.StashKey[list[Check]]()
+
+SHOTS = pytest.StashKey[Callable[[str], list[str]]]()
+"""Takes screenshots of the tabs that a test has open, under a name; returns paths relative to the run's folder."""
+
+PROPERTY = "check"
+
+BROWSER = "browser"
+
+BLOCKED = "blocked"
+
+FAILURES = (Exception, pytest.fail.Exception)
+
+
+class Blocked(Exception):
+    """A check failed without which the rest of the test has no meaning."""
+
+
+class Lines:
+    """Called with a line's id and a few words on what is checked.
+
+    `declared` are the lines of the test that are judged on its target, in their order.
+    """
+
+    def __init__(self, item: pytest.Item, subtests: pytest.Subtests, target: str) -> None:
+        self.item = item
+        self.subtests = subtests
+        self.target = target
+        self.declared = declared_lines(item)
+
+    @contextmanager
+    def __call__(self, line: str, title: str, *, blocks: bool = False) -> Iterator[dict[str, Any]]:
+        """Judge `line` by the body; what is put into the yielded dict becomes evidence (JSON values only)."""
+        if line not in self.declared:
+            raise pytest.UsageError(f"{self.item.nodeid} judges {line} without declaring it in @pytest.mark.lines")
+        evidence: dict[str, Any] = {}
+        verdict, message = Verdict.NOT_REACHED, "the check was cut short"
+        started = time.perf_counter()
+        with self.subtests.test(msg=f"{line} {title}"):
+            try:
+                yield evidence
+            except NotCheckable as reason:
+                verdict, message = Verdict.NOT_CHECKABLE, str(reason)
+            except FAILURES as failure:
+                verdict, message = Verdict.FAILED, first_words(failure)
+                evidence["screenshots"] = self.item.stash[SHOTS](line) if SHOTS in self.item.stash else []
+                raise
+            else:
+                verdict, message = Verdict.PASSED, ""
+            finally:
+                seconds = round(time.perf_counter() - started, 3)
+                self._record(Check(line, self.target, verdict, title, message, seconds, evidence, self.item.name))
+        if blocks and verdict is not Verdict.PASSED:
+            raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+
+    def _record(self, check: Check) -> None:
+        secrets = run_of(self.item.config).secrets.values()
+        evidence = _redacted(check.evidence, secrets)
+        check = replace(check, message=redact(check.message, secrets), evidence=evidence)
+        self.item.stash[CHECKS].append(check)
+        self.item.user_properties.append((PROPERTY, check.to_json()))
+
+
+def _redacted(value: Any, secrets: list[str]) -> Any:
+    """A JSON value with every text in it redacted."""
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, dict):
+        return {name: _redacted(inner, secrets) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(inner, secrets) for inner in value]
+    return value
+
+
+def declared_lines(item: pytest.Item) -> tuple[str, ...]:
+    """The lines of the item's `lines` markers that are judged on its target, in their order.
+
+    Raises UsageError for an id the checklist lacks.
+    """
+    lines = tuple(str(line) for mark in item.iter_markers("lines") for line in mark.args)
+    if unknown := [line for line in lines if line not in LINES]:
+        raise pytest.UsageError(f"{item.nodeid} declares {', '.join(unknown)}, which the checklist does not have")
+    run = run_of(item.config, None)
+    if run is None:
+        return lines
+    return tuple(line for line in lines if _target(item) in {t.name for t in judged_on(LINES[line], run.targets)})
+
+
+def first_words(failure: BaseException) -> str:
+    """What a failure says, without Playwright's call log and the quoted page behind it."""
+    text = str(failure).split("\nCall log:")[0].split("\nAria snapshot:")[0]
+    return " ".join(text.split())[:1000] or type(failure).__name__
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test has nothing to do on a target on which none of its lines is judged."""
+    left_out = [item for item in items if item.get_closest_marker("lines") and not declared_lines(item)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _target(item: pytest.Item) -> str:
+    return str(item.callspec.params.get("browser_name", "")) if hasattr(item, "callspec") else ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    item.stash[CHECKS] = []
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Redact what a failure prints, and declare the lines that a test leaves unjudged as not reached."""
+    report = yield
+    run = run_of(item.config, None)
+    if run is None:
+        return report
+    secrets = run.secrets.values()
+    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+        report.longrepr = redact(str(report.longrepr), secrets)
+    report.sections = [(name, redact(content, secrets)) for name, content in report.sections]
+    if call.when == "teardown" or (call.when == "setup" and not report.passed):
+        report.user_properties += [(PROPERTY, check.to_json()) for check in _unjudged(item, call)]
+    if call.excinfo is not None:
+        if isinstance(call.excinfo.value, Blocked):
+            report.user_properties.append((BLOCKED, True))
+        item.stash[ENDED_BY] = first_words(call.excinfo.value)
+    return report
+
+
+ENDED_BY = pytest.StashKey[str]()
+
+
+def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
+    judged = {check.line for check in item.stash[CHECKS]}
+    why = first_words(call.excinfo.value) if call.excinfo else item.stash.get(ENDED_BY, "")
+    target = _target(item)
+    secrets = run_of(item.config).secrets.values()
+    for line in dict.fromkeys(declared_lines(item)):
+        if line not in judged:
+            message = redact(why or "the test ended before", secrets)
+            yield Check(line, target, Verdict.NOT_REACHED, LINES[line].text, message, test=item.name)
+            item.stash[CHECKS].append(Check(line, target, Verdict.NOT_REACHED, LINES[line].text))

@@ -1,0 +1,109 @@
+"""One run at a time on a site: the lock is a course, because Moodle refuses a second one of its short name."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from services.errors import SiteError
+from services.moodle.model import Course
+from services.moodle.site import Site
+
+NAME = "s3video-acceptance-lock"
+
+LEASE = timedelta(minutes=20)
+
+SUMMARY = re.compile(r"Held by (?P<holder>.+, run (?P<run>\S+)) until (?P<until>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
+
+
+class Locked(Exception):
+    """Another run holds the site; `until` is when its lease ends unless it is renewed."""
+
+    def __init__(self, site: Site, holder: str, until: datetime) -> None:
+        super().__init__(
+            f"{site.base_url} is in use by {holder} until {until:%Y-%m-%d %H:%M} UTC at least. "
+            f"Wait for that run to end, or, if it is dead, delete the course {NAME}."
+        )
+        self.holder = holder
+        self.until = until
+
+
+class Lock:
+    """The lock on a site, held from construction until `release`. Raises Locked when another run has it.
+
+    A lock that has expired is taken over, and so is that of a run of which `is_dead` is true.
+    """
+
+    def __init__(self, site: Site, category: int, run_id: str, is_dead: Callable[[str], bool]) -> None:
+        self.site = site
+        self.category = category
+        self.holder = f"{getpass.getuser()}@{socket.gethostname()}, run {run_id}"
+        self.is_dead = is_dead
+        self._until = datetime.min.replace(tzinfo=UTC)
+        self._course = self._take()
+
+    def refresh(self) -> None:
+        """Renews the lease when half of it is over; call it often. Raises SiteError when the lock is lost."""
+        if datetime.now(UTC) > self._until - LEASE / 2:
+            self.site.write_course_summary(self._course.id, self._summary())
+
+    def release(self) -> None:
+        self.site.delete_course(self._course.id)
+
+    def _summary(self) -> str:
+        self._until = datetime.now(UTC) + LEASE
+        return (
+            f"Held by {self.holder} until {self._until:%Y-%m-%dT%H:%M:%SZ}. "
+            "An acceptance run removes this course when it ends."
+        )
+
+    def _take(self) -> Course:
+        while True:
+            try:
+                course = self.site.create_course(self.category, NAME, NAME, self._summary())
+            except SiteError as error:
+                if "shortname" not in error.refused:
+                    raise
+                self._clear_expired()
+            else:
+                self._yield_to_an_earlier_one(course)
+                return course
+
+    def _locks(self) -> list[int]:
+        return sorted(course for course, name in self.site.courses_in(self.category).items() if name == NAME)
+
+    def _locked(self, course: int) -> Locked | None:
+        """Who holds the site by this course; None when its lease is over or its run is dead."""
+        _, summary = self.site.course_summary(course)
+        found = SUMMARY.search(summary)
+        holder = found["holder"] if found else "somebody who changed its summary"
+        until = datetime.fromisoformat(found["until"]) if found else datetime.max.replace(tzinfo=UTC)
+        over = until <= datetime.now(UTC) or (found is not None and self.is_dead(found["run"]))
+        return None if over else Locked(self.site, holder, until)
+
+    def _clear_expired(self) -> None:
+        locks = self._locks()
+        if not locks:
+            raise SiteError(
+                f"A course with the short name {NAME} exists outside the category of the acceptance suite "
+                f"on {self.site.base_url}. Delete or rename it."
+            )
+        for course in locks:
+            if locked := self._locked(course):
+                raise locked
+            try:
+                self.site.delete_course(course)
+            except SiteError:
+                if course in self._locks():
+                    raise
+                # Another run was faster; which of the two gets the lock, creating it decides.
+
+    def _yield_to_an_earlier_one(self, own: Course) -> None:
+        # Moodle looks for the short name before it writes, so two at once can both succeed.
+        for course in self._locks():
+            if course < own.id and (locked := self._locked(course)):
+                self.site.delete_course(own.id)
+                raise locked

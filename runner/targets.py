@@ -1,0 +1,126 @@
+"""Which browser runs a target: Playwright's own build where it is installed, else the system's, else none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, Playwright
+
+from checklist.verdicts import TargetState
+from runner.environment import Target
+
+WITHOUT_WINDOWS = "chromium-headless-shell"
+"""What Playwright's own build is as well: without a window to draw, a tab costs a third."""
+
+SYSTEM_BROWSERS = {
+    "chromium": (WITHOUT_WINDOWS, "chromium", "chromium-browser"),
+    "firefox": ("firefox-esr", "firefox"),
+}
+
+FIREFOX_PREFERENCES = {
+    "fission.bfcacheInParent": False,  # go_back hangs over WebDriver BiDi otherwise
+    "network.proxy.allow_hijacking_localhost": True,
+    "network.proxy.no_proxies_on": "",
+}
+
+READ_BY_BIDI = range(128 * 1024**2, 2 * 1024**3)
+"""Bytes. Over WebDriver BiDi Firefox reads what a request carries into memory before it sends it: that takes seconds
+from 128 MiB, never ends from 1 GiB, and is left from 2 GiB on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a browser: `options` for Playwright's `launch`, `build` in words for the report."""
+
+    options: dict[str, Any]
+    build: str
+
+    def upload_size(self, asked: int) -> int:
+        """The size in bytes, `asked` or the next larger one, of a file that the browser uploads as it would by hand."""
+        over_bidi = self.options.get("channel") == "moz-firefox"
+        return READ_BY_BIDI.stop if over_bidi and asked in READ_BY_BIDI else asked
+
+
+class NotAvailable(Exception):
+    """No browser on this machine can run the target; the message says how to get one."""
+
+
+def launch_of(target: Target, playwright: Playwright, headed: bool = False) -> Launch:
+    """Decide which browser runs `target`; `headed` asks for one that shows its windows. Raises NotAvailable."""
+    # Ctrl-C reaches every process of a terminal; the run closes its browsers itself, in order.
+    options: dict[str, Any] = {"handle_sigint": False}
+    if target.engine == "chromium":
+        options["args"] = ["--disable-background-networking", "--autoplay-policy=user-gesture-required"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            options["args"].append("--no-sandbox")
+    if target.engine == "firefox":
+        options["firefox_user_prefs"] = dict(FIREFOX_PREFERENCES)
+    if target.channel:
+        options["channel"] = target.channel
+        _expect_channel(target.channel, options, playwright)
+        return Launch(options, f"the installed {target.channel}")
+    if Path(getattr(playwright, target.engine).executable_path).exists():
+        words = "Playwright's WebKit build, not Safari" if target.engine == "webkit" else "Playwright's build"
+        return Launch(options, words)
+    for name in SYSTEM_BROWSERS.get(target.engine, ()):
+        if (path := shutil.which(name)) and not (headed and name == WITHOUT_WINDOWS):
+            if target.engine == "firefox":
+                options["channel"] = "moz-firefox"  # stock Firefox, driven over WebDriver BiDi
+            return Launch(options | {"executable_path": path}, f"the system's {path}")
+    raise NotAvailable(f"no {target.engine} on this machine; get it with: playwright install {target.engine}")
+
+
+def _expect_channel(channel: str, options: dict[str, Any], playwright: Playwright) -> None:
+    try:
+        playwright.chromium.launch(**options).close()
+    except Error as error:
+        if "is not found" in error.message or "not supported" in error.message.casefold():
+            raise NotAvailable(f"no {channel} on this machine; get it with: playwright install {channel}") from None
+        raise
+
+
+def with_proxy(launch: Launch, engine: str, proxy: str) -> dict[str, Any]:
+    """Launch options that send everything, loopback included, through the HTTP proxy at `proxy`."""
+    host, port = proxy.removeprefix("http://").split(":")
+    if engine == "firefox":
+        # Playwright's proxy option does not reach stock Firefox; its preferences reach both builds.
+        preferences = {"network.proxy.type": 1, "network.proxy.ssl": host, "network.proxy.ssl_port": int(port)}
+        return launch.options | {"firefox_user_prefs": launch.options["firefox_user_prefs"] | preferences}
+    bypass = {"bypass": "<-loopback>"} if engine == "chromium" else {}
+    return launch.options | {"proxy": {"server": proxy, **bypass}}
+
+
+def survey(
+    targets: Iterable[Target], chosen: Iterable[str], playwright: Playwright, headed: bool = False
+) -> list[TargetState]:
+    """What becomes of each target in this run; `chosen` names those that `--browser` narrowed it to, or is empty."""
+    narrowed = set(chosen)
+    states = []
+    for target in targets:
+        missing, build = "", ""
+        if narrowed and target.name not in narrowed:
+            missing = "left out by --browser"
+        else:
+            try:
+                build = launch_of(target, playwright, headed).build
+            except NotAvailable as reason:
+                missing = str(reason)
+        if target.device:
+            build = f"{target.device} emulated in {build}" if build else ""
+        states.append(
+            TargetState(
+                target.name,
+                target.engine,
+                target.required,
+                target.channel or "",
+                target.device or "",
+                missing,
+                build,
+            )
+        )
+    return states

@@ -1,0 +1,131 @@
+"""Runs that are told to stop, killed, or lose the site in the middle of an upload."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from runner.connect import new_bucket
+from runner.workspace import CATEGORY, COURSE_NAME
+from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
+
+IN_THE_MIDDLE = "2.7.2   chromium  on its way"
+SHORT = "[budgets]\npage = 5\nupload = 3\nprobe = 0.5"
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+@pytest.fixture(autouse=True)
+def an_upload(checkout: Checkout) -> None:
+    checkout.tests(test_it=UPLOADS)
+
+
+@contextmanager
+def stopped(process: psutil.Process) -> Iterator[None]:
+    """Meanwhile the process takes connections and answers nothing."""
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def results(checkout: Checkout) -> dict:
+    return json.loads((checkout.reports / "results.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("tell", "number"),
+    [(os.kill, signal.SIGINT), (os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM)],
+    ids=["SIGINT", "Ctrl-C", "SIGTERM", "SIGTERM to all"],
+)
+def test_a_run_that_is_told_to_stop_in_the_middle_of_an_upload(checkout, tell, number):
+    with checkout.started(checkout.file(), "--browser", "chromium") as process:
+        seen = read_until(process, IN_THE_MIDDLE)
+        tell(process.pid, number)
+        seen += process.communicate()[0]
+    run = Ended(process.returncode, seen)
+    expect(run, INTERRUPTED, "INTERRUPTED", "✓ 2.7.2")
+    assert "clean-up: " not in run.text
+    assert results(checkout)["exit_code"] == INTERRUPTED
+    assert "passed" not in {line["verdict"] for line in results(checkout)["lines"] if line["id"] == "2.7.3"}
+
+
+BAD_MOMENTS = """
+import os, time
+from _pytest.capture import FDCapture, MultiCapture
+
+class Gone:
+    def __del__(self):
+        os.kill(os.getpid(), 2)
+        time.sleep(0)
+
+def capture():
+    begun = MultiCapture(None, FDCapture(1), FDCapture(2))
+    begun.start_capturing()
+    try:
+        yield os.kill(os.getpid(), 2)
+    finally:
+        begun.stop_capturing()
+"""
+
+
+@pytest.mark.parametrize("moment", ["Gone()", "begun = capture(); next(begun)"], ids=["dropped", "capturing"])
+def test_a_run_that_is_told_to_stop_at_a_bad_moment(checkout, moment):
+    checkout.tests(test_it=BAD_MOMENTS + three_lines(before=f"{moment}; time.sleep(600)"))
+    expect(checkout.run(checkout.file()), INTERRUPTED, "INTERRUPTED")
+
+
+def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, site):
+    with checkout.started(checkout.file(), "--browser", "chromium") as process:
+        read_until(process, IN_THE_MIDDLE)
+        (started, *others) = [one for one in checkout.processes() if one.pid != process.pid]
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs([started, *others], timeout=20)
+    assert alive == []
+
+    left = site.courses_in(site.category(CATEGORY)).values()
+    assert [name for name in left if name.startswith(COURSE_NAME)]
+    journals = list(checkout.state.rglob("*.jsonl"))
+    assert len(journals) == 1
+
+    checkout.tests(test_it=three_lines())
+    expect(checkout.run(checkout.file()), GO, "GO")
+    assert new_bucket(environment).keys("videos/") == []
+
+
+def test_a_killed_run_is_restored_without_another_run(checkout):
+    checkout.tests(test_it=three_lines("import os; stage.new_student(); os.kill(os.getpid(), 9)"))
+    assert checkout.run(checkout.file()).code == -signal.SIGKILL
+    assert list(checkout.state.rglob("*.jsonl"))
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back.")
+
+
+@pytest.mark.parametrize("host", ["site", "storage"])
+def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(checkout, host):
+    replica = next(one for one in psutil.Process().children() if "replica" in one.cmdline())
+    silent = replica if host == "site" else replica.children()[0]
+    told = {"site": "localhost:", "storage": "S3 does not answer"}[host]
+    with checkout.started(checkout.file(SHORT)) as process:
+        seen = read_until(process, IN_THE_MIDDLE)
+        with stopped(silent):
+            seen += process.communicate()[0]
+    run = Ended(process.returncode, seen)
+    expect(run, OUTAGE, "OUTAGE", told, "clean-up: put off")
+    verdicts = {line["verdict"] for line in results(checkout)["lines"]}
+    assert "failed" not in verdicts
+    assert "not reached" in verdicts
+    assert "outage: " in json.dumps(results(checkout)["lines"])
+
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
+
+
+def test_a_page_that_fails_is_a_finding_and_no_outage(checkout):
+    checkout.tests(test_it=three_lines('assert stage.site.get("/no-such-page.php").ok, "seen 404"'))
+    run = checkout.run(checkout.file())
+    expect(run, 1, "NO-GO", "✗ 2.7.1")

@@ -1,0 +1,218 @@
+"""What the bucket says when all is well, and which sentence it has for everything else."""
+
+import hashlib
+import io
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import trustme
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+from pydantic import SecretStr
+
+from runner.environment import Storage
+from services.bucket import NO_SUCH_KEY, Bucket
+from services.errors import ConfigurationError, Unreachable
+
+KEY = "videos/7/1795369446_201560ca/clip.mp4"
+CONTENT = b"video" * 1000
+
+
+def storage(endpoint: str | None = None, region: str = "us-east-1") -> Storage:
+    return Storage.model_construct(
+        bucket="acme-videos",
+        region=region,
+        endpoint=endpoint,
+        access_key=SecretStr("AKIA0000"),
+        secret_key=SecretStr("secret-key-of-the-suite"),
+    )
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket(storage(), verify=True)
+
+
+@pytest.fixture
+def s3(bucket: Bucket) -> Iterator[Stubber]:
+    with Stubber(bucket._client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "region", "url"),
+    [
+        (None, "us-east-1", "https://acme-videos.s3.amazonaws.com/"),
+        (None, "eu-west-2", "https://acme-videos.s3.eu-west-2.amazonaws.com/"),
+        ("https://127.0.0.1:8444", "us-east-1", "https://127.0.0.1:8444/acme-videos/"),
+    ],
+)
+def test_address(endpoint, region, url):
+    assert Bucket(storage(endpoint, region), verify=True).url == url
+
+
+def test_lists_every_page(bucket, s3):
+    s3.add_response("list_objects_v2", {"IsTruncated": True, "NextContinuationToken": "x", "Contents": [{"Key": "a"}]})
+    s3.add_response("list_objects_v2", {"IsTruncated": False, "Contents": [{"Key": "b"}]})
+    assert bucket.keys("videos/7/") == ["a", "b"]
+
+
+def test_nothing_there(bucket, s3):
+    s3.add_response("list_objects_v2", {"IsTruncated": False})
+    assert bucket.objects("videos/7/") == []
+
+
+def stored(s3: Stubber, content: bytes = CONTENT, content_type: str = "video/mp4") -> None:
+    s3.add_response(
+        "head_object", {"ContentLength": len(content), "ContentType": content_type, "ServerSideEncryption": "AES256"}
+    )
+    s3.add_response("get_object", {"Body": StreamingBody(io.BytesIO(content), len(content))})
+
+
+def test_what_was_chosen_is_stored(bucket, s3):
+    stored(s3)
+    found = bucket.expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
+    assert (found.key, found.encryption) == (KEY, "AES256")
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "named"),
+    [
+        (CONTENT[:-1], "video/mp4", ["bytes: expected 5000, seen 4999", "sha256: expected"]),
+        (CONTENT, "binary/octet-stream", ["content type: expected video/mp4, seen binary/octet-stream"]),
+        (CONTENT[:-1] + b"x", "video/mp4", ["sha256: expected"]),
+    ],
+)
+def test_what_differs_is_named(bucket, s3, content, content_type, named):
+    stored(s3, content, content_type)
+    with pytest.raises(AssertionError) as failure:
+        bucket.expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
+    assert KEY in str(failure.value)
+    assert all(sentence in str(failure.value) for sentence in named)
+    assert str(failure.value).count("expected") == len(named)
+
+
+def test_an_absent_object_is_a_finding(bucket, s3):
+    s3.add_client_error("head_object", "404", http_status_code=404)
+    with pytest.raises(AssertionError, match=f"no object at {KEY}"):
+        bucket.expect_stored(KEY, 1, "video/mp4", "")
+
+
+def test_check_changes_nothing(bucket, s3):
+    s3.add_response("list_objects_v2", {}, {"Bucket": "acme-videos", "Prefix": "videos/", "MaxKeys": 1})
+    s3.add_response("delete_object", {}, {"Bucket": "acme-videos", "Key": NO_SUCH_KEY})
+    s3.add_response("head_bucket", {})
+    bucket.check()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "sentence"),
+    [
+        (("NoSuchBucket", 404), ConfigurationError, "no bucket acme-videos.*storage.bucket"),
+        (("404", 404), ConfigurationError, "no bucket acme-videos"),
+        (("InvalidAccessKeyId", 403), ConfigurationError, "does not know the suite's key.*storage.access_key"),
+        (("SignatureDoesNotMatch", 403), ConfigurationError, "does not know the suite's key.*storage.secret_key"),
+        (("AccessDenied", 403), ConfigurationError, "refuses the suite's key.*s3:ListBucket"),
+        (("PermanentRedirect", 301), ConfigurationError, "another region.*storage.region"),
+        (("AuthorizationHeaderMalformed", 400), ConfigurationError, "another region"),
+        (("InternalError", 500), Unreachable, "S3 answered 500 InternalError"),
+        (("SlowDown", 503), Unreachable, "S3 answered 503 SlowDown"),
+    ],
+)
+def test_every_refusal_has_its_sentence(bucket, s3, error, kind, sentence):
+    code, status = error
+    s3.add_client_error("list_objects_v2", code, http_status_code=status)
+    with pytest.raises(kind, match=sentence) as refusal:
+        bucket.check()
+    assert "secret-key-of-the-suite" not in str(refusal.value)
+
+
+def test_an_outage_is_told_from_a_wrong_key():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        closed = f"https://127.0.0.1:{unused.getsockname()[1]}"
+    bucket = Bucket(storage(closed), verify=True, attempts=1)
+    for ask in (bucket.check, bucket.probe, bucket.unsigned_list, lambda: bucket.allowed_origin("https://a.test")):
+        with pytest.raises(Unreachable, match=r"S3 does not answer at .*: Connection refused"):
+            ask()
+
+
+@contextmanager
+def store(allowed_origin: str | None, ca: trustme.CA) -> Iterator[str]:
+    """An HTTPS server that allows one origin, refuses the unsigned, and has the object "public"."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            self.send_response(200 if allowed_origin else 403)
+            if allowed_origin:
+                self.send_header("Access-Control-Allow-Origin", allowed_origin)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(206 if self.path == "/acme-videos/videos/7/public%20clip" else 403)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("allowed", ["https://moodle.test", "*", None])
+def test_the_origin_that_a_preflight_allows(allowed, tmp_path):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with store(allowed, ca) as endpoint:
+        assert Bucket(storage(endpoint), str(tmp_path / "ca.pem")).allowed_origin("https://moodle.test") == allowed
+
+
+@pytest.mark.parametrize("allowed", ["https://elsewhere.test", "*"])
+def test_uploads_from_another_site(allowed, tmp_path):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with store(allowed, ca) as endpoint:
+        bucket = Bucket(storage(endpoint), str(tmp_path / "ca.pem"))
+        with pytest.raises(AssertionError, match=f"seen it allow {re.escape(allowed)}"):
+            bucket.expect_no_uploads_from("https://elsewhere.test")
+
+
+@pytest.mark.parametrize("allowed", ["https://moodle.test", None])
+def test_no_uploads_from_another_site(allowed, tmp_path):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with store(allowed, ca) as endpoint:
+        Bucket(storage(endpoint), str(tmp_path / "ca.pem")).expect_no_uploads_from("https://elsewhere.test")
+
+
+def test_what_the_unsigned_get(tmp_path):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with store(None, ca) as endpoint:
+        bucket = Bucket(storage(endpoint), str(tmp_path / "ca.pem"))
+        assert bucket.unsigned_list() == 403
+        assert bucket.unsigned_get(KEY) == 403
+        assert bucket.unsigned_get("videos/7/public clip") == 206
+
+
+def test_a_certificate_that_is_not_trusted_is_no_outage():
+    with store(None, trustme.CA()) as endpoint:
+        bucket = Bucket(storage(endpoint), verify=True, attempts=1)
+        for ask in (bucket.probe, bucket.unsigned_list):
+            with pytest.raises(ConfigurationError, match=r"not trusted: .*certificate.*Set ca_file"):
+                ask()

@@ -1,0 +1,112 @@
+"""What counts as an error in the browser's console, and what is noise, in the words of each engine."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from pages.console import Console
+from runner.environment import AllowedConsole
+
+MATHJAX = AllowedConsole.model_construct(pattern=re.compile(r"cdn\.jsdelivr\.net"), reason="closed network")
+
+
+class Context:
+    """What `Console` listens to; `tell` is the browser's side of it."""
+
+    def __init__(self) -> None:
+        self.listeners: dict[str, object] = {}
+
+    def on(self, event: str, listener: object) -> None:
+        self.listeners[event] = listener
+
+    def tell(self, event: str, **facts: object) -> None:
+        self.listeners[event](SimpleNamespace(**facts))
+
+
+@pytest.fixture
+def browser():
+    return Context()
+
+
+@pytest.fixture
+def console(browser):
+    return Console(browser, [MATHJAX])
+
+
+def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[str, object]:
+    return {"status": status, "url": url, "request": SimpleNamespace(method="GET")}
+
+
+def failed(failure: str | None) -> dict[str, object]:
+    return {"method": "GET", "url": "https://cdn.example.edu/clip.mp4", "failure": failure, "resource_type": "fetch"}
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "told"),
+    [
+        ("console", {"type": "error", "text": "video is null"}, "console error: video is null"),
+        ("weberror", {"error": "TypeError: video is null"}, "page error: TypeError: video is null"),
+        ("requestfailed", failed("net::ERR_CONNECTION_RESET"), "GET https://cdn.example.edu/clip.mp4: net::ERR_CONN"),
+        ("requestfailed", failed("NS_ERROR_NET_RESET"), "NS_ERROR_NET_RESET"),
+        ("requestfailed", failed(None), "request failed: GET https://cdn.example.edu/clip.mp4"),
+        ("response", refused(403), "request refused: GET https://moodle.example.edu/x.php: 403"),
+        ("response", refused(500), "500"),
+    ],
+)
+def test_what_is_an_error(browser, console, event, facts, told):
+    console.expect_clean()
+    browser.tell(event, **facts)
+    with pytest.raises(AssertionError, match=re.escape(told)) as failure:
+        console.expect_clean()
+    assert str(failure.value).startswith("expected no errors in the browser's console, seen: ")
+
+
+@pytest.mark.parametrize(
+    ("event", "facts"),
+    [
+        ("console", {"type": "warning", "text": "slow network"}),
+        ("console", {"type": "error", "text": "Failed to load resource: the server responded with a status of 404"}),
+        ("console", {"type": "error", "text": "https://cdn.jsdelivr.net/mathjax.js net::ERR_NAME_NOT_RESOLVED"}),
+        ("weberror", {"error": 'Error: Script error for "core/first"'}),
+        ("requestfailed", failed("net::ERR_ABORTED")),
+        ("requestfailed", failed("NS_BINDING_ABORTED")),
+        ("requestfailed", failed("Load request cancelled")),
+        ("response", refused(302)),
+        ("response", refused(404, "https://cdn.jsdelivr.net/mathjax.js")),
+    ],
+)
+def test_what_is_noise(browser, console, event, facts):
+    browser.tell(event, **facts)
+    console.expect_clean()
+
+
+def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser, console):
+    browser.tell("weberror", error="NetworkError when attempting to fetch resource.")
+    with pytest.raises(AssertionError, match="page error: NetworkError when attempting to fetch resource"):
+        console.expect_clean()
+    browser.tell("requestfailed", **failed("NS_BINDING_ABORTED"))
+    console.expect_clean()
+    browser.tell("weberror", error="TypeError: Failed to fetch")
+    with pytest.raises(AssertionError, match="page error: TypeError: Failed to fetch"):
+        console.expect_clean()
+
+
+def test_errors_are_collected_over_the_whole_step(browser, console):
+    for number in range(12):
+        browser.tell("console", type="error", text=f"error {number}.")
+    with pytest.raises(AssertionError) as failure:
+        console.expect_clean()
+    assert str(failure.value).count("console error: ") == 10
+    assert "error 0.; " in str(failure.value)
+
+
+def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser, console):
+    browser.tell("console", type="log", text="loading …")
+    console.expect_nothing_signed()
+    signed = "https://d1.cloudfront.net/videos/7/clip.mp4?Expires=1&Signature=abcDEF123~_-&Key-Pair-Id=K1"
+    browser.tell("console", type="log", text=f"playing {signed}")
+    console.expect_clean()
+    with pytest.raises(AssertionError, match="seen 1 messages with one") as failure:
+        console.expect_nothing_signed()
+    assert "abcDEF123" not in str(failure.value)

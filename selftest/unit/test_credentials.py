@@ -1,0 +1,74 @@
+"""Whether a student is told a credential: in a page, in a script that it names, in JSON, in any spelling."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from pages.video import VideoPage
+from services.addresses import PLUGIN
+from services.credentials import Credentials
+from services.errors import NotCheckable
+from services.plugin_api import ASSIGN
+
+SITE = "https://moodle.example.edu"
+KEY = 'wJalrXUtnFEMI/K7MDENG+bPx"&RfiCYEXAMPLEKEY'
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{'MIIEpAIBAAKCAQEA7bq8' * 3}\n-----END RSA PRIVATE KEY-----\n"
+FORM = """<script src="/theme/uploader.js"></script><script src="https://cdn.example.org/MathJax.js"></script>
+<script>require(["assignsubmission_s3video/uploader"], run)</script> AKIAIOSFODNN7EXAMPLE"""
+MODULE = "/lib/requirejs.php/-1/assignsubmission_s3video/uploader.js"
+JSON = f"{PLUGIN}/ajax/get_upload_url.php"
+
+
+class Student:
+    """A session on a site where every address answers with `texts`, or with nothing; keeps what it asked for."""
+
+    base_url, sesskey = SITE, "Zx81"
+
+    def __init__(self, **texts: str) -> None:
+        self.texts = {ASSIGN: FORM} | texts
+        self.asked: list[str] = []
+        self.session = SimpleNamespace(get=lambda url: self.get(url.removeprefix(SITE)))
+
+    def url(self, path):
+        return SITE + path
+
+    def get(self, path, **_):
+        self.asked.append(path)
+        return SimpleNamespace(url=f"{SITE}{path}?id=7", text=self.texts.get(path, ""))
+
+    def post(self, path, _):
+        return self.get(path)
+
+
+def look(student: Student) -> list[str]:
+    clip = SimpleNamespace(path=SimpleNamespace(name="clip.mp4"), bytes=7, mime="video/mp4")
+    video = SimpleNamespace(assignment=SimpleNamespace(cmid=1, id=2), id=3, key="videos/4", clip=clip)
+    video.video_parameters = {"id": video.id, "s3key": video.key}
+    return Credentials({"aws_secret_key": KEY, "cloudfront_private_key": PEM}).expect_untold(student, video)
+
+
+def test_nothing_is_told():
+    student = Student()
+    assert look(student) == [SITE + path for path in student.asked]
+    assert {ASSIGN, VideoPage.path, JSON, "/theme/uploader.js", MODULE} <= set(student.asked)
+    assert not any("MathJax" in path for path in student.asked)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        (ASSIGN, f"<div data-secret='{KEY.replace('&', '&amp;').replace(chr(34), '&quot;')}'>", "aws_secret_key"),
+        ("/theme/uploader.js", f"config = {json.dumps(KEY)}", "aws_secret_key"),
+        (MODULE, f"config = {json.dumps(PEM)}", "cloudfront_private_key"),
+        (JSON, json.dumps({"key": PEM}).replace("/", "\\/"), "cloudfront_private_key"),
+    ],
+)
+def test_what_is_told_is_named_with_its_place(path, text, name):
+    with pytest.raises(AssertionError, match=f"seen {name} in {SITE}{path}"):
+        look(Student(**{path: text}))
+
+
+def test_a_site_without_secrets_of_its_own():
+    with pytest.raises(NotCheckable, match="hold no secret"):
+        Credentials({}).expect_untold(Student(), None)

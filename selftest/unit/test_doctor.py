@@ -1,0 +1,188 @@
+"""The doctor finds what is wrong, says what to do, and shows no secret."""
+
+import pytest
+from pydantic import SecretStr
+
+from checklist.verdicts import TargetState
+from runner import doctor
+from runner.doctor import examine, plan, print_report
+from runner.environment import Account, GivenAccounts
+from services.moodle.model import Plugin
+from services.moodle.site import Site
+
+CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
+WEBKIT = TargetState("webkit", "webkit", required=True, missing="no webkit on this machine; get it with: …")
+
+
+def changed(environment, table: str, **values: object):
+    return environment.model_copy(update={table: getattr(environment, table).model_copy(update=values)})
+
+
+def worst(findings, name: str):
+    """The level, sentence and remedy of the finding of that name that matters most."""
+    order = ("ok", "warn", "outage", "bad")
+    found = max((finding for finding in findings if finding.name == name), key=lambda one: order.index(one.level))
+    return found.level, f"{found.sentence} {found.remedy}"
+
+
+def test_a_ready_site(environment, capsys):
+    findings = examine(environment, [CHROMIUM])
+    assert not [finding for finding in findings if finding.level in ("bad", "outage")]
+    names = {finding.name for finding in findings}
+    assert names >= {
+        "site",
+        "account admin",
+        "Moodle",
+        "test site",
+        "plugin",
+        "bucket",
+        "CORS",
+        "CDN",
+        "target chromium",
+    }
+
+    print_report(findings, plan(environment, [CHROMIUM]))
+    shown = capsys.readouterr().out
+    assert "✓ CORS" in shown
+    assert "Targets: chromium." in shown
+    assert not [secret for secret in environment.secrets() if secret in shown]
+
+
+def test_what_a_run_would_do(environment):
+    sentences = "\n".join(plan(environment, [CHROMIUM, WEBKIT]))
+    assert "Targets: chromium." in sentences
+    assert "59 on each target, 6 over all targets" in sentences
+    assert "people from the suite's pool" in sentences
+    student = Account.model_construct(username="ann", password=SecretStr("secret-of-ann"))
+    given = GivenAccounts.model_construct(student=student, teacher=student)
+    assert "the given accounts enrolled there" in "\n".join(plan(changed(environment, "accounts", given=given), []))
+
+
+def test_a_target_without_its_browser(environment):
+    assert worst(examine(environment, [WEBKIT]), "target webkit") == (
+        "warn",
+        "Not run: no webkit on this machine; get it with: … ",
+    )
+
+
+def test_a_wrong_administrator(environment):
+    admin = environment.accounts.admin.model_copy(update={"password": SecretStr("wrong-password")})
+    level, text = worst(examine(changed(environment, "accounts", admin=admin), []), "site")
+    assert level == "bad"
+    assert "Check the user name and the password" in text
+    assert "wrong-password" not in text
+
+
+def test_a_given_account_that_cannot_log_in(environment):
+    nobody = Account.model_construct(username="nobody-at-all", password=SecretStr("wrong-password"))
+    given = GivenAccounts.model_construct(student=nobody, teacher=environment.accounts.admin)
+    findings = examine(changed(environment, "accounts", given=given), [])
+    assert worst(findings, "account student")[0] == "bad"
+    assert worst(findings, "account teacher")[0] == "ok"
+
+
+def test_a_site_that_is_not_a_test_site(environment, monkeypatch):
+    level, text = worst(examine(environment.model_copy(update={"test_site": False}), []), "test site")
+    assert (level, "test_site = true" in text) == ("bad", True)
+    monkeypatch.setattr(doctor, "CATEGORY", "no-such-category")
+    level, text = worst(examine(environment, []), "test site")
+    assert (level, "no course category with the ID number no-such-category" in text) == ("bad", True)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "sentence"),
+    [
+        (None, "is not installed. Do steps 2.2 to 2.4"),
+        (Plugin("2025102600", enabled=False), "is disabled. Do step 2.6"),
+    ],
+)
+def test_the_plugin_is_not_there(environment, monkeypatch, plugin, sentence):
+    monkeypatch.setattr(Site, "plugin", lambda _: plugin)
+    level, text = worst(examine(environment, []), "plugin")
+    assert (level, sentence in text) == ("bad", True)
+
+
+def test_an_old_moodle(environment, monkeypatch):
+    monkeypatch.setattr(Site, "release", lambda _: "3.8.2")
+    assert worst(examine(environment, []), "Moodle") == (
+        "bad",
+        "The plugin does not support Moodle 3.8.2. Upgrade Moodle.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level", "sentence"),
+    [
+        ("aws_secret_key", "", "bad", "aws_secret_key not set."),
+        ("s3_bucket", "another-bucket", "bad", "s3_bucket is another-bucket in Moodle and "),
+        ("cloudfront_domain", "d0.cloudfront.net", "bad", "Correct one of the two."),
+        ("cloudfront_keypair_id", "K2OTHER", "warn", "cloudfront_keypair_id is K2OTHER in Moodle and "),
+        ("s3_region", "eu-west-2", "warn", "s3_region is eu-west-2 in Moodle and us-east-1"),
+        ("retention_days", "30", "warn", "retention_days is 30, not 90."),
+        ("playback_rate_limit", "", "warn", "playback_rate_limit is empty, not 30."),
+    ],
+)
+def test_settings_are_compared_with_step_2_5(environment, name, value, level, sentence):
+    settings = dict.fromkeys(doctor.REQUIRED, "set") | doctor.STEP_2_5
+    settings |= {"s3_bucket": environment.storage.bucket, "s3_region": environment.storage.region}
+    settings |= {"cloudfront_domain": environment.cdn.domain, "cloudfront_keypair_id": environment.cdn.key_pair_id}
+    settings |= {"max_size": "", "mime_types": "", "auto_cleanup": ""}
+    assert [one.level for one in doctor._settings(environment, settings)] == ["ok"]
+
+    (finding,) = doctor._settings(environment, settings | {name: value})
+    assert (finding.level, sentence in f"{finding.sentence} {finding.remedy}") == (level, True)
+
+
+def test_settings_that_step_2_5_names_and_the_plugin_lacks(environment):
+    settings = dict.fromkeys(doctor.REQUIRED, "a-secret-value")
+    sentences = "".join(one.sentence for one in doctor._settings(environment, settings))
+    assert "Enable Automatic Cleanup, Maximum File Size, Allowed MIME Types" in sentences
+
+
+def test_the_suite_s_own_key(environment):
+    findings = examine(changed(environment, "storage", secret_key=SecretStr("not-the-secret-key")), [])
+    level, text = worst(findings, "bucket")
+    assert level == "bad"
+    assert "storage.secret_key" in text
+    assert "not-the-secret-key" not in text
+    assert worst(examine(changed(environment, "storage", bucket="no-such-bucket"), []), "bucket")[0] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "level", "sentence"),
+    [
+        (lambda origin: None, "bad", "refuses uploads from"),
+        (lambda origin: "*", "warn", "takes uploads from any site"),
+        (lambda origin: origin, "warn", "takes uploads from any site"),
+    ],
+)
+def test_cors(environment, monkeypatch, allowed, level, sentence):
+    monkeypatch.setattr(doctor.Bucket, "allowed_origin", lambda _, origin: allowed(origin))
+    found = worst(examine(environment, []), "CORS")
+    assert (found[0], sentence in found[1]) == (level, True)
+
+
+def test_what_does_not_answer_is_an_outage(environment, monkeypatch):
+    closed = environment.model_copy(update={"base_url": "https://127.0.0.1:1"})
+    assert worst(examine(closed, []), "site")[0] == "outage"
+    assert worst(examine(changed(environment, "storage", endpoint="https://127.0.0.1:1"), []), "bucket")[0] == "outage"
+    assert worst(examine(changed(environment, "cdn", domain="127.0.0.1:1"), []), "CDN")[0] == "outage"
+
+
+def test_a_certificate_that_is_not_trusted(environment):
+    findings = examine(environment.model_copy(update={"ca_file": None}), [])
+    for name in ("site", "bucket", "CDN"):
+        level, text = worst(findings, name)
+        assert (level, "not trusted" in text, "ca_file" in text) == ("bad", True, True)
+
+
+def test_a_certificate_that_nobody_checks(environment):
+    unchecked = environment.model_copy(update={"ca_file": None, "ignore_https_errors": True})
+    assert worst(examine(unchecked, []), "site")[0] == "warn"
+
+
+def test_a_site_under_another_name(environment):
+    another = environment.model_copy(update={"base_url": environment.base_url.replace("localhost", "127.0.0.1")})
+    level, text = worst(examine(another.model_copy(update={"ca_file": None, "ignore_https_errors": True}), []), "site")
+    assert level == "bad"
+    assert f'Set base_url = "{environment.base_url}"' in text

@@ -1,0 +1,349 @@
+"""The `line` fixture, in inner runs of pytest whose tests pass, fail and break; no browser, no site."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checklist.verdicts import Check, Verdict
+from runner.lines import BLOCKED, PROPERTY, first_words
+from services.secrecy import MARK
+
+pytest_plugins = ["pytester"]
+
+SECRET = "hunter2-of-the-student"
+
+CONFTEST = f"""
+from types import SimpleNamespace
+
+import pytest
+from checklist.verdicts import TargetState
+from fixtures.context import RUN, RunContext
+
+pytest_plugins = ["fixtures.lines"]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "lines(id, ...): the lines that the test settles")
+    here = config.rootpath
+    targets = (
+        TargetState("chromium", "chromium", required=True),
+        TargetState("pixel-7", "chromium", required=False, device="Pixel 7"),
+    )
+    config.stash[RUN] = RunContext("1122", "none", here, here / "secrets", targets)
+    if not hasattr(config, "workerinput"):
+        config.stash[RUN].secrets.add("{SECRET}")
+
+
+def pytest_generate_tests(metafunc):
+    if "browser_name" in metafunc.fixturenames:
+        metafunc.parametrize("browser_name", ["chromium", "pixel-7"])
+
+
+@pytest.fixture(scope="session")
+def browser():
+    return SimpleNamespace(version="1.2.3")
+"""
+
+
+class Inner:
+    """An inner run: the checks that reached its controller, and every report."""
+
+    def __init__(self) -> None:
+        self.reports: list[pytest.TestReport] = []
+        self.code = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.reports.append(report)
+
+    @property
+    def whole(self) -> list[pytest.TestReport]:
+        """The reports that a run's controller takes checks from."""
+        return [one for one in self.reports if one.when == "teardown" or (one.when == "setup" and not one.passed)]
+
+    @property
+    def checks(self) -> list[Check]:
+        return [Check.from_json(data) for one in self.whole for name, data in one.user_properties if name == PROPERTY]
+
+    @property
+    def verdicts(self) -> list[tuple[str, Verdict]]:
+        return [(check.line, check.verdict) for check in self.checks]
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """Of whole tests: a test with a failed line in it has failed."""
+        return Counter(one.outcome for one in self.reports if one.when == "call" and type(one) is pytest.TestReport)
+
+    def message(self, line: str) -> str:
+        (found,) = {check.message for check in self.checks if check.line == line}
+        return found
+
+
+@pytest.fixture
+def run(pytester):
+    """Runs `body` as the inner test's module."""
+
+    def run(body: str, *arguments: str) -> Inner:
+        inner = Inner()
+        pytester.makeconftest(CONFTEST)
+        pytester.makepyfile(f"import pytest\nfrom fixtures.lines import NotCheckable\n{body}")
+        inner.code = pytester.inline_run("-p", "no:playwright", *arguments, plugins=[inner], no_reraise_ctrlc=True).ret
+        return inner
+
+    return run
+
+
+PASSED, FAILED, NOT_REACHED = Verdict.PASSED, Verdict.FAILED, Verdict.NOT_REACHED
+
+GOES_ON = """
+@pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
+def test_it(line):
+    with line("2.7.1", "first") as evidence:
+        evidence["started by"] = "a click"
+    with line("2.7.2", "second"):
+        assert 1 == 2, "expected two, seen one"
+    with line("2.7.3", "third"):
+        pass
+    with line("2.7.3", "third, again"):
+        pytest.fail("no more")
+"""
+
+BREAKS = """
+@pytest.fixture
+def teacher():
+    raise ValueError("All 99 test people are in use.")
+
+@pytest.mark.lines("2.8.1", "2.8.2")
+def test_that(teacher, line):
+    raise RuntimeError("this must not run")
+"""
+
+
+def test_each_check_is_recorded_and_the_test_goes_on(run):
+    inner = run(GOES_ON)
+    assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", FAILED), ("2.7.3", PASSED), ("2.7.3", FAILED)]
+    first, second, _, again = inner.checks
+    assert all(isinstance(check.verdict, Verdict) for check in inner.checks)
+    assert (first.target, first.title, first.message, first.test) == ("chromium", "first", "", "test_it[chromium]")
+    assert first.evidence == {"started by": "a click"}
+    assert second.message == "expected two, seen one assert 1 == 2"
+    assert second.evidence == {"screenshots": []}
+    assert again.message == "no more"
+    assert all(0 <= check.seconds < 5 for check in inner.checks)
+    assert inner.code == pytest.ExitCode.TESTS_FAILED
+    properties = [data for one in inner.whole for name, data in one.user_properties if name == "browser"]
+    assert properties == [{"target": "chromium", "version": "1.2.3"}]
+
+
+def test_a_check_that_blocks_ends_the_test(run):
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
+def test_it(line):
+    with line("2.7.1", "first", blocks=True):
+        pass
+    with line("2.7.2", "second", blocks=True):
+        assert False, "it is not there"
+    raise RuntimeError("this must not run")
+""")
+    assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", FAILED), ("2.7.3", NOT_REACHED)]
+    assert inner.message("2.7.3") == "2.7.2 (second) failed, and the rest of this test builds on it"
+    assert [one.when for one in inner.reports if dict(one.user_properties).get(BLOCKED)] == ["call"]
+
+
+def test_what_this_environment_cannot_tell(run):
+    inner = run("""
+@pytest.mark.lines("2.7.1")
+def test_says_so(line):
+    with line("2.7.1", "first"):
+        raise NotCheckable("no key pair")
+
+@pytest.mark.lines("2.7.2", "2.7.3")
+def test_builds_on_it(line):
+    with line("2.7.2", "second", blocks=True):
+        raise NotCheckable("no second student")
+""")
+    assert inner.verdicts == [
+        ("2.7.1", Verdict.NOT_CHECKABLE),
+        ("2.7.2", Verdict.NOT_CHECKABLE),
+        ("2.7.3", NOT_REACHED),
+    ]
+    assert inner.message("2.7.1") == "no key pair"
+    assert "2.7.2 (second) not checkable" in inner.message("2.7.3")
+    assert inner.outcomes == {"passed": 1, "failed": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("raise RuntimeError('the browser died')", "the browser died"),
+        ("pytest.skip('no time')", "no time"),
+        ("pass", "the test ended before"),
+    ],
+)
+def test_a_test_that_ends_early_leaves_its_lines_not_reached(run, body, why):
+    inner = run(f"""
+@pytest.mark.lines("2.7.1", "2.7.2", "2.7.2")
+def test_it(line):
+    with line("2.7.1", "first"):
+        pass
+    {body}
+""")
+    assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", NOT_REACHED)]
+    assert inner.message("2.7.2") == why
+
+
+def test_a_set_up_that_breaks_leaves_all_lines_not_reached(run):
+    inner = run(BREAKS)
+    assert inner.verdicts == [("2.8.1", NOT_REACHED), ("2.8.2", NOT_REACHED)]
+    assert {check.message for check in inner.checks} == {"All 99 test people are in use."}
+    assert {check.target for check in inner.checks} == {"chromium"}
+
+
+def test_checks_cross_xdist(run):
+    alone, spread = run(GOES_ON + BREAKS), run(GOES_ON + BREAKS, "-n", "2")
+    timeless = [sorted((replace(check, seconds=0) for check in one.checks), key=str) for one in (alone, spread)]
+    assert timeless[0] == timeless[1]
+    assert alone.code == spread.code == pytest.ExitCode.TESTS_FAILED
+    assert alone.outcomes == spread.outcomes
+
+
+def test_a_failed_line_in_a_test_that_ends_early_is_told(run):
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(line):
+    with line("2.7.1", "first"):
+        pytest.fail("broken")
+""")
+    assert inner.verdicts == [("2.7.1", FAILED), ("2.7.2", NOT_REACHED)]
+    assert inner.message("2.7.2") == "broken"
+
+
+@pytest.mark.parametrize(
+    ("interruption", "code"),
+    [("raise KeyboardInterrupt", 2), ("pytest.skip('not today')", 0)],
+)
+def test_a_check_that_is_cut_short_has_not_passed(run, interruption, code):
+    inner = run(f"""
+@pytest.mark.lines("2.7.1")
+def test_it(line):
+    with line("2.7.1", "first"):
+        {interruption}
+""")
+    told = [Check.from_json(data) for one in inner.reports for name, data in one.user_properties if name == PROPERTY]
+    assert told
+    assert {(check.verdict, check.message) for check in told} == {(NOT_REACHED, "the check was cut short")}
+    assert inner.code == code
+
+
+def test_a_line_must_be_declared(run):
+    inner = run("""
+@pytest.mark.lines("2.7.1")
+def test_it(line):
+    with line("2.7.9", "another"):
+        pass
+""")
+    assert inner.verdicts == [("2.7.1", NOT_REACHED)]
+    assert "judges 2.7.9 without declaring it in @pytest.mark.lines" in inner.message("2.7.1")
+
+
+def test_a_declared_line_must_be_in_the_checklist(run, capsys):
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.7.20")
+def test_it(line):
+    pass
+""")
+    assert inner.code == pytest.ExitCode.USAGE_ERROR
+    assert not inner.reports
+    told = capsys.readouterr()
+    assert "declares 2.7.20, which the checklist does not have" in told.out + told.err
+
+
+def test_a_test_runs_on_the_targets_that_its_lines_speak_of(run):
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.13.6")
+def test_both(line):
+    for one in line.declared:
+        with line(one, "of this target"):
+            pass
+
+@pytest.mark.lines("2.7.2")
+def test_at_a_desk(line):
+    with line("2.7.2", "at a desk"):
+        pass
+""")
+    assert Counter((check.line, check.target) for check in inner.checks) == Counter(
+        [("2.7.1", "chromium"), ("2.13.6", "pixel-7"), ("2.7.2", "chromium")]
+    )
+
+
+def test_a_failed_line_brings_its_screenshots(run):
+    inner = run("""
+from fixtures.lines import SHOTS
+
+@pytest.mark.lines("2.7.1")
+def test_it(line, request):
+    request.node.stash[SHOTS] = lambda line: [f"screenshots/{line}.png"]
+    with line("2.7.1", "first"):
+        assert False
+""")
+    assert inner.checks[0].evidence == {"screenshots": ["screenshots/2.7.1.png"]}
+
+
+def test_no_secret_reaches_a_report(run):
+    inner = run(f"""
+secret = "{SECRET}"
+
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_in_a_line(line):
+    print("typing", secret)
+    with line("2.7.1", "first") as evidence:
+        evidence["typed"] = secret
+        evidence["fields"] = {{"password": [secret, 7]}}
+        assert secret == "", f"the page shows {{secret}}"
+    raise RuntimeError(f"seen {{secret}}")
+
+@pytest.fixture
+def student():
+    raise ValueError(f"Logging in with {{secret}} failed.")
+
+@pytest.mark.lines("2.7.3")
+def test_in_set_up(student, line):
+    pass
+""")
+    for one in inner.whole:
+        shown = f"{one.longrepr} {one.sections} {one.user_properties}"
+        assert SECRET not in shown
+    assert inner.checks[0].evidence == {"typed": MARK, "fields": {"password": [MARK, 7]}, "screenshots": []}
+    assert inner.message("2.7.1").startswith(f"the page shows {MARK}")
+    assert inner.message("2.7.2") == f"seen {MARK}"
+    assert inner.message("2.7.3") == f"Logging in with {MARK} failed."
+
+
+def test_without_a_run_a_report_stays_as_it_is(pytester):
+    pytester.makeconftest('pytest_plugins = ["fixtures.lines"]')
+    pytester.makeini("[pytest]\nmarkers = lines")
+    pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
+    result = pytester.inline_run("-p", "no:playwright")
+    result.assertoutcome(failed=1)
+
+
+# -- what a failure says --------------------------------------------------------------------------
+
+
+def test_the_first_words_of_playwright_are_its_sentence():
+    failure = AssertionError(
+        "the progress bar\nLocator expected to be visible\nActual value: None\nCall log:\n  - Expect "
+    )
+    assert first_words(failure) == "the progress bar Locator expected to be visible Actual value: None"
+    assert first_words(AssertionError("expected one\nAria snapshot:\n- main: …")) == "expected one"
+    assert first_words(ValueError()) == "ValueError"
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_the_first_words_are_one_short_line_and_never_nothing(text):
+    words = first_words(ValueError(text))
+    assert 0 < len(words) <= 1000
+    assert "\n" not in words

@@ -1,0 +1,159 @@
+"""The lock lets one run in, on a site that keeps courses as Moodle does."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from runner.lock import LEASE, NAME, Lock, Locked
+from services.errors import SiteError
+from services.moodle.model import Course
+
+CATEGORY = 2
+
+
+class FakeSite:
+    """Courses with a short name that may not come twice; `checks` off stands for Moodle's race."""
+
+    base_url = "https://moodle.test"
+
+    def __init__(self) -> None:
+        self.courses: dict[int, list[str]] = {}
+        self.elsewhere: set[str] = set()
+        self.checks = True
+        self.on_delete: Callable[[], None] = lambda: None
+        self._ids = itertools.count(3)
+
+    def create_course(self, category: int, name: str, short_name: str, summary: str = "") -> Course:
+        taken = short_name in self.elsewhere or any(short == short_name for _, short, _ in self.courses.values())
+        if self.checks and taken:
+            raise SiteError("Creating the course failed.", {"shortname": "Short name is already used"})
+        course = Course(next(self._ids), name, short_name)
+        self.courses[course.id] = [name, short_name, summary]
+        return course
+
+    def delete_course(self, course: int) -> None:
+        self.on_delete()
+        if course not in self.courses:
+            raise SiteError(f"There is no course {course}.")
+        del self.courses[course]
+
+    def courses_in(self, category: int) -> dict[int, str]:
+        return {course: name for course, (name, _, _) in self.courses.items()}
+
+    def course_summary(self, course: int) -> tuple[str, str]:
+        return self.courses[course][1], self.courses[course][2]
+
+    def write_course_summary(self, course: int, summary: str) -> None:
+        if course not in self.courses:
+            raise SiteError(f"There is no course {course}.")
+        self.courses[course][2] = summary
+
+
+@pytest.fixture
+def site() -> FakeSite:
+    return FakeSite()
+
+
+def take(site: FakeSite, run: str, dead: tuple[str, ...] = ()) -> Lock:
+    return Lock(site, CATEGORY, run, is_dead=lambda other: other in dead)  # type: ignore[arg-type]
+
+
+def expire(site: FakeSite) -> None:
+    for course in site.courses.values():
+        course[2] = f"Held by somebody, run old until {datetime.now(UTC) - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}."
+
+
+def test_a_second_run_is_told_who_has_the_site_and_until_when(site):
+    take(site, "first")
+    with pytest.raises(Locked, match=r"moodle\.test is in use by .*@.*, run first until .*UTC.*Wait") as locked:
+        take(site, "second")
+    assert timedelta(0) < locked.value.until - datetime.now(UTC) <= LEASE
+    assert len(site.courses) == 1
+
+
+def test_what_is_released_can_be_taken(site):
+    take(site, "first").release()
+    assert not site.courses
+    take(site, "second")
+
+
+def test_an_expired_lock_is_taken_over(site):
+    take(site, "first")
+    expire(site)
+    take(site, "second")
+    ((_, _, summary),) = site.courses.values()
+    assert "run second until" in summary
+
+
+def test_a_dead_run_does_not_keep_its_lock(site):
+    take(site, "first")
+    take(site, "second", dead=("first",))
+    assert len(site.courses) == 1
+
+
+def test_a_lock_that_nobody_can_read_is_respected(site):
+    take(site, "first")
+    for course in site.courses.values():
+        course[2] = "changed by hand"
+    with pytest.raises(Locked, match="somebody who changed its summary"):
+        take(site, "second")
+
+
+def test_of_two_at_once_the_earlier_wins(site):
+    site.checks = False
+    first = take(site, "first")
+    with pytest.raises(Locked, match="run first"):
+        take(site, "second")
+    first.release()
+    assert not site.courses
+
+
+def test_of_two_that_find_it_expired_one_wins(site):
+    take(site, "first")
+    expire(site)
+
+    def the_other_is_faster() -> None:
+        site.on_delete = lambda: None
+        take(site, "second")
+
+    site.on_delete = the_other_is_faster
+    with pytest.raises(Locked, match="run second"):
+        take(site, "third")
+
+
+def test_a_lock_outside_the_category_is_named(site):
+    site.elsewhere.add(NAME)
+    with pytest.raises(SiteError, match=r"outside the category.*Delete or rename it"):
+        take(site, "first")
+
+
+def test_another_failure_is_not_taken_for_a_held_lock(site):
+    def broken(*_: object) -> Course:
+        raise SiteError("Creating the course failed.", {"fullname": "Required"})
+
+    site.create_course = broken
+    with pytest.raises(SiteError, match="Creating the course failed"):
+        take(site, "first")
+
+
+def test_the_lease_is_renewed_when_half_of_it_is_over(site):
+    lock = take(site, "first")
+    (course,) = site.courses.values()
+    written = course[2]
+    lock.refresh()
+    assert course[2] == written
+
+    lock._until = datetime.now(UTC) + LEASE / 3
+    course[2] = ""
+    lock.refresh()
+    assert "run first until" in course[2]
+
+
+def test_losing_the_lock_is_an_error(site):
+    lock = take(site, "first")
+    site.courses.clear()
+    lock._until = datetime.now(UTC)
+    with pytest.raises(SiteError):
+        lock.refresh()

@@ -1,0 +1,212 @@
+"""The wire between a browser and the world: counted, slowed, cut; spoken to by hand, no browser."""
+
+import asyncio
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from services.network import Network, Traffic, endpoint
+
+KIB = 1024
+REFUSED = b"HTTP/1.1 502 "
+
+
+class Echo(socketserver.BaseRequestHandler):
+    """Sends back what it gets, and closes when the other side has ended."""
+
+    def handle(self) -> None:
+        while data := self.request.recv(64 * KIB):
+            self.request.sendall(data)
+
+
+@contextmanager
+def echo_server() -> Iterator[str]:
+    """Its `host:port`."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def world():
+    with echo_server() as host:
+        yield host
+
+
+@pytest.fixture
+def link():
+    with Network() as link:
+        yield link
+
+
+def ask(link: Network, request: bytes) -> socket.socket:
+    host, port = link.url.removeprefix("http://").split(":")
+    client = socket.create_connection((host, int(port)), timeout=10)
+    client.sendall(request + b"\r\n\r\n")
+    return client
+
+
+def read(client: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (more := client.recv(64 * KIB)):
+        data += more
+    return data
+
+
+@contextmanager
+def through(link: Network, host: str) -> Iterator[socket.socket]:
+    with ask(link, f"CONNECT {host} HTTP/1.1\r\nHost: {host}".encode()) as client:
+        answer = read(client, len(b"HTTP/1.1 200 Connection established\r\n\r\n"))
+        assert answer.startswith(b"HTTP/1.1 200 "), answer
+        yield client
+
+
+def said_by(link: Network, request: str) -> bytes:
+    with ask(link, request.encode()) as client:
+        return read(client, 1000)
+
+
+def echoed(client: socket.socket, size: int) -> None:
+    sender = threading.Thread(target=client.sendall, args=(bytes(size),))
+    sender.start()
+    assert len(read(client, size)) == size
+    sender.join()
+
+
+def broken(client: socket.socket) -> bool:
+    """The connection is over before a megabyte came, whichever way it ended."""
+    try:
+        return len(read(client, 1 << 20)) < 1 << 20
+    except ConnectionError:
+        return True
+
+
+def test_bytes_cross_unchanged_and_are_counted_by_host(link, world):
+    with echo_server() as other, through(link, world) as one, through(link, other) as two:
+        one.sendall(b"hello")
+        assert read(one, 5) == b"hello"
+        echoed(two, 300 * KIB)
+        assert link.sent == link.received == {world: 5, other: 300 * KIB}
+
+
+def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(link, world):
+    with through(link, world) as client:
+        client.sendall(b"the last words")
+        client.shutdown(socket.SHUT_WR)
+        assert read(client, 1000) == b"the last words"
+
+
+def test_measured_counts_what_crosses_meanwhile(link, world):
+    with through(link, world) as client:
+        echoed(client, 10 * KIB)
+        with link.measured() as traffic:
+            echoed(client, 20 * KIB)
+        echoed(client, 40 * KIB)
+    assert traffic.sent == traffic.received == {world: 20 * KIB}
+
+
+def test_slow_holds_what_is_sent_to_its_speed_and_ends(link, world):
+    with through(link, world) as client:
+        with link.slow(megabits_per_second=1):
+            started = time.perf_counter()
+            echoed(client, 96 * KIB)
+            slow = time.perf_counter() - started
+        started = time.perf_counter()
+        echoed(client, 96 * KIB)
+        fast = time.perf_counter() - started
+    assert 0.6 < slow < 3  # 96 KiB at 125 kB/s are 0.79 s, the last chunk is not waited for
+    assert fast < 0.5
+
+
+def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(link, world):
+    with echo_server() as other, through(link, world) as client, through(link, other) as spared:
+        echoed(client, KIB)
+        with link.cut(world):
+            assert broken(client)
+            assert said_by(link, f"CONNECT {world} HTTP/1.1").startswith(REFUSED)
+            echoed(spared, KIB)
+        with through(link, world) as again:
+            echoed(again, KIB)
+
+
+def test_cut_breaks_a_slow_transfer_in_flight(link, world):
+    with link.slow(0.5), through(link, world) as client:
+        client.sendall(bytes(16 * KIB))
+        with link.cut(world):
+            assert broken(client)
+
+
+def test_cut_breaks_what_is_being_opened(link, world, monkeypatch):
+    cut = ExitStack()
+    open_connection = asyncio.open_connection
+
+    async def cut_meanwhile(*arguments: object, **options: object):
+        cut.enter_context(link.cut(world))
+        return await open_connection(*arguments, **options)
+
+    monkeypatch.setattr(asyncio, "open_connection", cut_meanwhile)
+    with cut:
+        assert said_by(link, f"CONNECT {world} HTTP/1.1") == b""
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "CONNECT 127.0.0.1:1 HTTP/1.1",
+        "CONNECT no-such-host.invalid:443 HTTP/1.1",
+        "GET http://127.0.0.1/ HTTP/1.1",
+    ],
+)
+def test_what_does_not_answer_is_refused(link, request_line):
+    assert said_by(link, request_line).startswith(REFUSED)
+
+
+def test_leaving_ends_what_is_open(world):
+    with Network() as link:
+        client = ask(link, f"CONNECT {world} HTTP/1.1".encode())
+        read(client, 10)
+    with client:
+        assert broken(client)
+    assert "link" not in {thread.name for thread in threading.enumerate()}
+
+
+# -- what the figures say -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://moodle.example.edu/moodle", "moodle.example.edu:443"),
+        ("https://localhost:8443", "localhost:8443"),
+        ("d1.cloudfront.net", "d1.cloudfront.net:443"),
+        ("127.0.0.1:8445", "127.0.0.1:8445"),
+    ],
+)
+def test_an_address_as_a_browser_names_it(url, host):
+    assert endpoint(url) == host
+
+
+def test_a_video_that_bypassed_moodle():
+    traffic = Traffic()
+    traffic.sent.update({"m:443": 100 * KIB, "s3:443": 900 * KIB})
+    assert traffic.expect_bypassed("https://m", 800 * KIB) == {"m:443": 100 * KIB, "s3:443": 900 * KIB}
+    with pytest.raises(AssertionError, match="expected 1024000 bytes to go to storage"):
+        traffic.expect_bypassed("https://m", 1000 * KIB)
+    traffic.sent["m:443"] += 200 * KIB
+    with pytest.raises(AssertionError, match=r"at most 262144 to Moodle, seen .*'m:443': 307200"):
+        traffic.expect_bypassed("https://m", 800 * KIB)
+
+
+def test_a_video_that_came_from_the_cdn():
+    traffic = Traffic()
+    traffic.received["cdn:443"] = 500
+    assert traffic.expect_received_from("cdn", 500) == {"cdn:443": 500}
+    with pytest.raises(AssertionError, match="expected 501 bytes of video from cdn"):
+        traffic.expect_received_from("cdn", 501)

@@ -1,0 +1,59 @@
+"""What counts as an outage: a host that stays silent when it is asked again, and nothing else."""
+
+import pytest
+import requests
+from tenacity import wait_none
+
+from runner.environment import Environment
+from runner.outage import PROBES, Probes, _repeated
+from services.bucket import Bucket
+from services.errors import Unreachable
+from services.moodle.site import Site
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(_repeated.retry, "wait", wait_none())
+
+
+def changed(environment: Environment, table: str, **values: object) -> Environment:
+    return environment.model_copy(update={table: getattr(environment, table).model_copy(update=values)})
+
+
+def test_hosts_that_answer_are_none(environment):
+    assert Probes(environment).outage() == ""
+
+
+def test_each_silent_host_is_named(environment):
+    nowhere = environment.model_copy(update={"base_url": "https://127.0.0.1:1"})
+    nowhere = changed(nowhere, "storage", endpoint="https://127.0.0.1:2")
+    told = Probes(changed(nowhere, "cdn", domain="127.0.0.1:3")).outage()
+    for host in ("127.0.0.1:1 cannot be reached", "S3 does not answer at https://127.0.0.1:2", "https://127.0.0.1:3/"):
+        assert host in told
+
+
+@pytest.mark.parametrize(("status", "outage"), [(503, True), (404, False), (200, False)])
+def test_a_login_page_that_breaks_is_an_outage(environment, monkeypatch, status, outage):
+    answer = requests.Response()
+    answer.status_code = status
+    monkeypatch.setattr(Site, "get", lambda *_: answer)
+    told = Probes(environment).outage()
+    assert told == (f"The log-in page of {environment.base_url} answers {status}." if outage else "")
+
+
+def test_a_refusal_is_an_answer(environment):
+    assert Probes(changed(environment, "storage", bucket="no-such-bucket")).outage() == ""
+
+
+@pytest.mark.parametrize("silent", range(1, PROBES + 1))
+def test_a_host_that_answers_when_asked_again_is_none(environment, monkeypatch, silent):
+    asked = []
+
+    def probe(_: Bucket) -> None:
+        asked.append(1)
+        if len(asked) <= silent:
+            raise Unreachable("S3 does not answer.")
+
+    monkeypatch.setattr(Bucket, "probe", probe)
+    assert Probes(environment).outage() == ("S3 does not answer." if silent == PROBES else "")
+    assert len(asked) == min(silent + 1, PROBES)

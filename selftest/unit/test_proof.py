@@ -1,0 +1,226 @@
+"""What decides whether a fault counts as caught, as a survivor, as collateral, and whether a proof is void."""
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checklist.lines import LINES
+from checklist.verdicts import Check, Verdict
+from replica.faults import CATALOGUE
+from selftest.proof.outcome import Expectation, ExpectationError, Round, judge, read, share, void_because
+from selftest.proof.report import proof_json, proof_markdown, summary
+from selftest.proof.soak import Time, red_lines, soak_json, table
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+EXPECTED = CHECKOUT / "selftest/proof/expected.toml"
+STUCK = Expectation("progress-stuck", ("2.7.15",), re.compile("up to 100%, seen"), also=("2.12.2",))
+
+
+def check(line: str, verdict: Verdict = Verdict.FAILED, message: str = "") -> Check:
+    return Check(line, "chromium", verdict, f"title of {line}", message)
+
+
+def outcome(*checks: Check):
+    return judge(STUCK, Round(list(checks), seconds=12.0))
+
+
+def test_caught_by_an_expected_line_that_names_the_symptom():
+    found = outcome(check("2.7.15", message="expected progress up to 100%, seen 3"), check("2.7.1", Verdict.PASSED))
+    assert [caught.line for caught in found.caught_by] == ["2.7.15"]
+    assert not found.off_target
+    assert not found.collateral
+
+
+def test_survives_when_nothing_failed():
+    assert not outcome(check("2.7.15", Verdict.PASSED)).caught_by
+
+
+def test_survives_when_the_expected_line_failed_for_another_reason():
+    found = outcome(check("2.7.15", message="Timeout 5000ms exceeded."))
+    assert not found.caught_by
+    assert [off.line for off in found.off_target] == ["2.7.15"]
+
+
+def test_survives_when_the_expected_line_was_not_reached():
+    assert not outcome(check("2.7.15", Verdict.NOT_REACHED, "expected progress up to 100%, seen 3")).caught_by
+
+
+def test_collateral_is_what_failed_beside_the_expected_and_the_allowed():
+    found = outcome(check("2.7.15", message="up to 100%, seen 3"), check("2.12.2"), check("2.8.9", message="boom"))
+    assert [collateral.line for collateral in found.collateral] == ["2.8.9"]
+
+
+def test_what_was_not_reached_is_no_collateral_and_counts_as_not_run():
+    found = outcome(check("2.7.15"), check("2.7.16", Verdict.NOT_REACHED), check("2.7.1", Verdict.NOT_CHECKABLE))
+    assert not found.collateral
+    assert "2.7.16" in found.not_run
+    assert not {"2.7.15", "2.7.1", "2.14.1"} & set(found.not_run)
+
+
+GREEN = Round([check("2.7.1", Verdict.PASSED), check("2.7.2", Verdict.NOT_CHECKABLE)])
+
+
+def test_not_void_when_green_before_and_after():
+    assert void_because({"none before": GREEN, "none after": GREEN}) == []
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        Round(),
+        Round([check("2.7.1", message="seen otherwise")]),
+        Round([check("2.7.1", Verdict.PASSED), check("2.7.2", Verdict.NOT_REACHED)]),
+        Round([check("2.7.1", Verdict.PASSED)], broken=["test_upload: no such fixture"]),
+    ],
+    ids=["nothing ran", "failed", "not reached", "broke outside its lines"],
+)
+@pytest.mark.parametrize("when", ["none before", "none after"])
+def test_void_unless_green_before_and_after(spoilt, when):
+    (reason,) = void_because({"none before": GREEN, "none after": GREEN} | {when: spoilt})
+    assert reason.startswith(when)
+
+
+GOOD = {"lines": ["2.7.15"], "symptom": "seen"}
+
+
+def toml(**tables: dict) -> str:
+    return "\n".join(
+        f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items())
+        for name, table in tables.items()
+    )
+
+
+def test_expectations():
+    read_back = read(toml(a=GOOD, b=GOOD | {"also": ["2.7.16"], "engines": ["firefox"]}), ["a", "b"])
+    assert read_back["a"].engines == ("chromium",)
+    assert read_back["b"].also == ("2.7.16",)
+    assert read_back["b"].engines == ("firefox",)
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        (GOOD | {"line": "2.7.1"}, "line is not a key here"),
+        (GOOD | {"lines": ["2.7.99"]}, "2.7.99 is no line of the checklist"),
+        (GOOD | {"also": ["3.1.1"]}, "3.1.1 is no line of the checklist"),
+        (GOOD | {"engines": ["opera"]}, "opera is no engine"),
+        ({"symptom": "seen"}, "lines is missing"),
+        ({"lines": ["2.7.1"]}, "symptom is missing or matches every message"),
+        (GOOD | {"symptom": "(seen"}, "symptom is no regular expression"),
+    ],
+)
+def test_an_expectation_that_cannot_be_meant(table, problem):
+    with pytest.raises(ExpectationError, match=re.escape(problem)):
+        read(toml(a=table), ["a"])
+
+
+EXCEPTED = ("2.13.3", "2.13.4")
+"""Safari and Edge, which this project's machines do not have."""
+
+
+@pytest.mark.parametrize("line", [id_ for id_, line in LINES.items() if line.built and id_ not in EXCEPTED])
+def test_every_line_has_a_fault_and_what_is_to_be_verified_has_two(line):
+    expected = read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE)
+    faults = [fault for fault, expectation in expected.items() if line in expectation.lines]
+    assert len(faults) >= (2 if LINES[line].text.startswith("Verify") else 1)
+
+
+def test_the_test_that_has_to_notice_judges_a_line_of_the_fault():
+    judged = {
+        name: {line for mark in test.pytestmark if mark.name == "lines" for line in mark.args}
+        for file in (CHECKOUT / "tests").glob("test_*.py")
+        for name, test in runpy.run_path(str(file)).items()
+        if name.startswith("test_")
+    }
+    for expectation in read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE).values():
+        assert not expectation.test or set(expectation.lines) & judged[expectation.test], expectation.fault
+
+
+def test_every_fault_has_an_expectation_and_every_expectation_a_fault():
+    read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE)
+    with pytest.raises(ExpectationError, match=r"b is no fault of the replica\n  a has no table here"):
+        read(toml(b=GOOD), ["a"])
+
+
+@given(st.dictionaries(st.text(), st.floats(0, 100)), st.integers(1, 8))
+def test_shares_hold_each_fault_once_and_none_is_idle(faults, workers):
+    shares = share(faults, workers)
+    assert sorted(name for one in shares for name in one) == sorted(faults)
+    assert len(shares) == min(workers, len(faults))
+
+
+def test_the_longest_fault_has_a_worker_for_itself():
+    assert share({"long": 60, "a": 30, "b": 20, "c": 10}, 2) == [["long"], ["a", "b", "c"]]
+
+
+def test_what_is_written():
+    outcomes = [
+        outcome(check("2.7.15", message="expected progress up to 100%, seen <3 | 4>")),
+        judge(Expectation("silent", ("2.8.9",), re.compile("seen")), Round([check("2.7.1", message="boom")])),
+    ]
+    proof = proof_json(outcomes, ["none after: nothing ran"], "chromium", 71.6)
+    assert proof["void"] is True
+    assert proof["faults"] == ["progress-stuck", "silent"]
+    assert (proof["caught"], proof["survivors"], proof["collateral"]) == (["progress-stuck"], ["silent"], ["silent"])
+    assert proof["not_run"] == 2 * 64
+    json.dumps(proof)
+
+    page = proof_markdown(outcomes, "chromium")
+    assert "2 faults, 1 caught, 1 survived, 1 with collateral." in page
+    assert "| 2.7.15 | progress-stuck | title of 2.7.15 | expected progress up to 100%, seen &lt;3 \\| 4> |" in page
+
+    told = summary(outcomes, ["none after: nothing ran"])
+    assert "✗ silent" in told
+    assert "collateral: 2.7.1 (title of 2.7.1): boom" in told
+    assert "VOID: none after: nothing ran" in told
+
+
+@pytest.mark.parametrize("arguments", [["--faults", "no-such-fault"], ["--browser", "webkit"]])
+def test_usage(arguments):
+    command = [sys.executable, "-m", "selftest.proof", *arguments]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "fault" in done.stderr
+
+
+def time_of(seed: int, code: int = 0, **red: str) -> Time:
+    return Time(seed, code, 90, {line.replace("_", "."): message for line, message in red.items()})
+
+
+def test_a_soak_counts_what_was_red_line_by_line():
+    times = [time_of(1), time_of(2, 1, **{"2_7_15": "late"}), time_of(3, 1, **{"2_7_15": "late", "2_7_9": "busy"})]
+    found = soak_json([*times, time_of(4, code=6)], "firefox")
+    assert (found["times"], found["clean"]) == (4, 1)
+    assert list(found["flakes"]) == ["2.7.9", "2.7.15"]
+    assert found["flakes"]["2.7.15"] == {"red": 2, "messages": ["late"]}
+    assert table(found).splitlines() == [
+        "  2.7.9    red 1 of 4: busy",
+        "  2.7.15   red 2 of 4: late",
+        "1 of 4 times clean in firefox",
+    ]
+
+
+def test_red_is_what_failed_or_was_not_reached_on_the_browser():
+    def entry(line: str, browser: str, verdict: str) -> dict[str, str]:
+        return {"id": line, "browser": browser, "verdict": verdict, "message": f"{line} {verdict}"}
+
+    entries = [
+        entry("2.7.1", "chromium", "passed"),
+        entry("2.7.2", "chromium", "failed"),
+        entry("2.7.3", "chromium", "not reached"),
+        entry("2.7.4", "chromium", "not run"),
+        entry("2.7.5", "firefox", "failed"),
+        entry("2.13.1", "all", "failed"),
+    ]
+    assert red_lines({"lines": entries}, "chromium") == {
+        "2.7.2": "2.7.2 failed",
+        "2.7.3": "2.7.3 not reached",
+        "2.13.1": "2.13.1 failed",
+    }

@@ -1,0 +1,161 @@
+"""Which browser runs a target, said in words; no browser is started for it."""
+
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import Error
+
+from runner import targets
+from runner.environment import Target
+from runner.targets import Launch, NotAvailable, launch_of, survey, with_proxy
+
+CHROMIUM, FIREFOX, WEBKIT = (Target(name=engine, engine=engine) for engine in ("chromium", "firefox", "webkit"))
+PROXY = "http://127.0.0.1:4711"
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine without browsers; `install` puts Playwright's build of an engine there, `add` a program."""
+    programs: dict[str, str] = {}
+    monkeypatch.setattr(targets.shutil, "which", programs.get)
+    monkeypatch.setattr(targets.os, "geteuid", lambda: 1000, raising=False)
+
+    def start(channel: str, **_: object) -> SimpleNamespace:
+        if channel in programs:
+            return SimpleNamespace(close=lambda: None)
+        raise Error(f"Chromium distribution '{channel}' is not found at /opt/{channel}")
+
+    engines = {
+        engine: SimpleNamespace(executable_path=str(tmp_path / engine), launch=start)
+        for engine in ("chromium", "firefox", "webkit")
+    }
+    return SimpleNamespace(
+        playwright=SimpleNamespace(**engines),
+        install=lambda engine: (tmp_path / engine).touch(),
+        add=lambda name: programs.update({name: f"/usr/bin/{name}"}),
+        engines=engines,
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (CHROMIUM, "Playwright's build"),
+        (FIREFOX, "Playwright's build"),
+        (WEBKIT, "Playwright's WebKit build, not Safari"),
+    ],
+)
+def test_playwright_s_own_build_comes_first(machine, target, words):
+    for name in ("chromium", "firefox"):
+        machine.add(name)
+    machine.install(target.engine)
+    launch = launch_of(target, machine.playwright)
+    assert launch.build == words
+    assert not {"executable_path", "channel"} & launch.options.keys()
+
+
+def test_else_the_system_s_browsers(machine):
+    machine.add("chromium-browser")
+    machine.add("firefox")
+    chromium, firefox = (launch_of(target, machine.playwright) for target in (CHROMIUM, FIREFOX))
+    assert chromium.options["executable_path"] == "/usr/bin/chromium-browser"
+    assert chromium.build == "the system's /usr/bin/chromium-browser"
+    assert "channel" not in chromium.options
+    assert firefox.options["executable_path"] == "/usr/bin/firefox"
+    assert firefox.options["channel"] == "moz-firefox"
+
+    machine.add("chromium")
+    machine.add("firefox-esr")
+    assert launch_of(CHROMIUM, machine.playwright).build == "the system's /usr/bin/chromium"
+    assert launch_of(FIREFOX, machine.playwright).build == "the system's /usr/bin/firefox-esr"
+
+
+def test_a_browser_without_windows_is_faster_and_shows_nothing(machine):
+    for name in ("chromium-headless-shell", "chromium"):
+        machine.add(name)
+    assert launch_of(CHROMIUM, machine.playwright).build == "the system's /usr/bin/chromium-headless-shell"
+    assert launch_of(CHROMIUM, machine.playwright, headed=True).build == "the system's /usr/bin/chromium"
+
+
+@pytest.mark.parametrize("target", [CHROMIUM, FIREFOX, WEBKIT])
+def test_else_none_and_how_to_get_one(machine, target):
+    with pytest.raises(NotAvailable, match=f"no {target.name} on this machine.*playwright install {target.name}"):
+        launch_of(target, machine.playwright)
+
+
+def test_a_channel_is_the_installed_one_or_none(machine):
+    machine.install("chromium")
+    edge = Target(name="edge", engine="chromium", channel="msedge")
+    with pytest.raises(NotAvailable, match=r"no msedge on this machine.*playwright install msedge"):
+        launch_of(edge, machine.playwright)
+    machine.add("msedge")
+    launch = launch_of(edge, machine.playwright)
+    assert (launch.options["channel"], launch.build) == ("msedge", "the installed msedge")
+
+
+def test_a_channel_that_does_not_start_is_not_called_missing(machine):
+    def crash(**_: object) -> None:
+        raise Error("Target page, context or browser has been closed")
+
+    machine.engines["chromium"].launch = crash
+    with pytest.raises(Error, match="has been closed"):
+        launch_of(Target(name="chrome", engine="chromium", channel="chrome"), machine.playwright)
+
+
+@pytest.mark.parametrize(("user", "sandboxed"), [(0, False), (1000, True)])
+def test_only_root_goes_without_the_sandbox(machine, monkeypatch, user, sandboxed):
+    machine.install("chromium")
+    monkeypatch.setattr(targets.os, "geteuid", lambda: user)
+    launch = launch_of(CHROMIUM, machine.playwright)
+    assert ("--no-sandbox" not in launch.options["args"]) == sandboxed
+
+
+# -- proxy ----------------------------------------------------------------------------------------
+
+
+def test_chromium_sends_loopback_through_the_proxy_too():
+    options = with_proxy(Launch({"args": ["--x"]}, ""), "chromium", PROXY)
+    assert options == {"args": ["--x"], "proxy": {"server": PROXY, "bypass": "<-loopback>"}}
+
+
+def test_webkit_takes_the_proxy_as_it_is():
+    assert with_proxy(Launch({}, ""), "webkit", PROXY) == {"proxy": {"server": PROXY}}
+
+
+def test_firefox_gets_it_by_preferences(machine):
+    machine.install("firefox")
+    launch = launch_of(FIREFOX, machine.playwright)
+    options = with_proxy(launch, "firefox", PROXY)
+    assert "proxy" not in options
+    preferences = options["firefox_user_prefs"]
+    assert preferences["network.proxy.type"] == 1
+    assert (preferences["network.proxy.ssl"], preferences["network.proxy.ssl_port"]) == ("127.0.0.1", 4711)
+    assert preferences["network.proxy.allow_hijacking_localhost"] is True
+    assert preferences["fission.bfcacheInParent"] is False
+    assert "network.proxy.type" not in launch.options["firefox_user_prefs"]
+
+
+# -- survey ---------------------------------------------------------------------------------------
+
+
+def test_what_becomes_of_each_target(machine):
+    machine.install("chromium")
+    pixel = Target(name="pixel-7", engine="chromium", device="Pixel 7", required=False)
+    iphone = Target(name="iphone-15", engine="webkit", device="iPhone 15")
+    states = survey([CHROMIUM, WEBKIT, pixel, iphone], [], machine.playwright)
+    assert [(state.name, state.required, bool(state.missing)) for state in states] == [
+        ("chromium", True, False),
+        ("webkit", True, True),
+        ("pixel-7", False, False),
+        ("iphone-15", True, True),
+    ]
+    assert states[0].build == "Playwright's build"
+    assert states[2].build == "Pixel 7 emulated in Playwright's build"
+    assert states[3].build == ""
+    assert "playwright install webkit" in states[3].missing
+
+
+def test_a_narrowed_run_leaves_out_the_others(machine):
+    machine.install("chromium")
+    states = survey([CHROMIUM, FIREFOX], ["chromium"], machine.playwright)
+    assert [state.missing for state in states] == ["", "left out by --browser"]

@@ -1,0 +1,238 @@
+"""The plugin's bucket, seen with the suite's own key, which can list, read and delete but not write."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import boto3
+import requests
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, SSLError
+
+from services.errors import ConfigurationError, Unreachable, root_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+TIMEOUT = 10
+"""Seconds."""
+
+CHUNK = 1024 * 1024
+"""Bytes of an object in memory at a time."""
+
+NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """`encryption` is what the store reports, such as "AES256", or None."""
+
+    key: str
+    bytes: int
+    content_type: str
+    encryption: str | None
+
+
+class Bucket:
+    """Raises ConfigurationError where the key or the bucket is wrong, Unreachable where S3 does not answer."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        region: str,
+        access_key: str,
+        secret_key: str,
+        endpoint: str | None = None,
+        verify: bool | str = True,
+        attempts: int = 3,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """`endpoint` is a server's address that is not AWS; `verify` as requests takes it; `timeout` in seconds."""
+        self.name = name
+        self._verify = verify
+        self._timeout = timeout
+        self._client: S3Client = boto3.client(
+            "s3",
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            verify=verify,
+            config=Config(
+                signature_version="s3v4",
+                connect_timeout=timeout,
+                read_timeout=timeout,
+                retries={"total_max_attempts": attempts, "mode": "standard"},
+                s3={"addressing_style": "path" if endpoint else "virtual"},
+            ),
+        )
+
+    @property
+    def url(self) -> str:
+        """The bucket's address, with a slash at its end."""
+        form = self._client.generate_presigned_post(self.name, "key")
+        return str(form["url"]).rstrip("/") + "/"
+
+    def keys(self, prefix: str) -> list[str]:
+        with self._told("listing"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+            return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def objects(self, prefix: str) -> list[StoredObject]:
+        return [self.object(key) for key in self.keys(prefix)]
+
+    def object(self, key: str) -> StoredObject:
+        """Raises AssertionError when there is no such object."""
+        with self._told("reading", key):
+            head = self._client.head_object(Bucket=self.name, Key=key)
+            return StoredObject(key, head["ContentLength"], head["ContentType"], head.get("ServerSideEncryption"))
+
+    def digest(self, key: str) -> str:
+        """SHA-256 in hex of the object's content, streamed."""
+        sha256 = hashlib.sha256()
+        with self._told("reading", key):
+            for chunk in self._client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(CHUNK):
+                sha256.update(chunk)
+        return sha256.hexdigest()
+
+    def expect_stored(self, key: str, bytes: int, content_type: str, sha256: str) -> StoredObject:
+        """Raises AssertionError that names every difference between what is stored and what was chosen."""
+        stored = self.object(key)
+        seen = {"bytes": stored.bytes, "content type": stored.content_type, "sha256": self.digest(key)}
+        expected = {"bytes": bytes, "content type": content_type, "sha256": sha256}
+        wrong = [
+            f"{name}: expected {expected[name]}, seen {seen[name]}" for name in seen if seen[name] != expected[name]
+        ]
+        if wrong:
+            raise AssertionError(f"S3 does not hold what was uploaded, at {key}: {'; '.join(wrong)}")
+        return stored
+
+    def expect_no_objects(self, prefix: str) -> None:
+        if keys := self.keys(prefix):
+            raise AssertionError(f"expected nothing on S3 under {prefix}, seen {', '.join(keys)}")
+
+    def expect_only_object(self, prefix: str, key: str) -> None:
+        """`key` is the one object under `prefix`."""
+        keys = self.keys(prefix)
+        if keys != [key]:
+            raise AssertionError(f"expected {key} and nothing else under {prefix}, seen {', '.join(keys) or 'nothing'}")
+
+    def expect_private(self, key: str) -> None:
+        """Neither the object nor the list of the bucket is to be had without a signature."""
+        for what, status in ((f"GET of {key}", self.unsigned_get(key)), ("GET of the bucket", self.unsigned_list())):
+            if status < 400:
+                raise AssertionError(f"expected an unsigned {what} to be refused, seen status {status}")
+
+    def expect_empty_file_refused(self, url: str, fields: Mapping[str, str]) -> int:
+        """A presigned POST form does not take a file of 0 bytes; returns the status."""
+        file = ("empty.mp4", b"", fields["Content-Type"])
+        try:
+            answer = requests.post(url, data=fields, files={"file": file}, verify=self._verify, timeout=TIMEOUT)
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
+        if answer.status_code < 400 or self.keys(fields["key"]):
+            raise AssertionError(f"expected the form to refuse an empty file, seen status {answer.status_code}")
+        return answer.status_code
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            with self._told("deleting", key):
+                self._client.delete_object(Bucket=self.name, Key=key)
+
+    def delete_prefix(self, prefix: str) -> None:
+        self.delete(self.keys(prefix))
+
+    def unsigned_get(self, key: str) -> int:
+        """HTTP status of fetching an object's first byte without a signature."""
+        return self._unsigned("GET", self.url + quote(key), headers={"Range": "bytes=0-0"}).status_code
+
+    def unsigned_list(self) -> int:
+        """HTTP status of listing the bucket without a signature."""
+        return self._unsigned("GET", self.url).status_code
+
+    def allowed_origin(self, origin: str) -> str | None:
+        """The origin that a preflight for a POST from `origin` allows: that one, "*", or None."""
+        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        answer = self._unsigned("OPTIONS", self.url, headers=headers)
+        return answer.headers.get("Access-Control-Allow-Origin") if answer.ok else None
+
+    def expect_no_uploads_from(self, origin: str) -> None:
+        """No page of another site, such as `origin`, may send anything to the bucket."""
+        if (allowed := self.allowed_origin(origin)) in ("*", origin):
+            raise AssertionError(f"expected S3 to allow no upload from a page of {origin}, seen it allow {allowed}")
+
+    def probe(self) -> None:
+        """Raises Unreachable when the store does not answer to HeadBucket."""
+        with self._told("opening"):
+            self._client.head_bucket(Bucket=self.name)
+
+    def check(self) -> None:
+        """Whether the suite's key may list and delete in `videos/`; changes nothing."""
+        with self._told("listing"):
+            self._client.list_objects_v2(Bucket=self.name, Prefix="videos/", MaxKeys=1)
+        self.delete([NO_SUCH_KEY])
+        self.probe()
+
+    def _unsigned(self, method: str, url: str, headers: dict[str, str] | None = None) -> requests.Response:
+        try:
+            with requests.request(
+                method,
+                url,
+                headers=headers,
+                verify=self._verify,
+                timeout=self._timeout,
+                stream=True,
+                allow_redirects=False,
+            ) as answer:
+                return answer
+        except requests.exceptions.SSLError as error:
+            raise ConfigurationError(_untrusted(url, error)) from error
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
+
+    @contextmanager
+    def _told(self, step: str, key: str | None = None) -> Iterator[None]:
+        """Turns botocore's errors into sentences."""
+        try:
+            yield
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            code = error.response.get("Error", {}).get("Code", "")
+            what = f"{step} {key or 'the bucket'} in {self.name}"
+            if code == "NoSuchBucket" or (status == 404 and key is None):
+                message = f"There is no bucket {self.name}. Correct storage.bucket in the environment file."
+                raise ConfigurationError(message) from error
+            if status == 404:
+                raise AssertionError(f"S3 holds no object at {key} (bucket {self.name}).") from error
+            if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
+                raise ConfigurationError(
+                    f"S3 does not know the suite's key ({code}, {what}). "
+                    "Correct what storage.access_key and storage.secret_key refer to."
+                ) from error
+            if code in ("PermanentRedirect", "AuthorizationHeaderMalformed") or status == 301:
+                raise ConfigurationError(
+                    f"The bucket {self.name} is in another region. Correct storage.region in the environment file."
+                ) from error
+            if status >= 500 or code in ("SlowDown", "RequestTimeout"):
+                raise Unreachable(f"S3 answered {status} {code} ({what}).") from error
+            raise ConfigurationError(
+                f"S3 refuses the suite's key ({status} {code}, {what}). It needs s3:ListBucket on the bucket, "
+                "s3:GetObject and s3:DeleteObject on videos/* (environments/README.md); or no bucket has that name."
+            ) from error
+        except SSLError as error:
+            raise ConfigurationError(_untrusted(self.url, error)) from error
+        except BotoCoreError as error:
+            raise Unreachable(
+                f"S3 does not answer at {self.url} ({step} {key or 'the bucket'}): {root_of(error)}."
+            ) from error
+
+
+def _untrusted(url: str, error: Exception) -> str:
+    return f"The certificate of {url} is not trusted: {root_of(error)}. Set ca_file to the authority that issued it."

@@ -1,0 +1,192 @@
+"""The CDN as anybody on the network meets it: signed URLs, what they give, and what a changed one must not give."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import requests
+from botocore.signers import CloudFrontSigner
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from media import Clip
+from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
+from services.network import endpoint
+
+SHORT = timedelta(seconds=2)
+"""How long a URL lives whose end is waited for; whole seconds are signed, so it may be one less."""
+
+LATE = timedelta(seconds=5)
+"""How much later the CDN may refuse it, for clocks that differ."""
+
+DAY = timedelta(days=1)
+
+CLOCKS = timedelta(minutes=1)
+
+
+class CDN:
+    """Canned-policy URLs: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html"""
+
+    def __init__(
+        self,
+        domain: str,
+        *,
+        verify: bool | str = True,
+        timeout: float = 10,
+        invalidation: float = 60,
+        key_pair_id: str | None = None,
+        private_key: str | None = None,
+    ) -> None:
+        """`domain` is `host` or `host:port`; `timeout` and `invalidation` (how long one may take) in seconds.
+
+        With a key pair of the distribution (`private_key` in PEM) URLs can be signed that expire soon.
+        """
+        self.domain = domain
+        self._verify = verify
+        self._timeout = timeout
+        self._invalidation = invalidation
+        self._key_pair_id = key_pair_id
+        self._private_key = private_key
+
+    def probe(self) -> None:
+        """Raises Unreachable when the CDN gives no HTTP answer at all, ConfigurationError for its certificate."""
+        url = f"https://{self.domain}/"
+        try:
+            requests.get(url, verify=self._verify, timeout=self._timeout)
+        except requests.exceptions.SSLError as error:
+            raise ConfigurationError(
+                f"The certificate of {url} is not trusted: {root_of(error)}. Correct ca_file."
+            ) from error
+        except requests.RequestException as error:
+            raise Unreachable(f"The CDN does not answer at {url}: {root_of(error)}.") from error
+
+    def get(self, url: str, range_: str | None = None) -> requests.Response:
+        """The answer to a GET, headers only; `range_` such as `bytes=0-99`. Raises Unreachable."""
+        headers = {"Range": range_} if range_ else {}
+        try:
+            return requests.get(
+                url,
+                headers=headers,
+                verify=self._verify,
+                timeout=self._timeout,
+                stream=True,
+            )
+        except requests.RequestException as reason:
+            raise Unreachable(
+                f"The CDN does not answer at {urlsplit(url).netloc}: {type(reason).__name__}."
+            ) from reason
+
+    def expect_signed(self, url: str, key: str) -> None:
+        """`url` leads to the object `key` on the CDN and carries a canned policy's three parameters."""
+        parts = urlsplit(url)
+        missing = {"Expires", "Signature", "Key-Pair-Id"} - set(parse_qs(parts.query))
+        shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        if endpoint(url) != endpoint(self.domain) or unquote(parts.path) != f"/{key}":
+            raise AssertionError(f"expected a URL of {key} on {self.domain}, seen {shown}")
+        if missing:
+            raise AssertionError(f"expected a signed URL, seen {shown} without {', '.join(sorted(missing))}")
+
+    def expect_ranges(self, url: str, clip: Clip) -> None:
+        """The CDN answers a part of the file with 206 and just those bytes."""
+        first, last = clip.bytes // 2, clip.bytes // 2 + 999
+        with self.get(url, f"bytes={first}-{last}") as answer:
+            with clip.path.open("rb") as file:
+                file.seek(first)
+                wanted = file.read(1000)
+            if answer.status_code != 206 or answer.content != wanted:
+                seen = f"{answer.status_code} with {answer.headers.get('Content-Range', 'no Content-Range')}"
+                raise AssertionError(f"expected bytes {first}-{last} with status 206, seen {seen}")
+
+    def expect_refused(self, url: str, why: str) -> None:
+        """No byte of video for `url`; `why` says what is wrong with it."""
+        with self.get(url, "bytes=0-99") as answer:
+            if answer.status_code < 400:
+                raise AssertionError(f"expected the CDN to refuse a URL {why}, seen status {answer.status_code}")
+
+    def expect_lifetime(self, url: str) -> int:
+        """A signed `url` is good for a day at most; returns how long, in seconds."""
+        (expires,) = parse_qs(urlsplit(url).query)["Expires"]
+        left = datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC)
+        if left > DAY + CLOCKS:
+            raise AssertionError(f"expected a URL that ends within {DAY}, seen one that lives for {left}")
+        return round(left.total_seconds())
+
+    def tampered(self, url: str, other: str) -> dict[str, str]:
+        """Changed copies of a signed `url`, by what is wrong with them; `other` is the key of another object."""
+        address, query = url.split("?", 1)
+        given = dict(part.split("=", 1) for part in query.split("&"))
+        path = urlsplit(url).path
+
+        def signed(**changed: str | None) -> str:
+            kept = {name: value for name, value in (given | changed).items() if value is not None}
+            return f"{address}?{'&'.join(f'{name}={value}' for name, value in kept.items())}"
+
+        return {
+            "without any signature": address,
+            "with the path of another video": url.replace(path, f"/{quote(other)}", 1),
+            "whose Expires is a day later": signed(Expires=str(int(given["Expires"]) + 86400)),
+            "with one character of its Signature changed": signed(Signature=_changed(given["Signature"])),
+            "with another Key-Pair-Id": signed(**{"Key-Pair-Id": _changed(given["Key-Pair-Id"])}),
+            **{f"without its {name}": signed(**{name: None}) for name in given},
+        }
+
+    def expect_expiry(self, key: str) -> float:
+        """A URL of `key` that is good for two seconds plays, and is refused soon after; returns when, in seconds.
+
+        Raises NotCheckable where the environment has no signing key, or the CDN does not take it.
+        """
+        signed = datetime.now(UTC)
+        url = self._sign(key, signed + SHORT)
+        if (status := self._status(url)) >= 400:
+            raise NotCheckable(
+                f"the CDN answers {status} to a fresh URL signed with the environment's own key: it is not a key of "
+                "this distribution, or the clocks differ; correct cdn.private_key and cdn.key_pair_id"
+            )
+        if (status := self._refused_within(SHORT + LATE, url)) < 400:
+            raise AssertionError(
+                f"expected the CDN to refuse a URL once it has expired, seen status {status} {LATE.seconds} s after"
+            )
+        return round((datetime.now(UTC) - signed).total_seconds(), 1)
+
+    def expect_withdrawn(self, url: str) -> None:
+        """A signed `url` of an object that was deleted is refused as soon as an invalidation takes."""
+        limit = timedelta(seconds=self._invalidation)
+        if (status := self._refused_within(limit, url)) < 400:
+            raise AssertionError(
+                f"expected the CDN to refuse a deleted video {limit.seconds} s later, seen status {status}"
+            )
+
+    def _refused_within(self, limit: timedelta, url: str) -> int:
+        """The status with which the CDN refuses `url`; the last one when it does not within `limit`."""
+        until_refused = Retrying(
+            retry=retry_if_result(lambda status: status < 400),
+            wait=wait_fixed(0.2),
+            stop=stop_after_delay(limit.total_seconds()),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        status: int = until_refused(self._status, url)
+        return status
+
+    def _status(self, url: str) -> int:
+        with self.get(url, "bytes=0-99") as answer:
+            return answer.status_code
+
+    def _sign(self, key: str, until: datetime) -> str:
+        if not (self._private_key and self._key_pair_id):
+            raise NotCheckable("the environment has no signing key of its own ([cdn] private_key and key_pair_id)")
+        private = load_pem_private_key(self._private_key.encode(), password=None)
+        assert isinstance(private, RSAPrivateKey)
+        # CloudFront's canned policies are signed with RSA and SHA-1, whatever one thinks of that.
+        signer = CloudFrontSigner(self._key_pair_id, lambda text: private.sign(text, PKCS1v15(), hashes.SHA1()))
+        url: str = signer.generate_presigned_url(f"https://{self.domain}/{quote(key)}", date_less_than=until)
+        return url
+
+
+def _changed(text: str) -> str:
+    """`text` with the character in its middle replaced by another."""
+    middle = len(text) // 2
+    return f"{text[:middle]}{'A' if text[middle] != 'A' else 'B'}{text[middle + 1 :]}"

@@ -1,0 +1,42 @@
+"""What goes wrong, told apart by who must act: every message ends with what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ConfigurationError(Exception):
+    """An environment cannot be used as it is described; the message says what to change, and where."""
+
+
+class Unreachable(Exception):
+    """The host does not answer, or not within its time limit: an outage, not a finding."""
+
+
+class SiteError(Exception):
+    """A step on the site failed: what was tried, where, what the page said, what to do.
+
+    `refused` maps the form's field names to Moodle's complaint about each.
+    """
+
+    def __init__(self, message: str, refused: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.refused = dict(refused or {})
+
+
+class LoginRefused(SiteError):
+    """The account could not log in, or meets a hurdle before its first page."""
+
+
+def root_of(error: BaseException) -> str:
+    """What the operating system or TLS said, without the layers of libraries around it."""
+    while type(error).__module__ not in ("builtins", "socket", "ssl"):
+        inner = error.__cause__ or error.__context__
+        if inner is None:
+            break
+        error = inner
+    return str(getattr(error, "verify_message", "") or getattr(error, "strerror", "") or error)
+
+
+class NotCheckable(Exception):
+    """This environment cannot tell whether the line holds; the message says why."""

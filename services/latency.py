@@ -1,0 +1,78 @@
+"""How long Moodle takes to answer, sampled while something else goes on."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from services.addresses import LOGIN
+from services.errors import Unreachable
+from services.moodle.site import Site
+
+Sample = TypeVar("Sample")
+
+
+@contextmanager
+def sampled(take: Callable[[], Sample], every: float) -> Iterator[list[Sample]]:
+    """Collects what `take` returns, called in a thread every so many seconds while the context lasts, at least once.
+
+    What `take` raises is raised when the context ends.
+    """
+    samples: list[Sample] = []
+    over = threading.Event()
+
+    def sample() -> None:
+        samples.append(take())
+        while not over.wait(every):
+            samples.append(take())
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(sample)
+        try:
+            yield samples
+        finally:
+            over.set()
+    running.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Moodle's answer to one small request, after so many seconds; `trouble` when it is none or a 5xx."""
+
+    seconds: float
+    trouble: str = ""
+
+
+class LatencyProbe:
+    """Asks a site for a small page; called once, it returns one Reply. `site` is its own, nobody logged in."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._site.session.headers["Connection"] = "close"  # each answer takes what it takes a newcomer
+
+    def __call__(self) -> Reply:
+        started = time.perf_counter()
+        trouble = ""
+        try:
+            status = self._site.get(LOGIN).status_code
+            if status >= 500:
+                trouble = f"status {status}"
+        except Unreachable as reason:
+            trouble = str(reason)
+        return Reply(round(time.perf_counter() - started, 3), trouble)
+
+
+def expect_answers(answers: Sequence[Reply]) -> dict[str, float]:
+    """Every request was answered; returns how many there were, and the seconds they took."""
+    if trouble := [answer.trouble for answer in answers if answer.trouble]:
+        raise AssertionError(
+            f"expected Moodle to answer all {len(answers)} requests, seen trouble {len(trouble)} times: {trouble[0]}"
+        )
+    seconds = [answer.seconds for answer in answers]
+    return {"requests": len(seconds), "median seconds": statistics.median(seconds), "slowest seconds": max(seconds)}

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An account as the site lists it; `name` is the full name that it shows."""
+
+    id: int
+    username: str
+    email: str = ""
+    name: str = ""
+    suspended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person(Account):
+    """An account whose password the suite knows."""
+
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Course:
+    id: int
+    name: str
+    short_name: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """`cmid` is the id in `/mod/assign/view.php?id=`, `id` the one the plugin's widget sends, `context` Moodle's."""
+
+    cmid: int
+    id: int
+    name: str
+    course: Course
+    context: int
+
+
+@dataclass(frozen=True)
+class Plugin:
+    version: str
+    enabled: bool

@@ -1,0 +1,201 @@
+"""The network between a browser and the world: its speed, its volume and its breakage.
+
+A browser is launched with a `Network` as its proxy, so that every engine's uploads can be slowed down, counted and cut
+in the same way. Bytes stay encrypted: it sees host names and sizes, nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import urlsplit
+
+CHUNK = 16 * 1024
+
+MOODLE_BYTES = 256 * 1024
+"""What a browser may send to Moodle while a video is uploaded; the video itself goes elsewhere."""
+
+CONNECT_TIMEOUT = 10  # seconds
+
+GOODBYE_BYTES = 256
+"""TLS closes each idle connection of an earlier page with an alert of about 40 bytes, and there may be six of them."""
+
+TICK = 0.02
+"""Seconds that a slow network may be ahead or behind: shorter sleeps take longer than asked for."""
+
+SEGMENT = 1400
+"""Bytes of a TCP segment, as on a network. With loopback's 64 KiB the kernel takes 4 MB from a browser at once."""
+
+
+def endpoint(url: str) -> str:
+    """`host:port` of an https address, or of a bare host, as a browser names it to a proxy."""
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    return f"{parts.hostname}:{parts.port or 443}"
+
+
+@dataclass
+class Traffic:
+    """Bytes that crossed a network meanwhile, by `host:port`, TLS and headers included."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
+
+    def expect_bypassed(self, moodle_url: str, size: int, moodle_bytes: int = MOODLE_BYTES) -> dict[str, int]:
+        """A file of `size` bytes was sent, and not to Moodle; returns the bytes sent, by `host:port`."""
+        moodle = self.sent[endpoint(moodle_url)]
+        elsewhere = self.sent.total() - moodle
+        if moodle > moodle_bytes or elsewhere < size:
+            raise AssertionError(
+                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {dict(self.sent)}"
+            )
+        return dict(self.sent)
+
+    def expect_received_from(self, domain: str, size: int) -> dict[str, int]:
+        """At least `size` bytes came from `domain`; returns the bytes received, by `host:port`."""
+        if self.received[endpoint(domain)] < size:
+            raise AssertionError(f"expected {size} bytes of video from {domain}, seen {dict(self.received)}")
+        return dict(self.received)
+
+    def expect_nothing_from(self, *domains: str) -> None:
+        """Nothing came from any of `domains` but the end of connections that were open before."""
+        seen = {domain: size for domain in domains if (size := self.received[endpoint(domain)]) > GOODBYE_BYTES}
+        if seen:
+            raise AssertionError(f"expected nothing from storage or CDN, seen bytes {seen}")
+
+
+class Network:
+    """A CONNECT proxy on loopback, run by a thread of its own.
+
+    `sent` and `received` count the bytes that crossed since the start, by `host:port`.
+    """
+
+    def __init__(self) -> None:
+        self.sent: Counter[str] = Counter()
+        self.received: Counter[str] = Counter()
+        self._bytes_per_second: float | None = None
+        self._cut: set[str] = set()
+        self._open: dict[asyncio.StreamWriter, str] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        listener = socket.create_server(("127.0.0.1", 0))
+        # A large receive buffer would swallow a whole clip before the browser notices that the network is slow.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * CHUNK)
+        if hasattr(socket, "TCP_MAXSEG"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving = asyncio.start_server(self._serve, sock=listener, limit=2 * CHUNK)
+        self._server = asyncio.run_coroutine_threadsafe(serving, self._loop).result()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _close(self) -> None:
+        self._server.close()
+        for writer in list(self._open):
+            writer.transport.abort()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def sent_to(self, url: str) -> int:
+        """Bytes sent so far to the host of `url`."""
+        return self.sent[endpoint(url)]
+
+    @contextmanager
+    def slow(self, megabits_per_second: float) -> Iterator[None]:
+        """Hold what the browser sends over each connection to this speed, in Mbit/s."""
+        self._bytes_per_second = megabits_per_second * 1_000_000 / 8
+        try:
+            yield
+        finally:
+            self._bytes_per_second = None
+
+    @contextmanager
+    def measured(self) -> Iterator[Traffic]:
+        """Counts what crosses while the context lasts; the figures are complete when it ends."""
+        sent, received = self.sent.copy(), self.received.copy()
+        traffic = Traffic()
+        try:
+            yield traffic
+        finally:
+            traffic.sent.update(self.sent - sent)
+            traffic.received.update(self.received - received)
+
+    @contextmanager
+    def cut(self, host: str) -> Iterator[None]:
+        """Break every connection to `host:port`, transfers in flight included, and refuse new ones."""
+        self._cut.add(host)
+        self._loop.call_soon_threadsafe(self._abort, host)
+        try:
+            yield
+        finally:
+            self._cut.discard(host)
+
+    def _abort(self, host: str) -> None:
+        for writer, to in self._open.items():
+            if to == host:
+                writer.transport.abort()
+
+    async def _serve(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        ends = [answer]
+        try:
+            method, host, _ = (await browser.readuntil(b"\r\n\r\n")).decode("latin-1").split(" ", 2)
+            name, _, port = host.rpartition(":")
+            try:
+                if method != "CONNECT" or host in self._cut:
+                    raise ConnectionRefusedError
+                async with asyncio.timeout(CONNECT_TIMEOUT):
+                    world, request = await asyncio.open_connection(name.strip("[]"), int(port), limit=2 * CHUNK)
+            except OSError:
+                answer.write(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n")
+                return
+            ends.append(request)
+            self._open |= {answer: host, request: host}
+            if host in self._cut:
+                raise ConnectionResetError  # cut while it was being opened
+            answer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            async with asyncio.TaskGroup() as directions:
+                directions.create_task(self._pump(browser, request, self.sent, host, throttled=True))
+                directions.create_task(self._pump(world, answer, self.received, host))
+        except* (OSError, asyncio.IncompleteReadError):
+            pass  # the browser sees the broken connection, and reports it as its user would see it
+        finally:
+            for end in ends:
+                self._open.pop(end, None)
+                end.close()
+
+    async def _pump(
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        counted: Counter[str],
+        host: str,
+        throttled: bool = False,
+    ) -> None:
+        free = 0.0
+        while chunk := await source.read(CHUNK):
+            counted[host] += len(chunk)
+            sink.write(chunk)
+            await sink.drain()
+            if throttled and self._bytes_per_second:
+                now = self._loop.time()
+                free = max(free, now - TICK) + len(chunk) / self._bytes_per_second
+                if free > now + TICK:
+                    await asyncio.sleep(free - now)
+        if sink.can_write_eof():
+            with suppress(OSError):
+                sink.write_eof()
