@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runner.journal import Journal
 from services.errors import SiteError
+from services.moodle.plugin import plugin_settings, save_plugin_settings
 from services.moodle.site import Site
 
 if TYPE_CHECKING:
@@ -47,13 +48,13 @@ def restore(site: Site, journal: Journal) -> list[str]:
     entries = journal.entries(KIND)
     if not entries:
         return []
-    stored = site.plugin_settings()
+    stored = plugin_settings(site)
     originals = {entry["name"]: entry["original"] for entry in reversed(entries)}
     ours = {(entry["name"], entry["changed"]) for entry in entries}
     back = {name: original for name, original in originals.items() if (name, stored.get(name)) in ours}
     repaired = [name for name, original in originals.items() if name not in back and stored.get(name) != original]
     if back:
-        site.save_plugin_settings(back)
+        save_plugin_settings(site, back)
     for entry in entries:
         journal.settle(entry["id"])
     if repaired:

@@ -8,11 +8,10 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from runner.ours import LOCK_NAME
 from services.errors import SiteError
+from services.moodle.courses import Courses
 from services.moodle.model import Course
-from services.moodle.site import Site
-
-NAME = "s3video-acceptance-lock"
 
 LEASE = timedelta(minutes=20)
 
@@ -22,10 +21,10 @@ SUMMARY = re.compile(r"Held by (?P<holder>.+, run (?P<run>\S+)) until (?P<until>
 class Locked(Exception):
     """Another run holds the site; `until` is when its lease ends unless it is renewed."""
 
-    def __init__(self, site: Site, holder: str, until: datetime) -> None:
+    def __init__(self, base_url: str, holder: str, until: datetime) -> None:
         super().__init__(
-            f"{site.base_url} is in use by {holder} until {until:%Y-%m-%d %H:%M} UTC at least. "
-            f"Wait for that run to end, or, if it is dead, delete the course {NAME}."
+            f"{base_url} is in use by {holder} until {until:%Y-%m-%d %H:%M} UTC at least. "
+            f"Wait for that run to end, or, if it is dead, delete the course {LOCK_NAME}."
         )
         self.holder = holder
         self.until = until
@@ -37,8 +36,8 @@ class Lock:
     A lock that has expired is taken over, and so is that of a run of which `is_dead` is true.
     """
 
-    def __init__(self, site: Site, category: int, run_id: str, is_dead: Callable[[str], bool]) -> None:
-        self.site = site
+    def __init__(self, courses: Courses, category: int, run_id: str, is_dead: Callable[[str], bool]) -> None:
+        self.courses = courses
         self.category = category
         self.holder = f"{getpass.getuser()}@{socket.gethostname()}, run {run_id}"
         self.is_dead = is_dead
@@ -48,10 +47,10 @@ class Lock:
     def refresh(self) -> None:
         """Renews the lease when half of it is over; call it often. Raises SiteError when the lock is lost."""
         if datetime.now(UTC) > self._until - LEASE / 2:
-            self.site.write_course_summary(self._course.id, self._summary())
+            self.courses.write_summary(self._course.id, self._summary())
 
     def release(self) -> None:
-        self.site.delete_course(self._course.id)
+        self.courses.delete(self._course.id)
 
     def _summary(self) -> str:
         self._until = datetime.now(UTC) + LEASE
@@ -63,7 +62,7 @@ class Lock:
     def _take(self) -> Course:
         while True:
             try:
-                course = self.site.create_course(self.category, NAME, NAME, self._summary())
+                course = self.courses.create(self.category, LOCK_NAME, LOCK_NAME, self._summary())
             except SiteError as error:
                 if "shortname" not in error.refused:
                     raise
@@ -73,29 +72,29 @@ class Lock:
                 return course
 
     def _locks(self) -> list[int]:
-        return sorted(course for course, name in self.site.courses_in(self.category).items() if name == NAME)
+        return sorted(course for course, name in self.courses.within(self.category).items() if name == LOCK_NAME)
 
     def _locked(self, course: int) -> Locked | None:
         """Who holds the site by this course; None when its lease is over or its run is dead."""
-        _, summary = self.site.course_summary(course)
+        _, summary = self.courses.summary(course)
         found = SUMMARY.search(summary)
         holder = found["holder"] if found else "somebody who changed its summary"
         until = datetime.fromisoformat(found["until"]) if found else datetime.max.replace(tzinfo=UTC)
         over = until <= datetime.now(UTC) or (found is not None and self.is_dead(found["run"]))
-        return None if over else Locked(self.site, holder, until)
+        return None if over else Locked(self.courses.site.base_url, holder, until)
 
     def _clear_expired(self) -> None:
         locks = self._locks()
         if not locks:
             raise SiteError(
-                f"A course with the short name {NAME} exists outside the category of the acceptance suite "
-                f"on {self.site.base_url}. Delete or rename it."
+                f"A course with the short name {LOCK_NAME} exists outside the category of the acceptance suite "
+                f"on {self.courses.site.base_url}. Delete or rename it."
             )
         for course in locks:
             if locked := self._locked(course):
                 raise locked
             try:
-                self.site.delete_course(course)
+                self.courses.delete(course)
             except SiteError:
                 if course in self._locks():
                     raise
@@ -105,5 +104,5 @@ class Lock:
         # Moodle looks for the short name before it writes, so two at once can both succeed.
         for course in self._locks():
             if course < own.id and (locked := self._locked(course)):
-                self.site.delete_course(own.id)
+                self.courses.delete(own.id)
                 raise locked

@@ -42,6 +42,7 @@ from runner.outage import Probes
 from runner.targets import survey
 from runner.workspace import Workspace
 from services.errors import ConfigurationError, SiteError, Unreachable
+from services.moodle.plugin import plugin, release
 from services.secrecy import Secrets, redact, redact_zip, scan
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -278,9 +279,9 @@ class Controller:
         option.browser = able
         self.workspace = Workspace.open(environment, self.run_id)
         self.problems += [f"clean-up of an earlier run: {problem}" for problem in self.workspace.dead_runs.problems]
-        self.versions["moodle"] = self.workspace.site.release()
-        plugin = self.workspace.site.plugin()
-        self.versions["assignsubmission_s3video"] = plugin.version if plugin else "absent"
+        self.versions["moodle"] = release(self.workspace.site)
+        found = plugin(self.workspace.site)
+        self.versions["assignsubmission_s3video"] = found.version if found else "absent"
         self.config.stash[RUN] = RunContext(
             self.run_id,
             self.environment_name,

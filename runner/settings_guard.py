@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from runner.changed_settings import KIND, Change, altered, restore
 from runner.workspace import Workspace
+from services.moodle.plugin import plugin_settings, save_plugin_settings
 from services.secrecy import Secrets
 
 
@@ -35,7 +36,7 @@ class SettingsGuard:
         Raises OSError when the journal cannot be written; then nothing may be changed, and the body does not run.
         """
         self._workspace.log_in()
-        original = self._workspace.site.plugin_settings()[name]
+        original = plugin_settings(self._workspace.site)[name]
         change = Change(name, original, altered(original))
         self._secrets.add(change.original)
         self._secrets.add(change.changed)
@@ -44,5 +45,5 @@ class SettingsGuard:
             yield change
         finally:
             self._workspace.log_in()
-            self._workspace.site.save_plugin_settings({name: original})
+            save_plugin_settings(self._workspace.site, {name: original})
             self._workspace.journal.settle(entry)

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pages.video import VideoPage
-from services.access_table import OWNER, Access
-from services.plugin_api import ASSIGN, WATCH, confirmation, playback_url, video_page
+from services.access_table import OWNER, AccessTable
+from services.addresses import ASSIGNMENT
+from services.moodle.assignments import save_submission
+from services.plugin_api import WATCH, confirm_upload, playback_url, video_page
 
 STRANGE_SITE = "https://elsewhere.example.invalid"
 
@@ -38,7 +40,7 @@ def test_second_student(submission, people, network, cdn, bucket, environment, l
             evidence["message"] = answer.expect_denied()
         for action in ("grader", "grading"):
             with line("2.9.4", f"nor by the address of the teacher's page, action={action}") as evidence:
-                answer = second.knock(ASSIGN, id=assignment.cmid, action=action, userid=first.person.id)
+                answer = second.knock(ASSIGNMENT, id=assignment.cmid, action=action, userid=first.person.id)
                 evidence["message"] = answer.expect_denied()
     with line("2.9.4", "not a byte came from S3 or the CDN, and the console holds no signed URL"):
         traffic.expect_nothing_from(environment.cdn.domain, bucket.url)
@@ -63,7 +65,7 @@ def test_who_may_what(access, line):
     """Everybody tries every way to one video, each in a session of their own: the table of docs/access.md."""
     with line("2.9.6", "the owner's page of the assignment shows the video", blocks=True):
         access.expect_on_own_page()
-    for who in Access.everybody:
+    for who in AccessTable.everybody:
         with line("2.9.6" if who == OWNER else "2.9.4", f"{who}: what they may, and what not") as evidence:
             evidence["who"] = who
             evidence["tried"] = access.try_everything(who)
@@ -80,13 +82,13 @@ def test_tricks(submission, submit, assignment, video_access, cdn, bucket, crede
         with line("2.9.4", f"{way}: the number of one's own submission does not open another one's key"):
             video_access.expect_denied(request(thief, replace(theirs, id=mine.id)), theirs)
     with line("2.9.4", "a confirmation with a guessed key does no harm to another one's submission"):
-        confirmation(thief, theirs, s3_key=f"{theirs.owner.prefix}1_00000000/{theirs.clip.path.name}")
+        confirm_upload(thief, f"{theirs.owner.prefix}1_00000000/{theirs.clip.path.name}", theirs.id)
         video_access.expect_unharmed(owner, theirs)
     with line("2.9.4", "a sesskey opens nothing in another session"):
         video_access.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)
         video_access.expect_denied(playback_url(owner, theirs, thief.sesskey), theirs)
     with line("2.9.4", "a key saved in one's own submission does not open the video behind it") as evidence:
-        thief.save_submission(assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
+        save_submission(thief, assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
         evidence["message"] = video_access.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
 
     with line("2.9.6", "the owner's signed URL plays", blocks=True):

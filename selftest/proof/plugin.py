@@ -17,9 +17,10 @@ from _pytest.subtests import SubtestReport
 
 from checklist.verdicts import Check
 from runner import workspace
+from runner.clean_up import CleanUp
 from runner.environment import Environment
 from runner.lines import BLOCKED, PROPERTY, declared_lines
-from runner.workspace import CleanUp, Workspace
+from runner.workspace import Workspace
 from selftest.proof.outcome import NO_FAULT, Round
 from selftest.proof.warm import PHONE
 
