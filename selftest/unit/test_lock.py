@@ -135,7 +135,7 @@ def test_another_failure_is_not_taken_for_a_held_lock(site):
     def broken(*_: object) -> Course:
         raise SiteError("Creating the course failed.", {"fullname": "Required"})
 
-    site.create_course = broken
+    site.create = broken
     with pytest.raises(SiteError, match="Creating the course failed"):
         take(site, "first")
 

@@ -21,6 +21,8 @@ class Accounts:
         self._courses = courses
         self._enrol_ids: dict[int, int] = {}
         self._role_ids: dict[str, int] = {}
+        self.managers: set[int] = set()
+        """Whom this session has made managers of a category."""
 
     def find(self, usernames: Sequence[str]) -> list[Account]:
         """Those of these user names that the site knows."""
@@ -64,6 +66,10 @@ class Accounts:
         )
         return self._person(account.username, password)
 
+    def stop_mail(self, account: Account) -> None:
+        """Nothing that Moodle has to tell this person is e-mailed."""
+        self.site.ajax("core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
+
     def enrol(self, course: Course, person: Account, role: str) -> None:
         """`role` is a role's short name: "student", "editingteacher", "teacher"."""
         step = f"Enrolling {person.username} in {course.name}"
@@ -91,8 +97,10 @@ class Accounts:
         step = f"Making {person.username} {role} in category {category}"
         where = {"contextid": self._courses.context(category), "roleid": self._role_id(role)}
         self._choose(step, "/admin/roles/assign.php", where, {"add": "1", "addselect[]": person.id}, held=person.id)
+        self.managers.add(person.id)
 
     def remove_role(self, category: int, person: Account, role: str) -> None:
+        self.managers.discard(person.id)
         step = f"Taking the role {role} in category {category} from {person.username}"
         where = {"contextid": self._courses.context(category), "roleid": self._role_id(role)}
         self._choose(
@@ -133,7 +141,17 @@ class Accounts:
                     f"{course.name} has no manual enrolment ({self.site.where}). "
                     "Enable it under Site administration > Plugins > Enrolments, also for new courses."
                 )
-            self._enrol_ids[course.id] = int(query(str(link["href"]))["enrolid"])
+            enrolment = query(str(link["href"]))["enrolid"]
+            self.site.submit(
+                "Switching off the welcome message of manual enrolment",
+                "/enrol/editinstance.php",
+                {"status": "0"},
+                if_there={"customint1": "0"},
+                courseid=course.id,
+                id=enrolment,
+                type="manual",
+            )
+            self._enrol_ids[course.id] = int(enrolment)
         return self._enrol_ids[course.id]
 
     def _role_id(self, short_name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from services.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS
@@ -9,6 +10,8 @@ from services.errors import SiteError
 from services.moodle.html import query, quote
 from services.moodle.model import Assignment, Course
 from services.moodle.site import Site
+
+ROW = re.compile(r"user\d+")
 
 
 def create_assignment(site: Site, course: Course, name: str, due: datetime) -> Assignment:
@@ -34,6 +37,10 @@ def create_assignment(site: Site, course: Course, name: str, due: datetime) -> A
             "cutoffdate[enabled]": False,
             "gradingduedate[enabled]": False,
             "submissiondrafts": "0",
+            "requiresubmissionstatement": "0",
+            "sendnotifications": "0",
+            "sendlatenotifications": "0",
+            "sendstudentnotifications": "0",
         },
         add="assign",
         course=course.id,
@@ -58,3 +65,29 @@ def save_submission(site: Site, assignment: Assignment, key: str, size: int, mim
         id=assignment.cmid,
         action="editsubmission",
     )
+
+
+def assignments_of(site: Site, course: int) -> list[int]:
+    """Course module ids of a course's assignments."""
+    page = site.open("Listing a course's assignments", "/mod/assign/index.php", id=course)
+    links = page.select(f"main a[href*='{ASSIGNMENT}?id='], [role=main] a[href*='{ASSIGNMENT}?id=']")
+    return list(dict.fromkeys(int(query(str(link["href"]))["id"]) for link in links))
+
+
+def remove_submissions(site: Site, cmid: int) -> None:
+    """Removes everything that was handed in to an assignment, as a teacher does with all rows of the table selected."""
+    step = f"Removing the submissions of assignment {cmid}"
+    page = site.open(step, ASSIGNMENT, id=cmid, action="grading", perpage=-1)
+    rows = [one for row in page.select("tr[class*=user]") for one in row.get("class", []) if ROW.fullmatch(one)]
+    if rows:
+        site.send(
+            step,
+            ASSIGNMENT,
+            {
+                "id": cmid,
+                "action": "gradingbatchoperation",
+                "operation": "removesubmission",
+                "selectedusers": ",".join(row.removeprefix("user") for row in rows),
+                "_qf__mod_assign_grading_batch_operations_form": "1",  # what Moodle's own form says up to 4.4
+            },
+        )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from services.addresses import CATEGORIES, COURSE_SETTINGS
 from services.errors import SiteError
-from services.moodle.html import query, quote, text
+from services.moodle.html import field_value, query, quote, text
 from services.moodle.model import Course
 from services.moodle.site import Site
 
@@ -41,6 +41,12 @@ class Courses:
                     waiting.append({"categoryid": inside})
         return None
 
+    def description(self, category: int) -> str:
+        """A category's description, as text."""
+        step = "Reading a category's description"
+        page = self.site.open(step, "/course/editcategory.php", id=category)
+        return _plain(field_value(page, "description_editor[text]", step, self.site.where))
+
     def within(self, category: int) -> dict[int, str]:
         """Full names by id of every course in the category, hidden ones too."""
         courses: dict[int, str] = {}
@@ -70,23 +76,25 @@ class Courses:
         )
         return Course(int(query(where)["id"]), name, short_name)
 
-    def summary(self, course: int) -> tuple[str, str]:
-        """Short name and summary (as text) of a course."""
-        page = self.site.open("Reading a course's summary", COURSE_SETTINGS, id=course)
-        short_name = page.find("input", attrs={"name": "shortname"})
-        summary = page.find("textarea", attrs={"name": "summary_editor[text]"})
-        if not isinstance(short_name, Tag) or not isinstance(summary, Tag):
-            raise SiteError(f"Course {course} cannot be edited at {self.site.where}. {quote(page)}")
-        return str(short_name["value"]), BeautifulSoup(summary.get_text(), "lxml").get_text(" ", strip=True)
+    def summary(self, course: int) -> str:
+        """A course's summary, as text."""
+        return _plain(self._field("Reading a course's summary", course, "summary_editor[text]"))
 
     def write_summary(self, course: int, summary: str) -> None:
-        self.site.submit(
-            "Writing a course's summary",
-            COURSE_SETTINGS,
-            {"summary_editor[text]": summary},
-            button="saveanddisplay",
-            id=course,
-        )
+        self._write("Writing a course's summary", course, "summary_editor[text]", summary)
+
+    def _field(self, step: str, course: int, name: str) -> str:
+        return field_value(self.site.open(step, COURSE_SETTINGS, id=course), name, step, self.site.where)
+
+    def _write(self, step: str, course: int, name: str, value: str) -> None:
+        self.site.submit(step, COURSE_SETTINGS, {name: value}, button="saveanddisplay", id=course)
+
+    def idnumber(self, course: int) -> str:
+        """The course's ID number, which its people do not see; empty without one."""
+        return self._field("Reading a course's ID number", course, "idnumber")
+
+    def write_idnumber(self, course: int, idnumber: str) -> None:
+        self._write("Writing a course's ID number", course, "idnumber", idnumber)
 
     def delete(self, course: int) -> None:
         """Deletes the course with all that is in it, now and not by cron, past the recycle bin."""
@@ -115,3 +123,7 @@ class Courses:
             self.site.open("Opening the course category", "/course/index.php", categoryid=category)
             self._contexts[category] = int(self.site.config["contextid"])
         return self._contexts[category]
+
+
+def _plain(html: str) -> str:
+    return BeautifulSoup(html, "lxml").get_text(" ", strip=True)

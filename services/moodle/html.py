@@ -22,6 +22,14 @@ def query(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
+def field_value(page: BeautifulSoup, name: str, step: str, where: str) -> str:
+    """What a form's text field holds. Raises SiteError when the page, seen at `where`, has no such field."""
+    field = page.find(attrs={"name": name})
+    if not isinstance(field, Tag):
+        raise SiteError(f"{step} failed at {where}: the form has no field {name}. {quote(page)}")
+    return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
+
+
 def members(page: BeautifulSoup) -> set[int]:
     return {int(str(option["value"])) for option in page.select("select#removeselect option[value]")}
 

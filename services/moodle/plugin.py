@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from services.addresses import COMPONENT, SETTINGS
+from services.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
 from services.errors import SiteError
 from services.moodle.html import failure, lines, query, quote, text
 from services.moodle.model import Plugin
 from services.moodle.site import Site
 
 SETTING = f"s_{COMPONENT}_"
+KEY = re.compile(r"videos/\d+/")
 
 
 def release(site: Site) -> str:
@@ -69,3 +70,9 @@ def save_plugin_settings(site: Site, changes: Mapping[str, str]) -> None:
     lost = [name for name, value in changes.items() if lines(stored.get(name, "")) != lines(value)]
     if lost:
         raise SiteError(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")
+
+
+def videos_in(site: Site, course: int) -> int:
+    """How many videos the plugin lists for a course, up to a hundred."""
+    page = site.open("Listing a course's videos", MANAGE_VIDEOS, courseid=course, perpage=100)
+    return len([cell for cell in page.select("tbody td") if KEY.match(text(cell))])

@@ -37,6 +37,7 @@ class Site:
         self.session = http.Session(verify, timeout)
         self._browser = mechanicalsoup.StatefulBrowser(session=self.session)
         self.config: dict[str, Any] = {}
+        self._person: tuple[str, str] | None = None
 
     # -- requests ---------------------------------------------------------------------------------
 
@@ -154,6 +155,7 @@ class Site:
     def login(self, username: str, password: str) -> None:
         """Raises LoginRefused when the site says no or puts a hurdle before the first page."""
         step = f"Logging in as {username}"
+        self._person = username, password
         self.session.cookies.clear()
         page = self.open(step, LOGIN)
         if page.find(id="password") is None:
@@ -176,6 +178,12 @@ class Site:
                 raise LoginRefused(f"{username} {sentence} ({response.url}).")
         if self._page(step, response).select_one("body.notloggedin"):
             raise LoginRefused(f"{step} failed at {response.url}: the site did not keep the session.")
+
+    def log_in_again(self) -> None:
+        """Log in as who did last, if that session is over."""
+        assert self._person is not None
+        if self.get(HOME).url.startswith(self.url(LOGIN)):
+            self.login(*self._person)
 
     def visit(self) -> None:
         """Come without logging in: a session, and a sesskey, that belong to nobody."""
