@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
@@ -33,6 +32,7 @@ class Hold:
         self.run_id = run_id
         self.journal = Journal(environment.base_url, run_id)
         self.found = CleanUp()
+        self._kept = ExitStack()
         self._expect_plugin()
         self._admin.bucket.check()
         self.journal.live()
@@ -58,6 +58,7 @@ class Hold:
         """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret."""
         hold = cls(environment, run_id)
         try:
+            hold._keep()
             hold.found += hold._cleaner.clean_up(Journal.left_behind(environment.base_url, run_id), hold.journal)
             return hold, hold._prepare(workers)
         except BaseException:
@@ -92,12 +93,10 @@ class Hold:
         people = prepare(self._admin.accounts, self._admin.bucket, workers)
         return state | {"people": [asdict(person) for person in people]}
 
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """The site stays locked while the context lasts, however long that is."""
+    def _keep(self) -> None:
+        """The site stays locked until the end, however long that takes."""
         assert self._lock is not None
-        with self._lock.kept(Courses(self._admin.new_site()), self.journal.lock):
-            yield
+        self._kept.enter_context(self._lock.kept(Courses(self._admin.new_site()), self.journal.lock))
 
     def expect_kept(self) -> None:
         """Raises what kept the site from staying locked."""
@@ -110,6 +109,7 @@ class Hold:
         With `keep` what was created stays until the next run; settings are put back, and the lock goes. While a
         setting cannot be put back the lock stays, because it says which.
         """
+        self._kept.close()
         report = CleanUp()
         with report.attempt():
             self.site.log_in_again()

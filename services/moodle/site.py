@@ -19,6 +19,8 @@ from services.addresses import HOME, LOGIN
 from services.errors import LoginRefused, SiteError, Unreachable
 from services.moodle import html
 
+SESSION_OVER = ("servicerequireslogin", "requireloginerror", "invalidsesskey", "sessiontimedout")
+
 HURDLES = {
     "/login/change_password.php": "must change its password first: log in by hand once and set one",
     "/admin/tool/policy/": "must accept the site's policies first: log in by hand once and agree",
@@ -77,16 +79,22 @@ class Site:
     def ajax(self, function: str, **args: Any) -> Any:
         """What a Moodle external function answers. Raises SiteError when it answers an exception."""
         step = f"Calling {function}"
+        answer = self._answer(step, function, args)
+        if answer["error"] and answer.get("exception", {}).get("errorcode") in SESSION_OVER and self._person:
+            self.login(*self._person)
+            answer = self._answer(step, function, args)
+        if answer["error"]:
+            said = answer.get("exception", {}).get("message") or answer["error"]
+            raise SiteError(f"{step} failed at {self.base_url}: the site said “{said}”.")
+        return answer["data"]
+
+    def _answer(self, step: str, function: str, args: Mapping[str, Any]) -> dict[str, Any]:
         response = self.call(function, **args)
         try:
             answer = response.json()
-            answer = answer[0] if isinstance(answer, list) else answer
         except ValueError:
             raise html.failure(step, response) from None
-        if answer["error"]:
-            said = answer.get("exception", {}).get("message") or answer["error"]
-            raise SiteError(f"{step} failed at {response.url}: the site said “{said}”.")
-        return answer["data"]
+        return answer[0] if isinstance(answer, list) else answer
 
     @property
     def where(self) -> str:
@@ -94,16 +102,36 @@ class Site:
         return str(self._browser.url)
 
     def open(self, step: str, path: str, **params: Any) -> BeautifulSoup:
-        """A page. Raises SiteError, which says that `step` failed, when it is none or an error of Moodle's."""
-        return self._page(step, self._browser.open(self.url(path), params=params))
+        """A page. Raises SiteError, which says that `step` failed, when it is none or an error of Moodle's.
+
+        A session that is over is begun again, once.
+        """
+        response = self._browser.open(self.url(path), params=params)
+        if self._is_over(response):
+            response = self._browser.open(self.url(path), params=params)
+        return self._page(step, response)
 
     def send(
         self, step: str, path: str, data: Mapping[str, Any], *, timeout: float | None = None, **params: Any
     ) -> BeautifulSoup:
         """As `open`, for a POST with the session's sesskey; `timeout` in seconds where it is not the session's."""
         options = {"timeout": timeout} if timeout else {}
-        data = {"sesskey": self.sesskey, **data}
-        return self._page(step, self._browser.post(self.url(path), data=data, params=params, **options))
+
+        def post() -> requests.Response:
+            answer: requests.Response = self._browser.post(
+                self.url(path), data={"sesskey": self.sesskey, **data}, params=params, **options
+            )
+            return answer
+
+        response = post()
+        return self._page(step, post() if self._is_over(response) else response)
+
+    def _is_over(self, response: requests.Response) -> bool:
+        """Whether the answer is the log-in page, to somebody who had logged in; if so they are logged in anew."""
+        over = self._person is not None and response.url.startswith(self.url(LOGIN))
+        if over and self._person is not None:
+            self.login(*self._person)
+        return over
 
     def _page(self, step: str, response: requests.Response) -> BeautifulSoup:
         page: BeautifulSoup | None = getattr(response, "soup", None)
@@ -157,7 +185,7 @@ class Site:
         step = f"Logging in as {username}"
         self._person = username, password
         self.session.cookies.clear()
-        page = self.open(step, LOGIN)
+        page = self._page(step, self._browser.open(self.url(LOGIN)))
         if page.find(id="password") is None:
             raise LoginRefused(
                 f"{step} failed at {self.where}: no log-in form with a user name and a password. "
