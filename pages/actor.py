@@ -18,6 +18,7 @@ from pages.plugin_settings import PluginSettings
 from pages.refusal import Refusal
 from pages.site_administration import SiteAdministration
 from pages.video import VideoPage
+from services.addresses import HOME, LOGOUT
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
 
@@ -122,9 +123,9 @@ class Actor:
         held = {cookie.get("name", ""): cookie.get("value", "") for cookie in self.context.cookies()}
         site = self._new_site()
         site.session.cookies.update(held)
-        site.get("/login/logout.php", sesskey=self.page.evaluate("() => M.cfg.sesskey"))
+        site.get(LOGOUT, sesskey=self.page.evaluate("() => M.cfg.sesskey"))
         site.session.cookies.clear()
-        if not (answer := site.session.get(site.url("/my/"), cookies=held, allow_redirects=False)).is_redirect:
+        if not (answer := site.session.get(site.url(HOME), cookies=held, allow_redirects=False)).is_redirect:
             raise AssertionError(f"expected the session to be over, seen status {answer.status_code} for its cookie")
 
     def administration(self) -> SiteAdministration:
