@@ -7,7 +7,7 @@ from functools import cached_property
 from playwright.sync_api import BrowserContext, Page
 
 from pages.assignment import AssignmentPage
-from pages.base import Moodle
+from pages.base import Moodle, MoodlePage
 from pages.console import Console
 from pages.course import CoursePage
 from pages.course_settings import CourseSettings
@@ -15,10 +15,11 @@ from pages.dashboard import Dashboard
 from pages.login import LoginPage
 from pages.manage_videos import ManageVideos
 from pages.plugin_settings import PluginSettings
-from pages.refusal import Refusal
 from pages.site_administration import SiteAdministration
 from pages.video import VideoPage
+from pages.visit import visit
 from services.addresses import HOME, LOGOUT
+from services.answer import Answer
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
 
@@ -110,9 +111,9 @@ class Actor:
         """Open the plugin's page for a video by its address."""
         return VideoPage(self.page, self.moodle).open(id=submission, s3key=key)
 
-    def knock(self, path: str, **parameters: object) -> Refusal:
-        """Go to an address that is not for this person."""
-        return Refusal(self.page, self.moodle).knock(path, parameters)
+    def visit(self, path: str, **parameters: object) -> Answer:
+        """Go to an address that may not be for this person; what comes must not be a server error."""
+        return visit(MoodlePage(self.page, self.moodle), path, parameters)
 
     def plugin_settings(self) -> PluginSettings:
         """Open the plugin's settings. They show secrets: for somebody `recorded=False`."""
