@@ -5,14 +5,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from replica.faults import Faults, listing
+from replica.moodle.site import Site
 from replica.settings import BUCKET, REGION, Settings
 from replica.stack import Ports, PortTaken, Stack, prepare_folder
-
-if TYPE_CHECKING:
-    from replica.moodle.site import Site
 
 EXIT_USAGE = 4
 
@@ -51,7 +48,7 @@ def main() -> int:
     return 0
 
 
-def _announce_json(site: "Site") -> None:
+def _announce_json(site: Site) -> None:
     settings = site.settings
     ready = {
         "base_url": settings.base_url,
@@ -74,7 +71,7 @@ def _announce_json(site: "Site") -> None:
     print(json.dumps(ready), flush=True)
 
 
-def _announce(site: "Site") -> None:
+def _announce(site: Site) -> None:
     settings = site.settings
     people = "\n".join(f"    {user.username:10} {user.password}" for user in site.demo_people())
     print(

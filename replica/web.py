@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from replica.control import Control
 from replica.edge import Edge
 from replica.faults import Faults
+from replica.moodle.app import App
 from replica.moodle.site import Site
 from replica.settings import Settings
 
@@ -28,7 +29,7 @@ def build(settings: Settings, faults: Faults, demo: bool) -> tuple[Site, list[Se
     if demo:
         site.create_demo()
     control = Control(faults, site.state.invalidations)
-    apps: list[ASGIApp] = [control.around(site.app()), Edge(settings, faults).app()]
+    apps: list[ASGIApp] = [control.around(App(site).asgi()), Edge(settings, faults).app()]
     return site, [Server(_config(settings, app)) for app in apps]
 
 

@@ -4,10 +4,11 @@ import re
 
 from starlette.responses import Response
 
+from replica.moodle.errors import MoodleError
 from replica.moodle.forms import Field, Form
 from replica.moodle.login import password_problem
 from replica.moodle.state import MANAGER, ROLE_NAMES, ROLE_SHORT_NAMES, User
-from replica.moodle.web import MoodleError, Web, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 _AUTH = [("manual", "Manual accounts"), ("nologin", "No login"), ("email", "Email-based self-registration")]
 

@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
+from replica.moodle.errors import MoodleError
 from replica.moodle.plugin.playback import FOLDER
-from replica.moodle.web import MoodleError, Web, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 SETTINGS = {
     "aws_access_key": ("AWS Access Key ID", "text"),

@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from replica.faults import LARGE
 from replica.moodle import access, grading
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.storage import MAX_SIZE, StorageError
 from replica.moodle.plugin.uploads import discard_unsaved, is_open
 from replica.moodle.state import Assignment, Course, Submission, User, now
-from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 HERE = "/mod/assign/view.php"
 Action = Callable[[Web, Assignment, Course, User], Response]

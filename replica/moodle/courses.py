@@ -3,9 +3,10 @@
 from starlette.responses import Response
 
 from replica.moodle import access
+from replica.moodle.errors import no_permission
 from replica.moodle.forms import Field, Form
 from replica.moodle.state import Category, Course, midnight, token
-from replica.moodle.web import Web, no_permission, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 _BOTH = [("saveanddisplay", "Save and display", "primary"), ("cancel", "Cancel", "secondary")]
 

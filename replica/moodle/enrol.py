@@ -4,9 +4,10 @@ from starlette.responses import Response
 
 from replica.moodle import access
 from replica.moodle.accounts import filtered
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
 from replica.moodle.state import ROLE_NAMES, Course, Enrolment
-from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 
 def _editor(web: Web, course: Course) -> None:

@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from replica.moodle import access
+from replica.moodle.errors import no_permission
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.playback import gone_text
 from replica.moodle.state import Assignment, Course, Submission, User, now
-from replica.moodle.web import Web, no_permission, page, templates
+from replica.moodle.web import Web, page, templates
 
 _FILTERS = ("", "notsubmitted", "draft", "submitted", "requiregrading")
 _PAGE_SIZES = (10, 20, 50, 100)

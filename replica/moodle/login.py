@@ -5,9 +5,11 @@ import hmac
 from starlette.responses import Response
 
 from replica.moodle import access
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
+from replica.moodle.session import Session
 from replica.moodle.state import Course, User
-from replica.moodle.web import MoodleError, Session, Web, no_permission, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 _TOURS = {"/my/": "Dashboard", "/my/courses.php": "Courses"}
 

@@ -3,9 +3,10 @@
 from starlette.responses import Response
 
 from replica.moodle import access
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import YES_NO, Field, Form
 from replica.moodle.state import Assignment, Course, midnight
-from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 _MODULE_BUTTONS = [
     ("submitbutton2", "Save and return to course", "primary"),
