@@ -15,6 +15,7 @@ import trustme
 
 from replica import bucket, web
 from replica.faults import Faults
+from replica.habits import Habits
 from replica.moodle.site import Site
 from replica.settings import Settings
 from replica.weed import Weed
@@ -34,9 +35,10 @@ class PortTaken(RuntimeError):
 class Stack:
     """The replica of one `Settings`; `run()` blocks until a signal, or until stdin ends when asked to watch it."""
 
-    def __init__(self, settings: Settings, faults: Faults, demo: bool) -> None:
+    def __init__(self, settings: Settings, faults: Faults, habits: Habits, demo: bool) -> None:
         self.settings = settings
         self.faults = faults
+        self.habits = habits
         self.demo = demo
         self.weed = Weed(settings)
 
@@ -57,7 +59,7 @@ class Stack:
             loop.add_signal_handler(name, stop.set)
         if watch_stdin:
             threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
-        site, servers = web.build(self.settings, self.faults, self.demo)
+        site, servers = web.build(self.settings, self.faults, self.habits, self.demo)
         running = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
         preparing = asyncio.create_task(asyncio.to_thread(bucket.prepare, self.settings, self.weed.alive))
         stopping = asyncio.create_task(stop.wait())

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from replica.moodle import access, grading
 from replica.moodle.errors import MoodleError, no_permission
-from replica.moodle.state import User
+from replica.moodle.records import User
 from replica.moodle.web import Web, page
 
 TOURS = {

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from replica.faults import LARGE
-from replica.moodle import accounts, admin, ajax, assign, courses, enrol, grading, login, modules  # noqa: F401
+from replica.moodle import accounts, admin, ajax, assign, courses, enrol, firsts, grading, login, modules, sso  # noqa: F401
 from replica.moodle.errors import MoodleError, Moved
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
 from replica.moodle.session import Session

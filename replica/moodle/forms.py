@@ -72,6 +72,8 @@ class Form:
             return False
         web.require_sesskey()
         for f in self.fields:
+            if f.kind == "static":
+                continue
             if f.kind == "date":
                 f.value = _read_date(web, f)
             elif f.kind == "checkbox":

@@ -1,10 +1,12 @@
 """The Moodle site without its pages: what it knows, who is logged in, how it is set up at start."""
 
 from replica.faults import Faults
+from replica.habits import Habits
 from replica.moodle.plugin.answers import RateLimit
 from replica.moodle.plugin.storage import Storage
+from replica.moodle.records import EDITING_TEACHER, STUDENT, Mail, User
 from replica.moodle.session import Session
-from replica.moodle.state import EDITING_TEACHER, STUDENT, State, User, midnight
+from replica.moodle.state import State, midnight
 from replica.settings import BUCKET, REGION, Settings, new_password
 
 RELEASE = "4.5.6 (Build: 20250811)"
@@ -17,9 +19,10 @@ class Site:
     release = RELEASE
     plugin_release, plugin_version = PLUGIN_RELEASE, PLUGIN_VERSION
 
-    def __init__(self, settings: Settings, faults: Faults) -> None:
+    def __init__(self, settings: Settings, faults: Faults, habits: Habits) -> None:
         self.settings = settings
         self.faults = faults
+        self.habits = habits
         self.base_url = settings.base_url
         self.state = State()
         self.storage = Storage(
@@ -28,6 +31,7 @@ class Site:
         self.limits = RateLimit()
         self.sessions: dict[str, Session] = {}
         self.guest = User(1, "guest", "", "Guest user", "", "root@localhost")
+        self.mail: list[Mail] = []
         self._demo: list[User] = []
         self.state.settings |= {
             "aws_access_key": settings.plugin_key.access,
@@ -42,7 +46,7 @@ class Site:
             "playback_rate_limit": "30",
         }
         self.admin = self.state.add_user(
-            "admin", settings.admin_password, "Admin", "User", "admin@example.invalid", admin=True
+            "admin", settings.admin_password, "Admin", "User", "admin@example.invalid", admin=True, staffid="1"
         )
         self.state.add_category("Category 1")
         self.category = self.state.add_category("S3 Video acceptance", "s3video-acceptance")
@@ -56,6 +60,16 @@ class Site:
             user = self.state.add_user(name, new_password(), name.capitalize(), "Demo", f"{name}@example.invalid")
             self.state.enrol(course.id, user.id, role)
             self._demo.append(user)
+
+    @property
+    def language(self) -> str:
+        """The language of people who prefer none."""
+        return "de" if self.habits.language else "en"
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """Those installed: code and name."""
+        return [("en", "English (en)"), *([("de", "Deutsch (de)")] if self.habits.language else [])]
 
     def demo_people(self) -> list[User]:
         return [self.admin, *self._demo]

@@ -13,11 +13,12 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from replica.moodle import access, texts
+from replica.moodle import access, hurdles, texts
 from replica.moodle.errors import MoodleError, Moved, no_permission
+from replica.moodle.records import Assignment, Course, User
 from replica.moodle.session import Session
 from replica.moodle.site import Site
-from replica.moodle.state import Assignment, Course, State, User
+from replica.moodle.state import State
 
 Handler = Callable[["Web"], Response]
 PAGES: dict[str, Handler] = {}
@@ -112,6 +113,11 @@ class Web:
         if self.session.user is None and not (self.session.guest and course):
             self.ask_to_log_in()
         user = self.session.user
+        hurdle = hurdles.first(self.site.habits, self.session, user) if user else ""
+        if hurdle:
+            if "/ajax/" not in self.address:
+                self.session.wantsurl = self.address
+            raise Moved(hurdle)
         if course is not None and (user is None or not access.may_enter(self.state, user, course)):
             self.session.wantsurl = self.address
             raise Moved(f"/enrol/index.php?id={course.id}")
