@@ -77,6 +77,12 @@ def _submit_grade(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
     )
 
 
+def _update_preferences(web: Web, args: dict[str, Any]) -> None:
+    web.require_admin("Change somebody's preferences")
+    if args.get("emailstop") is not None:
+        web.state.users[int(args["userid"])].preferences["emailstop"] = bool(args["emailstop"])
+
+
 def _person(user: User) -> dict[str, Any]:
     return {"id": user.id, "fullname": user.fullname, "username": user.username, "email": user.email}
 
@@ -111,6 +117,7 @@ def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 METHODS = {
+    "core_user_update_user_preferences": _update_preferences,
     "core_user_get_users_by_field": _users_by_field,
     "tool_usertours_fetch_and_start_tour": _start_tour,
     "tool_usertours_step_shown": _step_shown,

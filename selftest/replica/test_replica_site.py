@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import requests
 from bs4 import BeautifulSoup, Tag
-
 from selftest.test_replica import (
     CHECKOUT,
     PASSWORD,
