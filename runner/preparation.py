@@ -12,7 +12,8 @@ from checklist.known_issues import read
 from runner import replica
 from runner.context import RUN, RunContext
 from runner.doctor import examine, plan, print_report
-from runner.environment import ENGINES, Environment, load
+from runner.environment import Environment, load
+from runner.environment_tables import ENGINES
 from runner.journal import folder as state_folder
 from runner.state import State
 from runner.targets import survey

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from runner.environment import Budgets
+from runner.environment_tables import Budgets
 from selftest.runs.checkout import (
     GO,
     INCOMPLETE,
@@ -105,9 +105,7 @@ def test_a_site_that_nobody_marked(checkout):
 
 
 def test_a_site_without_the_category(checkout):
-    checkout.tests(
-        test_it=three_lines(), conftest="import runner.doctor\nrunner.doctor.CATEGORY = 'no-such-category'"
-    )
+    checkout.tests(test_it=three_lines(), conftest="import runner.doctor\nrunner.doctor.CATEGORY = 'no-such-category'")
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "There is no course category with the ID number no-such-category")
 
