@@ -24,6 +24,10 @@ class OddFile:
         """What to give to `set_input_files`: a file in `folder`, or a payload if no file system can hold the name."""
         if len(self.name.encode()) > LONGEST_NAME:
             return {"name": self.name, "mimeType": self.mime, "buffer": self.content}
+        return self.written(folder)
+
+    def written(self, folder: Path) -> Path:
+        """The file, in `folder`. Raises OSError when no file system can hold the name."""
         path = folder / self.name
         path.write_bytes(self.content)
         return path

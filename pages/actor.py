@@ -7,7 +7,7 @@ from functools import cached_property
 from playwright.sync_api import BrowserContext, Page
 
 from pages.assignment import AssignmentPage
-from pages.base import Moodle
+from pages.base import Moodle, MoodlePage
 from pages.console import Console
 from pages.course import CoursePage
 from pages.course_settings import CourseSettings
@@ -15,9 +15,11 @@ from pages.dashboard import Dashboard
 from pages.login import LoginPage
 from pages.manage_videos import ManageVideos
 from pages.plugin_settings import PluginSettings
-from pages.refusal import Refusal
 from pages.site_administration import SiteAdministration
 from pages.video import VideoPage
+from pages.visit import visit
+from services.addresses import HOME, LOGOUT
+from services.answer import Answer
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
 
@@ -109,9 +111,9 @@ class Actor:
         """Open the plugin's page for a video by its address."""
         return VideoPage(self.page, self.moodle).open(id=submission, s3key=key)
 
-    def knock(self, path: str, **parameters: object) -> Refusal:
-        """Go to an address that is not for this person."""
-        return Refusal(self.page, self.moodle).knock(path, parameters)
+    def visit(self, path: str, **parameters: object) -> Answer:
+        """Go to an address that may not be for this person; what comes must not be a server error."""
+        return visit(MoodlePage(self.page, self.moodle), path, parameters)
 
     def plugin_settings(self) -> PluginSettings:
         """Open the plugin's settings. They show secrets: for somebody `recorded=False`."""
@@ -122,9 +124,9 @@ class Actor:
         held = {cookie.get("name", ""): cookie.get("value", "") for cookie in self.context.cookies()}
         site = self._new_site()
         site.session.cookies.update(held)
-        site.get("/login/logout.php", sesskey=self.page.evaluate("() => M.cfg.sesskey"))
+        site.get(LOGOUT, sesskey=self.page.evaluate("() => M.cfg.sesskey"))
         site.session.cookies.clear()
-        if not (answer := site.session.get(site.url("/my/"), cookies=held, allow_redirects=False)).is_redirect:
+        if not (answer := site.session.get(site.url(HOME), cookies=held, allow_redirects=False)).is_redirect:
             raise AssertionError(f"expected the session to be over, seen status {answer.status_code} for its cookie")
 
     def administration(self) -> SiteAdministration:

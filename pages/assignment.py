@@ -7,16 +7,17 @@ from playwright.sync_api import expect
 from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted
 from pages.grading import SubmissionsTable
-from pages.submission_form import SubmissionForm
 from pages.texts import readable_size
+from pages.upload import UploadWidget
 from pages.versions import VIEW_SUBMISSIONS
 from pages.video import VideoPage
+from services.addresses import ASSIGNMENT
 
 
 class AssignmentPage(MoodlePage):
     """An assignment at `/mod/assign/view.php?id=CMID`, as its students and its teachers see it."""
 
-    path = "/mod/assign/view.php"
+    path = ASSIGNMENT
 
     def _form(self, action: str) -> SubmissionForm:
         button = self.main.locator(f"form:has(input[name=action][value={action}])").get_by_role("button")
@@ -64,3 +65,19 @@ class AssignmentPage(MoodlePage):
         with self.page.expect_popup() as opened:
             press(self.main.locator(".s3video-watch-link"))
         return VideoPage(opened.value, self.moodle).ready()
+
+
+class SubmissionForm(MoodlePage):
+    """The student's form at `/mod/assign/view.php?id=CMID&action=editsubmission`."""
+
+    path = ASSIGNMENT
+
+    @property
+    def widget(self) -> UploadWidget:
+        return UploadWidget(self.page, self.moodle)
+
+    def save(self) -> AssignmentPage:
+        """Press "Save changes" and arrive at the submission's status."""
+        press(self.page.locator("#id_submitbutton"))
+        self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
+        return AssignmentPage(self.page, self.moodle).ready()

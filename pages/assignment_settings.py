@@ -7,12 +7,13 @@ from playwright.sync_api import Locator, expect
 
 from pages.assignment import AssignmentPage
 from pages.base import MoodlePage
+from services.addresses import COMPONENT, MODULE_SETTINGS
 
 
 class AssignmentSettings(MoodlePage):
     """The settings of a new or an existing assignment at `/course/modedit.php`."""
 
-    path = "/course/modedit.php"
+    path = MODULE_SETTINGS
 
     def ready(self) -> AssignmentSettings:
         super().ready()
@@ -48,7 +49,7 @@ class AssignmentSettings(MoodlePage):
 
     def _enabled_fields(self) -> list[Locator]:
         """Moodle's checkbox and the plugin's select: version 1.0.0 shows both, under one name; the last one counts."""
-        fields = self.page.locator("[name=assignsubmission_s3video_enabled]:not([type=hidden])")
+        fields = self.page.locator(f"[name={COMPONENT}_enabled]:not([type=hidden])")
         expect(fields.first, "the submission type S3 Video").to_be_attached()
         return fields.all()
 

@@ -1,4 +1,10 @@
-"""What every Moodle page has in common: how it is reached, when it is idle, and how it says that it broke."""
+"""What every Moodle page has in common: how it is reached, when it is idle, and how it says that it broke.
+
+Page objects find things by role and label first, where these are the same over Moodle's versions and languages; else by
+the names of form fields, `data-*`, and the parameters of links. Moodle translates most labels and keeps most classes:
+where its own tests rely on a class or an id (`#id_submitbutton`, `.submissionstatussubmitted`, `.modal.show`), or the
+plugin's scripts on one of theirs (`.s3video-…`), that is the steadier hook, and is used.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +15,16 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, Response, TimeoutError, expect
 
+from pages.script import scripts
 from services.wording import UNTRANSLATED
 
-IDLE = """() => document.readyState === "complete"
-  && typeof M === "object" && M.util && (M.util.pending_js || []).length === 0"""
+SCRIPTS = scripts(__file__)
 
 BROKEN = (
     "[data-rel=fatalerror], .errorbox, .debuggingmessage, [data-rel=phpdebugmessage], .notifytiny, "
     ".moodle-exception-message, .modal.show .modal-body.exception"
 )
 """Boxes in which Moodle prints exceptions, debugging messages and PHP notices."""
-
-TEXTS = """() => [document.body.innerText, ...[...document.querySelectorAll("option")].map(one => one.label),
-  ...["placeholder", "title", "aria-label"].flatMap(name =>
-    [...document.querySelectorAll(`[${name}]`)].map(one => one.getAttribute(name)))].join("\\n")"""
-"""All that a page tells people; only some engines count the options of a closed menu among its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,10 @@ def press(control: Locator) -> None:
         control.click()
 
 
-FITS = """part => {
-  const {left, right} = part.getBoundingClientRect(), width = document.documentElement.clientWidth;
-  return {left: Math.round(left), right: Math.round(right), width, fits: left >= -1 && right <= width + 1};
-}"""
-
-
 def expect_on_screen(part: Locator, what: str) -> None:
     """`part` is seen, and whole: it sticks out of the screen at neither side."""
     expect(part, what).to_be_visible()
-    place = part.evaluate(FITS)
+    place = part.evaluate(SCRIPTS["place"])
     if not place["fits"]:
         raise AssertionError(
             f"expected {what} to fit on the screen, seen it reach from {place['left']} to "
@@ -101,9 +96,9 @@ class MoodlePage:
     def idle(self) -> None:
         """Wait for Moodle's scripts to be idle."""
         try:
-            self.page.wait_for_function(IDLE)
+            self.page.wait_for_function(SCRIPTS["idle"])
         except TimeoutError:
-            busy = self.page.evaluate("() => typeof M === 'object' && M.util ? M.util.pending_js : 'no Moodle page'")
+            busy = self.page.evaluate(SCRIPTS["pending"])
             raise AssertionError(
                 f"expected {self.page.url} to be idle within {self.moodle.page:g} s, seen it busy with {busy}"
             ) from None
@@ -126,6 +121,6 @@ class MoodlePage:
 
     def expect_translated(self) -> None:
         """No untranslated `[[string]]` and no template placeholder in what a person can read."""
-        left = sorted(set(UNTRANSLATED.findall(self.page.evaluate(TEXTS))))
+        left = sorted(set(UNTRANSLATED.findall(self.page.evaluate(SCRIPTS["texts"]))))
         if left:
             raise AssertionError(f"expected finished texts on {self.page.url}, seen {', '.join(left)}")

@@ -7,12 +7,13 @@ from playwright.sync_api import Page
 from pages.assignment_settings import AssignmentSettings
 from pages.base import Moodle, MoodlePage
 from pages.participants import ParticipantsPage
+from services.addresses import COURSE
 
 
 class CoursePage(MoodlePage):
     """The course with the id `course` at `/course/view.php?id=ID`."""
 
-    path = "/course/view.php"
+    path = COURSE
 
     def __init__(self, page: Page, moodle: Moodle, course: int) -> None:
         super().__init__(page, moodle)

@@ -4,6 +4,7 @@ import re
 
 from pages.base import MoodlePage
 from pages.course import CoursePage
+from services.addresses import COURSE_SETTINGS
 
 CREATED = re.compile(r"/(course/view|user/index|enrol/[\w/]+)\.php\?.*\bid=\d+")
 """Where Moodle goes after a course was created: into it, or first to its participants or enrolment methods."""
@@ -12,7 +13,7 @@ CREATED = re.compile(r"/(course/view|user/index|enrol/[\w/]+)\.php\?.*\bid=\d+")
 class CourseSettings(MoodlePage):
     """The form of a new course at `/course/edit.php?category=ID`."""
 
-    path = "/course/edit.php"
+    path = COURSE_SETTINGS
 
     def create(self, name: str, short_name: str) -> CoursePage:
         """Fill in the form, press "Save and display", and arrive in the course."""

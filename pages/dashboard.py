@@ -8,10 +8,12 @@ from datetime import timedelta
 from playwright.sync_api import Locator
 
 from pages.base import MoodlePage
+from pages.script import scripts
 from pages.texts import MOMENT, ShownSize, shown_size, shown_time
+from services.addresses import DASHBOARD
 
-CARDS = """cards => Object.fromEntries(cards.map(card =>
-  [card.querySelector(".card-title").innerText.trim(), card.querySelector(".card-text")?.innerText.trim() || ""]))"""
+SCRIPTS = scripts(__file__)
+
 UPLOADS = "Recent Uploads"
 FAILURES = "Recent Failures"
 
@@ -64,10 +66,10 @@ class Figures:
 class Dashboard(MoodlePage):
     """The plugin's statistics of the last 30 days, at `dashboard.php`."""
 
-    path = "/mod/assign/submission/s3video/dashboard.php"
+    path = DASHBOARD
 
     def figures(self) -> Figures:
-        return Figures(self.main.locator(".card-body:has(.card-title)").evaluate_all(CARDS))
+        return Figures(self.main.locator(".card-body:has(.card-title)").evaluate_all(SCRIPTS["figures"]))
 
     def expect_recent_upload(self, *texts: str) -> None:
         """A row of the recent uploads holds all of `texts`."""

@@ -6,7 +6,9 @@ import re
 
 from playwright.sync_api import Locator
 
-SUMMARY = "[class*=summary_assignsubmission_s3video]"
+from services.addresses import COMPONENT
+
+SUMMARY = f"[class*=summary_{COMPONENT}]"
 """Where Moodle shows what the plugin has to say of a submission, to the student and in the grader."""
 
 PLAYABLE = "video, .s3video-player-container, .s3video-watch-link"

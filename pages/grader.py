@@ -3,12 +3,13 @@ from __future__ import annotations
 from pages.base import MoodlePage
 from pages.deleted import SUMMARY, expect_deleted
 from pages.player import Player
+from services.addresses import ASSIGNMENT
 
 
 class Grader(MoodlePage):
     """One student's submission at `…&action=grader&userid=UID`: a page without navigation, the player at its left."""
 
-    path = "/mod/assign/view.php"
+    path = ASSIGNMENT
 
     @property
     def player(self) -> Player:

@@ -6,12 +6,13 @@ from pages.base import MoodlePage
 from pages.deleted import expect_deleted
 from pages.grader import Grader
 from pages.versions import MENU_TOGGLE
+from services.addresses import ASSIGNMENT
 
 
 class SubmissionsTable(MoodlePage):
     """The grading table at `/mod/assign/view.php?id=CMID&action=grading`: a row a student, ten rows a page."""
 
-    path = "/mod/assign/view.php"
+    path = ASSIGNMENT
 
     def row(self, user: int) -> Locator:
         """The student's row, on whichever page of the table it stands."""

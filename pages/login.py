@@ -3,12 +3,13 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
+from services.addresses import LOGIN
 
 
 class LoginPage(MoodlePage):
     """The log-in form at `/login/index.php`."""
 
-    path = "/login/index.php"
+    path = LOGIN
 
     def log_in(self, username: str, password: str) -> None:
         """Type name and password, submit, and land on a page of somebody who is logged in."""
@@ -20,7 +21,7 @@ class LoginPage(MoodlePage):
         field.fill(password)
         expect(field, "the password stays in its field").to_have_value(password)
         self.page.locator("#loginbtn").click()
-        self.page.wait_for_url(lambda url: "/login/index.php" not in url or "loginredirect" in url)
+        self.page.wait_for_url(lambda url: LOGIN not in url or "loginredirect" in url)
         refused = self.page.locator("#loginerrormessage, .loginerrors, [role=alert].alert-danger").filter(visible=True)
         if "loginredirect" in self.page.url or refused.count():
             said = refused.first.inner_text().strip() if refused.count() else self.page.url

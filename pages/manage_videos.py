@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from pages.base import MoodlePage
 from pages.texts import MOMENT, shown_time
+from services.addresses import MANAGE_VIDEOS
 
 KEY = re.compile(r"^\s*videos/\d+/")
 FILTERS = ("courseid", "status", "search")
@@ -19,7 +20,7 @@ WITHOUT_BUTTON = "box => [...box.childNodes].map(node => node.nodeName === 'BUTT
 class ManageVideos(MoodlePage):
     """The plugin's list of videos at `videomanagement.php`, newest first, with its filters."""
 
-    path = "/mod/assign/submission/s3video/videomanagement.php"
+    path = MANAGE_VIDEOS
 
     def _rows(self) -> Locator:
         return self.main.locator("tbody tr")

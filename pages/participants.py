@@ -3,12 +3,13 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
+from services.addresses import PARTICIPANTS, PROFILE
 
 
 class ParticipantsPage(MoodlePage):
     """A course's people at `/user/index.php?id=COURSE`."""
 
-    path = "/user/index.php"
+    path = PARTICIPANTS
 
     def enrol(self, user: int, email: str) -> None:
         """Enrol somebody with the dialogue's default role, which is student."""
@@ -27,5 +28,5 @@ class ParticipantsPage(MoodlePage):
         self.ready()
 
     def expect_student(self, user: int) -> None:
-        row = self.page.locator("#participants tr", has=self.page.locator(f"a[href*='/user/view.php?id={user}&']"))
+        row = self.page.locator("#participants tr", has=self.page.locator(f"a[href*='{PROFILE}?id={user}&']"))
         expect(row, "the enrolled student's row").to_be_visible()

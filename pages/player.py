@@ -2,66 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from playwright.sync_api import Locator, expect
 
 from pages.base import Moodle, expect_on_screen, has_touch, press
+from pages.script import scripts
 
 TOLERANCE = 0.5
 """Seconds a seek may land beside where it was asked to."""
 
-ADVANCE = """([video, seconds, limit]) => new Promise(resolve => {
-  const from = video.currentTime, started = performance.now();
-  const state = () => ({from, to: video.currentTime, paused: video.paused, ended: video.ended,
-    error: video.error && `${video.error.code} ${video.error.message}`, ready: video.readyState,
-    waited: (performance.now() - started) / 1000});
-  const look = () => {
-    if (video.error || video.currentTime - from >= seconds || performance.now() - started > limit * 1000)
-      resolve(state());
-    else setTimeout(look, 50);
-  };
-  look();
-})"""
-
-SEEK = """([video, to, limit]) => new Promise(resolve => {
-  const done = () => setTimeout(() => resolve({at: video.currentTime, ready: video.readyState,
-    error: video.error && `${video.error.code} ${video.error.message}`}), 300);
-  const timer = setTimeout(done, limit * 1000);
-  video.addEventListener("seeked", () => { clearTimeout(timer); done(); }, {once: true});
-  video.currentTime = to;
-})"""
-"""Seeks, and looks again after 0.3 s: a player that snaps back has said `seeked` by then."""
-
-SMOOTHNESS = """([video, seconds]) => new Promise(resolve => {
-  const begun = performance.now(), from = video.currentTime, before = video.getVideoPlaybackQuality();
-  let waits = 0, ahead = Infinity;
-  const count = () => { waits += 1; };
-  const buffered = () => {
-    const at = video.currentTime, all = [...Array(video.buffered.length).keys()];
-    const range = all.find(i => video.buffered.start(i) <= at && at <= video.buffered.end(i));
-    return range === undefined ? 0 : video.buffered.end(range) - at;
-  };
-  video.addEventListener("waiting", count);
-  const look = () => {
-    const passed = (performance.now() - begun) / 1000;
-    ahead = Math.min(ahead, buffered());
-    if (passed < seconds && !video.error && !video.paused) return setTimeout(look, 50);
-    video.removeEventListener("waiting", count);
-    const after = video.getVideoPlaybackQuality();
-    resolve({passed, played: video.currentTime - from, waits, ahead, paused: video.paused,
-      error: video.error && `${video.error.code} ${video.error.message}`,
-      frames: after.totalVideoFrames - before.totalVideoFrames,
-      dropped: after.droppedVideoFrames - before.droppedVideoFrames});
-  };
-  look();
-})"""
-"""Compares the time that passes with the time that is played: what is missing, the viewer has waited."""
-
-PAUSED_SOON = "video => new Promise(resolve => setTimeout(() => resolve(video.paused), 500))"
-
-AFTER_A_SECOND = "video => new Promise(resolve => setTimeout(() => resolve(video.currentTime), 1000))"
+SCRIPTS = scripts(__file__)
 
 
 class Player:
@@ -71,11 +22,8 @@ class Player:
         self.video = video
         self.moodle = moodle
 
-    def _run(self, script: str, *arguments: float) -> Any:
-        if not arguments:
-            return self.video.evaluate(script)
-        # Locator.evaluate takes the element first and one argument; the scripts above want a single list.
-        return self.video.evaluate(f"(video, rest) => ({script})([video, ...rest])", list(arguments))
+    def _run(self, script: str, argument: object = None) -> Any:
+        return self.video.evaluate(SCRIPTS[script], argument)
 
     def expect_loaded(self, seconds: float | None = None) -> None:
         """The element is there, has a source, and knows the video's length: `seconds`, within half a second."""
@@ -83,7 +31,7 @@ class Player:
             expect(self.video, "the video player").to_be_visible()
         except AssertionError as missing:
             raise AssertionError(f"expected the video player, seen {self._said()}") from missing
-        state = self._until("video.readyState >= 1 || video.error")
+        state = self._run("loaded", self.moodle.play)
         if state["error"] or state["ready"] < 1:
             raise AssertionError(f"expected the video to load, seen {state} and {self._said()}")
         if seconds is not None and abs(state["duration"] - seconds) > TOLERANCE:
@@ -93,26 +41,15 @@ class Player:
         told = " ".join(" ".join(self.video.page.get_by_role("alert").filter(visible=True).all_inner_texts()).split())
         return f"the message {told!r}" if told else "no message"
 
-    def _until(self, condition: str) -> Mapping[str, Any]:
-        script = f"""([video, limit]) => new Promise(resolve => {{
-          const started = performance.now();
-          const look = () => ({condition} || performance.now() - started > limit * 1000)
-            ? resolve({{ready: video.readyState, duration: video.duration, at: video.currentTime,
-                source: !!video.currentSrc, error: video.error && `${{video.error.code}} ${{video.error.message}}`}})
-            : setTimeout(look, 50);
-          look();
-        }})"""
-        return cast(Mapping[str, Any], self._run(script, self.moodle.play))
-
     def source(self) -> str:
         """The address the element plays from."""
-        return str(self.video.evaluate("video => video.currentSrc || video.querySelector('source')?.src || video.src"))
+        return str(self._run("source"))
 
     def _toggle(self) -> None:
         """Press on the picture; where a finger only brings out the controls, press the key of their play button."""
         paused = self.video.evaluate("video => video.paused")
         press(self.video)
-        if has_touch(self.video.page) and self.video.evaluate(PAUSED_SOON) == paused:
+        if has_touch(self.video.page) and self._run("pausedSoon") == paused:
             self.video.press("Space")
 
     def play(self) -> None:
@@ -120,12 +57,12 @@ class Player:
         self._toggle()
         expect(self.video, "the video plays after a click").to_have_js_property("paused", False)
         # Pressed, a player says that it plays at once; a page that stops it does so from its `play` event on.
-        if self.video.evaluate(PAUSED_SOON):
+        if self._run("pausedSoon"):
             raise AssertionError("expected playback to go on after a click, seen it paused half a second later")
 
     def expect_playing(self, seconds: float = 1.5) -> None:
         """Playback advances by `seconds`, with pictures decoded and without an error."""
-        state = self._run(ADVANCE, seconds, self.moodle.play)
+        state = self._run("advance", [seconds, self.moodle.play])
         if state["error"] or state["paused"] or state["to"] - state["from"] < seconds:
             raise AssertionError(
                 f"expected playback to advance by {seconds} s within {self.moodle.play:g} s, seen {state}"
@@ -140,7 +77,7 @@ class Player:
         Returns the seconds played, stalled, and loaded ahead at the least (a stall with much loaded is this machine's),
         how often playback waited, and frames shown and dropped.
         """
-        state = self._run(SMOOTHNESS, seconds)
+        state = self._run("smoothness", seconds)
         stalled = max(0.0, state["passed"] - state["played"])
         if state["error"] or state["paused"] or stalled > state["played"] * stalled_percent / 100:
             raise AssertionError(
@@ -161,13 +98,13 @@ class Player:
         self._toggle()
         expect(self.video, "the video pauses after a click").to_have_js_property("paused", True)
         before = float(self.video.evaluate("video => video.currentTime"))
-        after = float(self._run(AFTER_A_SECOND))
+        after = float(self._run("timeInASecond"))
         if after != before or not self.video.evaluate("video => video.paused"):
             raise AssertionError(f"expected pause to hold at {before:.2f} s, seen {after:.2f} s a second later")
 
     def seek(self, seconds: float) -> float:
         """Move to `seconds` and stay there; returns where it landed."""
-        state = self._run(SEEK, seconds, self.moodle.play)
+        state = self._run("seek", [seconds, self.moodle.play])
         if state["error"] or abs(state["at"] - seconds) > TOLERANCE or state["ready"] < 2:
             raise AssertionError(f"expected the seek to {seconds:.1f} s to land there with a picture, seen {state}")
         return float(state["at"])
@@ -181,9 +118,7 @@ class Player:
         self._expect_sound("muted", muted)
 
     def _expect_sound(self, name: str, value: float | bool) -> None:
-        after = self.video.evaluate(
-            "(video, name) => new Promise(done => setTimeout(() => done(video[name]), 300))", name
-        )
+        after = self._run("kept", name)
         if abs(float(after) - float(value)) > 0.01:
             raise AssertionError(f"expected {name} to stay at {value}, seen {after}")
 

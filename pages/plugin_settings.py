@@ -5,8 +5,7 @@ from typing import Self
 from playwright.sync_api import Locator
 
 from pages.base import MoodlePage
-
-PLUGIN = "assignsubmission_s3video"
+from services.addresses import COMPONENT, SETTINGS
 
 
 class PluginSettings(MoodlePage):
@@ -15,13 +14,13 @@ class PluginSettings(MoodlePage):
     No message from here quotes a value.
     """
 
-    path = "/admin/settings.php"
+    path = SETTINGS
 
     def open(self, **parameters: object) -> Self:
-        return super().open(section=PLUGIN, **parameters)
+        return super().open(section=COMPONENT, **parameters)
 
     def _field(self, name: str) -> Locator:
-        return self.page.locator(f"#adminsettings [name=s_{PLUGIN}_{name}]")
+        return self.page.locator(f"#adminsettings [name=s_{COMPONENT}_{name}]")
 
     def change(self, name: str, value: str) -> None:
         """Enter a value for the setting of that short name, press "Save changes", and find it kept."""

@@ -5,16 +5,17 @@ from typing import Self
 from pages.base import MoodlePage
 from pages.dashboard import Dashboard
 from pages.manage_videos import ManageVideos
+from services.addresses import ADMINISTRATION, HOME, SETTINGS_CATEGORY
 
 
 class SiteAdministration(MoodlePage):
     """Site administration: its tree, a tab a branch."""
 
-    path = "/admin/search.php"
+    path = ADMINISTRATION
 
     def reach(self) -> Self:
         """Go there as a person does: by the link at the top of their first page."""
-        self.go("/my/")
+        self.go(HOME)
         self.ready()
         self.page.locator(f"a[href*='{self.path}']").filter(visible=True).first.click()
         self.arrive("Site administration", lambda url: self.path in url)
@@ -24,7 +25,7 @@ class SiteAdministration(MoodlePage):
         """Follow Plugins > Activity modules > Assignment > Submission plugins."""
         self.page.locator("a[href='#linkmodules']").click()
         self.page.locator("#linkmodules a[href*='category=assignsubmissionplugins']").click()
-        self.arrive("Submission plugins", lambda url: "/admin/category.php" in url)
+        self.arrive("Submission plugins", lambda url: SETTINGS_CATEGORY in url)
         return SubmissionPlugins(self.page, self.moodle).ready()
 
 

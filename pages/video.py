@@ -3,13 +3,13 @@ from __future__ import annotations
 from pages.base import MoodlePage
 from pages.deleted import expect_deleted
 from pages.player import Player
-from services.addresses import PLUGIN
+from services.addresses import VIDEO_PAGE
 
 
 class VideoPage(MoodlePage):
     """The plugin's page for one video at `view_video.php?id=SUBMISSION&s3key=KEY`."""
 
-    path = f"{PLUGIN}/view_video.php"
+    path = VIDEO_PAGE
 
     @property
     def player(self) -> Player:

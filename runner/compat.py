@@ -63,6 +63,11 @@ def write_reports_to(option: Namespace, folder: Path) -> None:
     option.xmlpath = option.xmlpath or str(folder / "junit.xml")
 
 
+def workers_of(config: pytest.Config) -> int:
+    """How many processes run the tests: xdist's `-n` is a number by the time a run is prepared."""
+    return int(getattr(config.option, "numprocesses", None) or 1)
+
+
 def worker_of(config: pytest.Config) -> dict[str, Any] | None:
     """What xdist's controller has told this process, or None in one that is no worker; `Config` does not declare it."""
     told: dict[str, Any] | None = getattr(config, "workerinput", None)

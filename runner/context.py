@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import pytest
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from checklist.verdicts import TargetState
 from runner.environment import Environment, load
@@ -18,7 +18,7 @@ Default = TypeVar("Default")
 
 
 class RunContext(BaseModel):
-    """`workspace` is what `Workspace.attach` takes; `folder` is the run's folder below `reports/`.
+    """`workspace` is the state that `Workspace` takes; `folder` is the run's folder below `reports/`.
 
     `large` is the size in bytes of the video of step 2.12.
     """
@@ -29,6 +29,7 @@ class RunContext(BaseModel):
     environment_name: str
     folder: Path
     secrets_file: Path
+    secrets_key: str = Field(repr=False)
     targets: tuple[TargetState, ...]
     workspace: dict[str, JsonValue] = {}
     large: int = 0
@@ -44,7 +45,7 @@ class RunContext(BaseModel):
 
     @cached_property
     def secrets(self) -> Secrets:
-        return Secrets(self.secrets_file)
+        return Secrets(self.secrets_file, self.secrets_key)
 
 
 RUN = pytest.StashKey[RunContext]()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from checklist.verdicts import unmet
+from runner.clean_up import SETTING
 from runner.compat import leave_out_frames_without_a_line
 from runner.lock import Locked
 from runner.outage import Watch
@@ -57,13 +58,10 @@ class Lifecycle:
         state = self._state
         try:
             prepare(self._config, state, self._started)
-        except (ConfigurationError, Locked, pytest.UsageError) as reason:
+        except (ConfigurationError, Locked, SiteError, pytest.UsageError) as reason:
             state.misconfigured, state.code = str(reason), 4
         except Unreachable as reason:
             state.outage, state.code = str(reason), 6
-        except SiteError as reason:
-            state.problems.append(str(reason))
-            state.code = 1
         except OSError as error:
             state.cannot_write(error)
             state.code = 4
@@ -101,7 +99,7 @@ class Lifecycle:
 
     def _clean_up(self) -> None:
         state = self._state
-        if state.workspace is None or self._clean:
+        if state.hold is None or self._clean:
             return
         self._clean = True
         if not state.partial:
@@ -109,14 +107,16 @@ class Lifecycle:
                 f"known issue {issue} was not met: take it out" for issue in unmet(state.checks, state.known)
             ]
         # Wrong credentials are worth a try even so: it may be the storage or the CDN that is silent.
-        if state.outage and not state.workspace.journal.entries("setting") and self._watch.still_silent():
+        if state.outage and not state.hold.journal.entries(SETTING) and self._watch.still_silent():
             state.problems.append("clean-up: put off; the next run does it, and so does: pytest --restore")
             return
-        report = state.workspace.close(keep=self._config.option.keep)
+        report = state.hold.close(keep=self._config.option.keep)
         state.problems += [f"clean-up: {problem}" for problem in report.problems]
         if report.left_by_plugin:
             keys = ", ".join(stored.key for stored in report.left_by_plugin)
             state.notes.append(f"the plugin left {len(report.left_by_plugin)} objects on S3, removed now: {keys}")
+        if report.rows_left:
+            state.notes.append(f"the plugin goes on counting {report.rows_left} videos whose courses are gone")
         if self._config.option.keep:
             state.notes.append("what the run created stays on the site until the next run (--keep)")
 

@@ -64,12 +64,12 @@ class Watch:
         ]
 
     def keep_lock(self) -> None:
-        """Renews the run's lease of the site; a run that has lost it stops."""
+        """A run that has lost its lock on the site stops."""
         state = self._state
-        if state.workspace is None or state.outage:
+        if state.hold is None or state.outage:
             return
         try:
-            state.workspace.refresh()
+            state.hold.expect_kept()
         except (SiteError, Unreachable, ConfigurationError) as reason:
             self._look()
             if not state.outage:

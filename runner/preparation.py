@@ -10,15 +10,17 @@ from playwright.sync_api import sync_playwright
 
 from checklist.known_issues import read
 from runner import replica
+from runner.compat import workers_of
 from runner.context import RUN, RunContext
 from runner.doctor import examine, plan, print_report
 from runner.environment import Environment, load
 from runner.environment_tables import ENGINES
+from runner.hold import Hold
 from runner.journal import folder as state_folder
 from runner.state import State
 from runner.targets import survey
-from runner.workspace import Workspace
 from services.errors import ConfigurationError, Unreachable
+from services.moodle.plugin import plugin, release
 from services.secrecy import Secrets
 
 TOOLS = ("pytest", "playwright", "pytest-playwright")
@@ -40,7 +42,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         state.targets = survey(known, option.browser, playwright, option.headed)
     _read_known_issues(state, environment)
     if option.restore:
-        state.problems += Workspace.restore(environment).problems
+        state.problems += Hold.restore(environment).problems
         if not state.problems:
             state.notes.append("What dead runs had left changed is put back.")
         state.code = 0
@@ -92,17 +94,20 @@ def _examine(state: State, environment: Environment, *, aloud: bool) -> None:
 
 
 def _open(config: pytest.Config, state: State, environment: Environment) -> None:
-    state.workspace = workspace = Workspace.open(environment, state.run_id)
-    state.problems += [f"clean-up of an earlier run: {problem}" for problem in workspace.dead_runs.problems]
-    state.versions["moodle"] = workspace.site.release()
-    plugin = workspace.site.plugin()
-    state.versions["assignsubmission_s3video"] = plugin.version if plugin else "absent"
+    hold, workspace = Hold.open(environment, state.run_id, workers_of(config))
+    state.hold = hold
+    state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
+    state.versions["moodle"] = release(hold.site)
+    found = plugin(hold.site)
+    state.versions["assignsubmission_s3video"] = found.version if found else "absent"
+    assert state.secrets is not None
     config.stash[RUN] = RunContext(
         run_id=state.run_id,
         environment_name=state.environment_name,
         folder=state.folder,
-        secrets_file=state_folder(environment.base_url) / f"{state.run_id}.secrets",
+        secrets_file=state.secrets.path,
+        secrets_key=state.secrets.key,
         targets=tuple(state.targets),
-        workspace=workspace.state,
+        workspace=workspace,
         large=config.option.large or environment.large.size,
     )

@@ -105,7 +105,7 @@ class Reporting:
         verdict, code = decision(
             entries,
             state.conditions,
-            opened=state.workspace is not None,
+            opened=state.hold is not None,
             interrupted=state.interrupted,
             stopped=state.stopped,
         )
@@ -154,7 +154,7 @@ class Reporting:
         for reason in (state.misconfigured, state.outage, *state.problems):
             if reason:
                 say(f"  {reason}")
-        for target in state.targets if state.workspace else []:
+        for target in state.targets if state.hold else []:
             tally = counts([entry for entry in results.lines if entry.browser == target.name])
             seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
@@ -164,7 +164,7 @@ class Reporting:
                 say(f"  known: {entry.id} on {entry.browser}: {told}")
         for note in state.notes:
             say(f"  note: {note}")
-        if state.workspace:
+        if state.hold:
             say(f"  report: {_shown(state.folder)}/report.html")
 
 

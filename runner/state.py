@@ -12,8 +12,8 @@ import pytest
 from checklist.known_issues import KnownIssue
 from checklist.verdicts import Check, Conditions, TargetState
 from runner.environment import Environment
+from runner.hold import Hold
 from runner.options import is_narrowed, place_reports
-from runner.workspace import Workspace
 from services.secrecy import Secrets
 
 
@@ -36,7 +36,7 @@ class State:
     interrupted: bool = False
     stopped: bool = False
     environment: Environment | None = None
-    workspace: Workspace | None = None
+    hold: Hold | None = None
     secrets: Secrets | None = None
     versions: dict[str, str] = field(default_factory=dict)
     targets: list[TargetState] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """The plugin's scripts as its uploader and its player call them, over HTTP and without the checks of its widget.
 
-Facts of version 1.0.0: staging-facts, "The plugin"; a function that says Response gives the answer whatever it is.
+Facts of version 1.0.0: staging-facts, "The plugin"; a function that returns an Answer gives it whatever it says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import requests
 
 import media
 from services.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
+from services.answer import Answer
 from services.errors import SiteError
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
@@ -40,59 +41,60 @@ class Video:
 # -- requests -------------------------------------------------------------------------------------
 
 
-def request_upload(
-    site: Site, assignment: int, name: str, size: int, mime: str, *, submission: int = 0
-) -> requests.Response:
+def request_upload(site: Site, assignment: int, name: str, size: int, mime: str, *, submission: int = 0) -> Answer:
     """Ask for an upload URL, for a file of `size` bytes; with `submission` 0 in a submission of one's own."""
     asked = {"filename": name, "filesize": size, "mimetype": mime}
-    return site.post(UPLOAD_URL, {"assignmentid": assignment, "submissionid": submission, **asked})
+    return Answer.of(site.post(UPLOAD_URL, {"assignmentid": assignment, "submissionid": submission, **asked}))
 
 
-def confirm_upload(site: Site, key: str, submission: int) -> requests.Response:
+def confirm_upload(site: Site, key: str, submission: int) -> Answer:
     """Say that S3 has the object."""
-    return site.post(CONFIRMATION, {"s3_key": key, "submissionid": submission})
+    return Answer.of(site.post(CONFIRMATION, {"s3_key": key, "submissionid": submission}))
 
 
-def playback_url(site: Site, video: Video, sesskey: str = "") -> requests.Response:
+def playback_url(site: Site, video: Video, sesskey: str = "") -> Answer:
     """What the plugin's player asks for; with the session's own sesskey unless another is given."""
-    return site.get(PLAYBACK_URL, submissionid=video.id, s3key=video.key, sesskey=sesskey or site.sesskey)
+    return Answer.of(site.get(PLAYBACK_URL, submissionid=video.id, s3key=video.key, sesskey=sesskey or site.sesskey))
 
 
-def video_page(site: Site, video: Video) -> requests.Response:
-    return site.get(VIDEO_PAGE, **video.parameters)
+def video_page(site: Site, video: Video) -> Answer:
+    return Answer.of(site.get(VIDEO_PAGE, **video.parameters))
 
 
-def download(site: Site, video: Video) -> requests.Response:
-    return site.get(DOWNLOAD, **video.parameters)
+def download(site: Site, video: Video) -> Answer:
+    return Answer.of(site.get(DOWNLOAD, **video.parameters))
 
 
-def grader(site: Site, video: Video) -> requests.Response:
+def grader(site: Site, video: Video) -> Answer:
     """The grader's panel on the student, which a script of the page asks for."""
     arguments = {"userid": video.person.id, "attemptnumber": -1, "jsonformdata": '""'}
-    return site.call(
-        "core_get_fragment",
-        component="mod_assign",
-        callback="gradingpanel",
-        contextid=video.assignment.context,
-        args=[{"name": name, "value": value} for name, value in arguments.items()],
+    return Answer.of(
+        site.call(
+            "core_get_fragment",
+            component="mod_assign",
+            callback="gradingpanel",
+            contextid=video.assignment.context,
+            args=[{"name": name, "value": value} for name, value in arguments.items()],
+        )
     )
 
 
-def grading_table(site: Site, video: Video) -> requests.Response:
-    return site.get(ASSIGNMENT, id=video.assignment.cmid, action="grading", perpage=100)  # ten, unless told otherwise
+def grading_table(site: Site, video: Video) -> Answer:
+    # Ten rows a page, unless told otherwise.
+    return Answer.of(site.get(ASSIGNMENT, id=video.assignment.cmid, action="grading", perpage=100))
 
 
-def confirmation(site: Site, video: Video) -> requests.Response:
+def confirmation(site: Site, video: Video) -> Answer:
     return confirm_upload(site, video.key, video.id)
 
 
-def upload_url(site: Site, video: Video) -> requests.Response:
+def upload_url(site: Site, video: Video) -> Answer:
     """Ask for an upload URL in the submission of `video`, whosever that is."""
     clip = video.clip
     return request_upload(site, video.assignment.id, clip.path.name, clip.bytes, clip.mime, submission=video.id)
 
 
-Way = Callable[[Site, Video], requests.Response]
+Way = Callable[[Site, Video], Answer]
 WATCH: dict[str, Way] = {"video page": video_page, "playback URL": playback_url, "download": download}
 GRADE: dict[str, Way] = {"grader": grader, "grading table": grading_table}
 WRITE: dict[str, Way] = {"confirmation": confirmation, "upload URL": upload_url}
@@ -104,10 +106,10 @@ WAYS = WATCH | GRADE | WRITE
 
 def begin_upload(site: Site, assignment: Assignment, clip: media.Clip) -> dict[str, Any]:
     """What the plugin promises before an upload: url, fields, s3_key, submission_id. Raises SiteError."""
-    asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime).json()
-    if not asked.get("success"):
-        raise SiteError(f"Uploading over HTTP: the plugin gave no upload URL: {asked.get('error')}")
-    promised: dict[str, Any] = asked["data"]
+    asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
+    if not asked.succeeded:
+        raise SiteError(f"Uploading over HTTP: the plugin gave no upload URL: {asked.seen}")
+    promised: dict[str, Any] = asked.data["data"]
     return promised
 
 
@@ -115,28 +117,35 @@ def upload(site: Site, assignment: Assignment, clip: media.Clip, verify: bool | 
     """Upload and confirm; returns the submission's id and the object's key. Raises SiteError."""
     promised = begin_upload(site, assignment, clip)
     confirmed = _send_and_confirm(site, promised, clip, verify)
-    if not confirmed.get("success"):
-        raise SiteError(f"Uploading over HTTP: the plugin did not confirm the upload: {confirmed.get('error')}")
+    if not confirmed.succeeded:
+        raise SiteError(f"Uploading over HTTP: the plugin did not confirm the upload: {confirmed.seen}")
     return int(promised["submission_id"]), str(promised["s3_key"])
 
 
 def expect_no_upload_url(site: Site, assignment: Assignment, name: str, size: int, mime: str, why: str) -> str:
     """A request without the widget and its checks is refused; returns the plugin's words. `why` says what is wrong."""
-    asked = request_upload(site, assignment.id, name, size, mime).json()
-    if asked.get("success"):
+    asked = request_upload(site, assignment.id, name, size, mime)
+    if asked.succeeded:
         raise AssertionError(f"expected the server to refuse {why}, seen an upload URL for it")
-    return str(asked.get("error"))
+    return _error(asked)
 
 
 def expect_not_confirmed(site: Site, assignment: Assignment, file: media.Clip, verify: bool | str) -> str:
     """What is no video is refused when storage has it; returns the plugin's words. Raises SiteError before that."""
     confirmed = _send_and_confirm(site, begin_upload(site, assignment, file), file, verify)
-    if confirmed.get("success"):
+    if confirmed.succeeded:
         raise AssertionError(f"expected the server to refuse {file.path.name}, which is no video, seen it confirmed")
-    return str(confirmed.get("error"))
+    return _error(confirmed)
 
 
-def _send_and_confirm(site: Site, promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> dict[str, Any]:
+def _error(answer: Answer) -> str:
+    """What the plugin's script says is wrong; a page of Moodle's instead is no refusal of the plugin."""
+    if not isinstance(answer.data, dict):
+        raise AssertionError(f"expected a refusal in JSON, seen {answer.seen}")
+    return str(answer.data.get("error"))
+
+
+def _send_and_confirm(site: Site, promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> Answer:
     with clip.path.open("rb") as file:
         stored = requests.post(
             promised["url"],
@@ -147,5 +156,4 @@ def _send_and_confirm(site: Site, promised: dict[str, Any], clip: media.Clip, ve
         )
     if stored.status_code not in (200, 201, 204):
         raise SiteError(f"Uploading over HTTP: storage answered {stored.status_code} to the presigned POST.")
-    confirmed: dict[str, Any] = confirm_upload(site, promised["s3_key"], promised["submission_id"]).json()
-    return confirmed
+    return confirm_upload(site, promised["s3_key"], promised["submission_id"])

@@ -1,8 +1,20 @@
 """Step 2.7, test upload workflow: a teacher's assignment, a student's video, and what S3 holds afterwards."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
+
+import media
+from fixtures.data import Submission
+from fixtures.people import People
+from pages.actor import Actor
+from runner.environment import Environment
+from runner.lines import Lines
+from runner.workspace import Workspace
+from services.bucket import Bucket
+from services.moodle.model import Assignment
+from services.network import Network
 
 ENOUGH_TO_SEE = 10
 """Distinct values of progress that make a moving bar."""
@@ -12,7 +24,7 @@ FIVE_GIB = 5368709120
 
 @pytest.mark.canary
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3", "2.7.4", "2.7.6", "2.7.7")
-def test_set_up(admin, people, workspace, line):
+def test_set_up(admin: Actor, people: People, workspace: Workspace, line: Lines) -> None:
     """The administrator prepares course, assignment and enrolment through the pages."""
     admin.enter()
     newcomer = people.newcomer()
@@ -46,7 +58,16 @@ def test_set_up(admin, people, workspace, line):
     "2.7.5", "2.7.8", "2.7.9", "2.7.10", "2.7.11", "2.7.12", "2.7.13", "2.7.14", "2.7.15", "2.7.16", "2.7.17",
     "2.7.18", "2.7.19",
 )  # fmt: skip
-def test_upload(student, assignment, clip, text_file, bucket, network, environment, line):
+def test_upload(
+    student: Actor,
+    assignment: Assignment,
+    clip: media.Clip,
+    text_file: Path,
+    bucket: Bucket,
+    network: Network,
+    environment: Environment,
+    line: Lines,
+) -> None:
     """A student uploads a small video, sees it move, saves it, and finds it again; S3 holds it, byte for byte."""
     with line("2.7.8", "the student logs in", blocks=True):
         student.log_in()
@@ -103,7 +124,13 @@ def test_upload(student, assignment, clip, text_file, bucket, network, environme
 
 
 @pytest.mark.lines("2.7.19")
-def test_replacement(submission, assignment, small_clip, bucket, line):
+def test_replacement(
+    submission: Submission,
+    assignment: Assignment,
+    small_clip: media.Clip,
+    bucket: Bucket,
+    line: Lines,
+) -> None:
     """A student thinks better of it: another video takes the place of the first."""
     student = submission.owner
     student.enter()

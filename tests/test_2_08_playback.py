@@ -2,10 +2,26 @@
 
 import pytest
 
+from fixtures.data import Submission
+from pages.actor import Actor
+from runner.environment import Environment
+from runner.lines import Lines
+from services.cdn import CDN
+from services.moodle.model import Assignment
+from services.network import Network
+
 
 @pytest.mark.canary
 @pytest.mark.lines("2.8.1", "2.8.2", "2.8.3", "2.8.4", "2.8.5", "2.8.6", "2.8.7", "2.8.8", "2.8.9")
-def test_playback(teacher, submission, assignment, network, cdn, environment, line):
+def test_playback(
+    teacher: Actor,
+    submission: Submission,
+    assignment: Assignment,
+    network: Network,
+    cdn: CDN,
+    environment: Environment,
+    line: Lines,
+) -> None:
     """The grader plays the video, from the CDN, with working controls and a quiet console."""
     with line("2.8.1", "the teacher logs in", blocks=True):
         teacher.log_in()

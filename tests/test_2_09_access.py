@@ -1,25 +1,47 @@
 """Step 2.9, test access control: a second student at the first one's video, and everybody at every way to it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from pages.video import VideoPage
-from services.access_table import OWNER, Access
-from services.plugin_api import ASSIGN, WATCH, confirmation, playback_url, video_page
+from fixtures.data import Submission
+from fixtures.people import People
+from runner.environment import Environment
+from runner.lines import Lines
+from runner.workspace import Workspace
+from services.access import VideoAccess
+from services.access_table import OWNER, AccessTable
+from services.addresses import ASSIGNMENT, VIDEO_PAGE
+from services.bucket import Bucket
+from services.cdn import CDN
+from services.credentials import Credentials
+from services.moodle.assignments import save_submission
+from services.moodle.model import Assignment
+from services.network import Network
+from services.plugin_api import WATCH, confirm_upload, confirmation, playback_url, video_page
 
 STRANGE_SITE = "https://elsewhere.example.invalid"
 
 
 @pytest.fixture(scope="module")
-def assignment(workspace):
+def assignment(workspace: Workspace) -> Assignment:
     """In a course of its own: the first student has no classmates with videos, and the second one has."""
     return workspace.new_assignment(workspace.new_course())
 
 
 @pytest.mark.canary
 @pytest.mark.lines("2.9.1", "2.9.2", "2.9.3", "2.9.4", "2.9.5", "2.9.6")
-def test_second_student(submission, people, network, cdn, bucket, environment, line):
+def test_second_student(
+    submission: Submission,
+    people: People,
+    video_access: VideoAccess,
+    network: Network,
+    cdn: CDN,
+    bucket: Bucket,
+    environment: Environment,
+    line: Lines,
+) -> None:
     """Two students at their browsers: the second one tries the first one's address, the first one watches."""
     first, assignment = submission.owner, submission.assignment
 
@@ -33,13 +55,13 @@ def test_second_student(submission, people, network, cdn, bucket, environment, l
         second.open(assignment).expect_no_video()
     with network.measured() as traffic:
         with line("2.9.3", "goes to the address of the first student's video", blocks=True):
-            answer = second.knock(VideoPage.path, **submission.parameters)
+            answer = second.visit(VIDEO_PAGE, **submission.parameters)
         with line("2.9.4", "is told that it is not for them, and gets no video") as evidence:
-            evidence["message"] = answer.expect_denied()
+            evidence["message"] = video_access.expect_denied(answer, submission)
         for action in ("grader", "grading"):
             with line("2.9.4", f"nor by the address of the teacher's page, action={action}") as evidence:
-                answer = second.knock(ASSIGN, id=assignment.cmid, action=action, userid=first.person.id)
-                evidence["message"] = answer.expect_denied()
+                answer = second.visit(ASSIGNMENT, id=assignment.cmid, action=action, userid=first.person.id)
+                evidence["message"] = video_access.expect_denied(answer, submission)
     with line("2.9.4", "not a byte came from S3 or the CDN, and the console holds no signed URL"):
         traffic.expect_nothing_from(environment.cdn.domain, bucket.url)
         second.console.expect_nothing_signed()
@@ -59,11 +81,11 @@ def test_second_student(submission, people, network, cdn, bucket, environment, l
 
 
 @pytest.mark.lines("2.9.4", "2.9.6")
-def test_who_may_what(access, line):
+def test_who_may_what(access: AccessTable, line: Lines) -> None:
     """Everybody tries every way to one video, each in a session of their own: the table of docs/access.md."""
     with line("2.9.6", "the owner's page of the assignment shows the video", blocks=True):
         access.expect_on_own_page()
-    for who in Access.everybody:
+    for who in access.everybody:
         with line("2.9.6" if who == OWNER else "2.9.4", f"{who}: what they may, and what not") as evidence:
             evidence["who"] = who
             evidence["tried"] = access.try_everything(who)
@@ -71,22 +93,32 @@ def test_who_may_what(access, line):
 
 
 @pytest.mark.lines("2.9.4", "2.9.6")
-def test_tricks(submission, submit, assignment, video_access, cdn, bucket, credentials, line):
+def test_tricks(
+    submission: Submission,
+    submit: Callable[..., Submission],
+    assignment: Assignment,
+    video_access: VideoAccess,
+    cdn: CDN,
+    bucket: Bucket,
+    credentials: Credentials,
+    line: Lines,
+) -> None:
     """What somebody tries who knows identifiers, keys and addresses of another student's video."""
     theirs, mine = submission, submit(assignment)
     owner, thief = theirs.owner.site(), mine.owner.site()
 
-    for way, request in WATCH.items():
+    for way, ask in WATCH.items():
         with line("2.9.4", f"{way}: the number of one's own submission does not open another one's key"):
-            video_access.expect_denied(request(thief, replace(theirs, id=mine.id)), theirs)
+            video_access.expect_denied(ask(thief, replace(theirs, id=mine.id)), theirs)
     with line("2.9.4", "a confirmation with a guessed key does no harm to another one's submission"):
-        confirmation(thief, theirs, s3_key=f"{theirs.owner.prefix}1_00000000/{theirs.clip.path.name}")
+        confirm_upload(thief, f"{theirs.owner.prefix}1_00000000/{theirs.clip.path.name}", theirs.id)
         video_access.expect_unharmed(owner, theirs)
+    confirmation(owner, theirs)  # what follows needs the video, whatever became of it
     with line("2.9.4", "a sesskey opens nothing in another session"):
         video_access.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)
         video_access.expect_denied(playback_url(owner, theirs, thief.sesskey), theirs)
     with line("2.9.4", "a key saved in one's own submission does not open the video behind it") as evidence:
-        thief.save_submission(assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
+        save_submission(thief, assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
         evidence["message"] = video_access.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
 
     with line("2.9.6", "the owner's signed URL plays", blocks=True):

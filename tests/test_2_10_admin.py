@@ -1,16 +1,32 @@
 """Step 2.10, test admin features: the dashboard and the list of videos, measured by an upload that we know."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from fixtures.data import Submission
+from pages.actor import Actor
+from runner.context import RunContext
+from runner.lines import Lines
+from runner.workspace import Workspace
+from services.bucket import Bucket
+from services.cdn import CDN
 from services.errors import NotCheckable
+from services.moodle.model import Assignment
 from services.plugin_api import expect_no_upload_url
 
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.lines("2.10.1", "2.10.2", "2.10.3", "2.10.4", "2.10.5", "2.10.6", "2.10.7")
-def test_dashboard(admin_in_private, submit, assignment, run, line):
+def test_dashboard(
+    admin_in_private: Actor,
+    submit: Callable[..., Submission],
+    assignment: Assignment,
+    run: RunContext,
+    line: Lines,
+) -> None:
     """The administrator finds the dashboard; it counts one upload and one error, and nothing else."""
     admin = admin_in_private
     with line("2.10.1", "the administrator logs in", blocks=True):
@@ -56,7 +72,14 @@ def test_dashboard(admin_in_private, submit, assignment, run, line):
 
 
 @pytest.mark.lines("2.10.8", "2.10.9", "2.10.10")
-def test_manage_videos(admin_in_private, submit, begin, assignment, workspace, line):
+def test_manage_videos(
+    admin_in_private: Actor,
+    submit: Callable[..., Submission],
+    begin: Callable[[Assignment], Submission],
+    assignment: Assignment,
+    workspace: Workspace,
+    line: Lines,
+) -> None:
     """The list of videos shows what was handed in, and finds it by every field."""
     video = submit(assignment)
     other = begin(workspace.new_assignment(workspace.new_course()))
@@ -74,14 +97,15 @@ def test_manage_videos(admin_in_private, submit, begin, assignment, workspace, l
         videos.expect_row(
             video.key, course=course.name, assignment=assignment.name, student=student.name, status="ready"
         )
-    for field, wanted in {
+    searches: dict[str, dict[str, Any]] = {
         "course": {"course": course.id},
         "assignment": {"text": assignment.name},
         "student": {"text": student.name},
         "part of the student's name": {"text": student.name.split(maxsplit=1)[1]},
         "key": {"text": video.key},
         "status": {"status": "ready"},
-    }.items():
+    }
+    for field, wanted in searches.items():
         with line("2.10.10", f"search by {field} finds it, and not another video"):
             videos.search(**wanted)
             videos.expect_listed(video.key)
@@ -107,7 +131,15 @@ def test_manage_videos(admin_in_private, submit, begin, assignment, workspace, l
 
 
 @pytest.mark.lines("2.10.11")
-def test_delete_video(admin, teacher, submission, assignment, bucket, cdn, line):
+def test_delete_video(
+    admin: Actor,
+    teacher: Actor,
+    submission: Submission,
+    assignment: Assignment,
+    bucket: Bucket,
+    cdn: CDN,
+    line: Lines,
+) -> None:
     """Deletion by hand asks first, removes the video everywhere, and tells student and teacher."""
     student = submission.owner
     student.enter()

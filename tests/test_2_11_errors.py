@@ -1,9 +1,18 @@
 """Step 2.11, test error handling: what must be refused is, in words for a student; what broke can be tried again."""
 
+from pathlib import Path
+
 import pytest
 
 import media
-from services.network import endpoint
+from fixtures.people import People
+from pages.actor import Actor
+from runner.environment import Environment
+from runner.lines import Lines
+from runner.settings_guard import SettingsGuard
+from services.bucket import Bucket
+from services.moodle.model import Assignment
+from services.network import Network, endpoint
 from services.plugin_api import expect_no_upload_url, expect_not_confirmed
 from services.wording import expect_advice, expect_plain
 
@@ -36,7 +45,16 @@ WRONG_SIZES = {"one byte too many": FIVE_GIB + 1, "a negative size": -1, "more t
 
 @pytest.mark.canary
 @pytest.mark.lines("2.11.1", "2.11.2")
-def test_wrong_files(student, people, assignment, small_clip, bucket, environment, tmp_path, line):
+def test_wrong_files(
+    student: Actor,
+    people: People,
+    assignment: Assignment,
+    small_clip: media.Clip,
+    bucket: Bucket,
+    environment: Environment,
+    tmp_path: Path,
+    line: Lines,
+) -> None:
     """A student chooses what is no video: each is refused with its reason, and nothing is sent."""
     student.enter()
     form = student.open(assignment).add_submission()
@@ -52,7 +70,7 @@ def test_wrong_files(student, people, assignment, small_clip, bucket, environmen
         with line("2.11.2", f"and the message says what is wrong with {file.why}") as evidence:
             evidence["message"] = refused.expect_refused(*words)
             expect_plain(evidence["message"])
-    renamed = files["renamed text"].choose(tmp_path)
+    renamed = files["renamed text"].written(tmp_path)
     with line("2.11.1", "a text file renamed to .mp4 is refused"):
         form.widget.choose(renamed).expect_refused()
     with line("2.11.1", "nothing of it stays on S3"):
@@ -68,7 +86,7 @@ def test_wrong_files(student, people, assignment, small_clip, bucket, environmen
 
 
 @pytest.mark.lines("2.11.1")
-def test_odd_names(student, assignment, small_clip, tmp_path, line):
+def test_odd_names(student: Actor, assignment: Assignment, small_clip: media.Clip, tmp_path: Path, line: Lines) -> None:
     """A video may have any name that a computer can hold: it is taken, and plays."""
     student.enter()
     for file in media.odd_files(small_clip).values():
@@ -87,7 +105,16 @@ def test_odd_names(student, assignment, small_clip, tmp_path, line):
 
 
 @pytest.mark.lines("2.11.3", "2.11.4")
-def test_too_large(student, people, assignment, bucket, network, tmp_path, environment, line):
+def test_too_large(
+    student: Actor,
+    people: People,
+    assignment: Assignment,
+    bucket: Bucket,
+    network: Network,
+    tmp_path: Path,
+    environment: Environment,
+    line: Lines,
+) -> None:
     """One byte over the limit is refused, the limit itself is not; server and storage hold the limit as well."""
     student.enter()
     form = student.open(assignment).add_submission()
@@ -104,7 +131,7 @@ def test_too_large(student, people, assignment, bucket, network, tmp_path, envir
     with line("2.11.3", "5 GiB are taken", blocks=True), network.slow(SLOW):
         largest = form.widget.choose(media.oversized(FIVE_GIB, tmp_path).path)
         largest.expect_started(within=environment.budgets.upload)  # Firefox takes seconds over a file of this size
-        storage = largest.sent()[-1].url
+        storage = largest.storage()
         largest.expect_sending(lambda: network.sent_to(storage))
         with network.cut(endpoint(storage)):
             largest.expect_ended()
@@ -124,8 +151,15 @@ def test_too_large(student, people, assignment, bucket, network, tmp_path, envir
 
 @pytest.mark.lines("2.11.5", "2.11.6", "2.11.7", "2.11.8")
 def test_wrong_credentials(
-    admin_in_private, student, assignment, small_clip, settings_guard, environment, bucket, line
-):
+    admin_in_private: Actor,
+    student: Actor,
+    assignment: Assignment,
+    small_clip: media.Clip,
+    settings_guard: SettingsGuard,
+    environment: Environment,
+    bucket: Bucket,
+    line: Lines,
+) -> None:
     """While one character of the credentials is wrong, a student is told so kindly; then all is as before."""
     admin_in_private.enter()
     student.enter()
@@ -154,7 +188,14 @@ def test_wrong_credentials(
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
-def test_broken_connection(student, assignment, clip, bucket, network, line):
+def test_broken_connection(
+    student: Actor,
+    assignment: Assignment,
+    clip: media.Clip,
+    bucket: Bucket,
+    network: Network,
+    line: Lines,
+) -> None:
     """The connection breaks while a video is on its way; when it is back, another try succeeds."""
     student.enter()
     form = student.open(assignment).add_submission()
@@ -162,7 +203,7 @@ def test_broken_connection(student, assignment, clip, bucket, network, line):
         upload = form.widget.choose(clip.path)
         upload.expect_started()
         upload.expect_under_way()
-        with network.cut(endpoint(upload.sent()[-1].url)):
+        with network.cut(endpoint(upload.storage())):
             upload.expect_refused()
     with line("2.11.7", "the message after a broken connection names it, and what to do") as evidence:
         evidence["message"] = form.widget.said()
@@ -180,7 +221,14 @@ def test_broken_connection(student, assignment, clip, bucket, network, line):
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
-def test_session_over(student, assignment, clip, bucket, network, line):
+def test_session_over(
+    student: Actor,
+    assignment: Assignment,
+    clip: media.Clip,
+    bucket: Bucket,
+    network: Network,
+    line: Lines,
+) -> None:
     """The student's session ends while the video is on its way; after a new log-in, another try succeeds."""
     student.enter()
     form = student.open(assignment).add_submission()
@@ -206,7 +254,13 @@ def test_session_over(student, assignment, clip, bucket, network, line):
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
-def test_confirmation_fails(student, assignment, small_clip, bucket, line):
+def test_confirmation_fails(
+    student: Actor,
+    assignment: Assignment,
+    small_clip: media.Clip,
+    bucket: Bucket,
+    line: Lines,
+) -> None:
     """S3 has the video, but Moodle fails to take note; when it is well again, another try succeeds."""
     student.enter()
     form = student.open(assignment).add_submission()

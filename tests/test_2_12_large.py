@@ -1,11 +1,20 @@
 """Step 2.12, performance testing: a large video on its way from a student's disk to S3, and back on a screen."""
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
 
+import media
+from pages.actor import Actor
+from runner.connect import new_site
+from runner.environment import Environment
+from runner.lines import Lines
+from services.bucket import Bucket
 from services.latency import LatencyProbe, expect_answers, sampled
+from services.moodle.model import Assignment
+from services.network import Network
 
 UPLOAD_SECONDS = 12
 """How long the upload takes at least: the network is held to the speed for that, where it is not slower by itself."""
@@ -23,11 +32,20 @@ PLAYED_SECONDS = 8
 
 
 @pytest.mark.lines("2.12.1", "2.12.2", "2.12.3", "2.12.4", "2.12.5", "2.12.6")
-def test_large_video(student, assignment, large_clip, bucket, network, environment, suite_growth, line):
+def test_large_video(
+    student: Actor,
+    assignment: Assignment,
+    large_clip: media.Clip,
+    bucket: Bucket,
+    network: Network,
+    environment: Environment,
+    suite_growth: Callable[[], int],
+    line: Lines,
+) -> None:
     """A student uploads a large video past Moodle, sees how far it is, and watches it without waiting."""
     budgets = environment.budgets
     megabits = large_clip.bytes * 8 / 1_000_000
-    latency = LatencyProbe(environment)
+    latency = LatencyProbe(new_site(environment))
     student.enter()
     form = student.open(assignment).add_submission()
     form.widget.expect_ready()
@@ -44,7 +62,7 @@ def test_large_video(student, assignment, large_clip, bucket, network, environme
             upload = form.widget.choose(large_clip.path)
             upload.expect_started()
         with line("2.12.3", "the upload completes", blocks=True) as evidence:
-            upload.expect_ended_while(lambda: network.sent_to(upload.sent()[-1].url), budgets.stall)
+            upload.expect_ended_while(lambda: network.sent_to(upload.storage()), budgets.stall)
             evidence["message"] = upload.expect_success()
             evidence["milliseconds"] = times = upload.expect_success_after_confirmation()
             evidence["Mbit/s"] = round(megabits / times["stored"] * 1000, 1)

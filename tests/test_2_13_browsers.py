@@ -3,13 +3,25 @@
 import pytest
 
 import media
+from pages.actor import Actor
+from runner.lines import Lines
+from services.bucket import Bucket
+from services.cdn import CDN
+from services.moodle.model import Assignment
 
 UPLOAD_LINES = ("2.13.1", "2.13.2", "2.13.3", "2.13.4", "2.13.6")
 """One for each kind of target; a test settles the one that speaks of its own."""
 
 
 @pytest.mark.lines(*UPLOAD_LINES, "2.13.5")
-def test_upload_and_playback(student, assignment, clip, bucket, cdn, line):
+def test_upload_and_playback(
+    student: Actor,
+    assignment: Assignment,
+    clip: media.Clip,
+    bucket: Bucket,
+    cdn: CDN,
+    line: Lines,
+) -> None:
     """A student uploads, saves and watches a video in this browser."""
     uploads, plays = line.declared
     student.log_in()
@@ -38,7 +50,7 @@ def test_upload_and_playback(student, assignment, clip, bucket, cdn, line):
 
 
 @pytest.mark.lines(*UPLOAD_LINES)
-def test_types(student, assignment, bucket, line):
+def test_types(student: Actor, assignment: Assignment, bucket: Bucket, line: Lines) -> None:
     """Every type of video that the plugin allows is accepted from this browser, whatever the browser calls it."""
     (uploads,) = line.declared
     student.enter()

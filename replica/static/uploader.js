@@ -80,8 +80,8 @@
 
   async function checkContent(file) {
     if (unchecked() || M.replica.fault("content-not-looked-into") || M.replica.fault("rejected-file-stays")) { return ""; }
-    const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 512).arrayBuffer()));
-    return STARTS.some((pattern) => pattern.test(start)) ? "" : "This file is not a video, although its name says so.";
+    const bytes = String.fromCharCode(...new Uint8Array(await file.slice(0, 512).arrayBuffer()));
+    return STARTS.some((pattern) => pattern.test(bytes)) ? "" : "This file is not a video, although its name says so.";
   }
 
   function show(percent) {

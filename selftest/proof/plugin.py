@@ -16,10 +16,11 @@ import requests
 
 from checklist.verdicts import Check
 from runner import workspace
+from runner.clean_up import CleanUp
 from runner.compat import is_subtest, parameter
 from runner.environment import Environment
 from runner.lines import BLOCKED, PROPERTY, declared_lines
-from runner.workspace import CleanUp, Workspace
+from runner.workspace import Workspace
 from selftest.proof.outcome import NO_FAULT, Round
 from selftest.proof.warm import PHONE
 

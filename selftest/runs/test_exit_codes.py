@@ -26,6 +26,7 @@ from selftest.runs.checkout import (
     expect_told,
     three_lines,
 )
+from services.moodle.plugin import plugin_settings
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -116,7 +117,7 @@ def test_a_bucket_that_does_not_exist(checkout):
 
 
 def test_a_key_that_may_not_list(checkout, site):
-    plugin = site.plugin_settings()
+    plugin = plugin_settings(site)
     theirs = {
         "S3V_REPLICA_STORAGE_KEY": plugin["aws_access_key"],
         "S3V_REPLICA_STORAGE_SECRET": plugin["aws_secret_key"],

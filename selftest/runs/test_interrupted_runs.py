@@ -10,8 +10,9 @@ import psutil
 import pytest
 
 from runner.connect import new_bucket
-from runner.workspace import CATEGORY, COURSE_NAME
+from runner.ours import CATEGORY, COURSE_NAME
 from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
+from services.moodle.courses import Courses
 
 IN_THE_MIDDLE = "2.7.2   chromium  on its way"
 SHORT = "[budgets]\npage = 5\nupload = 3\nprobe = 0.5"
@@ -89,7 +90,7 @@ def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, 
     _, alive = psutil.wait_procs([started, *others], timeout=20)
     assert alive == []
 
-    left = site.courses_in(site.category(CATEGORY)).values()
+    left = Courses(site).within(Courses(site).category(CATEGORY)).values()
     assert [name for name in left if name.startswith(COURSE_NAME)]
     journals = list(checkout.state.rglob("*.jsonl"))
     assert len(journals) == 1

@@ -10,7 +10,7 @@ import media
 from pages.base import Moodle, MoodleBroke, MoodlePage
 from pages.login import LoginPage
 from pages.player import Player
-from pages.upload_widget import Upload, UploadWidget
+from pages.upload import Upload, UploadWidget
 from runner.environment_tables import Target
 from runner.targets import launch_of
 

@@ -1,0 +1,95 @@
+// Of a `<video>`; times and limits are in seconds.
+
+function error(video) {
+  return video.error && `${video.error.code} ${video.error.message}`;
+}
+
+function within(limit, done) {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (done() || performance.now() - started > limit * 1000) { resolve(); } else { setTimeout(look, 50); }
+    };
+    look();
+  });
+}
+
+// Waits for the video's length to be known.
+export async function loaded(video, limit) {
+  await within(limit, () => video.readyState >= 1 || video.error);
+  return {
+    ready: video.readyState, duration: video.duration, at: video.currentTime, source: Boolean(video.currentSrc),
+    error: error(video),
+  };
+}
+
+// Waits for playback to go on by so many seconds.
+export async function advance(video, [seconds, limit]) {
+  const from = video.currentTime, started = performance.now();
+  await within(limit, () => video.error || video.currentTime - from >= seconds);
+  return {
+    from, to: video.currentTime, paused: video.paused, ended: video.ended, error: error(video),
+    ready: video.readyState, waited: (performance.now() - started) / 1000,
+  };
+}
+
+// Looks again 0.3 s after the seek: a player that snaps back has said `seeked` by then.
+export function seek(video, [to, limit]) {
+  return new Promise((resolve) => {
+    const done = () => setTimeout(() => {
+      resolve({at: video.currentTime, ready: video.readyState, error: error(video)});
+    }, 300);
+    const timer = setTimeout(done, limit * 1000);
+    video.addEventListener("seeked", () => { clearTimeout(timer); done(); }, {once: true});
+    video.currentTime = to;
+  });
+}
+
+// Compares the time that passes with the time that is played: what is missing, the viewer has waited.
+export function smoothness(video, seconds) {
+  return new Promise((resolve) => {
+    const begun = performance.now(), from = video.currentTime, before = video.getVideoPlaybackQuality();
+    let waits = 0, ahead = Infinity;
+    const count = () => { waits += 1; };
+    const buffered = () => {
+      const at = video.currentTime, all = [...Array(video.buffered.length).keys()];
+      const range = all.find((i) => video.buffered.start(i) <= at && at <= video.buffered.end(i));
+      return range === undefined ? 0 : video.buffered.end(range) - at;
+    };
+    video.addEventListener("waiting", count);
+    const look = () => {
+      const passed = (performance.now() - begun) / 1000;
+      ahead = Math.min(ahead, buffered());
+      if (passed < seconds && !video.error && !video.paused) { setTimeout(look, 50); return; }
+      video.removeEventListener("waiting", count);
+      const after = video.getVideoPlaybackQuality();
+      resolve({
+        passed, played: video.currentTime - from, waits, ahead, paused: video.paused, error: error(video),
+        frames: after.totalVideoFrames - before.totalVideoFrames,
+        dropped: after.droppedVideoFrames - before.droppedVideoFrames,
+      });
+    };
+    look();
+  });
+}
+
+function later(milliseconds, value) {
+  return new Promise((resolve) => { setTimeout(() => resolve(value()), milliseconds); });
+}
+
+export function pausedSoon(video) {
+  return later(500, () => video.paused);
+}
+
+export function timeInASecond(video) {
+  return later(1000, () => video.currentTime);
+}
+
+// A property such as `volume`, when a player that resets it has done so.
+export function kept(video, name) {
+  return later(300, () => video[name]);
+}
+
+export function source(video) {
+  return video.currentSrc || video.querySelector("source")?.src || video.src;
+}

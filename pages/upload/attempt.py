@@ -1,0 +1,160 @@
+"""One upload through the widget, from the choice of a file to the message how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from playwright.sync_api import Locator, TimeoutError, expect
+
+from pages.base import Moodle
+from pages.upload import progress
+from pages.upload.progress import Message, Recording
+from pages.upload.recorder import RECORDED
+from pages.upload.requests import Receipt, Requests
+
+START_SECONDS = 5
+"""How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""
+
+FIRST_BYTES = 64 * 1024
+"""More than a request to storage sends that carries no file."""
+
+
+class Upload:
+    """One try to upload in a `widget`: the requests that it makes, and what the widget shows meanwhile."""
+
+    def __init__(self, widget: Locator, moodle: Moodle) -> None:
+        self.page = widget.page
+        self.started_by = "choosing the file"
+        self._moodle = moodle
+        self._requests = Requests(self.page, moodle.url)
+        self._bar = widget.get_by_role("progressbar")
+        self._ending = widget.locator(".s3video-status-message:is(.alert-success, .alert-danger):not([data-earlier])")
+
+    # -- what it sends --------------------------------------------------------------------------------
+
+    def expect_started(self, within: float = START_SECONDS) -> str:
+        """The transfer to storage starts within so many seconds; returns what started it."""
+        if not self._requests.to_storage():
+            try:
+                with self.page.expect_event("request", self._requests.carries_the_file, timeout=within * 1000):
+                    pass
+            except TimeoutError:
+                said = [message["text"] for message in self._recorded()["messages"]] or "no message"
+                raise AssertionError(
+                    f"expected the transfer to start within {within:g} s of {self.started_by}, "
+                    f"seen no request to storage, and {said}"
+                ) from None
+        return self.started_by
+
+    def storage(self) -> str:
+        """The address to which the file is sent, or was sent last."""
+        return self._requests.to_storage()[-1]
+
+    def expect_sending(self, sent: Callable[[], int]) -> None:
+        """The file's bytes go out, by `sent()`, within the upload's time limit, before a percent of them is there.
+
+        Chromium waits for ever where an HTTP/2 connection breaks between the start of a transfer and its first byte.
+        """
+        before, deadline = sent(), time.monotonic() + self._moodle.upload
+        while (now := sent() - before) < FIRST_BYTES:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"expected the file to be sent, seen {now} bytes in {self._moodle.upload:g} s")
+            self.page.wait_for_timeout(20)
+
+    def expect_nothing_sent(self) -> None:
+        """No request for an upload URL and no byte of the file left the browser."""
+        self._requests.expect_none()
+
+    def expect_few_requests(self, most: int) -> int:
+        """The widget asked the plugin at most so many times, however long the upload took; returns how often it did."""
+        return self._requests.expect_few(most)
+
+    def receipt(self) -> Receipt:
+        """What Moodle answered to the request for an upload URL."""
+        return self._requests.receipt()
+
+    def file_type(self) -> str:
+        """The media type that the browser gave to the chosen file, its `File.type`."""
+        return str(self._recorded()["type"])
+
+    # -- what the bar shows ---------------------------------------------------------------------------
+
+    def expect_progress(self) -> None:
+        """The bar is on the page while the file is on its way."""
+        expect(self._bar, "the progress bar").to_be_visible()
+
+    def expect_under_way(self) -> None:
+        """A part of the file is at the storage, the rest is not."""
+        expect(self._bar, "some progress").not_to_have_attribute("aria-valuenow", "0")
+
+    def expect_whole_progress(self, distinct: int, largest_step: float = 100) -> list[float]:
+        """The bar went to 100% in at least `distinct` values, never back; returns them, in percent."""
+        return progress.expect_whole(self._recorded()["progress"], distinct, largest_step)
+
+    def expect_no_stall(self, stall: float) -> float:
+        """The bar never stood still for longer than about `stall` seconds; returns the longest time that it did."""
+        return progress.expect_no_stall(self._recorded(), stall)
+
+    def expect_truthful(self, sent: Sequence[tuple[float, int]], size: int, ahead: float) -> float:
+        """The bar never showed more than `ahead` points more than what was sent of `size` bytes; returns the most.
+
+        `sent` pairs a time, in seconds since the epoch, with the bytes that had been sent by then.
+        """
+        return progress.expect_truthful(self._recorded(), sent, size, ahead)
+
+    # -- how it ends ----------------------------------------------------------------------------------
+
+    def expect_ended(self) -> None:
+        """The upload ends, within its time limit, with a message of either kind."""
+        expect(self._ending, "a message about how the upload ended").to_be_visible(timeout=self._moodle.upload * 1000)
+        expect(self._ending).not_to_be_empty()
+
+    def expect_ended_while(self, sent: Callable[[], int], still: float) -> None:
+        """The upload ends, however long it takes, as long as `sent()`, in bytes, goes on within each `still` seconds.
+
+        Once all bytes are sent it has the time limit of an upload.
+        """
+        before = -1
+        while (now := sent()) != before:
+            before = now
+            try:
+                self._ending.wait_for(timeout=still * 1000)
+                break
+            except TimeoutError:
+                continue  # a large file takes longer than that, on its way
+        self.expect_ended()
+
+    def expect_success(self) -> str:
+        """The success message comes within the upload's time limit; returns its text."""
+        last = self._last_message()
+        if last is None or not last["success"]:
+            seen = last["text"] if last else "no message at all"
+            raise AssertionError(f"expected the message that the upload succeeded, seen: {seen}")
+        return last["text"]
+
+    def expect_success_after_confirmation(self) -> dict[str, float]:
+        """The success message came after storage had answered and Moodle had confirmed.
+
+        Returns milliseconds since the file was chosen: `stored`, `confirmed`, `told`.
+        """
+        return progress.expect_told_last(self._recorded(), self._requests.to_storage(), self._requests.to_confirm())
+
+    def expect_refused(self, *names: str) -> str:
+        """An error message comes that names the problem: it contains one of `names`. Returns its text."""
+        last = self._last_message()
+        if last is None or last["success"]:
+            seen = f"the message {last['text']!r}" if last else "no message"
+            raise AssertionError(f"expected the file to be refused with an error message, seen {seen}")
+        text = last["text"]
+        if names and not any(name.casefold() in text.casefold() for name in names):
+            raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: {text}")
+        return text
+
+    def _last_message(self) -> Message | None:
+        self.expect_ended()
+        return next(reversed(self._recorded()["messages"]), None)
+
+    def _recorded(self) -> Recording:
+        return cast(Recording, self.page.evaluate(RECORDED))

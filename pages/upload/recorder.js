@@ -1,0 +1,47 @@
+function shown(element) {
+  return element && element.getClientRects().length > 0;
+}
+
+// Records what the widget shows, by observer and not by polling, so that no short-lived state is missed.
+// A message of an earlier try is marked `data-earlier` until it changes: it may stay for a moment.
+export function record(widget) {
+  const seen = {chosen: performance.now(), type: null, progress: [], messages: []};
+  window.s3videoSeen = seen;
+  widget.querySelector("input[type=file]").addEventListener(
+    "change", ({target}) => { seen.type = target.files[0] && target.files[0].type; }, {capture: true, once: true});
+  widget.querySelector(".s3video-status-message")?.setAttribute("data-earlier", "");
+  const look = (changes) => {
+    const bar = widget.querySelector("[role=progressbar]");
+    const message = widget.querySelector(".s3video-status-message");
+    if (message && changes.some(({target}) => message.contains(target))) { message.removeAttribute("data-earlier"); }
+    if (shown(bar)) {
+      const value = Number(bar.getAttribute("aria-valuenow"));
+      if (seen.progress.at(-1)?.value !== value) { seen.progress.push({at: performance.now(), value}); }
+    }
+    if (shown(message) && message.textContent.trim() && !message.hasAttribute("data-earlier")) {
+      const success = message.classList.contains("alert-success"), text = message.innerText.trim();
+      const last = seen.messages.at(-1);
+      if (!last || last.text !== text || last.success !== success) {
+        seen.messages.push({at: performance.now(), success, text});
+      }
+    }
+  };
+  window.s3videoObserver?.disconnect();
+  window.s3videoObserver = new MutationObserver(look);
+  window.s3videoObserver.observe(widget, {subtree: true, childList: true, characterData: true, attributes: true});
+}
+
+// What has been recorded, in milliseconds since `origin`, and which requests have ended when.
+export function recorded() {
+  const ended = performance.getEntriesByType("resource").map(({name, responseEnd}) => ({name, at: responseEnd}));
+  return {...window.s3videoSeen, origin: performance.timeOrigin, ended};
+}
+
+// A message in full, what it folds away included, without its buttons.
+export function said(message) {
+  const words = [], texts = document.createTreeWalker(message, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    if (!texts.currentNode.parentElement.closest("button")) { words.push(texts.currentNode.data.trim()); }
+  }
+  return words.filter(Boolean).join(" ");
+}

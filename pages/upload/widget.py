@@ -1,0 +1,106 @@
+"""The plugin's upload widget in the submission form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+
+from playwright.sync_api import FilePayload, Page, TimeoutError, expect
+
+from pages.base import Moodle, expect_on_screen, press
+from pages.upload.attempt import Upload
+from pages.upload.recorder import RECORD, SAID
+from services.addresses import CONFIRMATION
+
+
+class UploadWidget:
+    """`.s3video-upload-interface` in the submission form."""
+
+    def __init__(self, page: Page, moodle: Moodle) -> None:
+        self.page = page
+        self.moodle = moodle
+        self.root = page.locator(".s3video-upload-interface")
+        self.message = self.root.locator(".s3video-status-message")
+        self.field = self.root.locator("input[type=file]")
+
+    def expect_ready(self) -> None:
+        expect(self.root, "the upload widget").to_be_visible()
+        expect(self.field, "the widget's file input").to_be_attached()
+
+    def expect_on_screen(self) -> None:
+        """The widget and its button are seen whole."""
+        expect_on_screen(self.root, "the upload widget")
+        expect_on_screen(self.root.locator(".s3video-select-btn"), "the button to choose a file")
+
+    def expect_limit(self, size: int) -> None:
+        """The limit in force is `size` bytes, and the student can read it, in the unit people use."""
+        expect(self.root, "the limit in force").to_have_attribute("data-max-file-size", str(size))
+        shown = self.root.inner_text()
+        wanted = f"{size // 1024**3} GB"
+        if not re.search(rf"\b{size // 1024**3}([.,]0+)?\s*(GB|GiB)\b", shown):
+            raise AssertionError(
+                f"expected the student to be told the limit of {wanted}, seen: {' '.join(shown.split())}"
+            )
+
+    def expect_offered(self, mime: str) -> None:
+        """The student's dialogue for files is enabled, and shows files of this type."""
+        expect(self.field, "the widget's file input").to_be_enabled()
+        accepted = [part.strip() for part in (self.field.get_attribute("accept") or "*/*").split(",")]
+        if not any(fnmatch(mime, pattern) for pattern in accepted):
+            raise AssertionError(f"expected the dialogue for files to show {mime}, seen only {', '.join(accepted)}")
+
+    def choose(self, file: Path | FilePayload) -> Upload:
+        """Choose a file, press Upload if there is such a button, and watch what happens."""
+        return self._choose(lambda: self.field.set_input_files(file))
+
+    def choose_in_dialogue(self, file: Path) -> Upload:
+        """As `choose`, by the widget's own button and the browser's dialogue for files."""
+
+        def press_and_choose() -> None:
+            try:
+                with self.page.expect_file_chooser() as opened:
+                    press(self.root.locator(".s3video-select-btn"))
+            except TimeoutError:
+                raise AssertionError("expected the button to open the dialogue for files, seen none") from None
+            opened.value.set_files(file)
+
+        return self._choose(press_and_choose)
+
+    def _choose(self, choose: Callable[[], None]) -> Upload:
+        upload = self._watched()
+        choose()
+        button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
+        if button.count():
+            button.first.click()
+            upload.started_by = "the Upload button"
+        return upload
+
+    def try_again(self, file: Path) -> Upload:
+        """After a failure, press the button that offers another try; without one, choose the file again."""
+        button = self.message.get_by_role("button")
+        if not button.count():
+            return self.choose(file)
+        upload = self._watched()
+        upload.started_by = "the button to try again"
+        button.click()
+        return upload
+
+    def _watched(self) -> Upload:
+        upload = Upload(self.root, self.moodle)
+        self.root.evaluate(RECORD)
+        return upload
+
+    @contextmanager
+    def confirmation_fails(self) -> Iterator[None]:
+        """Meanwhile Moodle breaks down whenever the widget confirms an upload."""
+        address = f"**{CONFIRMATION}*"
+        self.page.route(address, lambda route: route.fulfill(status=500, body="Internal Server Error"))
+        yield
+        self.page.unroute(address)
+
+    def said(self) -> str:
+        """The message in full, what it folds away included, without its buttons."""
+        return str(self.message.evaluate(SAID))
