@@ -175,12 +175,12 @@ def load(name_or_path: str, root: Path = ENVIRONMENTS) -> Environment:
         raise _configuration_error(file, [_problem(mistake) for mistake in mistakes.found]) from None
 
 
-def _secret_values(table: BaseModel) -> Iterator[str]:
-    for _, value in table:
-        if isinstance(value, SecretStr):
-            yield value.get_secret_value()
-        elif isinstance(value, BaseModel):
-            yield from _secret_values(value)
+def _secret_values(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel | tuple):
+        for one in value if isinstance(value, tuple) else (inner for _, inner in value):
+            yield from _secret_values(one)
 
 
 def _dotenv(file: Path) -> dict[str, str | None]:

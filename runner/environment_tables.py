@@ -6,7 +6,7 @@ Each message says what is wrong and how to write it instead, and repeats nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -125,16 +125,30 @@ class Account(EnvironmentTable):
     password: Secret
 
 
-class GivenAccounts(EnvironmentTable):
-    """People who exist already, for sites where the suite may not create any."""
+def _several(people: object) -> object:
+    return [people] if isinstance(people, dict) else people
 
-    student: Account
-    teacher: Account
-    second_student: Account | None = None
-    other_teacher: Account | None = None
-    other_student: Account | None = None
-    suspended_student: Account | None = None
-    manager: Account | None = None
+
+People = Annotated[tuple[Account, ...], BeforeValidator(_several)]
+
+
+class GivenAccounts(EnvironmentTable):
+    """People who exist already, for sites where the suite may not create any: one or several for each part.
+
+    Who is a student in one test may be the second or the suspended one in another; so may teachers.
+    """
+
+    student: People
+    teacher: People
+    second_student: People = ()
+    other_teacher: People = ()
+    other_student: People = ()
+    suspended_student: People = ()
+    manager: People = ()
+
+    def people(self) -> Iterator[tuple[str, Account]]:
+        """Every account with its part."""
+        return ((part, account) for part, accounts in self for account in accounts)
 
 
 class Accounts(EnvironmentTable):
@@ -144,12 +158,12 @@ class Accounts(EnvironmentTable):
     @field_validator("given")
     @classmethod
     def _different_people(cls, given: GivenAccounts | None, info: ValidationInfo) -> GivenAccounts | None:
-        people = {role: account.username for role, account in given or () if account}
+        people = list(given.people()) if given else []
         if admin := info.data.get("admin"):
-            people["admin"] = admin.username
+            people.append(("admin", admin))
         by_name: dict[str, list[str]] = {}
-        for role, username in people.items():
-            by_name.setdefault(username.casefold(), []).append(role)
+        for role, account in people:
+            by_name.setdefault(account.username.casefold(), []).append(role)
         for roles in by_name.values():
             if len(roles) > 1:
                 raise ValueError(f"{' and '.join(sorted(roles))} are one account; give each a person of their own")
