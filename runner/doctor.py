@@ -70,7 +70,7 @@ class Finding:
 def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Finding]:
     """What is and is not ready; independent questions are asked at the same time, each within `budgets.probe`."""
     given = environment.accounts.given
-    people = [(part, account) for part, account in given or () if account is not None]
+    people = list(given.people()) if given else []
     questions: list[tuple[str, Iterator[Finding]]] = [
         ("site", _site(environment)),
         *((f"account {part}", _account(environment, part, account)) for part, account in people),

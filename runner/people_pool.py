@@ -76,6 +76,9 @@ class PeoplePool:
         there.add(account.id)
         return person
 
+    def has_lent(self, person: Person) -> bool:
+        return person.id in self._lent
+
     def give_back(self, person: Person) -> None:
         del self._lent[person.id]
         for idle in self._idle.values():

@@ -115,7 +115,12 @@ class Workspace:
         self.journal.record(PROMISED, key=key)
 
     def give_back(self, person: Person) -> None:
-        """The test is over: what this person was promised on S3 goes, and a role in the category."""
+        """The test is over: what this person was promised on S3 goes, and a role in the category.
+
+        Nothing happens to somebody who is not of the pool.
+        """
+        if not self._people.has_lent(person):
+            return
         keys = {entry["key"] for entry in self.journal.entries(PROMISED)}
         mine = {key for key in keys if key.split("/")[1] == str(person.id)}
         self._admin.bucket.delete(stored(self._admin.bucket, mine))

@@ -46,7 +46,7 @@ def test_second_student(
     first, assignment = submission.owner, submission.assignment
 
     with line("2.9.1", "a second student account is created, in the same course", blocks=True) as evidence:
-        second = people.student(assignment.course, "second_student")
+        second = people.student(assignment.course)
         evidence["accounts"] = [first.person.id, second.person.id]
         assert second.person.id != first.person.id, f"expected another account, seen {first.person.id} again"
     with line("2.9.2", "the second student logs in", blocks=True):
@@ -111,7 +111,7 @@ def test_tricks(
         with line("2.9.4", f"{way}: the number of one's own submission does not open another one's key"):
             video_access.expect_denied(ask(thief, replace(theirs, id=mine.id)), theirs)
     with line("2.9.4", "a confirmation with a guessed key does no harm to another one's submission"):
-        confirm_upload(thief, f"{theirs.owner.prefix}1_00000000/{theirs.clip.path.name}", theirs.id)
+        confirm_upload(thief, f"{theirs.owner.videos.prefix}1_00000000/{theirs.clip.path.name}", theirs.id)
         video_access.expect_unharmed(owner, theirs)
     confirmation(owner, theirs)  # what follows needs the video, whatever became of it
     with line("2.9.4", "a sesskey opens nothing in another session"):

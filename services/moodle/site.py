@@ -94,7 +94,8 @@ class Site:
             answer = response.json()
         except ValueError:
             raise html.failure(step, response) from None
-        return answer[0] if isinstance(answer, list) else answer
+        first: dict[str, Any] = answer[0] if isinstance(answer, list) else answer
+        return first
 
     @property
     def where(self) -> str:
