@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from media import MP4, WEBM, Clip, choose, digest, in_container, large, odd_files, oversized, padded
 from media.clip import MP4_CODECS
-from runner.environment import Target
+from runner.environment_tables import Target
 from runner.targets import launch_of
 
 GIB, MIB = 1 << 30, 1 << 20

@@ -11,7 +11,7 @@ from pages.base import Moodle, MoodleBroke, MoodlePage
 from pages.login import LoginPage
 from pages.player import Player
 from pages.upload import Upload, UploadWidget
-from runner.environment import Target
+from runner.environment_tables import Target
 from runner.targets import launch_of
 
 SITE, STORE = "https://moodle.example.edu", "https://s3.example.edu"

@@ -16,7 +16,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from pydantic import SecretStr
 
-from runner.environment import Storage
+from runner.environment_tables import Storage
 from services.bucket import NO_SUCH_KEY, Bucket
 from services.errors import ConfigurationError, Unreachable
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages.console import Console
-from runner.environment import AllowedConsole
+from runner.environment_tables import AllowedConsole
 
 MATHJAX = AllowedConsole.model_construct(pattern=re.compile(r"cdn\.jsdelivr\.net"), reason="closed network")
 
