@@ -1,6 +1,7 @@
 """What of an answer gives a video away, what lets somebody through, and who should be let through."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -8,11 +9,11 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services import access_table as access
-from services import plugin_api as gate
+from services import access_table, plugin_api
 from services.access import VideoAccess
 from services.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable
-from services.addresses import PLUGIN
+from services.addresses import CONFIRMATION, PLUGIN
+from services.answer import Answer
 from services.plugin_api import GRADE, WATCH, WAYS, WRITE
 
 OWNER_ID, OTHER_ID = 5, 6
@@ -20,11 +21,10 @@ KEY = f"videos/{OWNER_ID}/1795369446_201560ca/clip.mp4"
 PLAYS = f"https://d1.cloudfront.net/{KEY}?Expires=1&Signature=s&Key-Pair-Id=K"
 FILM = b"\x00\x00\x00\x18ftypmp42" + bytes(range(200))
 REFUSED = "<div class=errormessage>You have no permission to see this.</div>"
+SHOWN = f"<video src='{PLAYS}'>"
 
 
-def answer(
-    body: object = "", status: int = 200, path: str = "/mod/assign/view.php", **headers: str
-) -> requests.Response:
+def response(body: object, status: int, path: str, headers: dict[str, str]) -> requests.Response:
     """HTML where `body` is a text, JSON where it is not, a file where it is bytes."""
     response = requests.Response()
     response.status_code, response.url = status, f"https://moodle.test{path}"
@@ -39,25 +39,40 @@ def answer(
     return response
 
 
-def sent_on(*hops: requests.Response) -> requests.Response:
-    *history, last = hops
-    last.history = history
-    return last
+def answer(body: object = "", status: int = 200, path: str = "/mod/assign/view.php", **headers: str) -> Answer:
+    return Answer.of(response(body, status, path, headers))
+
+
+def rendered(html: str) -> Answer:
+    """A refusal in words, of which a browser's scripts have made something else."""
+    return replace(answer(REFUSED), rendered=html)
+
+
+def led_to(url: str) -> Answer:
+    """A refusal at another address, to which a script of the page led."""
+    return replace(answer(REFUSED), hops=["https://moodle.test/", url])
+
+
+def sent_on(location: str) -> Answer:
+    """A refusal after a redirect."""
+    last = response(REFUSED, 403, "/mod/assign/view.php", {})
+    last.history = [response("", 302, "/mod/assign/view.php", {"Location": location})]
+    return Answer.of(last)
 
 
 class FakeSite:
-    """Notes what it is asked for, and has an answer ready."""
+    """Notes what it is asked for, and answers everything with one body."""
 
     sesskey = "abcdef1234"
 
-    def __init__(self, user_id: int = OTHER_ID, ready: requests.Response | None = None) -> None:
+    def __init__(self, user_id: int = OTHER_ID, body: object = REFUSED) -> None:
         self.user_id = user_id
-        self.ready = ready or answer(REFUSED)
+        self.body = body
         self.asked: list[str] = []
 
     def get(self, path: str, **parameters: object) -> requests.Response:
         self.asked.append(f"{path} {parameters}")
-        return self.ready
+        return response(self.body, 200, path, {})
 
     def post(self, path: str, data: dict[str, object]) -> requests.Response:
         return self.get(path, **data)
@@ -67,6 +82,8 @@ class FakeSite:
 
 
 class FakeCDN:
+    domain = "d1.cloudfront.net"
+
     def __init__(self) -> None:
         self.played: list[str] = []
 
@@ -87,21 +104,20 @@ def video(tmp_path):
         person=SimpleNamespace(id=OWNER_ID),
         clip=SimpleNamespace(path=file, bytes=len(FILM), mime="video/mp4"),
         assignment=SimpleNamespace(id=3, cmid=4, context=9),
-        video_parameters={"id": 7, "s3key": KEY},
+        parameters={"id": 7, "s3key": KEY},
     )
 
 
 @pytest.fixture
 def judge() -> VideoAccess:
-    environment = SimpleNamespace(cdn=SimpleNamespace(domain="d1.cloudfront.net"))
-    return VideoAccess(environment, FakeCDN(), SimpleNamespace(url="https://acme.s3.amazonaws.com/"))
+    return VideoAccess(FakeCDN(), SimpleNamespace(url="https://acme.s3.amazonaws.com/"))
 
 
 # -- denied ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("response", "words"),
+    ("given", "words"),
     [
         (answer(REFUSED, 404), "You have no permission to see this."),
         (answer('<form id="login"></form>'), "You have to log in first (the log-in page)."),
@@ -109,12 +125,12 @@ def judge() -> VideoAccess:
         (answer([{"error": True, "exception": {"message": "Not allowed"}}]), "Not allowed"),
     ],
 )
-def test_a_refusal_in_words(judge, video, response, words):
-    assert judge.expect_denied(response, video) == words
+def test_a_refusal_in_words(judge, video, given, words):
+    assert judge.expect_denied(given, video) == words
 
 
 @pytest.mark.parametrize(
-    ("response", "seen"),
+    ("given", "seen"),
     [
         (answer(FILM), "bytes of the video"),
         (answer({"success": True}), "success"),
@@ -124,17 +140,19 @@ def test_a_refusal_in_words(judge, video, response, words):
         (answer(f"{REFUSED}https%3A%2F%2Fd1.cloudfront.net%2Fvideos%2F5"), "the video's address"),
         (answer(f"{REFUSED}<input name=f value='&quot;Key-Pair-Id&quot;'>"), "a signed URL"),
         (answer(f"{REFUSED}<a class=s3video-watch-link>Watch</a>"), "a player or a link to the video"),
-        (sent_on(answer("", 302, Location=PLAYS), answer(REFUSED, 403)), "a signed URL, the video's address"),
+        (sent_on(PLAYS), "a signed URL, the video's address"),
+        (led_to(PLAYS), "a signed URL, the video's address"),
+        (rendered(f"{REFUSED}<video src='{PLAYS}'></video>"), "a signed URL, the video's address, a player"),
         (answer([{"error": False, "data": {"html": f"<video src='{PLAYS}'>"}}]), "a player or a link to the video"),
     ],
 )
-def test_a_refusal_that_gives_something_away(judge, video, response, seen):
+def test_a_refusal_that_gives_something_away(judge, video, given, seen):
     with pytest.raises(AssertionError, match=f"expected a refusal, seen .*{seen}"):
-        judge.expect_denied(response, video)
+        judge.expect_denied(given, video)
 
 
 @pytest.mark.parametrize(
-    ("response", "seen"),
+    ("given", "seen"),
     [
         (answer(REFUSED, 500), "status 500: You have no permission"),
         (answer("<p>Welcome", 200), "understands, seen ''"),
@@ -144,14 +162,13 @@ def test_a_refusal_that_gives_something_away(judge, video, response, seen):
         ),
     ],
 )
-def test_what_is_no_proper_refusal(judge, video, response, seen):
+def test_what_is_no_proper_refusal(judge, video, given, seen):
     with pytest.raises(AssertionError, match=seen):
-        judge.expect_denied(response, video)
+        judge.expect_denied(given, video)
 
 
 def test_json_that_is_none(judge, video):
-    broken = answer({})
-    broken._content = b"<b>Notice</b>: Undefined index"
+    broken = replace(answer({}), body=b"<b>Notice</b>: Undefined index")
     with pytest.raises(AssertionError, match=r"expected JSON from https://moodle\.test/mod/assign/view\.php, seen"):
         judge.expect_denied(broken, video)
 
@@ -170,7 +187,7 @@ SOURCE = {"success": True, "data": {"signed_url": PLAYS}}
 
 
 @pytest.mark.parametrize(
-    ("way", "response", "how"),
+    ("way", "given", "how"),
     [
         ("download", answer(FILM), "the whole file"),
         ("video page", answer(f"<video><source src='{PLAYS}'></video>"), "a signed URL that plays"),
@@ -181,12 +198,12 @@ SOURCE = {"success": True, "data": {"signed_url": PLAYS}}
         ("upload URL", answer(PLACE), "a place of one's own"),
     ],
 )
-def test_a_way_that_leads_there(judge, video, way, response, how):
-    assert judge.expect_allowed(way, response, video, OTHER_ID) == how
+def test_a_way_that_leads_there(judge, video, way, given, how):
+    assert judge.expect_allowed(way, given, video, OTHER_ID) == how
 
 
 @pytest.mark.parametrize(
-    ("way", "response", "seen"),
+    ("way", "given", "seen"),
     [
         ("download", answer(FILM[:-1]), "expected the video's 212 bytes, seen status 200, 211 bytes without a message"),
         ("video page", answer(REFUSED), "expected the video, seen You have no permission"),
@@ -199,9 +216,9 @@ def test_a_way_that_leads_there(judge, video, way, response, how):
         ("upload URL", answer({"success": True, "data": PLACE["data"] | {"s3_key": KEY}}), f"seen {KEY} for 8"),
     ],
 )
-def test_a_way_that_leads_elsewhere(judge, video, way, response, seen):
+def test_a_way_that_leads_elsewhere(judge, video, way, given, seen):
     with pytest.raises(AssertionError, match=seen):
-        judge.expect_allowed(way, response, video, OTHER_ID)
+        judge.expect_allowed(way, given, video, OTHER_ID)
 
 
 def test_the_owner_s_place_is_the_submission_itself(judge, video):
@@ -210,17 +227,16 @@ def test_the_owner_s_place_is_the_submission_itself(judge, video):
 
 
 def test_the_signed_url_has_been_seen_to_play(judge, video):
-    assert judge.signed_url(FakeSite(ready=answer(SOURCE)), video) == PLAYS
+    assert judge.signed_url(FakeSite(body=SOURCE), video) == PLAYS
     assert judge.cdn.played == [PLAYS]
 
 
-def test_a_video_that_is_lost_is_told_and_confirmed_anew(judge, video):
-    shows, lost = FakeSite(ready=answer(f"<video src='{PLAYS}'>")), FakeSite()
+def test_a_video_that_is_lost_is_told_and_left_so(judge, video):
+    shows, lost = FakeSite(body=SHOWN), FakeSite()
     judge.expect_unharmed(shows, video)
-    assert len(shows.asked) == 1
     with pytest.raises(AssertionError, match="expected no harm to the video, seen that its owner's page has lost it"):
         judge.expect_unharmed(lost, video)
-    assert "confirm_upload.php" in lost.asked[-1]
+    assert len(shows.asked) == len(lost.asked) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -232,7 +248,7 @@ def test_every_way_asks_for_this_video(video, way):
     assert names.get(way, KEY) in asked
     if way == "playback URL":
         assert "'sesskey': 'abcdef1234'" in asked
-        gate.playback_url(site, video, "another")
+        plugin_api.playback_url(site, video, "another")
         assert "'sesskey': 'another'" in site.asked[-1]
 
 
@@ -244,17 +260,16 @@ def tried(judge, video, monkeypatch):
     """What one of the table's people has tried, when each way gives the answer that `answers` holds for it."""
     seen = []
 
-    def table(who: str, answers: dict[str, requests.Response]) -> tuple[AccessTable, dict]:
+    def table(who: str, answers: dict[str, Answer], owner: FakeSite | None = None) -> tuple[AccessTable, dict]:
         for way in WAYS:
             there = answers.get(way, answer(REFUSED))
             monkeypatch.setitem(
-                access.WAYS, way, lambda site, of, there=there, way=way: seen.append((site, of, way)) or there
+                access_table.WAYS, way, lambda site, of, there=there, way=way: seen.append((site, of, way)) or there
             )
-        owner = FakeSite(OWNER_ID, answer(f"<video src='{PLAYS}'>"))
+        owner = owner or FakeSite(OWNER_ID, SHOWN)
         suspended = SimpleNamespace(**vars(video) | {"id": 70})
         everybody = {OWNER: lambda: owner, who: lambda: owner if who == OWNER else FakeSite()}
         people = AccessTable(judge, video, suspended, everybody)
-        people.expect_on_own_page()
         return people, people.try_everything(who)
 
     table.seen = seen
@@ -284,13 +299,20 @@ def test_a_way_that_is_open_or_shut_against_the_rules_is_named(tried):
         people.expect_rights(pairs)
 
 
-def test_a_write_by_another_must_leave_the_video_unharmed(tried, judge, monkeypatch):
-    def lost(*_: object) -> None:
-        raise AssertionError("expected no harm")
+def test_the_owner_finds_the_video_on_the_own_page(tried):
+    tried(OWNER, {})[0].expect_on_own_page()
+    with pytest.raises(AssertionError, match="expected the student's video"):
+        tried(OWNER, {}, FakeSite(OWNER_ID))[0].expect_on_own_page()
 
-    monkeypatch.setattr(judge, "expect_unharmed", lost)
-    _, pairs = tried("guest", {})
-    assert [way for way, pair in pairs.items() if pair["seen"] == "expected no harm"] == [*WRITE]
+
+def test_a_write_by_another_must_leave_the_video_unharmed(tried):
+    owner = FakeSite(OWNER_ID)
+    _, pairs = tried("guest", {}, owner)
+    assert [way for way, pair in pairs.items() if pair["seen"].startswith("expected no harm")] == [*WRITE]
+    assert sum(CONFIRMATION in asked for asked in owner.asked) == len(WRITE)  # confirmed anew, for whoever comes next
+    unharmed = FakeSite(OWNER_ID, SHOWN)
+    tried("guest", {}, unharmed)
+    assert not any(CONFIRMATION in asked for asked in unharmed.asked)
     _, pairs = tried(OWNER, {"confirmation": answer({"success": True})})
     assert pairs["confirmation"] == {"may": True, "right": True, "seen": "confirmed"}
 
