@@ -18,6 +18,8 @@ TOURS = {
     "assign_student": ["Here you see what you have to hand in, and until when."],
     "assign_grading": ["The new look of grading.", "Search and filter your students here."],
 }
+_MOST = 100
+"""People in one list: the site setting maxusersperpage."""
 TOUR_IDS = dict(enumerate(TOURS, 1))
 
 
@@ -106,7 +108,8 @@ def _search_identity(web: Web, args: dict[str, Any]) -> dict[str, Any]:
     web.require_admin("Browse list of users")
     text = str(args.get("query", "")).casefold()
     found = [u for u in web.state.live_users() if text in f"{u.fullname} {u.email} {u.username}".casefold()]
-    return {"list": [_person(u) | {"extrafields": []} for u in found], "maxusersperpage": 100, "overflow": False}
+    listed = [] if len(found) > _MOST else [_person(u) | {"extrafields": []} for u in found]
+    return {"list": listed, "maxusersperpage": _MOST, "overflow": len(found) > _MOST}
 
 
 def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:

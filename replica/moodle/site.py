@@ -32,6 +32,7 @@ class Site:
         self.sessions: dict[str, Session] = {}
         self.guest = User(1, "guest", "", "Guest user", "", "root@localhost")
         self.mail: list[Mail] = []
+        self.crowd: list[User] = []
         self._demo: list[User] = []
         self.state.settings |= {
             "aws_access_key": settings.plugin_key.access,
