@@ -315,9 +315,10 @@ def test_secrets_are_shared_by_processes_and_private(tmp_path):
         collected.add(value)
     code = (
         "import sys, pathlib; from services.secrecy import Secrets; "
-        "Secrets(pathlib.Path(sys.argv[1])).add('from-worker')"
+        "Secrets(pathlib.Path(sys.argv[1]), sys.argv[2]).add('from-worker')"
     )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code, str(path), collected.key], check=True, cwd=Path(__file__).parents[2])
     assert collected.values() == [PEM, SECRET, "from-worker"]
+    assert SECRET.encode() not in path.read_bytes()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
