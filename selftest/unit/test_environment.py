@@ -1,5 +1,7 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Never
 
 import pytest
 import trustme
@@ -9,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from runner.environment import ENVIRONMENTS, Environment, load
-from runner.environment_tables import Target
+from runner.environment_tables import EnvironmentTable, Target
 from services.errors import ConfigurationError
 
 SITE = """
@@ -32,6 +34,8 @@ VARIABLES = {
     "S3V_SHORT": "abcde",
 }
 
+LoadSite = Callable[..., Environment]
+
 
 def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> str:
     encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
@@ -44,14 +48,14 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 
 @pytest.fixture(autouse=True)
-def _variables(monkeypatch):
+def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("S3V_UNSET", raising=False)
 
 
 @pytest.fixture
-def root(tmp_path) -> Path:
+def root(tmp_path: Path) -> Path:
     folder = tmp_path / "environments"
     folder.mkdir()
     (folder / "site.toml").write_text(SITE)
@@ -59,7 +63,7 @@ def root(tmp_path) -> Path:
 
 
 @pytest.fixture
-def site(root):
+def site(root: Path) -> LoadSite:
     """Loads the environment above after `old` was replaced, or `new` put in front or behind."""
 
     def load_site(*changes: tuple[str, str], top: str = "", end: str = "") -> Environment:
@@ -73,7 +77,7 @@ def site(root):
     return load_site
 
 
-def problems(site, *changes: tuple[str, str], top: str = "", end: str = "") -> list[str]:
+def problems(site: LoadSite, *changes: tuple[str, str], top: str = "", end: str = "") -> list[str]:
     with pytest.raises(ConfigurationError) as refusal:
         site(*changes, top=top, end=end)
     file, *found = str(refusal.value).split("\n  ")
@@ -82,7 +86,7 @@ def problems(site, *changes: tuple[str, str], top: str = "", end: str = "") -> l
     return found
 
 
-def test_a_short_file_is_enough(site):
+def test_a_short_file_is_enough(site: LoadSite) -> None:
     environment = site()
     assert environment.name == "site"
     assert environment.base_url == "https://moodle.test"
@@ -99,7 +103,9 @@ def test_a_short_file_is_enough(site):
     assert environment.large.size == 1024**3
 
 
-def test_secrets_are_listed_and_never_shown(site, monkeypatch, rsa_key):
+def test_secrets_are_listed_and_never_shown(
+    site: LoadSite, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey
+) -> None:
     monkeypatch.setenv("S3V_CDN_PRIVATE_KEY", pem(rsa_key))
     environment = site(
         ('.net"', '.net"\nkey_pair_id = "K1"\nprivate_key = "S3V_CDN_PRIVATE_KEY"'),
@@ -123,15 +129,15 @@ def test_secrets_are_listed_and_never_shown(site, monkeypatch, rsa_key):
         ("https://moodle.test:8443/moodle/", "login/index.php", "https://moodle.test:8443/moodle/login/index.php"),
     ],
 )
-def test_addresses(site, base_url, path, address):
+def test_addresses(site: LoadSite, base_url: str, path: str, address: str) -> None:
     assert site(("https://moodle.test/", base_url)).url(path) == address
 
 
-def test_a_path_is_as_good_as_a_name(root):
+def test_a_path_is_as_good_as_a_name(root: Path) -> None:
     assert load(str(root / "site.toml")).base_url == "https://moodle.test"
 
 
-def test_the_process_wins_over_the_dotenv_file(site, root, monkeypatch):
+def test_the_process_wins_over_the_dotenv_file(site: LoadSite, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root.parent / ".env").write_text(
         "S3V_UNSET='from ${HOME} file'\nS3V_STORAGE_KEY=lost-to-the-process\nS3V_WITHOUT_VALUE\n"
     )
@@ -141,7 +147,7 @@ def test_the_process_wins_over_the_dotenv_file(site, root, monkeypatch):
     assert "is not set" in problems(site, ('"S3V_STORAGE_SECRET"', '"S3V_WITHOUT_VALUE"'))[0]
 
 
-def test_a_dotenv_file_in_another_encoding_is_refused(site, root):
+def test_a_dotenv_file_in_another_encoding_is_refused(site: LoadSite, root: Path) -> None:
     (root.parent / ".env").write_bytes("S3V_UNSET=ü".encode("latin-1"))
     with pytest.raises(ConfigurationError, match=r"\.env: is not UTF-8; save it"):
         site()
@@ -175,7 +181,7 @@ def test_a_dotenv_file_in_another_encoding_is_refused(site, root):
         ('.net"', '.net"\nprivate_key = "S3V_ADMIN_PASSWORD"', "cdn.private_key: the variable does not hold an RSA"),
     ],
 )
-def test_one_mistake_one_message(site, old, new, problem):
+def test_one_mistake_one_message(site: LoadSite, old: str, new: str, problem: str) -> None:
     (found,) = [found for found in problems(site, (old, new)) if not found.endswith("bucket: is missing; add it")]
     assert found.startswith(problem)
     assert not any(secret in found for secret in (*VARIABLES.values(), "passw0rd"))
@@ -191,7 +197,7 @@ def test_one_mistake_one_message(site, old, new, problem):
         ('name = "x"', "name: is not a key here"),
     ],
 )
-def test_mistakes_at_the_top(site, top, problem):
+def test_mistakes_at_the_top(site: LoadSite, top: str, problem: str) -> None:
     (found,) = problems(site, top=top)
     assert found.startswith(problem)
 
@@ -218,12 +224,12 @@ def test_mistakes_at_the_top(site, top, problem):
         ('[large]\nsize = "big"', "large.size: could not parse value and unit from byte string"),
     ],
 )
-def test_mistakes_in_a_table(site, end, problem):
+def test_mistakes_in_a_table(site: LoadSite, end: str, problem: str) -> None:
     (found,) = problems(site, end=end)
     assert found.startswith(problem)
 
 
-def test_all_mistakes_are_told_at_once(site):
+def test_all_mistakes_are_told_at_once(site: LoadSite) -> None:
     found = problems(
         site,
         ("https://", "http://"),
@@ -243,7 +249,7 @@ def test_all_mistakes_are_told_at_once(site):
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='"\\'), min_size=6))
-def test_a_secret_pasted_into_the_file_is_not_repeated(site, secret):
+def test_a_secret_pasted_into_the_file_is_not_repeated(site: LoadSite, secret: str) -> None:
     assume(not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", secret))
     (found,) = problems(site, ("S3V_STORAGE_SECRET", secret))
     (expected,) = problems(site, ("S3V_STORAGE_SECRET", "anything else"))
@@ -258,7 +264,7 @@ def test_a_secret_pasted_into_the_file_is_not_repeated(site, secret):
         ({"student": "a", "teacher": "admin"}, "accounts.given: admin and teacher are one account; give each"),
     ],
 )
-def test_given_people_are_different_people(site, given, problem):
+def test_given_people_are_different_people(site: LoadSite, given: dict[str, str], problem: str) -> None:
     people = "\n".join(
         f'{part} = {{ username = "{name}", password = "S3V_STUDENT_PASSWORD" }}' for part, name in given.items()
     )
@@ -266,7 +272,7 @@ def test_given_people_are_different_people(site, given, problem):
     assert found.startswith(problem)
 
 
-def test_given_people_may_be_right_where_the_admin_is_not(site):
+def test_given_people_may_be_right_where_the_admin_is_not(site: LoadSite) -> None:
     people = """[accounts.given]
         student = { username = "a", password = "S3V_STUDENT_PASSWORD" }
         teacher = { username = "b", password = "S3V_STUDENT_PASSWORD" }
@@ -276,7 +282,9 @@ def test_given_people_may_be_right_where_the_admin_is_not(site):
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\\n"])
-def test_a_private_key_may_stand_on_one_line(site, monkeypatch, rsa_key, line_break):
+def test_a_private_key_may_stand_on_one_line(
+    site: LoadSite, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey, line_break: str
+) -> None:
     monkeypatch.setenv("S3V_CDN_PRIVATE_KEY", pem(rsa_key).replace("\n", line_break))
     environment = site(('.net"', '.net:444"\nkey_pair_id = "K1"\nprivate_key = "S3V_CDN_PRIVATE_KEY"'))
     assert environment.cdn.private_key
@@ -285,7 +293,9 @@ def test_a_private_key_may_stand_on_one_line(site, monkeypatch, rsa_key, line_br
 
 
 @pytest.mark.parametrize("kind", ["with a passphrase", "elliptic", "cut off"])
-def test_another_private_key_is_refused(site, monkeypatch, rsa_key, kind):
+def test_another_private_key_is_refused(
+    site: LoadSite, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey, kind: str
+) -> None:
     text = {
         "with a passphrase": lambda: pem(rsa_key, b"passphrase"),
         "elliptic": lambda: pem(ec.generate_private_key(ec.SECP256R1())),
@@ -297,7 +307,7 @@ def test_another_private_key_is_refused(site, monkeypatch, rsa_key, kind):
     assert text[40:60] not in found
 
 
-def test_an_unknown_environment_names_those_there_are(root):
+def test_an_unknown_environment_names_those_there_are(root: Path) -> None:
     (root / "other.toml").touch()
     (root / "staging.example.toml").touch()
     with pytest.raises(ConfigurationError) as refusal:
@@ -308,7 +318,7 @@ def test_an_unknown_environment_names_those_there_are(root):
     )
 
 
-def test_an_unknown_file_in_an_empty_folder(tmp_path):
+def test_an_unknown_file_in_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"absent\.toml: there is no such environment; .* has none\."):
         load(f"{tmp_path}/absent.toml", tmp_path)
 
@@ -320,14 +330,14 @@ def test_an_unknown_file_in_an_empty_folder(tmp_path):
         (b"base_url = '\xff'", r"site\.toml: is not valid TOML in UTF-8: .*; correct it"),
     ],
 )
-def test_a_file_that_is_not_toml(root, content, problem):
+def test_a_file_that_is_not_toml(root: Path, content: bytes, problem: str) -> None:
     (root / "site.toml").write_bytes(content)
     with pytest.raises(ConfigurationError, match=problem):
         load("site", root)
 
 
-def test_a_file_that_cannot_be_read(root, monkeypatch):
-    def refuse(*_args, **_kwargs):
+def test_a_file_that_cannot_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> Never:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", refuse)
@@ -335,7 +345,7 @@ def test_a_file_that_cannot_be_read(root, monkeypatch):
         load("site", root)
 
 
-def test_trust(site, root):
+def test_trust(site: LoadSite, root: Path) -> None:
     assert site(top="ignore_https_errors = true").verify is False
     environment = site(top='ca_file = "../ca.pem"')
     assert environment.verify == str(root.parent / "ca.pem")
@@ -349,7 +359,7 @@ def test_trust(site, root):
     site().check_files()
 
 
-def test_targets_by_name(site):
+def test_targets_by_name(site: LoadSite) -> None:
     environment = site(end='[[targets]]\nname = "pixel"\nengine = "chromium"\ndevice = "Pixel 7"')
     assert [target.name for target in environment.targets] == ["pixel"]
     assert environment.target("pixel").required
@@ -361,7 +371,7 @@ def test_targets_by_name(site):
         environment.target("edge")
 
 
-def test_no_targets_means_the_standard_ones(site):
+def test_no_targets_means_the_standard_ones(site: LoadSite) -> None:
     assert site(top="targets = []").targets == site().targets
 
 
@@ -379,14 +389,14 @@ DEVICES = {
         ("webkit", "toaster", "target x: device: Playwright knows no toaster; see playwright.devices"),
     ],
 )
-def test_a_device_runs_in_its_own_engine(site, engine, device, problem):
+def test_a_device_runs_in_its_own_engine(site: LoadSite, engine: str, device: str, problem: str) -> None:
     environment = site(end=f'[[targets]]\nname = "x"\nengine = "{engine}"\ndevice = "{device}"')
     with pytest.raises(ConfigurationError, match=re.escape(problem)) as refusal:
         environment.check_devices(DEVICES)
     assert str(refusal.value).startswith(str(environment.file))
 
 
-def test_matching_devices_and_desktops_are_fine(site):
+def test_matching_devices_and_desktops_are_fine(site: LoadSite) -> None:
     site(
         end='[[targets]]\nname = "x"\nengine = "webkit"\ndevice = "iPhone 15"\n'
         '[[targets]]\nname = "y"\nengine = "firefox"'
@@ -394,7 +404,7 @@ def test_matching_devices_and_desktops_are_fine(site):
 
 
 @pytest.mark.parametrize("name", ["replica", "staging.example", "production.example"])
-def test_the_files_we_ship_load(name, monkeypatch, rsa_key):
+def test_the_files_we_ship_load(name: str, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey) -> None:
     for variable in re.findall(r"\bS3V_[A-Z_]+", (ENVIRONMENTS / f"{name}.toml").read_text()):
         monkeypatch.setenv(variable, pem(rsa_key) if "CDN" in variable else "some-secret")
     environment = load(name)
@@ -402,7 +412,9 @@ def test_the_files_we_ship_load(name, monkeypatch, rsa_key):
     assert environment.test_site is not name.startswith("production")
 
 
-def test_the_comments_of_the_example_are_valid_too(root, monkeypatch, rsa_key):
+def test_the_comments_of_the_example_are_valid_too(
+    root: Path, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey
+) -> None:
     example = (ENVIRONMENTS / "staging.example.toml").read_text()
     content = re.sub(r"^# (?=\[|\w+ = )", "", example, flags=re.MULTILINE).replace("ignore_https_errors = true\n", "")
     for variable in re.findall(r"\bS3V_[A-Z_]+", content):
@@ -416,8 +428,8 @@ def test_the_comments_of_the_example_are_valid_too(root, monkeypatch, rsa_key):
     assert environment.allowed_console[0].pattern.search("MathJax.js: net::ERR_NAME_NOT_RESOLVED")
 
 
-def test_every_key_is_in_the_readme():
+def test_every_key_is_in_the_readme() -> None:
     text = (ENVIRONMENTS / "README.md").read_text()
-    keys = {key for table in Environment.__mro__[1].__subclasses__() for key in table.model_fields}
+    keys = {key for table in EnvironmentTable.__subclasses__() for key in table.model_fields}
     tables = {"accounts", "given", "storage", "cdn", "targets", "allowed_console", "budgets", "large"}
     assert {key for key in keys - tables if not re.search(rf"`{key}`|\b{key}\b.*}}`", text)} == set()

@@ -1,9 +1,12 @@
 """The `line` fixture, in inner runs of pytest whose tests pass, fail and break; no browser, no site."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +17,8 @@ from services.secrecy import MARK
 pytest_plugins = ["pytester"]
 
 SECRET = "hunter2-of-the-student"
+
+KEY = Fernet.generate_key().decode()
 
 CONFTEST = f"""
 from types import SimpleNamespace
@@ -33,7 +38,12 @@ def pytest_configure(config):
         TargetState("pixel-7", "chromium", required=False, device="Pixel 7"),
     )
     config.stash[RUN] = RunContext(
-        run_id="1122", environment_name="none", folder=here, secrets_file=here / "secrets", targets=targets
+        run_id="1122",
+        environment_name="none",
+        folder=here,
+        secrets_file=here / "secrets",
+        secrets_key="{KEY}",
+        targets=targets,
     )
     if not hasattr(config, "workerinput"):
         config.stash[RUN].secrets.add("{SECRET}")
@@ -55,12 +65,17 @@ def _on_site():
 """
 
 
+def checks_in(reports: list[pytest.TestReport]) -> list[Check]:
+    properties: list[tuple[str, Any]] = [one for report in reports for one in report.user_properties]
+    return [Check.from_json(data) for name, data in properties if name == PROPERTY]
+
+
 class Inner:
     """An inner run: the checks that reached its controller, and every report."""
 
     def __init__(self) -> None:
         self.reports: list[pytest.TestReport] = []
-        self.code = 0
+        self.code: int | None = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.reports.append(report)
@@ -72,7 +87,7 @@ class Inner:
 
     @property
     def checks(self) -> list[Check]:
-        return [Check.from_json(data) for one in self.whole for name, data in one.user_properties if name == PROPERTY]
+        return checks_in(self.whole)
 
     @property
     def verdicts(self) -> list[tuple[str, Verdict]]:
@@ -88,8 +103,11 @@ class Inner:
         return found
 
 
+Run = Callable[..., Inner]
+
+
 @pytest.fixture
-def run(pytester):
+def run(pytester: pytest.Pytester) -> Run:
     """Runs `body` as the inner test's module."""
 
     def run(body: str, *arguments: str) -> Inner:
@@ -128,7 +146,7 @@ def test_that(teacher, line):
 """
 
 
-def test_each_check_is_recorded_and_the_test_goes_on(run):
+def test_each_check_is_recorded_and_the_test_goes_on(run: Run) -> None:
     inner = run(GOES_ON)
     assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", FAILED), ("2.7.3", PASSED), ("2.7.3", FAILED)]
     first, second, _, again = inner.checks
@@ -144,7 +162,7 @@ def test_each_check_is_recorded_and_the_test_goes_on(run):
     assert properties == [{"target": "chromium", "version": "1.2.3"}]
 
 
-def test_a_check_that_blocks_ends_the_test(run):
+def test_a_check_that_blocks_ends_the_test(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
 def test_it(line):
@@ -159,7 +177,7 @@ def test_it(line):
     assert [one.when for one in inner.reports if dict(one.user_properties).get(BLOCKED)] == ["call"]
 
 
-def test_what_this_environment_cannot_tell(run):
+def test_what_this_environment_cannot_tell(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1")
 def test_says_so(line):
@@ -189,7 +207,7 @@ def test_builds_on_it(line):
         ("pass", "the test ended before"),
     ],
 )
-def test_a_test_that_ends_early_leaves_its_lines_not_reached(run, body, why):
+def test_a_test_that_ends_early_leaves_its_lines_not_reached(run: Run, body: str, why: str) -> None:
     inner = run(f"""
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.2")
 def test_it(line):
@@ -201,14 +219,14 @@ def test_it(line):
     assert inner.message("2.7.2") == why
 
 
-def test_a_set_up_that_breaks_leaves_all_lines_not_reached(run):
+def test_a_set_up_that_breaks_leaves_all_lines_not_reached(run: Run) -> None:
     inner = run(BREAKS)
     assert inner.verdicts == [("2.8.1", NOT_REACHED), ("2.8.2", NOT_REACHED)]
     assert {check.message for check in inner.checks} == {"All 99 test people are in use."}
     assert {check.target for check in inner.checks} == {"chromium"}
 
 
-def test_checks_cross_xdist(run):
+def test_checks_cross_xdist(run: Run) -> None:
     alone, spread = run(GOES_ON + BREAKS), run(GOES_ON + BREAKS, "-n", "2")
     timeless = [sorted((replace(check, seconds=0) for check in one.checks), key=str) for one in (alone, spread)]
     assert timeless[0] == timeless[1]
@@ -216,7 +234,7 @@ def test_checks_cross_xdist(run):
     assert alone.outcomes == spread.outcomes
 
 
-def test_a_failed_line_in_a_test_that_ends_early_is_told(run):
+def test_a_failed_line_in_a_test_that_ends_early_is_told(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.7.2")
 def test_it(line):
@@ -231,20 +249,20 @@ def test_it(line):
     ("interruption", "code"),
     [("raise KeyboardInterrupt", 2), ("pytest.skip('not today')", 0)],
 )
-def test_a_check_that_is_cut_short_has_not_passed(run, interruption, code):
+def test_a_check_that_is_cut_short_has_not_passed(run: Run, interruption: str, code: int) -> None:
     inner = run(f"""
 @pytest.mark.lines("2.7.1")
 def test_it(line):
     with line("2.7.1", "first"):
         {interruption}
 """)
-    told = [Check.from_json(data) for one in inner.reports for name, data in one.user_properties if name == PROPERTY]
+    told = checks_in(inner.reports)
     assert told
     assert {(check.verdict, check.message) for check in told} == {(NOT_REACHED, "the check was cut short")}
     assert inner.code == code
 
 
-def test_a_line_must_be_declared(run):
+def test_a_line_must_be_declared(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1")
 def test_it(line):
@@ -255,7 +273,7 @@ def test_it(line):
     assert "judges 2.7.9 without declaring it in @pytest.mark.lines" in inner.message("2.7.1")
 
 
-def test_a_declared_line_must_be_in_the_checklist(run, capsys):
+def test_a_declared_line_must_be_in_the_checklist(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.7.20")
 def test_it(line):
@@ -267,7 +285,7 @@ def test_it(line):
     assert "declares 2.7.20, which the checklist does not have" in told.out + told.err
 
 
-def test_a_test_runs_on_the_targets_that_its_lines_speak_of(run):
+def test_a_test_runs_on_the_targets_that_its_lines_speak_of(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.13.6")
 def test_both(line):
@@ -285,7 +303,7 @@ def test_at_a_desk(line):
     )
 
 
-def test_a_failed_line_brings_its_screenshots(run):
+def test_a_failed_line_brings_its_screenshots(run: Run) -> None:
     inner = run("""
 from runner.lines import SHOTS
 
@@ -298,7 +316,7 @@ def test_it(line, request):
     assert inner.checks[0].evidence == {"screenshots": ["screenshots/2.7.1.png"]}
 
 
-def test_no_secret_reaches_a_report(run):
+def test_no_secret_reaches_a_report(run: Run) -> None:
     inner = run(f"""
 secret = "{SECRET}"
 
@@ -328,7 +346,7 @@ def test_in_set_up(student, line):
     assert inner.message("2.7.3") == f"Logging in with {MARK} failed."
 
 
-def test_without_a_run_a_report_stays_as_it_is(pytester):
+def test_without_a_run_a_report_stays_as_it_is(pytester: pytest.Pytester) -> None:
     pytester.makeconftest('pytest_plugins = ["runner.lines"]')
     pytester.makeini("[pytest]\nmarkers = lines")
     pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
@@ -339,7 +357,7 @@ def test_without_a_run_a_report_stays_as_it_is(pytester):
 # -- what a failure says --------------------------------------------------------------------------
 
 
-def test_the_first_words_of_playwright_are_its_sentence():
+def test_the_first_words_of_playwright_are_its_sentence() -> None:
     failure = AssertionError(
         "the progress bar\nLocator expected to be visible\nActual value: None\nCall log:\n  - Expect "
     )
@@ -350,7 +368,7 @@ def test_the_first_words_of_playwright_are_its_sentence():
 
 @settings(deadline=None)
 @given(st.text())
-def test_the_first_words_are_one_short_line_and_never_nothing(text):
+def test_the_first_words_are_one_short_line_and_never_nothing(text: str) -> None:
     words = first_words(ValueError(text))
     assert 0 < len(words) <= 1000
     assert "\n" not in words

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -58,7 +59,7 @@ def zipped(**members: bytes) -> bytes:
 
 @quick
 @given(secrets, spellings, st.text(), st.text())
-def test_any_spelling_is_found_and_redacted(secret, spell, before, after):
+def test_any_spelling_is_found_and_redacted(secret: str, spell: Callable[[str], str], before: str, after: str) -> None:
     text = before + spell(secret) + after
     assert kinds(text, [secret])
     clean = redact(text, [secret])
@@ -68,7 +69,9 @@ def test_any_spelling_is_found_and_redacted(secret, spell, before, after):
 
 @quick
 @given(secrets, st.binary(), st.binary(), st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]))
-def test_base64_at_any_alignment_is_found_and_redacted(secret, before, after, encode):
+def test_base64_at_any_alignment_is_found_and_redacted(
+    secret: str, before: bytes, after: bytes, encode: Callable[[bytes], bytes]
+) -> None:
     text = encode(before + secret.encode() + after).decode()
     assert "secret in base64" in kinds(text, [secret])
     assert not kinds(redact(text, [secret]), [secret])
@@ -76,7 +79,7 @@ def test_base64_at_any_alignment_is_found_and_redacted(secret, before, after, en
 
 @quick
 @given(st.lists(secrets, min_size=2, max_size=4), st.data())
-def test_overlapping_secrets_leave_no_end_behind(values, data):
+def test_overlapping_secrets_leave_no_end_behind(values: list[str], data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(values[0]) - 1))
     overlapping = values[0][cut:] + values[1]
     assert redact(values[0] + values[1], [*values, overlapping]) == MARK
@@ -84,23 +87,23 @@ def test_overlapping_secrets_leave_no_end_behind(values, data):
 
 @quick
 @given(st.text(), st.lists(secrets))
-def test_redaction_is_stable(text, values):
+def test_redaction_is_stable(text: str, values: list[str]) -> None:
     clean = redact(text, values)
     assert redact(clean, values) == clean
 
 
 @quick
 @given(st.text())
-def test_text_without_secrets_stays_as_it_is(text):
+def test_text_without_secrets_stays_as_it_is(text: str) -> None:
     assume(not kinds(text, []))
     assert redact(text, ["something else"]) == text
 
 
-def test_a_secret_inside_a_longer_one_does_not_shorten_the_redaction():
+def test_a_secret_inside_a_longer_one_does_not_shorten_the_redaction() -> None:
     assert redact("x secret-and-more y", ["secret", "secret-and-more"]) == f"x {MARK} y"
 
 
-def test_values_too_short_to_tell_from_text_are_ignored():
+def test_values_too_short_to_tell_from_text_are_ignored() -> None:
     assert redact("abcde", ["abcde", ""]) == "abcde"
 
 
@@ -140,7 +143,7 @@ BY_FORM = [
 
 
 @pytest.mark.parametrize(("text", "secret", "kind"), BY_FORM)
-def test_what_nobody_registered_is_known_by_its_form(text, secret, kind):
+def test_what_nobody_registered_is_known_by_its_form(text: str, secret: str, kind: str) -> None:
     assert kinds(text, []) == [kind]
     clean = redact(text, [])
     assert secret not in clean
@@ -148,7 +151,7 @@ def test_what_nobody_registered_is_known_by_its_form(text, secret, kind):
     assert not kinds(clean, [])
 
 
-def test_a_redacted_address_keeps_what_is_public():
+def test_a_redacted_address_keeps_what_is_public() -> None:
     address = f"https://cdn.test/v.mp4?Expires=1&Signature={COOKIE}Z&Key-Pair-Id=K1"
     assert redact(address, []) == f"https://cdn.test/v.mp4?Expires=1&Signature={MARK}&Key-Pair-Id=K1"
 
@@ -167,13 +170,13 @@ def test_a_redacted_address_keeps_what_is_public():
         'policy: "the privacy policy of this site"',
     ],
 )
-def test_ordinary_words_raise_no_alarm(text):
+def test_ordinary_words_raise_no_alarm(text: str) -> None:
     assert not kinds(text, [])
     assert redact(text, []) == text
 
 
 @pytest.mark.parametrize("inner", [f"sesskey={KEY} and more text", f"password {SECRET} and more text"])
-def test_embedded_data_is_read_and_stays_readable(inner):
+def test_embedded_data_is_read_and_stays_readable(inner: str) -> None:
     page = f'<a href="data:text/plain;base64,{base64.b64encode(inner.encode()).decode()}">log</a>'
     assert kinds(page, [SECRET])
     clean = redact(page, [SECRET])
@@ -182,19 +185,19 @@ def test_embedded_data_is_read_and_stays_readable(inner):
     assert base64.b64decode(embedded).decode() == inner.replace(KEY, MARK).replace(SECRET, MARK)
 
 
-def test_innocent_embedded_data_stays_as_it_is():
+def test_innocent_embedded_data_stays_as_it_is() -> None:
     page = "data:image/png;base64," + base64.b64encode(bytes(range(256))).decode()[:-1]
     assert redact(page, [SECRET]) == page
 
 
-def test_a_report_of_pytest_html_is_read():
+def test_a_report_of_pytest_html_is_read() -> None:
     blob = html.escape(json.dumps({"tests": {"log": html.escape(f"logged in with {SECRET}")}}))
     page = f'<div data-jsonblob="{blob}"></div>'
     assert kinds(page, [SECRET]) == ["secret"]
     assert not kinds(redact(page, [SECRET]), [SECRET])
 
 
-def test_a_private_key_is_found_by_any_of_its_lines():
+def test_a_private_key_is_found_by_any_of_its_lines() -> None:
     assert "secret" in kinds(PEM.splitlines()[1], [PEM])
 
 
@@ -208,7 +211,7 @@ def test_a_private_key_is_found_by_any_of_its_lines():
     ],
     ids=["zip", "gzip", "gzip in a zip in a zip", "behind a zip"],
 )
-def test_archives_are_opened(content):
+def test_archives_are_opened(content: bytes) -> None:
     assert kinds(content, [SECRET])
 
 
@@ -217,11 +220,11 @@ def test_archives_are_opened(content):
     [zipped(member=b"x" * 100)[:-30], gzip.compress(b"x" * 100)[:-9], b"PK\x03\x04"],
     ids=["torn zip", "torn gzip", "start of a zip"],
 )
-def test_an_archive_that_cannot_be_read_is_reported(content):
+def test_an_archive_that_cannot_be_read_is_reported(content: bytes) -> None:
     assert kinds(content, []) == ["archive that cannot be read"]
 
 
-def test_a_leak_says_where_but_not_what(tmp_path):
+def test_a_leak_says_where_but_not_what(tmp_path: Path) -> None:
     name = "hunter2-hunter2"
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / f"{name}.txt").write_text(name)
@@ -236,14 +239,14 @@ def test_a_leak_says_where_but_not_what(tmp_path):
     assert name not in repr(leaks)
 
 
-def test_empty_files_links_and_clean_folders_are_no_leaks(tmp_path):
+def test_empty_files_links_and_clean_folders_are_no_leaks(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "latest").symlink_to(tmp_path)
     (tmp_path / "broken").symlink_to(tmp_path / "absent")
     assert scan(tmp_path, [SECRET]) == []
 
 
-def test_a_folder_that_is_not_there_is_not_clean(tmp_path):
+def test_a_folder_that_is_not_there_is_not_clean(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError):
         scan(tmp_path / "absent", [])
 
@@ -267,7 +270,7 @@ members = st.recursive(
 
 @quick
 @given(st.dictionaries(st.sampled_from(["trace.trace", "trace.network", f"resources-{KEY}"]), members))
-def test_a_rewritten_trace_holds_no_secret(archive):
+def test_a_rewritten_trace_holds_no_secret(archive: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "trace.zip")
         path.write_bytes(zipped(**archive))
@@ -278,7 +281,7 @@ def test_a_rewritten_trace_holds_no_secret(archive):
             assert len(rewritten.infolist()) == len(archive)
 
 
-def test_a_rewritten_trace_keeps_everything_else(tmp_path):
+def test_a_rewritten_trace_keeps_everything_else(tmp_path: Path) -> None:
     path = tmp_path / "trace.zip"
     picture = bytes(range(256)) * 4
     path.write_bytes(zipped(picture=picture, page=f"before {SECRET} after".encode()))
@@ -292,14 +295,14 @@ def test_a_rewritten_trace_keeps_everything_else(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_damaged_member_is_blanked(tmp_path):
+def test_a_damaged_member_is_blanked(tmp_path: Path) -> None:
     path = tmp_path / "trace.zip"
     path.write_bytes(zipped(body=gzip.compress(SECRET.encode())[:-4]))
     redact_zip(path, [SECRET])
     assert scan(tmp_path, [SECRET]) == []
 
 
-def test_a_damaged_trace_is_refused_and_left_alone(tmp_path):
+def test_a_damaged_trace_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "trace.zip"
     path.write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(zipfile.BadZipFile):
@@ -307,7 +310,7 @@ def test_a_damaged_trace_is_refused_and_left_alone(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_secrets_are_shared_by_processes_and_private(tmp_path):
+def test_secrets_are_shared_by_processes_and_private(tmp_path: Path) -> None:
     path = tmp_path / "state" / "secrets"
     collected = Secrets(path)
     assert collected.values() == []
@@ -315,9 +318,10 @@ def test_secrets_are_shared_by_processes_and_private(tmp_path):
         collected.add(value)
     code = (
         "import sys, pathlib; from services.secrecy import Secrets; "
-        "Secrets(pathlib.Path(sys.argv[1])).add('from-worker')"
+        "Secrets(pathlib.Path(sys.argv[1]), sys.argv[2]).add('from-worker')"
     )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code, str(path), collected.key], check=True, cwd=Path(__file__).parents[2])
     assert collected.values() == [PEM, SECRET, "from-worker"]
+    assert b"from-worker" not in path.read_bytes()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
