@@ -20,10 +20,12 @@ from starlette.staticfiles import StaticFiles
 
 from media import MP4, WEBM, Clip, choose, digest, in_container, large, odd_files, oversized, padded
 from media.clip import MP4_CODECS
-from runner.environment_tables import Target
+from pages.script import scripts
+from runner.environment import Target
 from runner.targets import launch_of
 
 GIB, MIB = 1 << 30, 1 << 20
+SCRIPTS = scripts(__file__)
 KINDS = pytest.mark.parametrize("clip", [MP4, WEBM], ids=["mp4", "webm"])
 
 
@@ -175,26 +177,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
     thread.join()
 
 
-PLAY_AND_SEEK = """async ([name, share]) => {
-    const video = document.querySelector("video");
-    const once = event => new Promise((done, fail) => {
-        video.addEventListener(event, done, {once: true});
-        video.addEventListener("error", () => fail(new Error(name + ": " + video.error.message)), {once: true});
-    });
-    const loaded = once("loadedmetadata");
-    video.src = name;
-    await loaded;
-    await video.play();
-    while (video.currentTime < 0.3) await once("timeupdate");
-    video.pause();
-    const target = video.duration * share, seeked = once("seeked");
-    const shown = new Promise(done => video.requestVideoFrameCallback((now, frame) => done(frame.mediaTime)));
-    video.currentTime = target;
-    await seeked;
-    return {duration: video.duration, target, time: video.currentTime, picture: await shown};
-}"""
-
-
 def test_clips_play_and_seek(engine: Browser, served: tuple[Path, str], tmp_path: Path) -> None:
     """Every WebM, and every MP4 where the engine decodes it: Firefox has no H.264 without the system's libavcodec."""
     folder, url = served
@@ -207,7 +189,7 @@ def test_clips_play_and_seek(engine: Browser, served: tuple[Path, str], tmp_path
     for clip in clips:
         link = folder / f"{engine.browser_type.name}-{clip.path.name}"
         link.symlink_to(clip.path)
-        seen = page.evaluate(PLAY_AND_SEEK, [link.name, 0.95])
+        seen = page.evaluate(SCRIPTS["playAndSeek"], [link.name, 0.95])
         assert seen["duration"] == pytest.approx(clip.seconds, abs=0.1), link.name
         assert seen["time"] == pytest.approx(seen["target"], abs=0.5), link.name
         assert seen["picture"] == pytest.approx(seen["target"], abs=0.5), link.name

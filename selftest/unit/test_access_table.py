@@ -1,98 +1,106 @@
-"""Step 2.9's table as a document: what a run saw, in words, and numbered notes on what was not right."""
+"""Who tries what, what is told of it, and how the table leaves the video for whoever comes next."""
 
-import json
+from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from checklist.access import EXIT_USAGE, _row, main, render
-from checklist.verdicts import Verdict
-
-RIGHT = {"may": True, "right": True, "seen": "a signed URL that plays"}
-SHUT = {"may": False, "right": True, "seen": "You have no permission."}
-LEAK = {"may": False, "right": False, "seen": "expected a refusal, seen success"}
-
-
-def check(who: str = "", verdict: Verdict = Verdict.PASSED, message: str = "", **tried: dict) -> dict:
-    evidence = {"who": who} if who else {}
-    if tried:
-        evidence |= {"tried": {way.replace("_", " "): pair for way, pair in tried.items()}}
-    return {"line": "2.9.4", "title": "gets no video", "verdict": verdict, "message": message, "evidence": evidence}
-
-
-def results(**targets: list[dict]) -> dict:
-    return {
-        "run_id": "1122",
-        "environment": "staging",
-        "started": "2026-11-22T18:59:57+00:00",
-        "versions": {"moodle": "4.5.6"},
-        "lines": [
-            {"id": "2.9.4", "browser": "webkit", "checks": []},
-            {"id": "2.7.1", "browser": "chromium", "checks": [check("somebody of another step")]},
-            *({"id": "2.9.4", "browser": name, "checks": checks} for name, checks in targets.items()),
-        ],
-    }
+from selftest.unit.visitors import (
+    FILM,
+    OWNER_ID,
+    PLACE,
+    PLAYS,
+    REFUSED,
+    SHOWN,
+    SOURCE,
+    FakeSite,
+    answer,
+    new_judge,
+    video_in,
+)
+from services import access_table
+from services.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable
+from services.addresses import CONFIRMATION
+from services.answer import Answer
+from services.plugin_api import GRADE, WATCH, WAYS, WRITE
 
 
-def test_each_pair_in_a_word_and_each_wrong_one_with_its_note():
-    page = render(
-        results(
-            chromium=[
-                check("teacher", video_page=RIGHT, download=RIGHT),
-                check("guest", video_page=LEAK, download=LEAK),
-                check("nobody", video_page=SHUT),
-            ]
-        )
-    )
-    assert "|  | video page | download |" in page
-    assert "| teacher | allowed | allowed |" in page
-    assert "| guest | **should be denied** (1) | **should be denied** (1) |" in page
-    assert "| nobody | denied | not judged |" in page
-    assert "\n\n1. expected a refusal, seen success\n" in page
-    assert "2. " not in page
-    assert "Moodle 4.5.6, S3 Video ?" in page
-    assert "another step" not in page
+@pytest.fixture
+def video(tmp_path):
+    return video_in(tmp_path)
 
 
-def test_targets_that_saw_the_same_share_a_table():
-    same, other = [check("teacher", download=RIGHT)], [check("teacher", download=LEAK)]
-    page = render(results(firefox=same, chromium=same, webkit=other))
-    assert {"## chromium, firefox", "## webkit"} < set(page.splitlines())
+@pytest.fixture
+def judge():
+    return new_judge()
 
 
-def test_a_visitor_whom_this_site_does_not_have():
-    page = render(results(chromium=[check("guest", Verdict.NOT_CHECKABLE, "no guests here")]))
-    assert "| guest | **not checkable**: no guests here |" in page
+@pytest.fixture
+def tried(judge, video, monkeypatch):
+    """What one of the table's people has tried, when each way gives the answer that `answers` holds for it."""
+    seen = []
+
+    def table(who: str, answers: dict[str, Answer], owner: FakeSite | None = None) -> tuple[AccessTable, dict]:
+        for way in WAYS:
+            there = answers.get(way, answer(REFUSED))
+            monkeypatch.setitem(
+                access_table.WAYS, way, lambda site, of, there=there, way=way: seen.append((site, of, way)) or there
+            )
+        owner = owner or FakeSite(OWNER_ID, SHOWN)
+        suspended = SimpleNamespace(**vars(video) | {"id": 70})
+        everybody = {OWNER: lambda: owner, who: lambda: owner if who == OWNER else FakeSite()}
+        people = AccessTable(judge, video, suspended, everybody)
+        return people, people.try_everything(who)
+
+    table.seen = seen
+    return table
 
 
-def test_other_checks_of_the_step_by_target():
-    page = render(results(chromium=[check()], firefox=[check(verdict=Verdict.FAILED, message="seen a | player")]))
-    assert "| line | check | chromium | firefox |" in page
-    assert "| 2.9.4 | gets no video | passed | **failed**: seen a &#124; player |" in page
+OPEN = {
+    "video page": answer(f"<video src='{PLAYS}'>"),
+    "playback URL": answer(SOURCE),
+    "download": answer(FILM),
+    "grader": answer([{"data": {"html": f"<video src='{PLAYS}'>"}}]),
+    "grading table": answer(f"<video src='{PLAYS}'>"),
+    "upload URL": answer(PLACE),
+}
 
 
-@given(st.lists(st.text(), min_size=1))
-def test_a_row_has_as_many_cells_whatever_is_in_them(cells):
-    assert _row(*cells).count("|") == len(cells) + 1
+def test_a_table_in_which_all_is_right(tried):
+    people, pairs = tried("teacher", {way: OPEN[way] for way in MAY["teacher"]})
+    people.expect_rights(pairs)
+    assert [way for way, pair in pairs.items() if pair["may"]] == [*WATCH, *GRADE]
+    assert all(pair["right"] for pair in pairs.values())
 
 
-def test_as_a_program(tmp_path, capsys):
-    file = tmp_path / "results.json"
-    file.write_text(json.dumps(results(chromium=[check("teacher", download=RIGHT)])), "utf-8")
-    assert main([str(file)]) == 0
-    assert capsys.readouterr().out.startswith("# Who may do what with a student's video\n\nSeen by run 1122")
+def test_a_way_that_is_open_or_shut_against_the_rules_is_named(tried):
+    people, pairs = tried("second student", {"download": OPEN["download"]})
+    with pytest.raises(AssertionError, match=r"^download: expected a refusal, seen bytes.*; upload URL: expected succ"):
+        people.expect_rights(pairs)
 
 
-@pytest.mark.parametrize("content", [None, "no JSON", json.dumps(results())])
-def test_without_a_run_of_the_step(tmp_path, capsys, content):
-    file = tmp_path / "results.json"
-    if content is not None:
-        file.write_text(content, "utf-8")
-    assert main([str(file)]) == EXIT_USAGE
-    told = capsys.readouterr()
-    assert (told.out, "give it the results.json of a run that did step 2.9" in told.err) == ("", True)
+def test_the_owner_finds_the_video_on_the_own_page(tried):
+    tried(OWNER, {})[0].expect_on_own_page()
+    with pytest.raises(AssertionError, match="expected the student's video"):
+        tried(OWNER, {}, FakeSite(OWNER_ID))[0].expect_on_own_page()
 
 
-def test_without_a_path(capsys):
-    assert main([]) == EXIT_USAGE
+def test_a_write_by_another_must_leave_the_video_unharmed(tried):
+    owner = FakeSite(OWNER_ID)
+    _, pairs = tried("guest", {}, owner)
+    assert [way for way, pair in pairs.items() if pair["seen"].startswith("expected no harm")] == [*WRITE]
+    assert sum(CONFIRMATION in asked for asked in owner.asked) == len(WRITE)  # confirmed anew, for whoever comes next
+    unharmed = FakeSite(OWNER_ID, SHOWN)
+    tried("guest", {}, unharmed)
+    assert not any(CONFIRMATION in asked for asked in unharmed.asked)
+    _, pairs = tried(OWNER, {"confirmation": answer({"success": True})})
+    assert pairs["confirmation"] == {"may": True, "right": True, "seen": "confirmed"}
+
+
+def test_a_suspended_owner_tries_the_own_video(tried):
+    tried(SUSPENDED, {})
+    assert {of.id for _, of, _ in tried.seen} == {70}
+
+
+def test_what_the_checklist_leaves_open_is_not_tried(tried):
+    _, pairs = tried("administrator", {})
+    assert {("administrator", way) for way in WAYS if way not in pairs} == UNJUDGED

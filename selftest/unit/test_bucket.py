@@ -14,9 +14,7 @@ import pytest
 import trustme
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
-from pydantic import SecretStr
 
-from runner.environment_tables import Storage
 from services.bucket import NO_SUCH_KEY, Bucket
 from services.errors import ConfigurationError, Unreachable
 
@@ -24,19 +22,23 @@ KEY = "videos/7/1795369446_201560ca/clip.mp4"
 CONTENT = b"video" * 1000
 
 
-def storage(endpoint: str | None = None, region: str = "us-east-1") -> Storage:
-    return Storage.model_construct(
-        bucket="acme-videos",
+def open_bucket(
+    endpoint: str | None = None, region: str = "us-east-1", verify: bool | str = True, attempts: int = 3
+) -> Bucket:
+    return Bucket(
+        "acme-videos",
         region=region,
+        access_key="AKIA0000",
+        secret_key="secret-key-of-the-suite",
         endpoint=endpoint,
-        access_key=SecretStr("AKIA0000"),
-        secret_key=SecretStr("secret-key-of-the-suite"),
+        verify=verify,
+        attempts=attempts,
     )
 
 
 @pytest.fixture
 def bucket() -> Bucket:
-    return Bucket(storage(), verify=True)
+    return open_bucket()
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def s3(bucket: Bucket) -> Iterator[Stubber]:
     ],
 )
 def test_address(endpoint, region, url):
-    assert Bucket(storage(endpoint, region), verify=True).url == url
+    assert open_bucket(endpoint, region).url == url
 
 
 def test_lists_every_page(bucket, s3):
@@ -138,7 +140,7 @@ def test_an_outage_is_told_from_a_wrong_key():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         closed = f"https://127.0.0.1:{unused.getsockname()[1]}"
-    bucket = Bucket(storage(closed), verify=True, attempts=1)
+    bucket = open_bucket(closed, attempts=1)
     for ask in (bucket.check, bucket.probe, bucket.unsigned_list, lambda: bucket.allowed_origin("https://a.test")):
         with pytest.raises(Unreachable, match=r"S3 does not answer at .*: Connection refused"):
             ask()
@@ -179,7 +181,7 @@ def test_the_origin_that_a_preflight_allows(allowed, tmp_path):
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
-        assert Bucket(storage(endpoint), str(tmp_path / "ca.pem")).allowed_origin("https://moodle.test") == allowed
+        assert open_bucket(endpoint, verify=str(tmp_path / "ca.pem")).allowed_origin("https://moodle.test") == allowed
 
 
 @pytest.mark.parametrize("allowed", ["https://elsewhere.test", "*"])
@@ -187,7 +189,7 @@ def test_uploads_from_another_site(allowed, tmp_path):
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
-        bucket = Bucket(storage(endpoint), str(tmp_path / "ca.pem"))
+        bucket = open_bucket(endpoint, verify=str(tmp_path / "ca.pem"))
         with pytest.raises(AssertionError, match=f"seen it allow {re.escape(allowed)}"):
             bucket.expect_no_uploads_from("https://elsewhere.test")
 
@@ -197,14 +199,14 @@ def test_no_uploads_from_another_site(allowed, tmp_path):
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
-        Bucket(storage(endpoint), str(tmp_path / "ca.pem")).expect_no_uploads_from("https://elsewhere.test")
+        open_bucket(endpoint, verify=str(tmp_path / "ca.pem")).expect_no_uploads_from("https://elsewhere.test")
 
 
 def test_what_the_unsigned_get(tmp_path):
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(None, ca) as endpoint:
-        bucket = Bucket(storage(endpoint), str(tmp_path / "ca.pem"))
+        bucket = open_bucket(endpoint, verify=str(tmp_path / "ca.pem"))
         assert bucket.unsigned_list() == 403
         assert bucket.unsigned_get(KEY) == 403
         assert bucket.unsigned_get("videos/7/public clip") == 206
@@ -212,7 +214,7 @@ def test_what_the_unsigned_get(tmp_path):
 
 def test_a_certificate_that_is_not_trusted_is_no_outage():
     with store(None, trustme.CA()) as endpoint:
-        bucket = Bucket(storage(endpoint), verify=True, attempts=1)
+        bucket = open_bucket(endpoint, attempts=1)
         for ask in (bucket.probe, bucket.unsigned_list):
             with pytest.raises(ConfigurationError, match=r"not trusted: .*certificate.*Set ca_file"):
                 ask()

@@ -4,12 +4,11 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import requests
 
-from pages.video import VideoPage
-from services.addresses import PLUGIN
+from services.addresses import ASSIGNMENT, UPLOAD_URL, VIDEO_PAGE
 from services.credentials import Credentials
 from services.errors import NotCheckable
-from services.plugin_api import ASSIGN
 
 SITE = "https://moodle.example.edu"
 KEY = 'wJalrXUtnFEMI/K7MDENG+bPx"&RfiCYEXAMPLEKEY'
@@ -17,7 +16,6 @@ PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{'MIIEpAIBAAKCAQEA7bq8' * 3}\n-----END 
 FORM = """<script src="/theme/uploader.js"></script><script src="https://cdn.example.org/MathJax.js"></script>
 <script>require(["assignsubmission_s3video/uploader"], run)</script> AKIAIOSFODNN7EXAMPLE"""
 MODULE = "/lib/requirejs.php/-1/assignsubmission_s3video/uploader.js"
-JSON = f"{PLUGIN}/ajax/get_upload_url.php"
 
 
 class Student:
@@ -26,7 +24,7 @@ class Student:
     base_url, sesskey = SITE, "Zx81"
 
     def __init__(self, **texts: str) -> None:
-        self.texts = {ASSIGN: FORM} | texts
+        self.texts = {ASSIGNMENT: FORM} | texts
         self.asked: list[str] = []
         self.session = SimpleNamespace(get=lambda url: self.get(url.removeprefix(SITE)))
 
@@ -35,7 +33,10 @@ class Student:
 
     def get(self, path, **_):
         self.asked.append(path)
-        return SimpleNamespace(url=f"{SITE}{path}?id=7", text=self.texts.get(path, ""))
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.encoding = 200, f"{SITE}{path}?id=7", "utf-8"
+        answer._content = self.texts.get(path, "").encode()
+        return answer
 
     def post(self, path, _):
         return self.get(path)
@@ -44,24 +45,24 @@ class Student:
 def look(student: Student) -> list[str]:
     clip = SimpleNamespace(path=SimpleNamespace(name="clip.mp4"), bytes=7, mime="video/mp4")
     video = SimpleNamespace(assignment=SimpleNamespace(cmid=1, id=2), id=3, key="videos/4", clip=clip)
-    video.video_parameters = {"id": video.id, "s3key": video.key}
+    video.parameters = {"id": video.id, "s3key": video.key}
     return Credentials({"aws_secret_key": KEY, "cloudfront_private_key": PEM}).expect_untold(student, video)
 
 
 def test_nothing_is_told():
     student = Student()
     assert look(student) == [SITE + path for path in student.asked]
-    assert {ASSIGN, VideoPage.path, JSON, "/theme/uploader.js", MODULE} <= set(student.asked)
+    assert {ASSIGNMENT, VIDEO_PAGE, UPLOAD_URL, "/theme/uploader.js", MODULE} <= set(student.asked)
     assert not any("MathJax" in path for path in student.asked)
 
 
 @pytest.mark.parametrize(
     ("path", "text", "name"),
     [
-        (ASSIGN, f"<div data-secret='{KEY.replace('&', '&amp;').replace(chr(34), '&quot;')}'>", "aws_secret_key"),
+        (ASSIGNMENT, f"<div data-secret='{KEY.replace('&', '&amp;').replace(chr(34), '&quot;')}'>", "aws_secret_key"),
         ("/theme/uploader.js", f"config = {json.dumps(KEY)}", "aws_secret_key"),
         (MODULE, f"config = {json.dumps(PEM)}", "cloudfront_private_key"),
-        (JSON, json.dumps({"key": PEM}).replace("/", "\\/"), "cloudfront_private_key"),
+        (UPLOAD_URL, json.dumps({"key": PEM}).replace("/", "\\/"), "cloudfront_private_key"),
     ],
 )
 def test_what_is_told_is_named_with_its_place(path, text, name):

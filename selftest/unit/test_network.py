@@ -41,13 +41,13 @@ def world():
 
 
 @pytest.fixture
-def link():
-    with Network() as link:
-        yield link
+def network():
+    with Network() as network:
+        yield network
 
 
-def ask(link: Network, request: bytes) -> socket.socket:
-    host, port = link.url.removeprefix("http://").split(":")
+def ask(network: Network, request: bytes) -> socket.socket:
+    host, port = network.url.removeprefix("http://").split(":")
     client = socket.create_connection((host, int(port)), timeout=10)
     client.sendall(request + b"\r\n\r\n")
     return client
@@ -61,15 +61,15 @@ def read(client: socket.socket, size: int) -> bytes:
 
 
 @contextmanager
-def through(link: Network, host: str) -> Iterator[socket.socket]:
-    with ask(link, f"CONNECT {host} HTTP/1.1\r\nHost: {host}".encode()) as client:
+def through(network: Network, host: str) -> Iterator[socket.socket]:
+    with ask(network, f"CONNECT {host} HTTP/1.1\r\nHost: {host}".encode()) as client:
         answer = read(client, len(b"HTTP/1.1 200 Connection established\r\n\r\n"))
         assert answer.startswith(b"HTTP/1.1 200 "), answer
         yield client
 
 
-def said_by(link: Network, request: str) -> bytes:
-    with ask(link, request.encode()) as client:
+def said_by(network: Network, request: str) -> bytes:
+    with ask(network, request.encode()) as client:
         return read(client, 1000)
 
 
@@ -88,33 +88,33 @@ def broken(client: socket.socket) -> bool:
         return True
 
 
-def test_bytes_cross_unchanged_and_are_counted_by_host(link, world):
-    with echo_server() as other, through(link, world) as one, through(link, other) as two:
+def test_bytes_cross_unchanged_and_are_counted_by_host(network, world):
+    with echo_server() as other, through(network, world) as one, through(network, other) as two:
         one.sendall(b"hello")
         assert read(one, 5) == b"hello"
         echoed(two, 300 * KIB)
-        assert link.sent == link.received == {world: 5, other: 300 * KIB}
+        assert network.sent == network.received == {world: 5, other: 300 * KIB}
 
 
-def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(link, world):
-    with through(link, world) as client:
+def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(network, world):
+    with through(network, world) as client:
         client.sendall(b"the last words")
         client.shutdown(socket.SHUT_WR)
         assert read(client, 1000) == b"the last words"
 
 
-def test_measured_counts_what_crosses_meanwhile(link, world):
-    with through(link, world) as client:
+def test_measured_counts_what_crosses_meanwhile(network, world):
+    with through(network, world) as client:
         echoed(client, 10 * KIB)
-        with link.measured() as traffic:
+        with network.measured() as traffic:
             echoed(client, 20 * KIB)
         echoed(client, 40 * KIB)
     assert traffic.sent == traffic.received == {world: 20 * KIB}
 
 
-def test_slow_holds_what_is_sent_to_its_speed_and_ends(link, world):
-    with through(link, world) as client:
-        with link.slow(megabits_per_second=1):
+def test_slow_holds_what_is_sent_to_its_speed_and_ends(network, world):
+    with through(network, world) as client:
+        with network.slow(megabits_per_second=1):
             started = time.perf_counter()
             echoed(client, 96 * KIB)
             slow = time.perf_counter() - started
@@ -125,35 +125,35 @@ def test_slow_holds_what_is_sent_to_its_speed_and_ends(link, world):
     assert fast < 0.5
 
 
-def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(link, world):
-    with echo_server() as other, through(link, world) as client, through(link, other) as spared:
+def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network, world):
+    with echo_server() as other, through(network, world) as client, through(network, other) as spared:
         echoed(client, KIB)
-        with link.cut(world):
+        with network.cut(world):
             assert broken(client)
-            assert said_by(link, f"CONNECT {world} HTTP/1.1").startswith(REFUSED)
+            assert said_by(network, f"CONNECT {world} HTTP/1.1").startswith(REFUSED)
             echoed(spared, KIB)
-        with through(link, world) as again:
+        with through(network, world) as again:
             echoed(again, KIB)
 
 
-def test_cut_breaks_a_slow_transfer_in_flight(link, world):
-    with link.slow(0.5), through(link, world) as client:
+def test_cut_breaks_a_slow_transfer_in_flight(network, world):
+    with network.slow(0.5), through(network, world) as client:
         client.sendall(bytes(16 * KIB))
-        with link.cut(world):
+        with network.cut(world):
             assert broken(client)
 
 
-def test_cut_breaks_what_is_being_opened(link, world, monkeypatch):
+def test_cut_breaks_what_is_being_opened(network, world, monkeypatch):
     cut = ExitStack()
     open_connection = asyncio.open_connection
 
     async def cut_meanwhile(*arguments: object, **options: object):
-        cut.enter_context(link.cut(world))
+        cut.enter_context(network.cut(world))
         return await open_connection(*arguments, **options)
 
     monkeypatch.setattr(asyncio, "open_connection", cut_meanwhile)
     with cut:
-        assert said_by(link, f"CONNECT {world} HTTP/1.1") == b""
+        assert said_by(network, f"CONNECT {world} HTTP/1.1") == b""
 
 
 @pytest.mark.parametrize(
@@ -164,17 +164,17 @@ def test_cut_breaks_what_is_being_opened(link, world, monkeypatch):
         "GET http://127.0.0.1/ HTTP/1.1",
     ],
 )
-def test_what_does_not_answer_is_refused(link, request_line):
-    assert said_by(link, request_line).startswith(REFUSED)
+def test_what_does_not_answer_is_refused(network, request_line):
+    assert said_by(network, request_line).startswith(REFUSED)
 
 
 def test_leaving_ends_what_is_open(world):
-    with Network() as link:
-        client = ask(link, f"CONNECT {world} HTTP/1.1".encode())
+    with Network() as network:
+        client = ask(network, f"CONNECT {world} HTTP/1.1".encode())
         read(client, 10)
     with client:
         assert broken(client)
-    assert "link" not in {thread.name for thread in threading.enumerate()}
+    assert "network" not in {thread.name for thread in threading.enumerate()}
 
 
 # -- what the figures say -------------------------------------------------------------------------

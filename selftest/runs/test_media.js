@@ -1,0 +1,21 @@
+// Plays a file of the page's folder, and seeks to a share of its length.
+export async function playAndSeek([name, share]) {
+  const video = document.querySelector("video");
+  const once = (event) => new Promise((resolve, reject) => {
+    video.addEventListener(event, resolve, {once: true});
+    video.addEventListener("error", () => reject(new Error(`${name}: ${video.error.message}`)), {once: true});
+  });
+  const loaded = once("loadedmetadata");
+  video.src = name;
+  await loaded;
+  await video.play();
+  while (video.currentTime < 0.3) { await once("timeupdate"); }
+  video.pause();
+  const target = video.duration * share, seeked = once("seeked");
+  const shown = new Promise((resolve) => {
+    video.requestVideoFrameCallback((now, frame) => resolve(frame.mediaTime));
+  });
+  video.currentTime = target;
+  await seeked;
+  return {duration: video.duration, target, time: video.currentTime, picture: await shown};
+}

@@ -1,0 +1,154 @@
+"""What the upload widget and an upload through it say when they are not as they should be."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+import media
+from pages.upload import Upload, UploadWidget
+from selftest.runs.static_pages import MOODLE, SITE, STORE, says
+
+FILE = {"name": "clip.mp4", "mimeType": "video/mp4", "buffer": b"a video"}
+AJAX = "/mod/assign/submission/s3video/ajax"
+
+WIDGET = """
+<div class="s3video-upload-interface" data-max-file-size="5368709120">
+  <p>At most 5 GB.</p>
+  <input type="file" class="s3video-file-input">
+  <div role="progressbar" aria-valuenow="0" hidden>progress</div>
+  <div class="s3video-status-message" role="alert"></div>
+</div>
+<script>
+  const widget = document.querySelector(".s3video-upload-interface");
+  const [bar, message] = ["[role=progressbar]", "[role=alert]"].map(one => widget.querySelector(one));
+  const painted = () => new Promise(requestAnimationFrame);
+  const progress = async (...values) => {
+    for (const value of values) { bar.hidden = false; bar.setAttribute("aria-valuenow", value); await painted(); }
+  };
+  const say = (kind, text) => { message.classList.add("alert", `alert-${kind}`); message.textContent = text; };
+  const post = url => fetch(url, {method: "POST", body: "x", mode: "cors"}).then(answer => answer.text());
+  widget.querySelector("input").onchange = async () => { %s };
+</script>
+"""
+
+
+@pytest.fixture
+def upload(show: Callable[[str], Page]) -> Callable[[str], Upload]:
+    """An upload through a widget that does what the script says once a file is chosen."""
+
+    def upload(script: str) -> Upload:
+        upload = UploadWidget(show(WIDGET % f"{script}; document.title = 'done'"), MOODLE).choose(FILE)
+        upload.page.wait_for_function("document.title === 'done'")
+        return upload
+
+    return upload
+
+
+def test_progress_as_it_should_be(upload):
+    assert upload("await progress(0, 10, 55, 80, 100)").expect_whole_progress(distinct=5) == [0, 10, 55, 80, 100]
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("await progress(0, 30, 90)", ["up to 100%", "seen 0, 30, 90"]),
+        ("await progress(0, 50, 40, 100)", ["never goes back", "seen 0, 50, 40, 100"]),
+        ("await progress(0, 50, 100)", ["at least 5 distinct values", "seen 0, 50, 100"]),
+        ("await progress(100)", ["at least 5 distinct values", "seen 100"]),
+        ("await progress(1, 2, 3, 4, 100)", ["no step over 50 points", "seen one of 96"]),
+        ("", ["up to 100%", "seen nothing"]),
+        ("await progress(10); bar.hidden = true; bar.setAttribute('aria-valuenow', 100)", ["up to 100%", "seen 10"]),
+    ],
+)
+def test_progress_that_is_none(upload, script, told):
+    with says(*told):
+        upload(script).expect_whole_progress(distinct=5, largest_step=50)
+
+
+def test_no_progress_bar(upload):
+    with says("the progress bar", "visible"):
+        upload("").expect_progress()
+
+
+def test_messages_as_they_should_be(upload):
+    assert upload("say('success', 'Your video is there.')").expect_success() == "Your video is there."
+    assert upload("say('danger', 'Not a video: wrong type.')").expect_refused("type") == "Not a video: wrong type."
+
+
+@pytest.mark.parametrize(
+    ("script", "ask", "told"),
+    [
+        ("say('danger', 'Storage is full.')", Upload.expect_success, ["upload succeeded, seen: Storage is full."]),
+        ("", Upload.expect_success, ["a message about how the upload ended", "not found"]),
+        ("say('info', 'Wait …')", Upload.expect_ended, ["a message about how the upload ended"]),
+        ("say('success', 'Done.')", Upload.expect_refused, ["refused with an error message, seen the message 'Done.'"]),
+        (
+            "say('danger', 'Error 17.')",
+            lambda upload: upload.expect_refused("type", "video"),
+            ["an error message that says type or video, seen: Error 17."],
+        ),
+        ("await post('/upload')", Upload.expect_nothing_sent, [f"expected no request, seen ['{SITE}/upload']"]),
+        ("", lambda upload: upload.expect_started(0.2), ["within 0.2 s of choosing the file, seen no request"]),
+        (
+            "",
+            lambda upload: upload.expect_sending(lambda: 400),
+            ["expected the file to be sent, seen 0 bytes in 0.5 s"],
+        ),
+        (f"await post('{AJAX}/get_upload_url.php')", Upload.receipt, ["an upload URL, seen the refusal 'no'"]),
+        ("", Upload.receipt, ["a request to get_upload_url.php, seen []"]),
+    ],
+)
+def test_messages_that_are_wrong(upload, script, ask, told):
+    with says(*told):
+        ask(upload(script))
+
+
+STORED = f"await post('{STORE}/bucket')"
+CONFIRMED = f"await post('{AJAX}/confirm_upload.php')"
+SUCCESS = "say('success', 'Done.')"
+
+
+def test_success_after_confirmation(upload):
+    times = upload(f"{STORED}; {CONFIRMED}; {SUCCESS}; await painted()").expect_success_after_confirmation()
+    assert 0 <= times["stored"] <= times["confirmed"] <= times["told"]
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (f"{SUCCESS}; await painted(); {STORED}; {CONFIRMED}", "seen it too early: {'stored': "),
+        (f"{STORED}; {SUCCESS}; await painted(); {CONFIRMED}", "seen it too early: {'stored': "),
+        (f"{CONFIRMED}; {SUCCESS}", "expected the transfer to storage to have ended"),
+        (f"{STORED}; {SUCCESS}", "expected confirm_upload to have ended"),
+        (f"{STORED}; {CONFIRMED}", "expected a success message, seen none"),
+    ],
+)
+def test_success_that_is_told_too_early_or_never(upload, script, told):
+    with says(told):
+        upload(script).expect_success_after_confirmation()
+
+
+def test_the_dialogue_for_files(show, impatient):
+    button = '<div class="s3video-upload-interface"><input type=file hidden><button class="s3video-select-btn" %s>'
+    widget = UploadWidget(show(button % "onclick='this.previousSibling.click()'"), MOODLE)
+    widget.expect_on_screen()
+    assert widget.choose_in_dialogue(media.WEBM.path).file_type() == "video/webm"
+
+    with says("expected the button to open the dialogue for files, seen none"):
+        UploadWidget(show(button % ""), MOODLE).choose_in_dialogue(media.WEBM.path)
+    with says("expected the button to choose a file to fit on the screen, seen it reach from"):
+        UploadWidget(show(button % "style='margin-left: -99px'"), MOODLE).expect_on_screen()
+
+
+def test_the_limit(show):
+    widget = UploadWidget(show(WIDGET % ""), MOODLE)
+    widget.expect_ready()
+    widget.expect_limit(5 * 1024**3)
+    with says("the limit in force", "5368709120"):
+        widget.expect_limit(2 * 1024**3)
+    silent = UploadWidget(show(WIDGET.replace("5 GB", "five") % ""), MOODLE)
+    with says("expected the student to be told the limit of 5 GB, seen: At most five."):
+        silent.expect_limit(5 * 1024**3)
+    with says("the upload widget"):
+        UploadWidget(show("<p>No plugin here"), MOODLE).expect_ready()
