@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
 import media
-from runner.environment import Target
+from runner.environment_tables import Target
 from runner.targets import launch_of
 from selftest.runs.static_pages import LOADING, MOODLE, SITE
 

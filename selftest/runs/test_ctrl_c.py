@@ -15,7 +15,7 @@ def a_frame() -> FrameType:
         pass
 
 
-def test_ctrl_c_in_a_frame_without_a_line_can_be_shown():
+def test_ctrl_c_in_a_frame_without_a_line_can_be_shown() -> None:
     frame = a_frame()
     nowhere = next(start for start, _, line in frame.f_code.co_lines() if line is None)
     try:

@@ -3,16 +3,19 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 import pytest
 
 from runner.connect import new_bucket
+from runner.environment import Environment
 from runner.ours import CATEGORY, COURSE_NAME
 from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
 from services.moodle.courses import Courses
+from services.moodle.site import Site
 
 IN_THE_MIDDLE = "2.7.2   chromium  on its way"
 SHORT = "[budgets]\npage = 5\nupload = 3\nprobe = 0.5"
@@ -35,8 +38,9 @@ def stopped(process: psutil.Process) -> Iterator[None]:
         process.resume()
 
 
-def results(checkout: Checkout) -> dict:
-    return json.loads((checkout.reports / "results.json").read_text("utf-8"))
+def results(checkout: Checkout) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((checkout.reports / "results.json").read_text("utf-8"))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,9 @@ def results(checkout: Checkout) -> dict:
     [(os.kill, signal.SIGINT), (os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM)],
     ids=["SIGINT", "Ctrl-C", "SIGTERM", "SIGTERM to all"],
 )
-def test_a_run_that_is_told_to_stop_in_the_middle_of_an_upload(checkout, tell, number):
+def test_a_run_that_is_told_to_stop_in_the_middle_of_an_upload(
+    checkout: Checkout, tell: Callable[[int, int], None], number: int
+) -> None:
     with checkout.started(checkout.file(), "--browser", "chromium") as process:
         seen = read_until(process, IN_THE_MIDDLE)
         tell(process.pid, number)
@@ -76,12 +82,14 @@ def capture():
 
 
 @pytest.mark.parametrize("moment", ["Gone()", "begun = capture(); next(begun)"], ids=["dropped", "capturing"])
-def test_a_run_that_is_told_to_stop_at_a_bad_moment(checkout, moment):
+def test_a_run_that_is_told_to_stop_at_a_bad_moment(checkout: Checkout, moment: str) -> None:
     checkout.tests(test_it=BAD_MOMENTS + three_lines(before=f"{moment}; time.sleep(600)"))
     expect(checkout.run(checkout.file()), INTERRUPTED, "INTERRUPTED")
 
 
-def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, site):
+def test_a_run_that_is_killed_in_the_middle_of_an_upload(
+    checkout: Checkout, environment: Environment, site: Site
+) -> None:
     with checkout.started(checkout.file(), "--browser", "chromium") as process:
         read_until(process, IN_THE_MIDDLE)
         (started, *others) = [one for one in checkout.processes() if one.pid != process.pid]
@@ -90,17 +98,18 @@ def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, 
     _, alive = psutil.wait_procs([started, *others], timeout=20)
     assert alive == []
 
-    left = Courses(site).within(Courses(site).category(CATEGORY)).values()
+    category = Courses(site).category(CATEGORY)
+    assert category is not None
+    left = Courses(site).within(category).values()
     assert [name for name in left if name.startswith(COURSE_NAME)]
-    journals = list(checkout.state.rglob("*.alive"))
-    assert len(journals) == 1
+    assert len(list(checkout.state.rglob("*.alive"))) == 1
 
     checkout.tests(test_it=three_lines())
     expect(checkout.run(checkout.file()), GO, "GO")
     assert new_bucket(environment).keys("videos/") == []
 
 
-def test_a_killed_run_is_restored_without_another_run(checkout):
+def test_a_killed_run_is_restored_without_another_run(checkout: Checkout) -> None:
     checkout.tests(test_it=three_lines("import os; workspace.student(workspace.new_course()); os.kill(os.getpid(), 9)"))
     assert checkout.run(checkout.file()).code == -signal.SIGKILL
     assert list(checkout.state.rglob("*.alive"))
@@ -108,7 +117,7 @@ def test_a_killed_run_is_restored_without_another_run(checkout):
 
 
 @pytest.mark.parametrize("host", ["site", "storage"])
-def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(checkout, host):
+def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(checkout: Checkout, host: str) -> None:
     replica = next(one for one in psutil.Process().children() if "replica" in one.cmdline())
     silent = replica if host == "site" else replica.children()[0]
     told = {"site": "localhost:", "storage": "S3 does not answer"}[host]
@@ -126,7 +135,7 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(chec
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 
 
-def test_a_page_that_fails_is_a_finding_and_no_outage(checkout):
+def test_a_page_that_fails_is_a_finding_and_no_outage(checkout: Checkout) -> None:
     checkout.tests(test_it=three_lines('assert workspace.site.get("/no-such-page.php").ok, "seen 404"'))
     run = checkout.run(checkout.file())
     expect(run, 1, "NO-GO", "✗ 2.7.1")

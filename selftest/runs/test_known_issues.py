@@ -52,7 +52,7 @@ def all_passed(*targets: TargetState) -> list[Check]:
     ]
 
 
-def test_good_entry_holds_to_the_end_of_its_last_day():
+def test_good_entry_holds_to_the_end_of_its_last_day() -> None:
     (issue,) = known()
     assert issue.note == NOTE
     assert issue.covers("2.7.5", "chromium", TOLD)
@@ -61,7 +61,7 @@ def test_good_entry_holds_to_the_end_of_its_last_day():
     assert not issue.covers("2.7.5", "chromium", "something else")
 
 
-def test_no_file_content_is_no_issue():
+def test_no_file_content_is_no_issue() -> None:
     assert read("# nothing known\n", TARGETS, TODAY) == ([], [])
 
 
@@ -87,7 +87,7 @@ def test_no_file_content_is_no_issue():
         ({"reason": '"because"'}, "reason is not a key here; remove it"),
     ],
 )
-def test_entry_with_a_problem_is_named_and_excuses_nothing(changed: dict[str, str | None], problem: str):
+def test_entry_with_a_problem_is_named_and_excuses_nothing(changed: dict[str, str | None], problem: str) -> None:
     issues, problems = read(toml(**changed) + toml(line='"2.7.6"'), TARGETS, TODAY)
     assert [issue.line for issue in issues] == ["2.7.6"]
     assert len(problems) == 1
@@ -96,13 +96,13 @@ def test_entry_with_a_problem_is_named_and_excuses_nothing(changed: dict[str, st
 
 
 @pytest.mark.parametrize("text", ["[[known]", 'line = "2.7.5"', "known = 3", "known = [3]", "[known]\nline = 'x'"])
-def test_file_of_another_shape(text: str):
+def test_file_of_another_shape(text: str) -> None:
     issues, problems = read(text, TARGETS, TODAY)
     assert issues == []
     assert len(problems) == 1
 
 
-def test_known_failure_is_shown_and_does_not_block():
+def test_known_failure_is_shown_and_does_not_block() -> None:
     checks = [*all_passed(CHROMIUM), check("2.7.5", Verdict.FAILED, TOLD)]
     entries = judge([CHROMIUM], checks, known())
     (entry,) = [entry for entry in entries if entry.id == "2.7.5"]
@@ -111,12 +111,12 @@ def test_known_failure_is_shown_and_does_not_block():
     assert unmet(checks, known()) == []
 
 
-def test_same_failure_blocks_without_the_entry():
+def test_same_failure_blocks_without_the_entry() -> None:
     entries = judge([CHROMIUM], [*all_passed(CHROMIUM), check("2.7.5", Verdict.FAILED, TOLD)])
     assert decide(entries, Conditions(pytest_code=1)) == ("NO-GO", 1)
 
 
-def test_another_failure_of_the_same_line_blocks():
+def test_another_failure_of_the_same_line_blocks() -> None:
     failures = [check("2.7.5", Verdict.FAILED, TOLD), check("2.7.5", Verdict.FAILED, "the limit is 10 bytes")]
     entries = judge([CHROMIUM], [*all_passed(CHROMIUM), *failures], known())
     (entry,) = [entry for entry in entries if entry.id == "2.7.5"]
@@ -124,24 +124,24 @@ def test_another_failure_of_the_same_line_blocks():
     assert decide(entries, Conditions(pytest_code=1)) == ("NO-GO", 1)
 
 
-def test_what_a_known_failure_keeps_from_being_judged_stays_open():
+def test_what_a_known_failure_keeps_from_being_judged_stays_open() -> None:
     checks = [one for one in all_passed(CHROMIUM) if one.line != "2.7.6"]
     checks += [check("2.7.5", Verdict.FAILED, TOLD), check("2.7.6", Verdict.NOT_REACHED)]
     assert decide(judge([CHROMIUM], checks, known()), Conditions(pytest_code=1)) == ("INCOMPLETE", 7)
 
 
-def test_test_that_broke_outside_its_lines_stays_open():
+def test_test_that_broke_outside_its_lines_stays_open() -> None:
     entries = judge([CHROMIUM], [*all_passed(CHROMIUM), check("2.7.5", Verdict.FAILED, TOLD)], known())
     assert decide(entries, Conditions(pytest_code=1, broken=("test_upload",))) == ("INCOMPLETE", 7)
 
 
-def test_failure_on_another_target_blocks():
+def test_failure_on_another_target_blocks() -> None:
     checks = [*all_passed(CHROMIUM, FIREFOX), check("2.7.5", Verdict.FAILED, TOLD, "firefox")]
     entries = judge([CHROMIUM, FIREFOX], checks, known())
     assert decide(entries, Conditions(pytest_code=1)) == ("NO-GO", 1)
 
 
-def test_line_judged_once_a_run_is_known_by_the_target_that_failed():
+def test_line_judged_once_a_run_is_known_by_the_target_that_failed() -> None:
     issues = known(line='"2.13.5"', message='"no picture"')
     checks = [*all_passed(CHROMIUM, FIREFOX), check("2.13.5", Verdict.FAILED, "no picture")]
     entries = judge([CHROMIUM, FIREFOX], checks, issues)
@@ -154,7 +154,7 @@ def test_line_judged_once_a_run_is_known_by_the_target_that_failed():
     assert decide(entries, Conditions(pytest_code=1)) == ("NO-GO", 1)
 
 
-def test_entry_that_a_run_does_not_meet():
+def test_entry_that_a_run_does_not_meet() -> None:
     assert unmet([check("2.7.5")], known()) == known()
     assert unmet([check("2.7.5", Verdict.FAILED, "something else")], known()) == known()
     assert unmet([check("2.7.5", Verdict.NOT_REACHED)], known()) == []
@@ -162,12 +162,12 @@ def test_entry_that_a_run_does_not_meet():
     assert "2.7.5 on chromium" in str(known()[0])
 
 
-def test_problem_blocks():
+def test_problem_blocks() -> None:
     entries = judge([CHROMIUM], all_passed(CHROMIUM))
     assert decide(entries, Conditions(pytest_code=0, problems=("expired",))) == ("NO-GO", 1)
 
 
-def test_large_video_needs_one_target_an_engine_and_the_desk_no_device():
+def test_large_video_needs_one_target_an_engine_and_the_desk_no_device() -> None:
     absent = TargetState("chrome", "chromium", required=False, channel="chrome", missing="no chrome")
     edge = TargetState("msedge", "chromium", required=False, channel="msedge")
     targets = [absent, edge, CHROMIUM, DEVICE, FIREFOX]
@@ -184,7 +184,7 @@ def test_large_video_needs_one_target_an_engine_and_the_desk_no_device():
     assert entries["2.12.1", "chromium"].blocks
 
 
-def test_pattern_is_searched_as_a_regular_expression():
+def test_pattern_is_searched_as_a_regular_expression() -> None:
     (issue,) = known(message='"limit of \\\\d+ GB"')
     assert issue.message == re.compile(r"limit of \d+ GB")
     assert issue.covers("2.7.5", "chromium", TOLD)
@@ -203,7 +203,7 @@ def with_known_issues(checkout: Checkout, text: str) -> str:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_run_with_a_known_failure_is_a_go_that_tells(checkout: Checkout):
+def test_run_with_a_known_failure_is_a_go_that_tells(checkout: Checkout) -> None:
     checkout.tests(test_it=BROKEN)
     run = checkout.run(with_known_issues(checkout, toml(**UNTOLD)), "--tb=no")
     expect(run, GO, "GO", "known: seen the limit untold", "known: 2.7.2 on chromium: https://tracker.example/1, Ada")
@@ -224,13 +224,15 @@ def test_run_with_a_known_failure_is_a_go_that_tells(checkout: Checkout):
     ],
     ids=["unmet", "no such line", "expired", "linkless"],
 )
-def test_list_that_is_out_of_date_stops_a_release(checkout: Checkout, tests: str, entry: dict[str, str], told: str):
+def test_list_that_is_out_of_date_stops_a_release(
+    checkout: Checkout, tests: str, entry: dict[str, str], told: str
+) -> None:
     checkout.tests(test_it=tests)
     expect(checkout.run(with_known_issues(checkout, toml(**entry)), "--tb=no"), NO_GO, "NO-GO", told)
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_narrowed_run_only_notes_it(checkout: Checkout):
+def test_narrowed_run_only_notes_it(checkout: Checkout) -> None:
     checkout.tests(test_it=three_lines())
     stale = with_known_issues(checkout, toml(**{**UNTOLD, "expires": "2020-01-01"}))
     expect(checkout.run(stale, "-k", "three"), GO, "PARTIAL", "it expired on 2020-01-01")

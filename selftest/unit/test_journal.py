@@ -18,16 +18,16 @@ SITE = "https://moodle.staging.example.edu:8443/moodle"
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     return tmp_path
 
 
-def test_lies_outside_the_checkout_by_site(state):
+def test_lies_outside_the_checkout_by_site(state: Path) -> None:
     assert folder(SITE) == state / "s3video-acceptance" / "moodle.staging.example.edu_8443_moodle"
 
 
-def test_only_its_owner_may_read_it():
+def test_only_its_owner_may_read_it() -> None:
     journal = Journal(SITE, "run")
     journal.live()
     journal.record("setting", name="aws_secret_key", original="secret")
@@ -37,7 +37,7 @@ def test_only_its_owner_may_read_it():
     assert stat.S_IMODE(folder(SITE).stat().st_mode) == 0o700
 
 
-def test_gives_entries_of_a_kind_until_they_are_settled():
+def test_gives_entries_of_a_kind_until_they_are_settled() -> None:
     journal = Journal(SITE, "run")
     first = journal.record("setting", name="aws_secret_key", original="a")
     journal.record("account", username="s3va-01")
@@ -51,7 +51,7 @@ def test_gives_entries_of_a_kind_until_they_are_settled():
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(original=st.text(), cut=st.integers(min_value=0, max_value=400))
-def test_a_torn_line_costs_no_other(tmp_path, original, cut):
+def test_a_torn_line_costs_no_other(tmp_path: Path, original: str, cut: int) -> None:
     journal = Journal(SITE, "run")
     journal.record("setting", name="kept", original=original)
     whole = journal.path.stat().st_size
@@ -64,14 +64,14 @@ def test_a_torn_line_costs_no_other(tmp_path, original, cut):
     journal.path.unlink()
 
 
-def test_a_full_disk_is_told_before_anything_changes(monkeypatch):
+def test_a_full_disk_is_told_before_anything_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(SITE, "run")
     monkeypatch.setattr(os, "write", lambda file, data: len(data) // 2)
     with pytest.raises(OSError, match="No space left"):
         journal.record("setting", name="aws_secret_key", original="a")
 
 
-def test_workers_append_to_one_journal():
+def test_workers_append_to_one_journal() -> None:
     writer = (
         "import sys; from runner.journal import Journal; journal = Journal(sys.argv[1], 'run');"
         "[journal.record('account', username=f'{sys.argv[2]}-{n}') for n in range(50)]"
@@ -82,7 +82,7 @@ def test_workers_append_to_one_journal():
     assert names == {f"{worker}-{n}" for worker in "ab" for n in range(50)}
 
 
-def test_a_run_is_dead_as_soon_as_its_process_is():
+def test_a_run_is_dead_as_soon_as_its_process_is() -> None:
     run = subprocess.Popen(
         [
             sys.executable,
@@ -109,11 +109,11 @@ def test_a_run_is_dead_as_soon_as_its_process_is():
     assert [entry["original"] for entry in left.entries("setting")] == ["a"]
 
 
-def test_a_run_of_another_machine_is_not_known_to_be_dead():
+def test_a_run_of_another_machine_is_not_known_to_be_dead() -> None:
     assert not Journal(SITE, "elsewhere").is_dead()
 
 
-def test_of_a_dead_run_nothing_stays():
+def test_of_a_dead_run_nothing_stays() -> None:
     journal = Journal(SITE, "dead")
     journal.record("account", username="s3va-01")
     secrets = journal.path.with_suffix(".secrets")
@@ -122,7 +122,7 @@ def test_of_a_dead_run_nothing_stays():
     assert list(folder(SITE).iterdir()) == []
 
 
-def test_a_living_run_keeps_what_others_put_beside_its_journal():
+def test_a_living_run_keeps_what_others_put_beside_its_journal() -> None:
     journal = Journal(SITE, "run")
     journal.live()
     journal.record("account", username="s3va-01")
@@ -132,7 +132,7 @@ def test_a_living_run_keeps_what_others_put_beside_its_journal():
     assert list(folder(SITE).iterdir()) == [secrets]
 
 
-def test_what_is_no_entry_is_passed_over():
+def test_what_is_no_entry_is_passed_over() -> None:
     journal = Journal(SITE, "run")
     journal.record("account", username="s3va-01")
     with journal.path.open("a", encoding="utf-8") as file:

@@ -7,89 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checklist.verdicts import Check, Verdict
-from runner.lines import BLOCKED, PROPERTY, first_words
+from checklist.verdicts import Verdict
+from runner.lines import BLOCKED, first_words
+from selftest.unit.inner_run import CONFTEST, SECRET, Inner, Run, checks_in
 from services.secrecy import MARK
 
 pytest_plugins = ["pytester"]
 
-SECRET = "hunter2-of-the-student"
-
-CONFTEST = f"""
-from types import SimpleNamespace
-
-import pytest
-from checklist.verdicts import TargetState
-from runner.context import RUN, RunContext
-
-pytest_plugins = ["runner.lines", "fixtures.run"]
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "lines(id, ...): the lines that the test settles")
-    here = config.rootpath
-    targets = (
-        TargetState("chromium", "chromium", required=True),
-        TargetState("pixel-7", "chromium", required=False, device="Pixel 7"),
-    )
-    config.stash[RUN] = RunContext(
-        run_id="1122", environment_name="none", folder=here, secrets_file=here / "secrets", targets=targets
-    )
-    if not hasattr(config, "workerinput"):
-        config.stash[RUN].secrets.add("{SECRET}")
-
-
-def pytest_generate_tests(metafunc):
-    if "browser_name" in metafunc.fixturenames:
-        metafunc.parametrize("browser_name", ["chromium", "pixel-7"])
-
-
-@pytest.fixture(scope="session")
-def browser():
-    return SimpleNamespace(version="1.2.3")
-
 
 @pytest.fixture
-def _on_site():
-    "There is no site."
-"""
-
-
-class Inner:
-    """An inner run: the checks that reached its controller, and every report."""
-
-    def __init__(self) -> None:
-        self.reports: list[pytest.TestReport] = []
-        self.code = 0
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.reports.append(report)
-
-    @property
-    def whole(self) -> list[pytest.TestReport]:
-        """The reports that a run's controller takes checks from."""
-        return [one for one in self.reports if one.when == "teardown" or (one.when == "setup" and not one.passed)]
-
-    @property
-    def checks(self) -> list[Check]:
-        return [Check.from_json(data) for one in self.whole for name, data in one.user_properties if name == PROPERTY]
-
-    @property
-    def verdicts(self) -> list[tuple[str, Verdict]]:
-        return [(check.line, check.verdict) for check in self.checks]
-
-    @property
-    def outcomes(self) -> Counter[str]:
-        """Of whole tests: a test with a failed line in it has failed."""
-        return Counter(one.outcome for one in self.reports if one.when == "call" and type(one) is pytest.TestReport)
-
-    def message(self, line: str) -> str:
-        (found,) = {check.message for check in self.checks if check.line == line}
-        return found
-
-
-@pytest.fixture
-def run(pytester):
+def run(pytester: pytest.Pytester) -> Run:
     """Runs `body` as the inner test's module."""
 
     def run(body: str, *arguments: str) -> Inner:
@@ -128,7 +55,7 @@ def test_that(teacher, line):
 """
 
 
-def test_each_check_is_recorded_and_the_test_goes_on(run):
+def test_each_check_is_recorded_and_the_test_goes_on(run: Run) -> None:
     inner = run(GOES_ON)
     assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", FAILED), ("2.7.3", PASSED), ("2.7.3", FAILED)]
     first, second, _, again = inner.checks
@@ -144,7 +71,7 @@ def test_each_check_is_recorded_and_the_test_goes_on(run):
     assert properties == [{"target": "chromium", "version": "1.2.3"}]
 
 
-def test_a_check_that_blocks_ends_the_test(run):
+def test_a_check_that_blocks_ends_the_test(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
 def test_it(line):
@@ -159,7 +86,7 @@ def test_it(line):
     assert [one.when for one in inner.reports if dict(one.user_properties).get(BLOCKED)] == ["call"]
 
 
-def test_what_this_environment_cannot_tell(run):
+def test_what_this_environment_cannot_tell(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1")
 def test_says_so(line):
@@ -189,7 +116,7 @@ def test_builds_on_it(line):
         ("pass", "the test ended before"),
     ],
 )
-def test_a_test_that_ends_early_leaves_its_lines_not_reached(run, body, why):
+def test_a_test_that_ends_early_leaves_its_lines_not_reached(run: Run, body: str, why: str) -> None:
     inner = run(f"""
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.2")
 def test_it(line):
@@ -201,14 +128,14 @@ def test_it(line):
     assert inner.message("2.7.2") == why
 
 
-def test_a_set_up_that_breaks_leaves_all_lines_not_reached(run):
+def test_a_set_up_that_breaks_leaves_all_lines_not_reached(run: Run) -> None:
     inner = run(BREAKS)
     assert inner.verdicts == [("2.8.1", NOT_REACHED), ("2.8.2", NOT_REACHED)]
     assert {check.message for check in inner.checks} == {"All 99 test people are in use."}
     assert {check.target for check in inner.checks} == {"chromium"}
 
 
-def test_checks_cross_xdist(run):
+def test_checks_cross_xdist(run: Run) -> None:
     alone, spread = run(GOES_ON + BREAKS), run(GOES_ON + BREAKS, "-n", "2")
     timeless = [sorted((replace(check, seconds=0) for check in one.checks), key=str) for one in (alone, spread)]
     assert timeless[0] == timeless[1]
@@ -216,7 +143,7 @@ def test_checks_cross_xdist(run):
     assert alone.outcomes == spread.outcomes
 
 
-def test_a_failed_line_in_a_test_that_ends_early_is_told(run):
+def test_a_failed_line_in_a_test_that_ends_early_is_told(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.7.2")
 def test_it(line):
@@ -231,20 +158,20 @@ def test_it(line):
     ("interruption", "code"),
     [("raise KeyboardInterrupt", 2), ("pytest.skip('not today')", 0)],
 )
-def test_a_check_that_is_cut_short_has_not_passed(run, interruption, code):
+def test_a_check_that_is_cut_short_has_not_passed(run: Run, interruption: str, code: int) -> None:
     inner = run(f"""
 @pytest.mark.lines("2.7.1")
 def test_it(line):
     with line("2.7.1", "first"):
         {interruption}
 """)
-    told = [Check.from_json(data) for one in inner.reports for name, data in one.user_properties if name == PROPERTY]
+    told = checks_in(inner.reports)
     assert told
     assert {(check.verdict, check.message) for check in told} == {(NOT_REACHED, "the check was cut short")}
     assert inner.code == code
 
 
-def test_a_line_must_be_declared(run):
+def test_a_line_must_be_declared(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1")
 def test_it(line):
@@ -255,7 +182,7 @@ def test_it(line):
     assert "judges 2.7.9 without declaring it in @pytest.mark.lines" in inner.message("2.7.1")
 
 
-def test_a_declared_line_must_be_in_the_checklist(run, capsys):
+def test_a_declared_line_must_be_in_the_checklist(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.7.20")
 def test_it(line):
@@ -267,7 +194,7 @@ def test_it(line):
     assert "declares 2.7.20, which the checklist does not have" in told.out + told.err
 
 
-def test_a_test_runs_on_the_targets_that_its_lines_speak_of(run):
+def test_a_test_runs_on_the_targets_that_its_lines_speak_of(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.13.6")
 def test_both(line):
@@ -285,7 +212,7 @@ def test_at_a_desk(line):
     )
 
 
-def test_a_failed_line_brings_its_screenshots(run):
+def test_a_failed_line_brings_its_screenshots(run: Run) -> None:
     inner = run("""
 from runner.lines import SHOTS
 
@@ -298,7 +225,7 @@ def test_it(line, request):
     assert inner.checks[0].evidence == {"screenshots": ["screenshots/2.7.1.png"]}
 
 
-def test_no_secret_reaches_a_report(run):
+def test_no_secret_reaches_a_report(run: Run) -> None:
     inner = run(f"""
 secret = "{SECRET}"
 
@@ -328,7 +255,7 @@ def test_in_set_up(student, line):
     assert inner.message("2.7.3") == f"Logging in with {MARK} failed."
 
 
-def test_without_a_run_a_report_stays_as_it_is(pytester):
+def test_without_a_run_a_report_stays_as_it_is(pytester: pytest.Pytester) -> None:
     pytester.makeconftest('pytest_plugins = ["runner.lines"]')
     pytester.makeini("[pytest]\nmarkers = lines")
     pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
@@ -339,7 +266,7 @@ def test_without_a_run_a_report_stays_as_it_is(pytester):
 # -- what a failure says --------------------------------------------------------------------------
 
 
-def test_the_first_words_of_playwright_are_its_sentence():
+def test_the_first_words_of_playwright_are_its_sentence() -> None:
     failure = AssertionError(
         "the progress bar\nLocator expected to be visible\nActual value: None\nCall log:\n  - Expect "
     )
@@ -350,7 +277,7 @@ def test_the_first_words_of_playwright_are_its_sentence():
 
 @settings(deadline=None)
 @given(st.text())
-def test_the_first_words_are_one_short_line_and_never_nothing(text):
+def test_the_first_words_are_one_short_line_and_never_nothing(text: str) -> None:
     words = first_words(ValueError(text))
     assert 0 < len(words) <= 1000
     assert "\n" not in words

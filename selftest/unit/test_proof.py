@@ -5,6 +5,7 @@ import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,50 +15,63 @@ from hypothesis import strategies as st
 from checklist.lines import LINES
 from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
-from selftest.proof.outcome import Expectation, ExpectationError, Round, judge, read, share, void_because
+from selftest.proof.outcome import Expectation, ExpectationError, Outcome, Round, judge, read, share, void_because
 from selftest.proof.report import proof_json, proof_markdown, summary
 from selftest.proof.soak import Time, red_lines, soak_json, table
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXPECTED = CHECKOUT / "selftest/proof/expected.toml"
-STUCK = Expectation(fault="progress-stuck", lines=("2.7.15",), symptom="up to 100%, seen", also=("2.12.2",))
+
+
+def toml(**tables: Mapping[str, object]) -> str:
+    return "\n".join(
+        f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items())
+        for name, table in tables.items()
+    )
+
+
+def expectation(fault: str, line: str, symptom: str, *also: str) -> Expectation:
+    return read(toml(**{fault: {"lines": [line], "symptom": symptom, "also": also}}), [fault])[fault]
+
+
+STUCK = expectation("progress-stuck", "2.7.15", "up to 100%, seen", "2.12.2")
 
 
 def check(line: str, verdict: Verdict = Verdict.FAILED, message: str = "") -> Check:
     return Check(line, "chromium", verdict, f"title of {line}", message)
 
 
-def outcome(*checks: Check):
+def outcome(*checks: Check) -> Outcome:
     return judge(STUCK, Round(list(checks), seconds=12.0))
 
 
-def test_caught_by_an_expected_line_that_names_the_symptom():
+def test_caught_by_an_expected_line_that_names_the_symptom() -> None:
     found = outcome(check("2.7.15", message="expected progress up to 100%, seen 3"), check("2.7.1", Verdict.PASSED))
     assert [caught.line for caught in found.caught_by] == ["2.7.15"]
     assert not found.off_target
     assert not found.collateral
 
 
-def test_survives_when_nothing_failed():
+def test_survives_when_nothing_failed() -> None:
     assert not outcome(check("2.7.15", Verdict.PASSED)).caught_by
 
 
-def test_survives_when_the_expected_line_failed_for_another_reason():
+def test_survives_when_the_expected_line_failed_for_another_reason() -> None:
     found = outcome(check("2.7.15", message="Timeout 5000ms exceeded."))
     assert not found.caught_by
     assert [off.line for off in found.off_target] == ["2.7.15"]
 
 
-def test_survives_when_the_expected_line_was_not_reached():
+def test_survives_when_the_expected_line_was_not_reached() -> None:
     assert not outcome(check("2.7.15", Verdict.NOT_REACHED, "expected progress up to 100%, seen 3")).caught_by
 
 
-def test_collateral_is_what_failed_beside_the_expected_and_the_allowed():
+def test_collateral_is_what_failed_beside_the_expected_and_the_allowed() -> None:
     found = outcome(check("2.7.15", message="up to 100%, seen 3"), check("2.12.2"), check("2.8.9", message="boom"))
     assert [collateral.line for collateral in found.collateral] == ["2.8.9"]
 
 
-def test_what_was_not_reached_is_no_collateral_and_counts_as_not_run():
+def test_what_was_not_reached_is_no_collateral_and_counts_as_not_run() -> None:
     found = outcome(check("2.7.15"), check("2.7.16", Verdict.NOT_REACHED), check("2.7.1", Verdict.NOT_CHECKABLE))
     assert not found.collateral
     assert "2.7.16" in found.not_run
@@ -67,7 +81,7 @@ def test_what_was_not_reached_is_no_collateral_and_counts_as_not_run():
 GREEN = Round([check("2.7.1", Verdict.PASSED), check("2.7.2", Verdict.NOT_CHECKABLE)])
 
 
-def test_not_void_when_green_before_and_after():
+def test_not_void_when_green_before_and_after() -> None:
     assert void_because({"none before": GREEN, "none after": GREEN}) == []
 
 
@@ -82,22 +96,15 @@ def test_not_void_when_green_before_and_after():
     ids=["nothing ran", "failed", "not reached", "broke outside its lines"],
 )
 @pytest.mark.parametrize("when", ["none before", "none after"])
-def test_void_unless_green_before_and_after(spoilt, when):
+def test_void_unless_green_before_and_after(spoilt: Round, when: str) -> None:
     (reason,) = void_because({"none before": GREEN, "none after": GREEN} | {when: spoilt})
     assert reason.startswith(when)
 
 
-GOOD = {"lines": ["2.7.15"], "symptom": "seen"}
+GOOD: dict[str, object] = {"lines": ["2.7.15"], "symptom": "seen"}
 
 
-def toml(**tables: dict) -> str:
-    return "\n".join(
-        f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items())
-        for name, table in tables.items()
-    )
-
-
-def test_expectations():
+def test_expectations() -> None:
     read_back = read(toml(a=GOOD, b=GOOD | {"also": ["2.7.16"], "engines": ["firefox"]}), ["a", "b"])
     assert read_back["a"].engines == ("chromium",)
     assert read_back["b"].also == ("2.7.16",)
@@ -116,7 +123,7 @@ def test_expectations():
         (GOOD | {"symptom": "(seen"}, "symptom is no regular expression"),
     ],
 )
-def test_an_expectation_that_cannot_be_meant(table, problem):
+def test_an_expectation_that_cannot_be_meant(table: dict[str, object], problem: str) -> None:
     with pytest.raises(ExpectationError, match=re.escape(problem)):
         read(toml(a=table), ["a"])
 
@@ -126,13 +133,13 @@ EXCEPTED = ("2.13.3", "2.13.4")
 
 
 @pytest.mark.parametrize("line", [id_ for id_, line in LINES.items() if line.built and id_ not in EXCEPTED])
-def test_every_line_has_a_fault_and_what_is_to_be_verified_has_two(line):
+def test_every_line_has_a_fault_and_what_is_to_be_verified_has_two(line: str) -> None:
     expected = read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE)
     faults = [fault for fault, expectation in expected.items() if line in expectation.lines]
     assert len(faults) >= (2 if LINES[line].text.startswith("Verify") else 1)
 
 
-def test_the_test_that_has_to_notice_judges_a_line_of_the_fault():
+def test_the_test_that_has_to_notice_judges_a_line_of_the_fault() -> None:
     judged = {
         name: {line for mark in test.pytestmark if mark.name == "lines" for line in mark.args}
         for file in (CHECKOUT / "tests").glob("test_*.py")
@@ -143,27 +150,27 @@ def test_the_test_that_has_to_notice_judges_a_line_of_the_fault():
         assert not expectation.test or set(expectation.lines) & judged[expectation.test], expectation.fault
 
 
-def test_every_fault_has_an_expectation_and_every_expectation_a_fault():
+def test_every_fault_has_an_expectation_and_every_expectation_a_fault() -> None:
     read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE)
     with pytest.raises(ExpectationError, match=r"b is no fault of the replica\n  a has no table here"):
         read(toml(b=GOOD), ["a"])
 
 
 @given(st.dictionaries(st.text(), st.floats(0, 100)), st.integers(1, 8))
-def test_shares_hold_each_fault_once_and_none_is_idle(faults, workers):
+def test_shares_hold_each_fault_once_and_none_is_idle(faults: dict[str, float], workers: int) -> None:
     shares = share(faults, workers)
     assert sorted(name for one in shares for name in one) == sorted(faults)
     assert len(shares) == min(workers, len(faults))
 
 
-def test_the_longest_fault_has_a_worker_for_itself():
+def test_the_longest_fault_has_a_worker_for_itself() -> None:
     assert share({"long": 60, "a": 30, "b": 20, "c": 10}, 2) == [["long"], ["a", "b", "c"]]
 
 
-def test_what_is_written():
+def test_what_is_written() -> None:
     outcomes = [
         outcome(check("2.7.15", message="expected progress up to 100%, seen <3 | 4>")),
-        judge(Expectation(fault="silent", lines=("2.8.9",), symptom="seen"), Round([check("2.7.1", message="boom")])),
+        judge(expectation("silent", "2.8.9", "seen"), Round([check("2.7.1", message="boom")])),
     ]
     proof = proof_json(outcomes, ["none after: nothing ran"], "chromium", 71.6)
     assert proof["void"] is True
@@ -183,7 +190,7 @@ def test_what_is_written():
 
 
 @pytest.mark.parametrize("arguments", [["--faults", "no-such-fault"], ["--browser", "webkit"]])
-def test_usage(arguments):
+def test_usage(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "selftest.proof", *arguments]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 4
@@ -194,7 +201,7 @@ def time_of(seed: int, code: int = 0, **red: str) -> Time:
     return Time(seed, code, 90, {line.replace("_", "."): message for line, message in red.items()})
 
 
-def test_a_soak_counts_what_was_red_line_by_line():
+def test_a_soak_counts_what_was_red_line_by_line() -> None:
     times = [time_of(1), time_of(2, 1, **{"2_7_15": "late"}), time_of(3, 1, **{"2_7_15": "late", "2_7_9": "busy"})]
     found = soak_json([*times, time_of(4, code=6)], "firefox")
     assert (found["times"], found["clean"]) == (4, 1)
@@ -207,7 +214,7 @@ def test_a_soak_counts_what_was_red_line_by_line():
     ]
 
 
-def test_red_is_what_failed_or_was_not_reached_on_the_browser():
+def test_red_is_what_failed_or_was_not_reached_on_the_browser() -> None:
     def entry(line: str, browser: str, verdict: str) -> dict[str, str]:
         return {"id": line, "browser": browser, "verdict": verdict, "message": f"{line} {verdict}"}
 

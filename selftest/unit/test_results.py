@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,7 @@ def run_with(checks: list[Check]) -> Run:
     )
 
 
-def test_its_shape_is_the_contract_s(tmp_path):
+def test_its_shape_is_the_contract_s(tmp_path: Path) -> None:
     write(run_with([CHECK]), tmp_path, tmp_path / "latest.json")
     results = json.loads((tmp_path / "results.json").read_text("utf-8"))
     assert {name: results[name] for name in ("schema", "run_id", "started", "verdict", "exit_code", "environment")} == {
@@ -52,7 +53,7 @@ def test_its_shape_is_the_contract_s(tmp_path):
     assert line["checks"][0]["test"] == "test_it"
 
 
-def test_every_line_stands_in_it_for_every_target(tmp_path):
+def test_every_line_stands_in_it_for_every_target(tmp_path: Path) -> None:
     write(run_with([]), tmp_path, tmp_path / "latest.json")
     lines = json.loads((tmp_path / "results.json").read_text("utf-8"))["lines"]
     for line in LINES.values():
@@ -62,13 +63,13 @@ def test_every_line_stands_in_it_for_every_target(tmp_path):
     assert {entry["verdict"] for entry in lines} == {"not run"}
 
 
-def test_the_latest_is_a_copy_and_no_draft_is_left(tmp_path):
+def test_the_latest_is_a_copy_and_no_draft_is_left(tmp_path: Path) -> None:
     write(run_with([CHECK]), tmp_path, tmp_path / "latest.json")
     assert (tmp_path / "latest.json").read_bytes() == (tmp_path / "results.json").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest.json", "results.json"]
 
 
-def test_what_cannot_be_written_leaves_the_old_files_whole(tmp_path):
+def test_what_cannot_be_written_leaves_the_old_files_whole(tmp_path: Path) -> None:
     write(run_with([]), tmp_path, tmp_path / "latest.json")
     before = (tmp_path / "results.json").read_bytes()
     odd = Check("2.8.6", "chromium", Verdict.PASSED, "a click plays it", evidence={"page": object()})

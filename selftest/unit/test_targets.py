@@ -1,11 +1,13 @@
 """Which browser runs a target, said in words; no browser is started for it."""
 
+import os
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Error
 
-from runner import targets
 from runner.environment_tables import Target
 from runner.targets import Launch, NotAvailable, launch_of, survey, with_proxy
 
@@ -14,11 +16,11 @@ PROXY = "http://127.0.0.1:4711"
 
 
 @pytest.fixture
-def machine(tmp_path, monkeypatch):
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A machine without browsers; `install` puts Playwright's build of an engine there, `add` a program."""
     programs: dict[str, str] = {}
-    monkeypatch.setattr(targets.shutil, "which", programs.get)
-    monkeypatch.setattr(targets.os, "geteuid", lambda: 1000, raising=False)
+    monkeypatch.setattr(shutil, "which", programs.get)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
 
     def start(channel: str, **_: object) -> SimpleNamespace:
         if channel in programs:
@@ -45,7 +47,7 @@ def machine(tmp_path, monkeypatch):
         (WEBKIT, "Playwright's WebKit build, not Safari"),
     ],
 )
-def test_playwright_s_own_build_comes_first(machine, target, words):
+def test_playwright_s_own_build_comes_first(machine: SimpleNamespace, target: Target, words: str) -> None:
     for name in ("chromium", "firefox"):
         machine.add(name)
     machine.install(target.engine)
@@ -54,7 +56,7 @@ def test_playwright_s_own_build_comes_first(machine, target, words):
     assert not {"executable_path", "channel"} & launch.options.keys()
 
 
-def test_else_the_system_s_browsers(machine):
+def test_else_the_system_s_browsers(machine: SimpleNamespace) -> None:
     machine.add("chromium-browser")
     machine.add("firefox")
     chromium, firefox = (launch_of(target, machine.playwright) for target in (CHROMIUM, FIREFOX))
@@ -70,7 +72,7 @@ def test_else_the_system_s_browsers(machine):
     assert launch_of(FIREFOX, machine.playwright).build == "the system's /usr/bin/firefox-esr"
 
 
-def test_a_browser_without_windows_is_faster_and_shows_nothing(machine):
+def test_a_browser_without_windows_is_faster_and_shows_nothing(machine: SimpleNamespace) -> None:
     for name in ("chromium-headless-shell", "chromium"):
         machine.add(name)
     assert launch_of(CHROMIUM, machine.playwright).build == "the system's /usr/bin/chromium-headless-shell"
@@ -78,12 +80,12 @@ def test_a_browser_without_windows_is_faster_and_shows_nothing(machine):
 
 
 @pytest.mark.parametrize("target", [CHROMIUM, FIREFOX, WEBKIT])
-def test_else_none_and_how_to_get_one(machine, target):
+def test_else_none_and_how_to_get_one(machine: SimpleNamespace, target: Target) -> None:
     with pytest.raises(NotAvailable, match=f"no {target.name} on this machine.*playwright install {target.name}"):
         launch_of(target, machine.playwright)
 
 
-def test_a_channel_is_the_installed_one_or_none(machine):
+def test_a_channel_is_the_installed_one_or_none(machine: SimpleNamespace) -> None:
     machine.install("chromium")
     edge = Target(name="edge", engine="chromium", channel="msedge")
     with pytest.raises(NotAvailable, match=r"no msedge on this machine.*playwright install msedge"):
@@ -93,7 +95,7 @@ def test_a_channel_is_the_installed_one_or_none(machine):
     assert (launch.options["channel"], launch.build) == ("msedge", "the installed msedge")
 
 
-def test_a_channel_that_does_not_start_is_not_called_missing(machine):
+def test_a_channel_that_does_not_start_is_not_called_missing(machine: SimpleNamespace) -> None:
     def crash(**_: object) -> None:
         raise Error("Target page, context or browser has been closed")
 
@@ -103,9 +105,11 @@ def test_a_channel_that_does_not_start_is_not_called_missing(machine):
 
 
 @pytest.mark.parametrize(("user", "sandboxed"), [(0, False), (1000, True)])
-def test_only_root_goes_without_the_sandbox(machine, monkeypatch, user, sandboxed):
+def test_only_root_goes_without_the_sandbox(
+    machine: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, user: int, sandboxed: bool
+) -> None:
     machine.install("chromium")
-    monkeypatch.setattr(targets.os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
     launch = launch_of(CHROMIUM, machine.playwright)
     assert ("--no-sandbox" not in launch.options["args"]) == sandboxed
 
@@ -113,16 +117,16 @@ def test_only_root_goes_without_the_sandbox(machine, monkeypatch, user, sandboxe
 # -- proxy ----------------------------------------------------------------------------------------
 
 
-def test_chromium_sends_loopback_through_the_proxy_too():
+def test_chromium_sends_loopback_through_the_proxy_too() -> None:
     options = with_proxy(Launch({"args": ["--x"]}, ""), "chromium", PROXY)
     assert options == {"args": ["--x"], "proxy": {"server": PROXY, "bypass": "<-loopback>"}}
 
 
-def test_webkit_takes_the_proxy_as_it_is():
+def test_webkit_takes_the_proxy_as_it_is() -> None:
     assert with_proxy(Launch({}, ""), "webkit", PROXY) == {"proxy": {"server": PROXY}}
 
 
-def test_firefox_gets_it_by_preferences(machine):
+def test_firefox_gets_it_by_preferences(machine: SimpleNamespace) -> None:
     machine.install("firefox")
     launch = launch_of(FIREFOX, machine.playwright)
     options = with_proxy(launch, "firefox", PROXY)
@@ -138,7 +142,7 @@ def test_firefox_gets_it_by_preferences(machine):
 # -- survey ---------------------------------------------------------------------------------------
 
 
-def test_what_becomes_of_each_target(machine):
+def test_what_becomes_of_each_target(machine: SimpleNamespace) -> None:
     machine.install("chromium")
     pixel = Target(name="pixel-7", engine="chromium", device="Pixel 7", required=False)
     iphone = Target(name="iphone-15", engine="webkit", device="iPhone 15")
@@ -155,7 +159,7 @@ def test_what_becomes_of_each_target(machine):
     assert "playwright install webkit" in states[3].missing
 
 
-def test_a_narrowed_run_leaves_out_the_others(machine):
+def test_a_narrowed_run_leaves_out_the_others(machine: SimpleNamespace) -> None:
     machine.install("chromium")
     states = survey([CHROMIUM, FIREFOX], ["chromium"], machine.playwright)
     assert [state.missing for state in states] == ["", "left out by --browser"]

@@ -1,6 +1,7 @@
 """From checks to verdicts and from verdicts to an exit code: every row of the contract's tables."""
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -48,7 +49,7 @@ check_lists = st.lists(
 )
 
 
-def check(verdict: Verdict, line: str = "2.8.6", target: str = "chromium", **known: object) -> Check:
+def check(verdict: Verdict, line: str = "2.8.6", target: str = "chromium", **known: Any) -> Check:
     return Check(line, target, verdict, "a check", **known)
 
 
@@ -60,7 +61,7 @@ def entry_of(entries: list[Entry], line: str, target: str = "chromium") -> Entry
 # -- judge ----------------------------------------------------------------------------------------
 
 
-def test_the_lines_are_those_of_the_contract():
+def test_the_lines_are_those_of_the_contract() -> None:
     of_step = {step: len([line for line in LINES.values() if line.step == step]) for step in COUNTED}
     assert of_step == COUNTED
     assert len(LINES) == sum(COUNTED.values())
@@ -68,7 +69,7 @@ def test_the_lines_are_those_of_the_contract():
 
 @unhurried
 @given(check_lists, st.lists(st.sampled_from(TARGETS), unique=True))
-def test_one_entry_for_each_line_and_target(checks, targets):
+def test_one_entry_for_each_line_and_target(checks: list[Check], targets: list[TargetState]) -> None:
     entries = judge(targets, checks)
     per_target = [line.id for line in LINES.values() if not line.per_run]
     expected = {(line, target.name) for line, target in itertools.product(per_target, targets)}
@@ -80,7 +81,7 @@ def test_one_entry_for_each_line_and_target(checks, targets):
 
 @unhurried
 @given(st.lists(verdicts, min_size=1))
-def test_the_worst_check_counts(found):
+def test_the_worst_check_counts(found: list[Verdict]) -> None:
     entry = entry_of(judge([CHROMIUM], [check(verdict) for verdict in found]), "2.8.6")
     if Verdict.FAILED in found:
         assert entry.verdict is Verdict.FAILED
@@ -97,7 +98,7 @@ def test_the_worst_check_counts(found):
     assert entry.blocks == (entry.verdict is not Verdict.PASSED)
 
 
-def test_an_entry_tells_what_decided_it():
+def test_an_entry_tells_what_decided_it() -> None:
     entries = judge(
         [CHROMIUM],
         [
@@ -114,7 +115,7 @@ def test_an_entry_tells_what_decided_it():
     assert [one["message"] for one in entry.checks] == ["fine", "too slow", "too slow", "too loud"]
 
 
-def test_a_check_settles_its_own_target_only():
+def test_a_check_settles_its_own_target_only() -> None:
     entries = judge([CHROMIUM, FIREFOX], [check(Verdict.FAILED)])
     assert entry_of(entries, "2.8.6").verdict is Verdict.FAILED
     assert entry_of(entries, "2.8.6", "firefox").verdict is Verdict.NOT_RUN
@@ -131,14 +132,14 @@ def test_a_check_settles_its_own_target_only():
         ("2.8.6", TargetState("webkit", "webkit", required=True, missing="no webkit"), "no webkit", True),
     ],
 )
-def test_a_line_without_a_check(line, target, why, blocks):
+def test_a_line_without_a_check(line: str, target: TargetState, why: str, blocks: bool) -> None:
     entry = entry_of(judge([target], []), line, target.name)
     assert (entry.verdict, entry.message, entry.blocks) == (Verdict.NOT_RUN, why, blocks)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("required", [True, False])
-def test_what_keeps_a_run_from_go(verdict, required):
+def test_what_keeps_a_run_from_go(verdict: Verdict, required: bool) -> None:
     target = TargetState("chromium", "chromium", required)
     blocks = verdict is Verdict.FAILED or (required and verdict is not Verdict.PASSED)
     assert entry_of(judge([target], [check(verdict)]), "2.8.6").blocks == blocks
@@ -155,11 +156,11 @@ def test_what_keeps_a_run_from_go(verdict, required):
         ("2.13.6", [PIXEL, IPHONE]),
     ],
 )
-def test_a_line_of_2_13_speaks_of_its_browsers(line, speaks_of):
+def test_a_line_of_2_13_speaks_of_its_browsers(line: str, speaks_of: list[TargetState]) -> None:
     assert [target for target in TARGETS if PARTS[line](target)] == speaks_of
 
 
-def test_a_line_over_targets_tells_of_each():
+def test_a_line_over_targets_tells_of_each() -> None:
     checks = [
         check(Verdict.PASSED, "2.13.5", seconds=1),
         check(Verdict.FAILED, "2.13.5", "firefox", message="no sound"),
@@ -171,7 +172,7 @@ def test_a_line_over_targets_tells_of_each():
     assert entry.blocks
 
 
-def test_a_line_over_targets_that_the_environment_lacks():
+def test_a_line_over_targets_that_the_environment_lacks() -> None:
     entry = entry_of(judge([FIREFOX], []), "2.13.4", ALL_TARGETS)
     assert (entry.verdict, entry.message, entry.blocks) == (
         Verdict.NOT_RUN,
@@ -183,7 +184,7 @@ def test_a_line_over_targets_that_the_environment_lacks():
 CHROME = TargetState("chrome", "chromium", required=False, channel="chrome", missing="no chrome on this machine")
 
 
-def test_an_optional_target_that_is_missing_leaves_a_line_over_targets_alone_unless_it_says_all():
+def test_an_optional_target_that_is_missing_leaves_a_line_over_targets_alone_unless_it_says_all() -> None:
     passed = [check(Verdict.PASSED, line) for line in ("2.13.1", "2.13.5")]
     entries = judge([CHROMIUM, CHROME], passed)
     assert "2.13.1" not in ALL_PARTS_COUNT
@@ -192,7 +193,7 @@ def test_an_optional_target_that_is_missing_leaves_a_line_over_targets_alone_unl
     assert not entry_of(entries, "2.13.5", ALL_TARGETS).blocks
 
 
-def test_a_required_target_that_is_missing_leaves_a_line_over_targets_open():
+def test_a_required_target_that_is_missing_leaves_a_line_over_targets_open() -> None:
     chrome = TargetState("chrome", "chromium", required=True, channel="chrome", missing="no chrome on this machine")
     entry = entry_of(judge([CHROMIUM, chrome], [check(Verdict.PASSED, "2.13.1")]), "2.13.1", ALL_TARGETS)
     assert (entry.verdict, entry.blocks) == (Verdict.NOT_RUN, True)
@@ -244,7 +245,9 @@ SILENT, WRONG, LEAK = (
         ([PASSED], 0, {"partial": True, **LEAK}, "NO-GO", 1),
     ],
 )
-def test_exit_codes(entries, pytest_code, conditions, verdict, code):
+def test_exit_codes(
+    entries: list[Entry], pytest_code: int, conditions: dict[str, Any], verdict: Verdict, code: int
+) -> None:
     assert decide(entries, Conditions(pytest_code, **conditions)) == (verdict, code)
 
 
@@ -261,7 +264,9 @@ ALL_PASSED = [check(Verdict.PASSED, line.id) for line in LINES.values() if line.
     sentences,
     st.sampled_from([(), ("A leak.",)]),
 )
-def test_go_is_nothing_but_everything(more, pytest_code, partial, outage, misconfigured, problems):
+def test_go_is_nothing_but_everything(
+    more: list[Check], pytest_code: int, partial: bool, outage: str, misconfigured: str, problems: tuple[str, ...]
+) -> None:
     """Zero with the word GO: only a whole run of which pytest, site and every required line say yes."""
     entries = judge([CHROMIUM, WEBKIT], [*ALL_PASSED, *more])
     verdict, code = decide(entries, Conditions(pytest_code, partial, outage, misconfigured, problems))
@@ -271,6 +276,6 @@ def test_go_is_nothing_but_everything(more, pytest_code, partial, outage, miscon
     assert code != 0 or verdict in ("GO", "PARTIAL")
 
 
-def test_every_required_line_passed_is_go():
+def test_every_required_line_passed_is_go() -> None:
     assert decide(judge([CHROMIUM, WEBKIT, EDGE], ALL_PASSED), Conditions(0)) == ("GO", 0)
     assert decide(judge([CHROMIUM, FIREFOX], ALL_PASSED), Conditions(0)) == ("INCOMPLETE", 7)

@@ -1,0 +1,176 @@
+"""What is wrong in an environment file is told all at once, key by key, and no secret with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from selftest.unit.environment_files import VARIABLES, LoadSite, pem
+from services.errors import ConfigurationError
+
+
+def problems(load_site: LoadSite, *changes: tuple[str, str], top: str = "", end: str = "") -> list[str]:
+    with pytest.raises(ConfigurationError) as refusal:
+        load_site(*changes, top=top, end=end)
+    file, *found = str(refusal.value).split("\n  ")
+    assert file.endswith("environments/site.toml:")
+    assert refusal.value.__cause__ is None
+    return found
+
+
+def test_the_process_wins_over_the_dotenv_file(
+    load_site: LoadSite, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root.parent / ".env").write_text(
+        "S3V_UNSET='from ${HOME} file'\nS3V_STORAGE_KEY=lost-to-the-process\nS3V_WITHOUT_VALUE\n"
+    )
+    environment = load_site(('"S3V_STORAGE_SECRET"', '"S3V_UNSET"'))
+    assert environment.storage.secret_key.get_secret_value() == "from ${HOME} file"
+    assert environment.storage.access_key.get_secret_value() == "AKIASTORAGE"
+    assert "is not set" in problems(load_site, ('"S3V_STORAGE_SECRET"', '"S3V_WITHOUT_VALUE"'))[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('base_url = "https://moodle.test/"', "", "base_url: is missing; add it"),
+        ("https://moodle.test/", "http://moodle.test", "base_url: must be a complete https address; write it like"),
+        ("https://moodle.test/", "moodle.test", "base_url: must be a complete https address"),
+        ("https://moodle.test/", "https:///moodle", "base_url: must be a complete https address"),
+        ("https://moodle.test/", "https://moodle.test:99999", "base_url: is not a valid address"),
+        ("https://moodle.test/", "https://[::1", "base_url: is not a valid address"),
+        ("https://moodle.test/", "https://u:passw0rd@moodle.test", "base_url: must hold no user name"),
+        ("https://moodle.test/", "https://moodle.test/?a=1", "base_url: must hold no user name, query"),
+        ("https://moodle.test/", "https://moodle.test/my moodle", "base_url: must hold no user name, query"),
+        ("S3V_ADMIN_PASSWORD", "S3V_UNSET", "accounts.admin.password: the environment variable S3V_UNSET is not set;"),
+        ("S3V_ADMIN_PASSWORD", "S3V_SHORT", "accounts.admin.password: the value of S3V_SHORT is shorter than 6"),
+        ('"S3V_ADMIN_PASSWORD"', "7", "accounts.admin.password: must be the name of an environment variable"),
+        ('{ username = "admin", password = "S3V_ADMIN_PASSWORD" }', '"admin"', "accounts.admin: must be a table"),
+        ('username = "admin"', 'username = " "', "accounts.admin.username: is empty; fill it in"),
+        ("bucket =", "buckett =", "storage.buckett: is not a key here; did you mean bucket"),
+        ("region =", "colour = 1\nregion =", "storage.colour: is not a key here; remove it"),
+        ("videos-test", "s3://videos-test", "storage.bucket: is not a bucket name; give the name alone"),
+        ("us-east-1", "US East", "storage.region: is not a region; write it like us-east-1"),
+        ('"us-east-1"', '"us-east-1"\nendpoint = "http://s3.test"', "storage.endpoint: must be a complete https"),
+        ("d123.", "https://d123.", "cdn.domain: must be the bare domain, like d123.cloudfront.net"),
+        ('.net"', '.net"\nkey_pair_id = "K1"', "cdn.private_key: goes together with key_pair_id; give both or none"),
+        ('.net"', '.net"\nkey_pair_id = " "', "cdn.key_pair_id: is empty; fill it in"),
+        ('.net"', '.net"\nprivate_key = "S3V_ADMIN_PASSWORD"', "cdn.private_key: the variable does not hold an RSA"),
+    ],
+)
+def test_one_mistake_one_message(load_site: LoadSite, old: str, new: str, problem: str) -> None:
+    (found,) = [found for found in problems(load_site, (old, new)) if not found.endswith("bucket: is missing; add it")]
+    assert found.startswith(problem)
+    assert not any(secret in found for secret in (*VARIABLES.values(), "passw0rd"))
+
+
+@pytest.mark.parametrize(
+    ("top", "problem"),
+    [
+        ("targets = {}", "targets: must be a list of tables, each under [[targets]]"),
+        ('test_site = "true"', "test_site: input should be a valid boolean; correct it, see environments/README.md"),
+        ("bogus = 1", "bogus: is not a key here; remove it (environments/README.md lists the keys)"),
+        ('ignore_https_errors = true\nca_file = "ca.pem"', "ca_file: contradicts ignore_https_errors = true; keep one"),
+        ('name = "x"', "name: is not a key here"),
+    ],
+)
+def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> None:
+    (found,) = problems(load_site, top=top)
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("end", "problem"),
+    [
+        ('[[targets]]\nname = "X"\nengine = "chromium"', "targets.1.name: must be made of a-z, 0-9 and hyphens"),
+        ('[[targets]]\nname = "x"\nengine = "opera"', "targets.1.engine: input should be 'chromium', 'firefox' or"),
+        ('[[targets]]\nname = "webkit"\nengine = "firefox"', "targets.1.engine: a target named webkit runs in webkit"),
+        (
+            '[[targets]]\nname = "x"\nengine = "firefox"\nchannel = "chrome"',
+            'targets.1.channel: chrome is a channel of chromium; set engine = "chromium"',
+        ),
+        ('[[targets]]\nname = "x"\nengine = "firefox"\n' * 2, "targets: two targets are named x; rename one"),
+        ('[[allowed_console]]\npattern = "("\nreason = "x"', "allowed_console.1.pattern: input should be a valid reg"),
+        ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would allow every message"),
+        ('[[allowed_console]]\npattern = "x"\nreason = ""', "allowed_console.1.reason: is empty; fill it in"),
+        ("[budgets]\npage = 0", "budgets.page: input should be greater than 0; correct it"),
+        ("[budgets]\npage = inf", "budgets.page: input should be a finite number; correct it"),
+        ("[budgets]\nstalled_percent = 101", "budgets.stalled_percent: input should be less than or equal to 100"),
+        ("[budgets]\npages = 1", "budgets.pages: is not a key here; did you mean page"),
+        ('[large]\nsize = "6GiB"', "large.size: input should be less than or equal to 5368709120"),
+        ('[large]\nsize = "big"', "large.size: could not parse value and unit from byte string"),
+    ],
+)
+def test_mistakes_in_a_table(load_site: LoadSite, end: str, problem: str) -> None:
+    (found,) = problems(load_site, end=end)
+    assert found.startswith(problem)
+
+
+def test_all_mistakes_are_told_at_once(load_site: LoadSite) -> None:
+    found = problems(
+        load_site,
+        ("https://", "http://"),
+        ("S3V_ADMIN_PASSWORD", "S3V_UNSET"),
+        ("us-east-1", ""),
+        top="bogus = 1",
+        end="[budgets]\npage = -1",
+    )
+    assert {problem.split(":")[0] for problem in found} == {
+        "base_url",
+        "accounts.admin.password",
+        "storage.region",
+        "bogus",
+        "budgets.page",
+    }
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='"\\'), min_size=6))
+def test_a_secret_pasted_into_the_file_is_not_repeated(load_site: LoadSite, secret: str) -> None:
+    assume(not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", secret))
+    (found,) = problems(load_site, ("S3V_STORAGE_SECRET", secret))
+    (expected,) = problems(load_site, ("S3V_STORAGE_SECRET", "anything else"))
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"student": "a"}, "accounts.given.teacher: is missing; add it"),
+        ({"student": "a", "teacher": "A"}, "accounts.given: student and teacher are one account; give each"),
+        ({"student": "a", "teacher": "admin"}, "accounts.given: admin and teacher are one account; give each"),
+    ],
+)
+def test_given_people_are_different_people(load_site: LoadSite, given: dict[str, str], problem: str) -> None:
+    people = "\n".join(
+        f'{part} = {{ username = "{name}", password = "S3V_STUDENT_PASSWORD" }}' for part, name in given.items()
+    )
+    (found,) = problems(load_site, ("[storage]", f"[accounts.given]\n{people}\n[storage]"))
+    assert found.startswith(problem)
+
+
+def test_given_people_may_be_right_where_the_admin_is_not(load_site: LoadSite) -> None:
+    people = """[accounts.given]
+        student = { username = "a", password = "S3V_STUDENT_PASSWORD" }
+        teacher = { username = "b", password = "S3V_STUDENT_PASSWORD" }
+        [storage]"""
+    found = problems(load_site, ('username = "admin"', 'username = ""'), ("[storage]", people))
+    assert found == ["accounts.admin.username: is empty; fill it in"]
+
+
+@pytest.mark.parametrize("kind", ["with a passphrase", "elliptic", "cut off"])
+def test_another_private_key_is_refused(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey, kind: str
+) -> None:
+    text = {
+        "with a passphrase": lambda: pem(rsa_key, b"passphrase"),
+        "elliptic": lambda: pem(ec.generate_private_key(ec.SECP256R1())),
+        "cut off": lambda: pem(rsa_key)[:200],
+    }[kind]()
+    monkeypatch.setenv("S3V_CDN_PRIVATE_KEY", text)
+    (found,) = problems(load_site, ('.net"', '.net"\nkey_pair_id = "K1"\nprivate_key = "S3V_CDN_PRIVATE_KEY"'))
+    assert found.startswith("cdn.private_key: the variable does not hold an RSA private key in PEM without")
+    assert text[40:60] not in found
