@@ -1,5 +1,6 @@
 pytest_plugins = [
-    "runner.run",
+    "runner.options",
+    "runner.plugin",
     "runner.lines",
     "fixtures.run",
     "fixtures.browsers",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Response
 
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, MoodlePage
@@ -18,10 +18,12 @@ from pages.plugin_settings import PluginSettings
 from pages.site_administration import SiteAdministration
 from pages.video import VideoPage
 from pages.visit import visit
-from services.addresses import HOME, LOGOUT
+from services.addresses import HOME, LOGOUT, UPLOAD_URL
 from services.answer import Answer
+from services.bucket import Folder
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
+from services.plugin_api import promised_key
 
 NewContext = Callable[..., BrowserContext]
 
@@ -36,19 +38,26 @@ class Actor:
         person: Person,
         moodle: Moodle,
         *,
+        videos: Folder,
         open_window: NewContext,
         new_site: Callable[[], Site],
         allowed: Sequence[re.Pattern[str]],
         remember: Callable[[str], None],
+        promise: Callable[[str], None],
     ) -> None:
-        """`new_site` gives a session over HTTP; `allowed` are console messages that are no finding; `remember` is told
-        each secret."""
+        """`videos` is where S3 has what this person uploads; `new_site` gives a session over HTTP.
+
+        `allowed` are console messages that are no finding; `remember` is told each secret, `promise` each key for which
+        the plugin gives this person a form.
+        """
         self.person = person
         self.moodle = moodle
+        self.videos = videos
         self._open_window = open_window
         self._new_site = new_site
         self._allowed = allowed
         self._remember = remember
+        self._promise = promise
         remember(person.password)
 
     @cached_property
@@ -56,6 +65,7 @@ class Actor:
         context = self._open_window()
         context.set_default_timeout(self.moodle.page * 1000)
         self.console = Console(context, self._allowed)
+        context.on("response", self._note_promise)
         return context
 
     @cached_property
@@ -64,6 +74,10 @@ class Actor:
         # The first time an account meets certain pages, a tour lies over them and swallows clicks.
         page.add_locator_handler(page.locator(TOUR).first, lambda end: end.click())
         return page
+
+    def _note_promise(self, response: Response) -> None:
+        if UPLOAD_URL in response.url and (key := promised_key(response.text())):
+            self._promise(key)
 
     def log_in(self) -> None:
         """Log in through the form, as the checklist says."""
@@ -93,11 +107,6 @@ class Actor:
             self._remember(cookie.get("value", ""))
         if self.page.url != "about:blank":
             self._remember(self.page.evaluate("() => M.cfg.sesskey"))
-
-    @property
-    def prefix(self) -> str:
-        """Where on S3 the plugin puts this person's videos."""
-        return f"videos/{self.person.id}/"
 
     def open(self, assignment: Assignment) -> AssignmentPage:
         """Go to the assignment."""

@@ -5,14 +5,13 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from replica.faults import Faults, listing
+from replica import faults, habits
+from replica.faults import Faults
+from replica.habits import Habits
+from replica.moodle.site import Site
 from replica.settings import BUCKET, REGION, Settings
 from replica.stack import Ports, PortTaken, Stack, prepare_folder
-
-if TYPE_CHECKING:
-    from replica.moodle.site import Site
 
 EXIT_USAGE = 4
 
@@ -24,14 +23,17 @@ def main() -> int:
     parser.add_argument("--dir", type=Path, help="state folder, wiped at start and removed at stop")
     parser.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin ends")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a defect on")
+    parser.add_argument("--site", action="append", default=[], metavar="NAME[=VALUE]", help="switch a habit on")
+    parser.add_argument("--list-site", action="store_true", help="print all habits of sites as JSON and end")
     parser.add_argument("--list-faults", action="store_true", help="print all defects as JSON and end")
     options = parser.parse_args()
-    if options.list_faults:
-        print(json.dumps(listing(), indent=2))
+    if options.list_faults or options.list_site:
+        print(json.dumps(faults.listing() if options.list_faults else habits.listing(), indent=2))
         return 0
-    faults = Faults()
+    broken, set_up = Faults(), Habits()
     try:
-        faults.replace(options.fault)
+        broken.replace(options.fault)
+        set_up.replace(habits.from_options(options.site))
     except ValueError as error:
         return _usage(str(error))
     if options.dir and options.dir.exists() and any(options.dir.iterdir()) and not (options.dir / "ca.pem").exists():
@@ -47,11 +49,11 @@ def main() -> int:
         return _usage(f"{folder} cannot be made ({error.strerror}); free or unlock it, or give another --dir")
     settings = Settings(port=ports.first, folder=folder.resolve())
     announce = _announce_json if options.json else _announce
-    Stack(settings, faults, demo=not options.json).run(ports, announce, options.json)
+    Stack(settings, broken, set_up, demo=not options.json).run(ports, announce, options.json)
     return 0
 
 
-def _announce_json(site: "Site") -> None:
+def _announce_json(site: Site) -> None:
     settings = site.settings
     ready = {
         "base_url": settings.base_url,
@@ -74,7 +76,7 @@ def _announce_json(site: "Site") -> None:
     print(json.dumps(ready), flush=True)
 
 
-def _announce(site: "Site") -> None:
+def _announce(site: Site) -> None:
     settings = site.settings
     people = "\n".join(f"    {user.username:10} {user.password}" for user in site.demo_people())
     print(

@@ -1,9 +1,9 @@
-"""/__replica__/: switches faults and latency while the replica runs, and shows what the CDN was told."""
+"""/__replica__/: switches faults, habits and latency while the replica runs; shows mail and what the CDN was told."""
 
 import asyncio
 import json
 import random
-from typing import Any
+from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,23 +11,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from replica.faults import Faults
+from replica.moodle.site import Site
 
 
 class Control:
     """The control endpoints, and the random delay put before each answer of the site."""
 
-    def __init__(self, faults: Faults, invalidations: list[dict[str, Any]]) -> None:
-        self.faults = faults
-        self.invalidations = invalidations
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.faults = site.faults
         self.min_ms = 0
         self.max_ms = 0
 
-    def around(self, site: ASGIApp) -> ASGIApp:
-        """The site with `/__replica__/` in front of it."""
+    def around(self, pages: ASGIApp) -> ASGIApp:
+        """The site's pages with `/__replica__/` in front of them."""
         own = Starlette(
             routes=[
                 Route("/__replica__/fault", self._fault, methods=["GET", "PUT"]),
+                Route("/__replica__/site", self._habits, methods=["GET", "PUT"]),
+                Route("/__replica__/mail", self._mail),
                 Route("/__replica__/latency", self._latency, methods=["GET", "PUT"]),
                 Route("/__replica__/invalidations", self._invalidations),
             ]
@@ -39,7 +41,7 @@ class Control:
                 return
             if self.max_ms:
                 await asyncio.sleep(random.uniform(self.min_ms, self.max_ms) / 1000)
-            await site(scope, receive, send)
+            await pages(scope, receive, send)
 
         return app
 
@@ -52,6 +54,19 @@ class Control:
             except ValueError as error:
                 return JSONResponse({"error": str(error)}, 400)
         return JSONResponse({"faults": sorted(self.faults.active)})
+
+    async def _habits(self, request: Request) -> Response:
+        if request.method == "PUT":
+            try:
+                self.site.habits.replace(dict(await request.json()))
+            except (json.JSONDecodeError, TypeError):
+                return JSONResponse({"error": 'send {"name": value, ...}; what is not named is off'}, 400)
+            except ValueError as error:
+                return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(self.site.habits.on())
+
+    async def _mail(self, request: Request) -> Response:
+        return JSONResponse([asdict(mail) for mail in self.site.mail])
 
     async def _latency(self, request: Request) -> Response:
         if request.method == "PUT":
@@ -66,4 +81,4 @@ class Control:
         return JSONResponse({"min_ms": self.min_ms, "max_ms": self.max_ms})
 
     async def _invalidations(self, request: Request) -> Response:
-        return JSONResponse(self.invalidations)
+        return JSONResponse(self.site.state.invalidations)

@@ -10,17 +10,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import trustme
 
+from replica import bucket, web
 from replica.faults import Faults
+from replica.habits import Habits
+from replica.moodle.site import Site
 from replica.settings import Settings
 from replica.weed import Weed
-
-if TYPE_CHECKING:
-    from replica.moodle.site import Site
-
 
 SEARCHED = (8443, 9443, 10)
 """Where free ports are looked for: from, up to, apart."""
@@ -37,13 +35,14 @@ class PortTaken(RuntimeError):
 class Stack:
     """The replica of one `Settings`; `run()` blocks until a signal, or until stdin ends when asked to watch it."""
 
-    def __init__(self, settings: Settings, faults: Faults, demo: bool) -> None:
+    def __init__(self, settings: Settings, faults: Faults, habits: Habits, demo: bool) -> None:
         self.settings = settings
         self.faults = faults
+        self.habits = habits
         self.demo = demo
         self.weed = Weed(settings)
 
-    def run(self, ports: "Ports", ready: Callable[["Site"], None], until_stdin_ends: bool) -> None:
+    def run(self, ports: "Ports", ready: Callable[[Site], None], until_stdin_ends: bool) -> None:
         """Start everything in its folder, call `ready(site)`, stop cleanly."""
         try:
             self._issue_certificate()
@@ -53,16 +52,14 @@ class Stack:
             self.weed.stop()
             shutil.rmtree(self.settings.folder, ignore_errors=True)
 
-    async def _serve(self, sockets: list[socket.socket], ready: Callable[["Site"], None], watch_stdin: bool) -> None:
+    async def _serve(self, sockets: list[socket.socket], ready: Callable[[Site], None], watch_stdin: bool) -> None:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
         if watch_stdin:
             threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
-        from replica import bucket, web  # heavy to import: the S3 server starts meanwhile
-
-        site, servers = web.build(self.settings, self.faults, self.demo)
+        site, servers = web.build(self.settings, self.faults, self.habits, self.demo)
         running = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
         preparing = asyncio.create_task(asyncio.to_thread(bucket.prepare, self.settings, self.weed.alive))
         stopping = asyncio.create_task(stop.wait())

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp
 from replica.control import Control
 from replica.edge import Edge
 from replica.faults import Faults
+from replica.habits import Habits
+from replica.moodle.app import App
 from replica.moodle.site import Site
 from replica.settings import Settings
 
@@ -22,13 +24,13 @@ class Server(uvicorn.Server):
         yield
 
 
-def build(settings: Settings, faults: Faults, demo: bool) -> tuple[Site, list[Server]]:
+def build(settings: Settings, faults: Faults, habits: Habits, demo: bool) -> tuple[Site, list[Server]]:
     """The site, and the servers of site and edge in this order, not yet serving."""
-    site = Site(settings, faults)
+    site = Site(settings, faults, habits)
     if demo:
         site.create_demo()
-    control = Control(faults, site.state.invalidations)
-    apps: list[ASGIApp] = [control.around(site.app()), Edge(settings, faults).app()]
+    control = Control(site)
+    apps: list[ASGIApp] = [control.around(App(site).asgi()), Edge(settings, faults).app()]
     return site, [Server(_config(settings, app)) for app in apps]
 
 

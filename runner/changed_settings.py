@@ -1,23 +1,54 @@
-"""The plugin's settings: changed for a while, while no other test runs, and put back whatever happens.
+"""A setting of the plugin that is wrong for a while, told so that anybody can put it back without knowing it.
 
-The original is in the journal before anything changes. A test puts it back when it is done or fails; for one that
-is killed the next test of the run does, the end of the run, the next run, or `--restore`.
+One character is replaced by its partner, which is the same change backwards; the note of a change holds no more than
+the setting's name and two fingerprints.
 """
 
 from __future__ import annotations
 
+import hashlib
+import string
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Self
 
-from runner.journal import Journal
 from services.errors import SiteError
+from services.moodle.plugin import plugin_settings, save_plugin_settings
 from services.moodle.site import Site
 
-if TYPE_CHECKING:
-    pass
+KINDS = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "+/")
+PARTNERS = {one: other for kind in KINDS for one, other in zip(kind, reversed(kind), strict=True)}
 
 
-KIND = "setting"
+def altered(text: str) -> str:
+    """`text` with its last letter, digit, plus or slash replaced by its partner: `altered(altered(text)) == text`.
+
+    Raises ValueError where there is none.
+    """
+    place = max((place for place, character in enumerate(text) if character in PARTNERS), default=None)
+    if place is None:
+        raise ValueError("there is no character in it that could be changed and changed back")
+    return text[:place] + PARTNERS[text[place]] + text[place + 1 :]
+
+
+@dataclass(frozen=True)
+class Note:
+    """That the setting of this short name was changed by a run; the rest are fingerprints of its two values."""
+
+    name: str
+    run_id: str
+    original: str
+    changed: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(*text.split(":"))
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.run_id}:{self.original}:{self.changed}"
+
+    def fingerprint(self, value: str) -> str:
+        """64 bits of a hash, of which a key of 40 random characters cannot be told."""
+        return _fingerprint(self.run_id, value)
 
 
 @dataclass(frozen=True)
@@ -26,39 +57,32 @@ class Change:
 
     name: str
     original: str = field(repr=False)
-    changed: str = field(repr=False)
+
+    @property
+    def changed(self) -> str:
+        return altered(self.original)
+
+    def note(self, run_id: str) -> Note:
+        return Note(self.name, run_id, *(_fingerprint(run_id, value) for value in (self.original, self.changed)))
 
 
-def altered(text: str) -> str:
-    """`text` with its last character replaced by another of the same kind: digit, capital or small letter."""
-    last = text[-1]
-    for kind in ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
-        if last in kind:
-            return text[:-1] + kind[kind.index(last) - 1]
-    return text[:-1] + ("a" if last != "a" else "b")
+def undo(site: Site, note: Note) -> bool:
+    """Puts back what a dead run changed; returns whether that was necessary.
 
-
-def restore(site: Site, journal: Journal) -> list[str]:
-    """Puts back the settings that a dead process left changed; returns their names.
-
-    A value that is neither the original nor what that process wrote is somebody's repair: it stays, and a SiteError
-    tells of it, once.
+    A value that is neither the original nor what the run wrote is somebody's repair: it stays, and a SiteError says so.
     """
-    entries = journal.entries(KIND)
-    if not entries:
-        return []
-    stored = site.plugin_settings()
-    originals = {entry["name"]: entry["original"] for entry in reversed(entries)}
-    ours = {(entry["name"], entry["changed"]) for entry in entries}
-    back = {name: original for name, original in originals.items() if (name, stored.get(name)) in ours}
-    repaired = [name for name, original in originals.items() if name not in back and stored.get(name) != original]
-    if back:
-        site.save_plugin_settings(back)
-    for entry in entries:
-        journal.settle(entry["id"])
-    if repaired:
-        raise SiteError(
-            f"Run {journal.run_id} died while it had changed {', '.join(repaired)} on {site.base_url}, and somebody "
-            "has entered another value since. It was left as it is: check that uploads work."
-        )
-    return list(back)
+    stored = plugin_settings(site)[note.name]
+    seen = note.fingerprint(stored)
+    if seen == note.original:
+        return False
+    if seen == note.changed:
+        save_plugin_settings(site, {note.name: altered(stored)})
+        return True
+    raise SiteError(
+        f"Run {note.run_id} died while it had changed {note.name} on {site.base_url}, and somebody has entered another "
+        "value since. It was left as it is: check that uploads work."
+    )
+
+
+def _fingerprint(salt: str, value: str) -> str:
+    return hashlib.sha256(f"{salt} {value}".encode()).hexdigest()[:16]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from checklist.verdicts import TargetState
 from runner.environment import Environment, load
@@ -17,16 +17,21 @@ from services.secrecy import Secrets
 Default = TypeVar("Default")
 
 
-@dataclass(frozen=True)
-class RunContext:
-    """`workspace` is what `Workspace.attach` takes; `folder` is the run's folder below `reports/`."""
+class RunContext(BaseModel):
+    """`workspace` is the state that `Workspace` takes; `folder` is the run's folder below `reports/`.
+
+    `large` is the size in bytes of the video of step 2.12.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     run_id: str
     environment_name: str
     folder: Path
     secrets_file: Path
+    secrets_key: str = Field(repr=False)
     targets: tuple[TargetState, ...]
-    workspace: dict[str, Any] = field(default_factory=dict)
+    workspace: dict[str, JsonValue] = {}
     large: int = 0
 
     @property
@@ -40,7 +45,7 @@ class RunContext:
 
     @cached_property
     def secrets(self) -> Secrets:
-        return Secrets(self.secrets_file)
+        return Secrets(self.secrets_file, self.secrets_key)
 
 
 RUN = pytest.StashKey[RunContext]()

@@ -16,9 +16,11 @@ from checklist.lines import LINES
 from checklist.verdicts import TargetState
 from runner.connect import new_bucket, new_cdn, new_site
 from runner.environment import Account, Environment
-from runner.workspace import CATEGORY
+from runner.ours import CATEGORY
 from services.addresses import COMPONENT
 from services.errors import ConfigurationError, SiteError, Unreachable
+from services.moodle.courses import Courses
+from services.moodle.plugin import plugin, plugin_settings, release
 from services.moodle.site import Site
 
 Level = Literal["ok", "warn", "bad", "outage"]
@@ -67,7 +69,7 @@ class Finding:
 def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Finding]:
     """What is and is not ready; independent questions are asked at the same time, each within `budgets.probe`."""
     given = environment.accounts.given
-    people = [(part, account) for part, account in given or () if account is not None]
+    people = list(given.people()) if given else []
     questions: list[tuple[str, Iterator[Finding]]] = [
         ("site", _site(environment)),
         *((f"account {part}", _account(environment, part, account)) for part, account in people),
@@ -134,7 +136,7 @@ def _site(environment: Environment) -> Iterator[Finding]:
     if site.own_url != site.base_url:
         remedy = f'Set base_url = "{site.own_url}" in {environment.file}.'
         yield Finding("site", "bad", f"Moodle takes {site.own_url} for its own address.", remedy)
-    yield _moodle(site.release())
+    yield _moodle(release(site))
     yield _test_site(environment, site)
     yield from _plugin(environment, site)
 
@@ -155,22 +157,22 @@ def _test_site(environment: Environment, site: Site) -> Finding:
     if not environment.test_site:
         remedy = f"If tests may write there, set test_site = true in {environment.file}."
         return Finding("test site", "bad", f"{environment.name} is not marked as a test site.", remedy)
-    if site.category(CATEGORY) is None:
+    if Courses(site).category(CATEGORY) is None:
         remedy = "If tests may write there, create one under Site administration > Courses."
         return Finding("test site", "bad", f"There is no course category with the ID number {CATEGORY}.", remedy)
     return Finding("test site", "ok", f"Marked as a test site: the course category {CATEGORY} is there.")
 
 
 def _plugin(environment: Environment, site: Site) -> Iterator[Finding]:
-    plugin = site.plugin()
-    if plugin is None:
+    found = plugin(site)
+    if found is None:
         yield Finding("plugin", "bad", f"{COMPONENT} is not installed.", "Do steps 2.2 to 2.4 of the checklist.")
         return
-    if not plugin.enabled:
-        yield Finding("plugin", "bad", f"{COMPONENT} {plugin.version} is disabled.", "Do step 2.6 of the checklist.")
+    if not found.enabled:
+        yield Finding("plugin", "bad", f"{COMPONENT} {found.version} is disabled.", "Do step 2.6 of the checklist.")
         return
-    yield Finding("plugin", "ok", f"{COMPONENT} {plugin.version} is installed and enabled.")
-    yield from _settings(environment, site.plugin_settings())
+    yield Finding("plugin", "ok", f"{COMPONENT} {found.version} is installed and enabled.")
+    yield from _settings(environment, plugin_settings(site))
 
 
 def _settings(environment: Environment, settings: dict[str, str]) -> Iterator[Finding]:

@@ -138,16 +138,30 @@ class Account(_Table):
     password: Secret
 
 
-class GivenAccounts(_Table):
-    """People who exist already, for sites where the suite may not create any."""
+def _several(people: object) -> object:
+    return [people] if isinstance(people, dict) else people
 
-    student: Account
-    teacher: Account
-    second_student: Account | None = None
-    other_teacher: Account | None = None
-    other_student: Account | None = None
-    suspended_student: Account | None = None
-    manager: Account | None = None
+
+People = Annotated[tuple[Account, ...], BeforeValidator(_several)]
+
+
+class GivenAccounts(_Table):
+    """People who exist already, for sites where the suite may not create any: one or several for each part.
+
+    Who is a student in one test may be the second or the suspended one in another; so may teachers.
+    """
+
+    student: People
+    teacher: People
+    second_student: People = ()
+    other_teacher: People = ()
+    other_student: People = ()
+    suspended_student: People = ()
+    manager: People = ()
+
+    def people(self) -> Iterator[tuple[str, Account]]:
+        """Every account with its part."""
+        return ((part, account) for part, accounts in self for account in accounts)
 
 
 class Accounts(_Table):
@@ -157,12 +171,12 @@ class Accounts(_Table):
     @field_validator("given")
     @classmethod
     def _different_people(cls, given: GivenAccounts | None, info: ValidationInfo) -> GivenAccounts | None:
-        people = {role: account.username for role, account in given or () if account}
+        people = list(given.people()) if given else []
         if admin := info.data.get("admin"):
-            people["admin"] = admin.username
+            people.append(("admin", admin))
         by_name: dict[str, list[str]] = {}
-        for role, username in people.items():
-            by_name.setdefault(username.casefold(), []).append(role)
+        for role, account in people:
+            by_name.setdefault(account.username.casefold(), []).append(role)
         for roles in by_name.values():
             if len(roles) > 1:
                 raise ValueError(f"{' and '.join(sorted(roles))} are one account; give each a person of their own")
@@ -402,12 +416,12 @@ def load(name_or_path: str, root: Path = ENVIRONMENTS) -> Environment:
         raise _configuration_error(file, [_problem(details) for details in error.errors()]) from None
 
 
-def _secret_values(table: BaseModel) -> Iterator[str]:
-    for _, value in table:
-        if isinstance(value, SecretStr):
-            yield value.get_secret_value()
-        elif isinstance(value, BaseModel):
-            yield from _secret_values(value)
+def _secret_values(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel | tuple):
+        for one in value if isinstance(value, tuple) else (inner for _, inner in value):
+            yield from _secret_values(one)
 
 
 def _dotenv(file: Path) -> dict[str, str | None]:

@@ -17,6 +17,7 @@ import pytest
 
 from checklist.lines import LINES
 from checklist.verdicts import Check, Verdict, judged_on
+from runner.compat import parameter
 from runner.context import run_of
 from services.errors import NotCheckable
 from services.secrecy import redact
@@ -106,7 +107,8 @@ def declared_lines(item: pytest.Item) -> tuple[str, ...]:
     run = run_of(item.config, None)
     if run is None:
         return lines
-    return tuple(line for line in lines if _target(item) in {t.name for t in judged_on(LINES[line], run.targets)})
+    target = _target(item)
+    return tuple(line for line in lines if target in {state.name for state in judged_on(LINES[line], run.targets)})
 
 
 def first_words(failure: BaseException) -> str:
@@ -124,7 +126,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _target(item: pytest.Item) -> str:
-    return str(item.callspec.params.get("browser_name", "")) if hasattr(item, "callspec") else ""
+    return parameter(item, "browser_name")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import getpass
 import re
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
+from runner.ours import LOCK_NAME
 from services.errors import SiteError
+from services.moodle.courses import Courses
 from services.moodle.model import Course
-from services.moodle.site import Site
-
-NAME = "s3video-acceptance-lock"
 
 LEASE = timedelta(minutes=20)
 
@@ -22,10 +23,10 @@ SUMMARY = re.compile(r"Held by (?P<holder>.+, run (?P<run>\S+)) until (?P<until>
 class Locked(Exception):
     """Another run holds the site; `until` is when its lease ends unless it is renewed."""
 
-    def __init__(self, site: Site, holder: str, until: datetime) -> None:
+    def __init__(self, base_url: str, holder: str, until: datetime) -> None:
         super().__init__(
-            f"{site.base_url} is in use by {holder} until {until:%Y-%m-%d %H:%M} UTC at least. "
-            f"Wait for that run to end, or, if it is dead, delete the course {NAME}."
+            f"{base_url} is in use by {holder} until {until:%Y-%m-%d %H:%M} UTC at least. "
+            f"Wait for that run to end, or, if it is dead, delete the course {LOCK_NAME}."
         )
         self.holder = holder
         self.until = until
@@ -34,24 +35,66 @@ class Locked(Exception):
 class Lock:
     """The lock on a site, held from construction until `release`. Raises Locked when another run has it.
 
-    A lock that has expired is taken over, and so is that of a run of which `is_dead` is true.
+    A lock that has expired is taken over, and so is that of a run of which `is_dead` is true; `undo` is told first
+    what its note says. The note stands in the course's ID number: a change of the site that somebody must undo.
     """
 
-    def __init__(self, site: Site, category: int, run_id: str, is_dead: Callable[[str], bool]) -> None:
-        self.site = site
+    def __init__(
+        self,
+        courses: Courses,
+        category: int,
+        run_id: str,
+        *,
+        is_dead: Callable[[str], bool],
+        undo: Callable[[str], None],
+    ) -> None:
+        self.courses = courses
         self.category = category
         self.holder = f"{getpass.getuser()}@{socket.gethostname()}, run {run_id}"
-        self.is_dead = is_dead
+        self._is_dead = is_dead
+        self._undo = undo
         self._until = datetime.min.replace(tzinfo=UTC)
+        self._trouble: Exception | None = None
         self._course = self._take()
 
-    def refresh(self) -> None:
-        """Renews the lease when half of it is over; call it often. Raises SiteError when the lock is lost."""
-        if datetime.now(UTC) > self._until - LEASE / 2:
-            self.site.write_course_summary(self._course.id, self._summary())
+    @property
+    def course(self) -> int:
+        """Id of the course that is the lock."""
+        return self._course.id
+
+    @contextmanager
+    def kept(self, courses: Courses, guard: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+        """Renews the lease in a thread, with a session of its own, while the context lasts.
+
+        `guard` keeps others of the run from writing to the course at the same time.
+        """
+        over = threading.Event()
+
+        def keep() -> None:
+            while not over.wait(LEASE.total_seconds() / 4):
+                try:
+                    with guard():
+                        courses.site.log_in_again()
+                        courses.write_summary(self.course, self._summary())
+                except Exception as trouble:
+                    self._trouble = trouble
+                    return
+
+        keeper = threading.Thread(target=keep, name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeper.join()
+
+    def expect_kept(self) -> None:
+        """Raises what kept the lease from being renewed."""
+        if self._trouble is not None:
+            raise self._trouble
 
     def release(self) -> None:
-        self.site.delete_course(self._course.id)
+        self.courses.delete(self.course)
 
     def _summary(self) -> str:
         self._until = datetime.now(UTC) + LEASE
@@ -63,7 +106,7 @@ class Lock:
     def _take(self) -> Course:
         while True:
             try:
-                course = self.site.create_course(self.category, NAME, NAME, self._summary())
+                course = self.courses.create(self.category, LOCK_NAME, LOCK_NAME, self._summary())
             except SiteError as error:
                 if "shortname" not in error.refused:
                     raise
@@ -73,29 +116,30 @@ class Lock:
                 return course
 
     def _locks(self) -> list[int]:
-        return sorted(course for course, name in self.site.courses_in(self.category).items() if name == NAME)
+        return sorted(course for course, name in self.courses.within(self.category).items() if name == LOCK_NAME)
 
     def _locked(self, course: int) -> Locked | None:
         """Who holds the site by this course; None when its lease is over or its run is dead."""
-        _, summary = self.site.course_summary(course)
-        found = SUMMARY.search(summary)
+        found = SUMMARY.search(self.courses.summary(course))
         holder = found["holder"] if found else "somebody who changed its summary"
         until = datetime.fromisoformat(found["until"]) if found else datetime.max.replace(tzinfo=UTC)
-        over = until <= datetime.now(UTC) or (found is not None and self.is_dead(found["run"]))
-        return None if over else Locked(self.site, holder, until)
+        over = until <= datetime.now(UTC) or (found is not None and self._is_dead(found["run"]))
+        return None if over else Locked(self.courses.site.base_url, holder, until)
 
     def _clear_expired(self) -> None:
         locks = self._locks()
         if not locks:
             raise SiteError(
-                f"A course with the short name {NAME} exists outside the category of the acceptance suite "
-                f"on {self.site.base_url}. Delete or rename it."
+                f"A course with the short name {LOCK_NAME} exists outside the category of the acceptance suite "
+                f"on {self.courses.site.base_url}. Delete or rename it."
             )
         for course in locks:
             if locked := self._locked(course):
                 raise locked
+            if note := self.courses.idnumber(course):
+                self._undo(note)
             try:
-                self.site.delete_course(course)
+                self.courses.delete(course)
             except SiteError:
                 if course in self._locks():
                     raise
@@ -105,5 +149,5 @@ class Lock:
         # Moodle looks for the short name before it writes, so two at once can both succeed.
         for course in self._locks():
             if course < own.id and (locked := self._locked(course)):
-                self.site.delete_course(own.id)
+                self.courses.delete(own.id)
                 raise locked

@@ -2,54 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
+import pytest
 
+from checklist.verdicts import Check, Verdict
+from runner import compat
 from runner.connect import new_bucket, new_cdn, new_site
 from runner.environment import Environment
-from services.errors import ConfigurationError, Unreachable
+from runner.state import State
+from services.errors import ConfigurationError, SiteError, Unreachable
+from services.probes import APART, silence
 
-PROBES = 3
-
-APART = 2
-"""Seconds between two probes of the same host."""
-
-
-class Probes:
-    """GET of the log-in page, HeadBucket, and any HTTP answer of the CDN; each is repeated before it counts."""
-
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
-
-    def outage(self) -> str:
-        """Which hosts do not answer, in a sentence; empty when all do. All are asked at the same time."""
-        with ThreadPoolExecutor() as pool:
-            return " ".join(filter(None, pool.map(_silence, (self._site, self._storage, self._cdn))))
-
-    def _site(self) -> None:
-        new_site(self._environment, self._environment.budgets.probe).probe()
-
-    def _storage(self) -> None:
-        new_bucket(self._environment, attempts=1, timeout=self._environment.budgets.probe).probe()
-
-    def _cdn(self) -> None:
-        new_cdn(self._environment).probe()
+BAD = (Verdict.FAILED, Verdict.NOT_REACHED)
 
 
-def _silence(ask: Callable[[], None]) -> str:
-    try:
-        _repeated(ask)
-    except Unreachable as reason:
-        return str(reason)
-    except ConfigurationError:
-        return ""  # it answers, if only to say no
-    return ""
+def outage(environment: Environment, apart: float = APART) -> str:
+    """Which hosts of the environment do not answer, in a sentence each; empty when all do.
+
+    GET of the log-in page, HeadBucket, and any HTTP answer of the CDN; `apart` in seconds.
+    """
+
+    def site() -> None:
+        new_site(environment, environment.budgets.probe).probe()
+
+    def storage() -> None:
+        new_bucket(environment, attempts=1, timeout=environment.budgets.probe).probe()
+
+    def cdn() -> None:
+        new_cdn(environment).probe()
+
+    return silence((site, storage, cdn), apart)
 
 
-@retry(
-    retry=retry_if_exception_type(Unreachable), stop=stop_after_attempt(PROBES), wait=wait_fixed(APART), reraise=True
-)
-def _repeated(ask: Callable[[], None]) -> None:
-    ask()
+class Watch:
+    """Looks for an outage when something goes wrong while tests run, and stops the run there."""
+
+    def __init__(self, config: pytest.Config, state: State) -> None:
+        self._config = config
+        self._state = state
+
+    def stop(self, why: str) -> None:
+        """Lets no further test start."""
+        self._state.stopped = True
+        compat.stop(self._config, why)
+
+    def still_silent(self) -> bool:
+        return bool(self._seen())
+
+    def judged(self, found: list[Check]) -> list[Check]:
+        """The checks; those that failed because the environment does not answer are not reached, and the run stops."""
+        state = self._state
+        if not (state.outage or state.interrupted) and any(check.verdict in BAD for check in found):
+            self._look()
+        if not (state.outage or state.interrupted):
+            return found
+        why = f"outage: {state.outage}" if state.outage else "the run was told to stop"
+        return [
+            replace(check, verdict=Verdict.NOT_REACHED, message=why) if check.verdict in BAD else check
+            for check in found
+        ]
+
+    def keep_lock(self) -> None:
+        """A run that has lost its lock on the site stops."""
+        state = self._state
+        if state.hold is None or state.outage:
+            return
+        try:
+            state.hold.expect_kept()
+        except (SiteError, Unreachable, ConfigurationError) as reason:
+            self._look()
+            if not state.outage:
+                state.problems.append(f"the site's lock was lost: {reason}")
+                self.stop("the site's lock was lost")
+
+    def _look(self) -> None:
+        self._state.outage = self._seen()
+        if self._state.outage:
+            self.stop(f"OUTAGE: {self._state.outage}")
+
+    def _seen(self) -> str:
+        assert self._state.environment is not None
+        return outage(self._state.environment)

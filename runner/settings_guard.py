@@ -1,12 +1,19 @@
-"""The plugin's settings: changed for a while, while no other test runs, and put back whatever happens."""
+"""The plugin's settings: changed for a while, while no other test runs, and put back whatever happens.
+
+That it is changed stands in the site's lock and in the journal before it is. A test puts it back when it is done or
+fails; for one that is killed the next test of the run does, the end of the run, the next run, or `--restore`, on this
+machine or on another.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runner.changed_settings import KIND, Change, altered, restore
+from runner.changed_settings import Change, Note, undo
+from runner.clean_up import SETTING
 from runner.workspace import Workspace
+from services.moodle.plugin import plugin_settings, save_plugin_settings
 from services.secrecy import Secrets
 
 
@@ -15,9 +22,11 @@ def on_site(workspace: Workspace, *, alone: bool = False) -> Iterator[None]:
     """A test's time on the site, beside other workers' or `alone`; what a killed test left is put back first."""
     turns = workspace.journal.turns()
     with turns.write_lock() if alone else turns.read_lock():
-        if workspace.journal.entries(KIND):
-            workspace.log_in()
-            restore(workspace.site, workspace.journal)
+        for entry in workspace.journal.entries(SETTING):
+            workspace.site.log_in_again()
+            undo(workspace.site, Note.parse(entry["note"]))
+            workspace.note("")
+            workspace.journal.settle(entry["id"])
         yield
 
 
@@ -32,17 +41,21 @@ class SettingsGuard:
     def one_character_off(self, name: str) -> Iterator[Change]:
         """Yields the change to be made, by whatever way, and undoes it at the end.
 
-        Raises OSError when the journal cannot be written; then nothing may be changed, and the body does not run.
+        Raises OSError when the journal cannot be written, SiteError when the lock cannot; then nothing may be changed,
+        and the body does not run.
         """
-        self._workspace.log_in()
-        original = self._workspace.site.plugin_settings()[name]
-        change = Change(name, original, altered(original))
+        site, journal = self._workspace.site, self._workspace.journal
+        site.log_in_again()
+        change = Change(name, plugin_settings(site)[name])
         self._secrets.add(change.original)
         self._secrets.add(change.changed)
-        entry = self._workspace.journal.record(KIND, name=name, original=original, changed=change.changed)
+        note = str(change.note(self._workspace.run_id))
+        self._workspace.note(note)
+        entry = journal.record(SETTING, note=note)
         try:
             yield change
         finally:
-            self._workspace.log_in()
-            self._workspace.site.save_plugin_settings({name: original})
-            self._workspace.journal.settle(entry)
+            site.log_in_again()
+            save_plugin_settings(site, {name: change.original})
+            self._workspace.note("")
+            journal.settle(entry)

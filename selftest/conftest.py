@@ -6,9 +6,11 @@ import pytest
 
 from runner.connect import new_bucket
 from runner.environment import Environment, load
-from runner.workspace import CATEGORY, POOL
+from runner.ours import CATEGORY, POOL
 from selftest.proof.warm import Warm, warm_replica
 from selftest.runs.checkout import Checkout
+from services.moodle.accounts import Accounts
+from services.moodle.courses import Courses
 from services.moodle.site import Site
 
 
@@ -44,13 +46,13 @@ def site(environment: Environment) -> Site:
 @pytest.fixture
 def nothing_left(checkout: Checkout, environment: Environment, site: Site) -> Iterator[None]:
     """The test's runs leave neither courses, people nor videos on the site, nor files, nor processes."""
-    category = site.category(CATEGORY)
+    category = Courses(site).category(CATEGORY)
     assert category is not None
     bucket = new_bucket(environment)
 
     def seen() -> tuple[object, ...]:
-        awake = [account.username for account in site.accounts(POOL) if not account.suspended]
-        return site.courses_in(category), bucket.keys("videos/"), awake
+        awake = [account.username for account in Accounts(site, Courses(site)).find(POOL) if not account.suspended]
+        return Courses(site).within(category), bucket.keys("videos/"), awake
 
     before = seen()
     yield

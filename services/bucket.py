@@ -114,16 +114,6 @@ class Bucket:
             raise AssertionError(f"S3 does not hold what was uploaded, at {key}: {'; '.join(wrong)}")
         return stored
 
-    def expect_no_objects(self, prefix: str) -> None:
-        if keys := self.keys(prefix):
-            raise AssertionError(f"expected nothing on S3 under {prefix}, seen {', '.join(keys)}")
-
-    def expect_only_object(self, prefix: str, key: str) -> None:
-        """`key` is the one object under `prefix`."""
-        keys = self.keys(prefix)
-        if keys != [key]:
-            raise AssertionError(f"expected {key} and nothing else under {prefix}, seen {', '.join(keys) or 'nothing'}")
-
     def expect_private(self, key: str) -> None:
         """Neither the object nor the list of the bucket is to be had without a signature."""
         for what, status in ((f"GET of {key}", self.unsigned_get(key)), ("GET of the bucket", self.unsigned_list())):
@@ -236,3 +226,26 @@ class Bucket:
 
 def _untrusted(url: str, error: Exception) -> str:
     return f"The certificate of {url} is not trusted: {root_of(error)}. Set ca_file to the authority that issued it."
+
+
+class Folder:
+    """What a bucket holds under a prefix since this was made; what was there before is somebody else's."""
+
+    def __init__(self, bucket: Bucket, prefix: str) -> None:
+        self.prefix = prefix
+        self._bucket = bucket
+        self._before = set(bucket.keys(prefix))
+
+    def _keys(self) -> list[str]:
+        return [key for key in self._bucket.keys(self.prefix) if key not in self._before]
+
+    def expect_empty(self) -> None:
+        if keys := self._keys():
+            raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
+
+    def expect_only(self, key: str) -> None:
+        """`key` is the one object there."""
+        keys = self._keys()
+        if keys != [key]:
+            seen = ", ".join(keys) or "nothing"
+            raise AssertionError(f"expected {key} and nothing else under {self.prefix}, seen {seen}")

@@ -5,6 +5,7 @@ Facts of version 1.0.0: staging-facts, "The plugin"; a function that returns an 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,25 @@ def upload_url(site: Site, video: Video) -> Answer:
     """Ask for an upload URL in the submission of `video`, whosever that is."""
     clip = video.clip
     return request_upload(site, video.assignment.id, clip.path.name, clip.bytes, clip.mime, submission=video.id)
+
+
+def promised_key(text: str) -> str:
+    """The object's key in an answer to the request for an upload URL; empty in a refusal."""
+    try:
+        return str(json.loads(text)["data"]["s3_key"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def tell_promises(site: Site, promise: Callable[[str], None]) -> Site:
+    """From now on `promise` is told each key for which the plugin gives `site` a presigned form; returns `site`."""
+
+    def look(response: requests.Response, *_: object, **__: object) -> None:
+        if UPLOAD_URL in response.url and (key := promised_key(response.text)):
+            promise(key)
+
+    site.session.hooks["response"].append(look)
+    return site
 
 
 Way = Callable[[Site, Video], Answer]

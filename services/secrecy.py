@@ -26,6 +26,7 @@ from typing import IO
 from urllib.parse import quote, quote_plus
 
 from ahocorasick_rs import BytesAhoCorasick
+from cryptography.fernet import Fernet
 
 SHORTEST_SECRET = 6
 """Characters. Anything shorter could not be told from ordinary text."""
@@ -42,33 +43,40 @@ _DAMAGED = (zipfile.BadZipFile, EOFError, OSError, zlib.error, NotImplementedErr
 class Secrets:
     """The secret values of a run, shared by its processes through `path`, which only the owner can read.
 
-    `path` must be outside `reports/`. Lines of JSON strings; each is written in one piece.
+    `path` must be outside `reports/`. A line a value, encrypted with a `key` that only the run's processes have: what a
+    run leaves that is killed can be read by nobody.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, key: str | None = None) -> None:
+        self.path = path
+        self.key = key or Fernet.generate_key().decode()
+        self._cipher = Fernet(self.key)
+        self._read: dict[bytes, str] = {}
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def add(self, value: str) -> None:
         """Remember `value`, unless it is too short to be looked for."""
         if len(value) < SHORTEST_SECRET or value in self.values():
             return
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.fchmod(descriptor, 0o600)
-            os.write(descriptor, f"{json.dumps(value)}\n".encode())
+            os.write(descriptor, self._cipher.encrypt(value.encode()) + b"\n")
         finally:
             os.close(descriptor)
 
     def values(self) -> list[str]:
         """All values so far, from every process, in the order they were added."""
-        if not self._path.exists():
+        if not self.path.exists():
             return []
-        return list(dict.fromkeys(json.loads(line) for line in self._path.read_text("utf-8").splitlines()))
+        for line in self.path.read_bytes().splitlines():
+            if line not in self._read:
+                self._read[line] = self._cipher.decrypt(line).decode()
+        return list(dict.fromkeys(self._read.values()))
 
     def remove(self) -> None:
         """Forget everything, when the run is over and its reports are scanned."""
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def test_upload(
         refused = form.widget.choose(text_file)
         evidence["message"] = refused.expect_refused("type", "video", "format")
         refused.expect_nothing_sent()
-        bucket.expect_no_objects(student.prefix)
+        student.videos.expect_empty()
 
     with network.slow(environment.budgets.upload_link_mbit), network.measured() as traffic:
         with line("2.7.12", "a video is chosen", blocks=True):
@@ -104,7 +104,7 @@ def test_upload(
         evidence["milliseconds"] = upload.expect_success_after_confirmation()
     with line("2.7.11", "the small video is on S3, byte for byte, and never passed through Moodle") as evidence:
         evidence["object"] = asdict(bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256))
-        bucket.expect_only_object(student.prefix, receipt.key)
+        student.videos.expect_only(receipt.key)
         bucket.expect_private(receipt.key)
         evidence["bytes sent"] = traffic.expect_bypassed(environment.base_url, clip.bytes)
 
@@ -141,4 +141,4 @@ def test_replacement(
         receipt = upload.receipt()
         form.save().expect_video(small_clip.bytes)
     with line("2.7.19", "S3 holds the new one only"):
-        bucket.expect_only_object(student.prefix, receipt.key)
+        student.videos.expect_only(receipt.key)

@@ -154,11 +154,11 @@ def test_delete_video(
         question.expect_translated()
     with line("2.10.11", "after No, the video is still there"):
         question.cancel().expect_listed(submission.key)
-        bucket.expect_only_object(student.prefix, submission.key)
+        student.videos.expect_only(submission.key)
     with line("2.10.11", "after Yes, it says that the video is deleted"):
         admin.manage_videos().delete(submission.key).confirm().expect_deleted()
     with line("2.10.11", "S3 holds it no more"):
-        bucket.expect_no_objects(student.prefix)
+        student.videos.expect_empty()
     with line("2.10.11", "the CDN serves it no more, from no cache either"):
         cdn.expect_withdrawn(source)
     with line("2.10.11", "the list shows it no more"):

@@ -74,9 +74,9 @@ def test_wrong_files(
     with line("2.11.1", "a text file renamed to .mp4 is refused"):
         form.widget.choose(renamed).expect_refused()
     with line("2.11.1", "nothing of it stays on S3"):
-        bucket.expect_no_objects(student.prefix)
+        student.videos.expect_empty()
 
-    mischievous = people.student()
+    mischievous = people.student(assignment.course)
     site = mischievous.site()
     for why, (name, size, mime) in LIES.items():
         with line("2.11.1", f"the server refuses {why} as well") as evidence:
@@ -141,9 +141,9 @@ def test_too_large(
         assert receipt.sizes == (1, FIVE_GIB), f"expected a form for 1 to {FIVE_GIB} bytes, seen {receipt.sizes}"
         evidence["status for 0 bytes"] = bucket.expect_empty_file_refused(receipt.url, receipt.fields)
     with line("2.11.3", "what was cancelled leaves nothing on S3"):
-        bucket.expect_no_objects(student.prefix)
+        student.videos.expect_empty()
 
-    site = people.student().site()
+    site = people.student(assignment.course).site()
     for why, size in WRONG_SIZES.items():
         with line("2.11.3", f"the server refuses {why} as well") as evidence:
             evidence["message"] = expect_no_upload_url(site, assignment, "large.mp4", size, "video/mp4", why)
@@ -216,7 +216,7 @@ def test_broken_connection(
         again.expect_success()
     with line("2.11.6", "after a broken connection S3 has one whole video"):
         key = again.receipt().key
-        bucket.expect_only_object(student.prefix, key)
+        student.videos.expect_only(key)
         bucket.expect_stored(key, clip.bytes, clip.mime, clip.sha256)
 
 
@@ -250,7 +250,7 @@ def test_session_over(
         again.expect_success()
     with line("2.11.6", "after a new log-in S3 has one video, and no orphan"):
         page = form.save()
-        bucket.expect_only_object(student.prefix, page.expect_video(clip.bytes))
+        student.videos.expect_only(page.expect_video(clip.bytes))
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
@@ -277,4 +277,4 @@ def test_confirmation_fails(
         again.expect_success()
     with line("2.11.6", "after a failed confirmation S3 has one video, and no orphan"):
         page = form.save()
-        bucket.expect_only_object(student.prefix, page.expect_video(small_clip.bytes))
+        student.videos.expect_only(page.expect_video(small_clip.bytes))

@@ -1,6 +1,7 @@
 """Who may do what: site administrator, manager of a category, and the active enrolments of a course."""
 
-from replica.moodle.state import EDITING_TEACHER, MANAGER, STUDENT, TEACHER, Course, State, User
+from replica.moodle.records import EDITING_TEACHER, MANAGER, STUDENT, TEACHER, Course, User
+from replica.moodle.state import State
 
 
 def _active_roles(state: State, user: User, course: Course) -> set[int]:
@@ -28,6 +29,11 @@ def may_edit(state: State, user: User, course: Course) -> bool:
 def may_grade(state: State, user: User, course: Course) -> bool:
     """See and grade everybody's submissions."""
     return may_edit(state, user, course) or TEACHER in _active_roles(state, user, course)
+
+
+def grades_by_role(state: State, user: User, course: Course) -> bool:
+    """Whether somebody grades as a participant, and not only because an administrator may everything."""
+    return bool(_active_roles(state, user, course) & {MANAGER, EDITING_TEACHER, TEACHER})
 
 
 def may_submit(state: State, user: User, course: Course) -> bool:

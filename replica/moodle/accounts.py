@@ -4,10 +4,11 @@ import re
 
 from starlette.responses import Response
 
+from replica.moodle.errors import MoodleError
 from replica.moodle.forms import Field, Form
 from replica.moodle.login import password_problem
-from replica.moodle.state import MANAGER, ROLE_NAMES, ROLE_SHORT_NAMES, User
-from replica.moodle.web import MoodleError, Web, page, redirect
+from replica.moodle.records import MANAGER, ROLE_NAMES, ROLE_SHORT_NAMES, User
+from replica.moodle.web import Web, page, redirect
 
 _AUTH = [("manual", "Manual accounts"), ("nologin", "No login"), ("email", "Email-based self-registration")]
 
@@ -24,7 +25,7 @@ def edit(web: Web) -> Response:
             raise MoodleError("Invalid user", "invaliduserid")
     if web.posted and web.has("cancel"):
         return redirect("/admin/user.php")
-    form = _form(user)
+    form = _form(web, user)
     title = "Add a new user" if user is None else user.fullname
     if form.submitted(web):
         _validate(web, user, form)
@@ -34,7 +35,7 @@ def edit(web: Web) -> Response:
     return web.render("form.html", title, form=form)
 
 
-def _form(user: User | None) -> Form:
+def _form(web: Web, user: User | None) -> Form:
     item = user or User(-1, "", "", "", "", "")
     forced = int(_forced(user))
     return Form(
@@ -49,6 +50,8 @@ def _form(user: User | None) -> Form:
             Field("firstname", "First name", value=item.firstname, required=True),
             Field("lastname", "Last name", value=item.lastname, required=True),
             Field("email", "Email address", value=item.email, required=True),
+            Field("lang", "Preferred language", "select", item.lang or web.site.language, web.site.languages),
+            *([Field("profile_field_staffid", "Staff number", value=item.staffid)] if web.site.habits.profile else []),
         ],
         hidden={"id": item.id, "course": 1, "returnto": ""},
         buttons=[
@@ -87,7 +90,8 @@ def _store(web: Web, user: User | None, form: Form) -> None:
     user.username, user.auth, user.email = values["username"], values["auth"], values["email"]
     user.firstname, user.lastname = values["firstname"], values["lastname"]
     user.preferences["auth_forcepasswordchange"] = bool(values["preference_auth_forcepasswordchange"])
-    user.suspended = bool(values["suspended"])
+    user.suspended, user.lang = bool(values["suspended"]), values["lang"]
+    user.staffid = values.get("profile_field_staffid", user.staffid)
     new_password = form.field("newpassword").value
     user.password = new_password or user.password
     if user.suspended or new_password:

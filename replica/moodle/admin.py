@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
+from replica.moodle.errors import MoodleError
 from replica.moodle.plugin.playback import FOLDER
-from replica.moodle.web import MoodleError, Web, page, redirect
+from replica.moodle.web import Web, page, redirect
 
 SETTINGS = {
     "aws_access_key": ("AWS Access Key ID", "text"),
@@ -17,6 +18,7 @@ SETTINGS = {
     "upload_rate_limit": ("Upload Rate Limit (per minute)", "text"),
     "playback_rate_limit": ("Playback Rate Limit (per minute)", "text"),
 }
+FORCED = ("aws_access_key", "aws_secret_key")
 SECTION = "assignsubmission_s3video"
 PLUGIN_LINKS = [
     ("Manage assignment submission plugins", "/mod/assign/adminmanageplugins.php?subtype=assignsubmission"),
@@ -61,10 +63,11 @@ def settings(web: Web) -> Response:
     if web.param("section") != SECTION:
         raise MoodleError("Section error!", "sectionerror")
     errors = {}
+    forced = FORCED if web.site.habits.forced_settings else ()
     if web.posted and web.param("action", "") == "save-settings":
         web.require_sesskey()
         changed = False
-        for name in SETTINGS:
+        for name in SETTINGS.keys() - set(forced):
             value = web.param(f"s_{SECTION}_{name}", web.state.settings[name]).replace("\r\n", "\n").strip()
             if name.endswith(("_days", "_limit")) and not value.isdigit():
                 errors[name] = "This must be a whole number."
@@ -85,6 +88,7 @@ def settings(web: Web) -> Response:
         section=SECTION,
         fields=SETTINGS,
         errors=errors,
+        forced=forced,
         values=web.state.settings,
         body_id=f"page-admin-setting-{SECTION}",
     )

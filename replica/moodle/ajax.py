@@ -6,8 +6,9 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from replica.moodle import access, grading
-from replica.moodle.state import User
-from replica.moodle.web import MoodleError, Web, no_permission, page
+from replica.moodle.errors import MoodleError, no_permission
+from replica.moodle.records import User
+from replica.moodle.web import Web, page
 
 TOURS = {
     "dashboard": ["Welcome to your Dashboard. Here you see what is due next."],

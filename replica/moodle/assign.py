@@ -6,14 +6,19 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from replica.faults import LARGE
-from replica.moodle import access, grading
+from replica.moodle import access, grading, mail
+from replica.moodle.errors import MoodleError, no_permission
+from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.storage import MAX_SIZE, StorageError
 from replica.moodle.plugin.uploads import discard_unsaved, is_open
-from replica.moodle.state import Assignment, Course, Submission, User, now
-from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+from replica.moodle.records import Assignment, Course, Submission, User
+from replica.moodle.state import now
+from replica.moodle.web import Web, page, redirect
 
 HERE = "/mod/assign/view.php"
+STATEMENT = "This submission is my own work, except where I have acknowledged the use of the works of other people."
+STATEMENT_REQUIRED = "You are required to agree to this statement before you can submit."
 Action = Callable[[Web, Assignment, Course, User], Response]
 
 
@@ -74,8 +79,17 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
     )
 
 
-def edit(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
-    """The submission form."""
+def _stated_here(assignment: Assignment) -> bool:
+    """Whether the statement stands in the submission form; that of a draft is asked for when it is handed in."""
+    return assignment.requiresubmissionstatement and not assignment.submissiondrafts
+
+
+def _statement(error: str = "") -> Field:
+    return Field("submissionstatement", STATEMENT, "checkbox", required=True, error=error)
+
+
+def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: str = "") -> Response:
+    """The submission form; `refused` is what is wrong with its statement."""
     if not access.may_submit(web.state, user, course):
         raise no_permission("Submit assignment")
     submission = web.state.submission_of(assignment.id, user.id)
@@ -83,6 +97,9 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         web.notify("This assignment is not accepting submissions.", "warning")
         return redirect(at(assignment))
     video = web.state.videos.get(submission.video) if submission else None
+    sent = web.state.videos.get(web.param("s3video_s3_key", "")) if refused else None
+    if sent and submission and sent.submission == submission.id:
+        video = sent
     return web.render(
         "edit_submission.html",
         f"{assignment.name}: Edit submission",
@@ -96,6 +113,7 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         status=STATUS_NAMES[video.status] if video else "",
         max_size=100 * 2**20 if web.site.faults.on("limit-in-force-too-low") else MAX_SIZE,
         now=now(),
+        statement=_statement(refused) if _stated_here(assignment) else None,
         scripts=["uploader.js"],
     )
 
@@ -108,9 +126,10 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     submission = web.state.open_submission(assignment.id, user.id)
     if web.has("cancel"):
         _forget(web, submission)
+    if web.has("cancel") or not is_open(assignment):
         return redirect(at(assignment))
-    if not is_open(assignment):
-        return redirect(at(assignment))
+    if _stated_here(assignment) and not web.number("submissionstatement", 0):
+        return edit(web, assignment, course, user, STATEMENT_REQUIRED)
     submission.text = web.param("onlinetext_editor[text]", submission.text).strip()
     key = web.param("s3video_s3_key", "")
     video = web.state.videos.get(key)
@@ -135,6 +154,8 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         video.size //= 1024
     if not web.site.faults.on("replaced-video-stays"):
         _forget(web, submission)
+    if not assignment.submissiondrafts:
+        mail.submitted(web.site, assignment, course, user)
     return redirect(at(assignment))
 
 
@@ -192,9 +213,19 @@ def remove(web: Web, assignment: Assignment, course: Course, user: User) -> Resp
     return redirect(at(assignment))
 
 
-def ask_to_submit(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
-    """The question before a draft is handed in."""
+def ask_to_submit(web: Web, assignment: Assignment, course: Course, user: User, refused: str = "") -> Response:
+    """The question before a draft is handed in; `refused` is what is wrong with its statement."""
     _own(web, assignment, course, user)
+    if assignment.requiresubmissionstatement:
+        form = Form(
+            HERE,
+            "mod_assign_confirm_submission_form",
+            [_statement(refused)],
+            hidden={"id": assignment.cmid, "action": "confirmsubmit"},
+            buttons=[("submitbutton", "Continue", "primary"), ("cancel", "Cancel", "secondary")],
+        )
+        title = f"{assignment.name}: Confirm submission"
+        return web.render("form.html", title, course=course, assignment=assignment, form=form)
     return web.render(
         "confirm.html",
         f"{assignment.name}: Confirm submission",
@@ -213,5 +244,11 @@ def submit(web: Web, assignment: Assignment, course: Course, user: User) -> Resp
     """Turns a draft into a submission."""
     web.require_sesskey()
     submission = _own(web, assignment, course, user)
+    if web.has("cancel"):
+        return redirect(at(assignment))
+    if assignment.requiresubmissionstatement and not web.number("submissionstatement", 0):
+        return ask_to_submit(web, assignment, course, user, STATEMENT_REQUIRED)
+    if submission.status != "submitted":
+        mail.submitted(web.site, assignment, course, user)
     submission.status, submission.modified = "submitted", now()
     return redirect(at(assignment))

@@ -3,9 +3,11 @@
 from starlette.responses import Response
 
 from replica.moodle import access
+from replica.moodle.errors import no_permission
 from replica.moodle.forms import Field, Form
-from replica.moodle.state import Category, Course, midnight, token
-from replica.moodle.web import Web, no_permission, page, redirect
+from replica.moodle.records import Category, Course
+from replica.moodle.state import midnight, token
+from replica.moodle.web import Web, page, redirect
 
 _BOTH = [("saveanddisplay", "Save and display", "primary"), ("cancel", "Cancel", "secondary")]
 
@@ -56,6 +58,7 @@ def _course_form(web: Web, course: Course | None) -> Form:
     item = course or Course(0, "", "", category, startdate=midnight(1))
     categories = [(str(c.id), c.name) for c in web.state.categories.values()]
     shown = [("0", "Hide"), ("1", "Show")]
+    custom = [Field("customfield_costcentre", "Cost centre", value=item.costcentre, required=True)]
     return Form(
         "/course/edit.php",
         "course_edit_form",
@@ -68,6 +71,7 @@ def _course_form(web: Web, course: Course | None) -> Form:
             Field("enddate", "Course end date", "date", 0, optional=True),
             Field("idnumber", "Course ID number", value=item.idnumber),
             Field("summary_editor[text]", "Course summary", "textarea", item.summary),
+            *(custom if web.site.habits.course_field else []),
         ],
         hidden={"returnto": 0, "returnurl": "/course/", "id": course.id if course else "", "summary_editor[format]": 1},
         buttons=_BOTH,
@@ -78,6 +82,8 @@ def _check_course(web: Web, course: Course | None, form: Form) -> None:
     full, short, idnumber = (form.field(name) for name in ("fullname", "shortname", "idnumber"))
     full.error = "" if full.value.strip() else "Missing full name"
     short.error = "" if short.value.strip() else "Missing short name"
+    if web.site.habits.course_field and not form.field("customfield_costcentre").value.strip():
+        form.field("customfield_costcentre").error = "- You must supply a value here."
     for other in web.state.courses.values():
         if other is not course and other.shortname == short.value.strip():
             short.error = f"Short name is already used for another course ({other.fullname})"
@@ -91,6 +97,8 @@ def _store_course(web: Web, course: Course | None, form: Form) -> Course:
     item.category, item.visible = int(form.field("category").value), form.field("visible").value == "1"
     item.idnumber, item.summary = form.field("idnumber").value, form.field("summary_editor[text]").value
     item.startdate = form.field("startdate").value
+    if web.site.habits.course_field:
+        item.costcentre = form.field("customfield_costcentre").value.strip()
     return item
 
 

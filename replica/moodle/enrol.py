@@ -2,11 +2,19 @@
 
 from starlette.responses import Response
 
-from replica.moodle import access
+from replica.moodle import access, mail
 from replica.moodle.accounts import filtered
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
-from replica.moodle.state import ROLE_NAMES, Course, Enrolment
-from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+from replica.moodle.records import ROLE_NAMES, Course, Enrolment, User
+from replica.moodle.web import Web, page, redirect
+
+_SENDERS = [
+    (str(mail.NOBODY), "No"),
+    (str(mail.COURSE_CONTACT), "From the course contact"),
+    (str(mail.KEY_HOLDER), "From the key holder"),
+    (str(mail.NO_REPLY), "From the no-reply address"),
+]
 
 
 def _editor(web: Web, course: Course) -> None:
@@ -37,6 +45,36 @@ def _count_videos(web: Web, course: Course) -> None:
         raise MoodleError("Exception - Call to undefined method count_videos()", "generalexceptionmessage")
 
 
+def _enrol(web: Web, course: Course, user: User, role: int) -> None:
+    if web.state.enrolment(course.id, user.id) is None:
+        mail.welcome(web.site, course, user)  # before the role is given, so that nobody welcomes themselves
+    web.state.enrol(course.id, user.id, role)
+
+
+@page("/enrol/editinstance.php")
+def edit_instance(web: Web) -> Response:
+    """The manual enrolment method of ?courseid=ID: who sends the welcome message."""
+    course = web.course(web.number("courseid"))
+    _editor(web, course)
+    if web.has("cancel"):
+        return redirect(f"/enrol/instances.php?id={course.id}")
+    form = Form(
+        "/enrol/editinstance.php",
+        "enrol_instance_edit_form",
+        [
+            Field("customint1", "Send course welcome message", "select", course.welcome, _SENDERS),
+            Field("customtext1", "Custom welcome message", "textarea", "Hi {$a->firstname}, you are enrolled."),
+        ],
+        hidden={"courseid": course.id, "id": course.enrolid, "type": "manual"},
+        buttons=[("submitbutton", "Save changes", "primary"), ("cancel", "Cancel", "secondary")],
+        legend="Manual enrolments",
+    )
+    if form.submitted(web):
+        course.welcome = int(form.field("customint1").value)
+        return redirect(f"/enrol/instances.php?id={course.id}")
+    return web.render("form.html", "Manual enrolments", course=course, form=form)
+
+
 @page("/enrol/manual/manage.php")
 def manage(web: Web) -> Response:
     """Two lists: who is enrolled, who could be."""
@@ -47,8 +85,8 @@ def manage(web: Web) -> Response:
         if web.has("add"):
             _count_videos(web, course)
             for value in web.many("addselect[]"):
-                if int(value) in web.state.users:
-                    web.state.enrol(course.id, int(value), web.number("roleid", 5))
+                if user := web.state.users.get(int(value)):
+                    _enrol(web, course, user, web.number("roleid", 5))
         if web.has("remove"):
             for value in web.many("removeselect[]"):
                 if enrolment := web.state.enrolment(course.id, int(value)):

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replica.moodle.state import midnight, token
-
-if TYPE_CHECKING:
-    from replica.moodle.web import Web
+from replica.moodle.web import Web
 
 Options = list[tuple[str, str]]
 YES_NO: Options = [("0", "No"), ("1", "Yes")]
@@ -68,12 +66,14 @@ class Form:
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
 
-    def submitted(self, web: "Web") -> bool:
+    def submitted(self, web: Web) -> bool:
         """Whether this request sends the form; if so its fields take the values sent."""
         if not (web.posted and web.has(self.marker)):
             return False
         web.require_sesskey()
         for f in self.fields:
+            if f.kind == "static":
+                continue
             if f.kind == "date":
                 f.value = _read_date(web, f)
             elif f.kind == "checkbox":
@@ -83,7 +83,7 @@ class Form:
         return True
 
 
-def _read_date(web: "Web", field: Field) -> int:
+def _read_date(web: Web, field: Field) -> int:
     if field.optional and web.param(f"{field.name}[enabled]", "0") != "1":
         return 0
     parts = {part: web.number(f"{field.name}[{part}]", 0) for part in ("year", "month", "day", "hour", "minute")}

@@ -5,11 +5,13 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from replica.moodle import access
+from replica.moodle import access, mail
+from replica.moodle.errors import no_permission
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.playback import gone_text
-from replica.moodle.state import Assignment, Course, Submission, User, now
-from replica.moodle.web import Web, no_permission, page, templates
+from replica.moodle.records import Assignment, Course, Submission, User
+from replica.moodle.state import now
+from replica.moodle.web import Web, page, templates
 
 _FILTERS = ("", "notsubmitted", "draft", "submitted", "requiregrading")
 _PAGE_SIZES = (10, 20, 50, 100)
@@ -122,7 +124,8 @@ def save_grade(web: Web, assignment_id: int, student_id: int, text: str) -> str:
     """Stores a grade of 0 to 100, or none for an empty text; returns what is wrong with it, or nothing."""
     assignment = web.state.assignments[assignment_id]
     course = web.course(assignment.course)
-    _require(web, web.require_login(course), course)
+    grader = web.require_login(course)
+    _require(web, grader, course)
     try:
         grade = float(text) if text.strip() else None
     except ValueError:
@@ -130,6 +133,7 @@ def save_grade(web: Web, assignment_id: int, student_id: int, text: str) -> str:
     if grade is not None and not 0 <= grade <= 100:
         return "The grade must be between 0 and 100."
     web.state.open_submission(assignment.id, student_id).grade = grade
+    mail.graded(web.site, assignment, grader, web.state.users[student_id])
     return ""
 
 

@@ -4,10 +4,12 @@ import hmac
 
 from starlette.responses import Response
 
-from replica.moodle import access
+from replica.moodle import access, sso
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
-from replica.moodle.state import Course, User
-from replica.moodle.web import MoodleError, Session, Web, no_permission, page, redirect
+from replica.moodle.records import Course, User
+from replica.moodle.session import Session
+from replica.moodle.web import Web, page, redirect
 
 _TOURS = {"/my/": "Dashboard", "/my/courses.php": "Courses"}
 
@@ -19,6 +21,8 @@ def log_in(web: Web) -> Response:
         return _check(web)
     if web.session.user is not None:
         return web.render("already.html", "Log in", layout="login")
+    if sso.in_front(web):
+        return redirect(sso.FOREIGN)
     error, web.session.login_error = web.session.login_error, ""
     return web.render("login.html", "Log in to the site", layout="login", error=error, username=web.param("u", ""))
 
@@ -32,7 +36,7 @@ def _check(web: Web) -> Response:
     user = web.state.user_named(username)
     if user is None or not token_fits or not _may_log_in(user, password) or _refused_by_fault(web, user):
         web.session.login_error = "Invalid login, please try again"
-        return redirect("/login/index.php?loginredirect=1")
+        return redirect(f"/login/index.php?loginredirect={int(web.site.habits.sso != 'loginredirect')}")
     return _enter(web, user)
 
 
@@ -49,13 +53,16 @@ def _refused_by_fault(web: Web, user: User) -> bool:
 
 
 def _enter(web: Web, user: User | None) -> Response:
+    if user is not None and web.site.habits.single_session:
+        web.site.end_sessions(user)
     fresh = Session(user=user, guest=user is None)
     web.site.sessions.pop(web.session.id, None)
     web.site.sessions[fresh.id] = fresh
     web.pending_session = fresh
     if user is not None and user.preferences.get("auth_forcepasswordchange"):
         return redirect("/login/change_password.php")
-    return redirect(web.session.wantsurl or ("/my/" if user else "/"))
+    home = "/my/" if user and not web.site.habits.no_dashboard else "/"
+    return redirect(web.session.wantsurl or home)
 
 
 @page("/login/logout.php")
@@ -114,7 +121,8 @@ def password_problem(password: str) -> str:
 @page("/", "/index.php")
 def front(web: Web) -> Response:
     """The site's front page: own courses for people, all visible ones for guests."""
-    if web.session.user is not None and web.param("redirect", "1") != "0":
+    dashboard = not web.site.habits.no_dashboard
+    if dashboard and web.session.user is not None and web.param("redirect", "1") != "0":
         return redirect("/my/")
     courses = [c for c in web.state.courses.values() if c.visible]
     return web.render("my.html", "Home", courses=courses, layout="frontpage", body_id="page-site-index")
@@ -126,6 +134,8 @@ def my(web: Web) -> Response:
     user = web.require_login()
     if user is web.site.guest:
         raise no_permission("Manage own Dashboard page")
+    if web.site.habits.no_dashboard and web.request.url.path != "/my/courses.php":
+        return redirect("/my/courses.php")
     title = _TOURS.get(web.request.url.path, "Dashboard")
     courses = [
         c for c in web.state.courses.values() if _takes_part(web, user, c.id) and access.may_enter(web.state, user, c)

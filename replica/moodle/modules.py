@@ -3,9 +3,11 @@
 from starlette.responses import Response
 
 from replica.moodle import access
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import YES_NO, Field, Form
-from replica.moodle.state import Assignment, Course, midnight
-from replica.moodle.web import MoodleError, Web, no_permission, page, redirect
+from replica.moodle.records import Assignment, Course
+from replica.moodle.state import midnight
+from replica.moodle.web import Web, page, redirect
 
 _MODULE_BUTTONS = [
     ("submitbutton2", "Save and return to course", "primary"),
@@ -14,6 +16,15 @@ _MODULE_BUTTONS = [
 ]
 
 _AVAILABILITY = [("1", "Show on course page"), ("0", "Hide on course page")]
+_YES_NO = {
+    "submissiondrafts": "Students must press submit",
+    "requiresubmissionstatement": "Require that students accept the submission statement",
+    "teamsubmission": "Students submit in groups",
+    "preventsubmissionnotingroup": "Require group to make submission",
+    "sendnotifications": "Notify graders about submissions",
+    "sendlatenotifications": "Notify graders about late submissions",
+    "sendstudentnotifications": "Default for 'Notify student'",
+}
 _NOTE = "Students may hand in one video file of up to 5 GB; it goes straight to the video store."
 
 
@@ -46,9 +57,8 @@ def module(web: Web) -> Response:
 
 
 def _module_form(web: Web, course: Course, assignment: Assignment | None) -> Form:
-    item = assignment or Assignment(
-        0, 0, course.id, "", file=True, allowfrom=midnight(), duedate=midnight(7), gradingduedate=midnight(14)
-    )
+    item = assignment or _new(web, course)
+    locked = web.site.habits.statement == "locked"
     prefix = "assignsubmission"
     s3video = Field(
         f"{prefix}_s3video_enabled", "S3 Video Submissions", "select", int(item.s3video), YES_NO, note=_NOTE
@@ -66,7 +76,12 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
             Field(f"{prefix}_onlinetext_enabled", "Online text", "checkbox", int(item.onlinetext)),
             Field(f"{prefix}_file_enabled", "File submissions", "checkbox", int(item.file)),
             *([] if web.site.faults.on("submission-type-missing") else [s3video]),
-            Field("submissiondrafts", "Students must press submit", "select", int(item.submissiondrafts), YES_NO),
+            *(
+                Field(name, label, "static", "Yes")
+                if locked and name == "requiresubmissionstatement"
+                else Field(name, label, "select", int(getattr(item, name)), YES_NO)
+                for name, label in _YES_NO.items()
+            ),
             Field("visible", "Availability", "select", int(item.visible), _AVAILABILITY),
         ],
         hidden={
@@ -84,6 +99,19 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
         },
         buttons=_MODULE_BUTTONS,
     )
+
+
+def _new(web: Web, course: Course) -> Assignment:
+    """What the form of a new assignment begins with: the defaults of Moodle, or the site's own."""
+    habits = web.site.habits
+    item = Assignment(
+        0, 0, course.id, "", file=True, allowfrom=midnight(), duedate=midnight(7), gradingduedate=midnight(14)
+    )
+    item.requiresubmissionstatement, item.sendnotifications = bool(habits.statement), habits.notify_graders
+    if habits.cutoff_default:
+        item.allowfrom, item.duedate, item.cutoffdate = midnight(3), 0, midnight()
+        item.submissiondrafts = item.teamsubmission = item.preventsubmissionnotingroup = True
+    return item
 
 
 def _check_module(form: Form) -> None:
@@ -116,7 +144,9 @@ def _store_module(web: Web, course: Course, assignment: Assignment | None, form:
     item.file = bool(values["assignsubmission_file_enabled"])
     chosen = values.get("assignsubmission_s3video_enabled") == "1"
     item.s3video = chosen and not faults.on("submission-type-not-kept")
-    item.submissiondrafts, item.visible = values["submissiondrafts"] == "1", values["visible"] == "1"
+    item.visible = values["visible"] == "1"
+    for name in _YES_NO:
+        setattr(item, name, str(values[name]) in ("1", "Yes"))
     return item
 
 

@@ -1,11 +1,10 @@
 """The web framework's side of a Moodle page: session, parameters, permissions, answers, error pages."""
 
-import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import Any, Never
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,11 +13,12 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from replica.moodle import access, texts
-from replica.moodle.state import Assignment, Course, State, User, token
-
-if TYPE_CHECKING:
-    from replica.moodle.site import Site
+from replica.moodle import access, hurdles, texts
+from replica.moodle.errors import MoodleError, Moved, no_permission
+from replica.moodle.records import Assignment, Course, User
+from replica.moodle.session import Session
+from replica.moodle.site import Site
+from replica.moodle.state import State
 
 Handler = Callable[["Web"], Response]
 PAGES: dict[str, Handler] = {}
@@ -43,46 +43,11 @@ def page(*paths: str) -> Callable[[Handler], Handler]:
     return register
 
 
-class Moved(Exception):
-    """Ends a page with a redirect, as PHP's redirect() does."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-
-class MoodleError(Exception):
-    """Ends a page with Moodle's error page (HTTP 404), or its JSON for an ajax script (HTTP 200)."""
-
-    def __init__(self, message: str, code: str, link: str = "/my/") -> None:
-        super().__init__(message)
-        self.message, self.code, self.link = message, code, link
-
-
-def no_permission(action: str) -> MoodleError:
-    """The error a person sees who may not do something; `action` is a few words such as "Grade assignment"."""
-    return MoodleError(f"Sorry, but you do not currently have permissions to do that ({action}).", "nopermissions")
-
-
-@dataclass
-class Session:
-    """A PHP session: one request at a time, a sesskey, notices waiting for the next page."""
-
-    user: User | None = None
-    guest: bool = False
-    id: str = field(default_factory=lambda: token(26))
-    sesskey: str = field(default_factory=token)
-    logintoken: str = field(default_factory=lambda: token(32))
-    wantsurl: str = ""
-    login_error: str = ""
-    notices: list[tuple[str, str]] = field(default_factory=list)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
 @dataclass
 class Web:
     """One request to one page."""
 
-    site: "Site"
+    site: Site
     request: Request
     session: Session
     form: ImmutableMultiDict[str, Any]
@@ -148,6 +113,11 @@ class Web:
         if self.session.user is None and not (self.session.guest and course):
             self.ask_to_log_in()
         user = self.session.user
+        hurdle = hurdles.first(self.site.habits, self.session, user) if user else ""
+        if hurdle:
+            if "/ajax/" not in self.address:
+                self.session.wantsurl = self.address
+            raise Moved(hurdle)
         if course is not None and (user is None or not access.may_enter(self.state, user, course)):
             self.session.wantsurl = self.address
             raise Moved(f"/enrol/index.php?id={course.id}")

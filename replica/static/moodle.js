@@ -110,6 +110,19 @@ document.addEventListener("click", (event) => {
   if (toggle) { event.preventDefault(); }
 });
 
+// A box that must be ticked is asked for here already; the server asks again.
+document.addEventListener("submit", (event) => {
+  const unticked = [...event.target.querySelectorAll("[type=checkbox][aria-required=true]")].filter((box) => !box.checked);
+  if (!unticked.length || event.submitter?.dataset.cancel) { return; }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  unticked.forEach((box) => {
+    const error = document.getElementById(`id_error_${box.name}`);
+    error.textContent = "You are required to agree to this statement before you can submit.";
+    error.style.display = "block";
+  });
+});
+
 // Moodle blocks the second submit of a form.
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.submitted) { event.preventDefault(); }

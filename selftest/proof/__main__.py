@@ -135,7 +135,7 @@ class Worker:
             # With "=", because pytest takes its root from arguments that look like paths.
             command = [
                 *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", "-p", "selftest.proof.plugin"),
-                *(f"--proof={plan}", f"--inner-reports={self.reports}", f"--env={warm.file}"),
+                *(f"--proof={plan}", f"--reports={self.reports}", f"--env={warm.file}"),
                 *(f"--browser={self.browser}", "--keep"),
             ]
             code = subprocess.run(

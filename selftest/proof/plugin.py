@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 import requests
-from _pytest.subtests import SubtestReport
 
 from checklist.verdicts import Check
 from runner import workspace
+from runner.clean_up import CleanUp
+from runner.compat import is_subtest, parameter
 from runner.environment import Environment
 from runner.lines import BLOCKED, PROPERTY, declared_lines
-from runner.workspace import CleanUp, Workspace
+from runner.workspace import Workspace
 from selftest.proof.outcome import NO_FAULT, Round
 from selftest.proof.warm import PHONE
 
@@ -87,7 +88,7 @@ class Proof:
         item.user_properties.append((FAULT, fault_of(item)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if isinstance(report, SubtestReport):
+        if is_subtest(report):
             return
         told = dict(report.user_properties)
         round_ = self.rounds.setdefault(str(told[FAULT]), Round())
@@ -111,7 +112,7 @@ def _checks(report: pytest.TestReport) -> list[dict[str, Any]]:
 
 
 def fault_of(item: pytest.Item) -> str:
-    return str(item.callspec.params.get(FAULT, "")) if hasattr(item, "callspec") else ""
+    return parameter(item, FAULT)
 
 
 @pytest.fixture(scope="session", autouse=True)

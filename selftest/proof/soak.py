@@ -102,7 +102,7 @@ def run_once(warm: Warm, browser: str, seed: int) -> Time:
     reports.mkdir(parents=True)
     started = time.monotonic()
     command = [
-        *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", f"--inner-reports={reports}"),
+        *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", f"--reports={reports}"),
         *(f"--shuffle={seed}", f"--env={warm.file}", f"--browser={browser}", "--tracing=retain-on-failure"),
     ]
     with (reports / "pytest.log").open("w") as log:

@@ -46,11 +46,11 @@ def browser():
 """
 
 
-def three_lines(each: str = "stage.new_student()", before: str = "pass", after: str = "pass") -> str:
+def three_lines(each: str = "workspace.new_student()", before: str = "pass", after: str = "pass") -> str:
     """A test of three lines without a browser: what happens in each, `number` 1 to 3, before and after."""
     return f"""{FAKE_BROWSER}
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
-def test_three_lines(stage, run, environment, line):
+def test_three_lines(workspace, run, environment, line):
     secret = environment.accounts.admin.password.get_secret_value()
     {before}
     for number in (1, 2, 3):
@@ -64,11 +64,11 @@ UPLOADS = """
 import pytest
 
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
-def test_upload(student, assignment, clip, link, line):
+def test_upload(student, assignment, clip, network, line):
     with line("2.7.1", "in the form", blocks=True):
         student.log_in()
         form = student.open(assignment).add_submission()
-    with link.slow(1):
+    with network.slow(1):
         with line("2.7.2", "on its way", blocks=True):
             upload = form.widget.choose(clip.path)
             upload.expect_started()

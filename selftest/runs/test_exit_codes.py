@@ -26,6 +26,7 @@ from selftest.runs.checkout import (
     expect_told,
     three_lines,
 )
+from services.moodle.plugin import plugin_settings
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -80,7 +81,7 @@ def test_a_certificate_that_is_not_trusted(checkout, tmp_path):
 
 
 def test_a_site_without_the_plugin(checkout):
-    absent = "from fixtures.site import Site\nSite.plugin = lambda self: None"
+    absent = "from services.moodle.site import Site\nSite.plugin = lambda self: None"
     checkout.tests(test_it=three_lines(), conftest=absent)
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "assignsubmission_s3video is not installed. Do steps 2.2 to 2.4")
@@ -105,9 +106,7 @@ def test_a_site_that_nobody_marked(checkout):
 
 
 def test_a_site_without_the_category(checkout):
-    checkout.tests(
-        test_it=three_lines(), conftest="import fixtures.doctor\nfixtures.doctor.CATEGORY = 'no-such-category'"
-    )
+    checkout.tests(test_it=three_lines(), conftest="import runner.doctor\nrunner.doctor.CATEGORY = 'no-such-category'")
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "There is no course category with the ID number no-such-category")
 
@@ -118,7 +117,7 @@ def test_a_bucket_that_does_not_exist(checkout):
 
 
 def test_a_key_that_may_not_list(checkout, site):
-    plugin = site.plugin_settings()
+    plugin = plugin_settings(site)
     theirs = {
         "S3V_REPLICA_STORAGE_KEY": plugin["aws_access_key"],
         "S3V_REPLICA_STORAGE_SECRET": plugin["aws_secret_key"],
@@ -248,8 +247,8 @@ def test_a_secret_in_the_reports(checkout):
 
 def test_a_lock_that_is_lost_stops_the_run(checkout):
     lost = """
-from fixtures.site import SiteError
-from fixtures.stage import Workspace
+from runner.workspace import Workspace
+from services.errors import SiteError
 def refresh(self):
     raise SiteError("There is no such course.")
 Workspace.refresh = refresh
@@ -270,7 +269,7 @@ def test_a_disk_that_is_full(checkout):
 
 def test_what_cannot_be_cleaned_up_is_named_and_restored_later(checkout):
     keeps = """
-from fixtures.site import Site
+from services.moodle.site import Site
 Site.delete_course = lambda self, course: None
 """
     checkout.tests(test_it=three_lines(), conftest=keeps)
@@ -283,7 +282,7 @@ Site.delete_course = lambda self, course: None
 
 def test_a_second_ctrl_c_ends_the_clean_up_and_the_next_run_goes_on_with_it(checkout):
     impatient = """
-from fixtures.stage import Workspace
+from runner.workspace import Workspace
 close = Workspace.close
 def interrupted(self, **options):
     raise KeyboardInterrupt

@@ -10,8 +10,9 @@ import psutil
 import pytest
 
 from runner.connect import new_bucket
-from runner.workspace import CATEGORY, COURSE_NAME
+from runner.ours import CATEGORY, COURSE_NAME
 from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
+from services.moodle.courses import Courses
 
 IN_THE_MIDDLE = "2.7.2   chromium  on its way"
 SHORT = "[budgets]\npage = 5\nupload = 3\nprobe = 0.5"
@@ -89,7 +90,7 @@ def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, 
     _, alive = psutil.wait_procs([started, *others], timeout=20)
     assert alive == []
 
-    left = site.courses_in(site.category(CATEGORY)).values()
+    left = Courses(site).within(Courses(site).category(CATEGORY)).values()
     assert [name for name in left if name.startswith(COURSE_NAME)]
     journals = list(checkout.state.rglob("*.jsonl"))
     assert len(journals) == 1
@@ -100,7 +101,7 @@ def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, 
 
 
 def test_a_killed_run_is_restored_without_another_run(checkout):
-    checkout.tests(test_it=three_lines("import os; stage.new_student(); os.kill(os.getpid(), 9)"))
+    checkout.tests(test_it=three_lines("import os; workspace.new_student(); os.kill(os.getpid(), 9)"))
     assert checkout.run(checkout.file()).code == -signal.SIGKILL
     assert list(checkout.state.rglob("*.jsonl"))
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back.")
@@ -126,6 +127,6 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(chec
 
 
 def test_a_page_that_fails_is_a_finding_and_no_outage(checkout):
-    checkout.tests(test_it=three_lines('assert stage.site.get("/no-such-page.php").ok, "seen 404"'))
+    checkout.tests(test_it=three_lines('assert workspace.site.get("/no-such-page.php").ok, "seen 404"'))
     run = checkout.run(checkout.file())
     expect(run, 1, "NO-GO", "✗ 2.7.1")

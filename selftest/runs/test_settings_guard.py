@@ -14,6 +14,7 @@ from runner.settings_guard import KIND, one_character_off, restore
 from runner.workspace import Workspace
 from selftest.runs.checkout import FAKE_BROWSER, Checkout, Ended, three_lines
 from services.errors import ConfigurationError, SiteError
+from services.moodle.plugin import plugin_settings
 from services.moodle.site import Site
 
 GO, NO_GO, INTERRUPTED, OUTAGE = 0, 1, 2, 6
@@ -49,10 +50,10 @@ def test_guarded(stage, plugin_settings, disk, line):
         with plugin_settings.one_character_off("{SETTING}") as change:
             {{journalled}}
             Path("changed").touch()
-            stage.site.save_plugin_settings({{{{change.name: change.changed}}}})
+            save_plugin_settings(stage.site, {{{{change.name: change.changed}}}})
             {{broken}}
     with line("2.7.2", "and right again"):
-        assert stage.site.plugin_settings()["{SETTING}"] == change.original
+        assert plugin_settings(stage.site)["{SETTING}"] == change.original
     with line("2.7.3", "as before"):
         pass
 """
@@ -78,14 +79,14 @@ def guarded(before: str = "pass", journalled: str = "pass", broken: str = "pass"
 def original(checkout: Checkout, site: Site) -> Iterator[str]:
     """The right value of the setting; in the end it is there again, and nothing is left to put back."""
     (checkout.folder / "changed").unlink(missing_ok=True)
-    original = site.plugin_settings()[SETTING]
+    original = plugin_settings(site)[SETTING]
     yield original
-    assert site.plugin_settings()[SETTING] == original
+    assert plugin_settings(site)[SETTING] == original
     assert [path for path in checkout.state.rglob("*") if path.is_file()] == []
 
 
 def stored(site: Site) -> str:
-    return site.plugin_settings()[SETTING]
+    return plugin_settings(site)[SETTING]
 
 
 def run(checkout: Checkout, *arguments: str, **options: dict[str, str]) -> Ended:
@@ -160,9 +161,9 @@ import os
 @pytest.mark.parametrize("number", range(4))
 def test_other(stage, line, number):
     with line("2.7.3", "another test finds the right credentials"):
-        assert stage.site.plugin_settings()["{SETTING}"] == os.environ["ORIGINAL"]
+        assert plugin_settings(stage.site)["{SETTING}"] == os.environ["ORIGINAL"]
 """
-FOR_A_WHILE = "[stage.site.release() for _ in range(20)]"
+FOR_A_WHILE = "[release(stage.site) for _ in range(20)]"
 
 
 def test_other_workers_never_meet_wrong_credentials(checkout, site, original):

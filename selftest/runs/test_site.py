@@ -1,4 +1,4 @@
-"""Set-up and clean-up by request: the steps on a site, a run's stage, and what a dead run leaves."""
+"""Set-up and clean-up by request: the steps on a site, a run's workspace, and what a dead run leaves."""
 
 import os
 import re
@@ -22,12 +22,16 @@ from runner.connect import new_bucket
 from runner.environment import Account as GivenAccount
 from runner.environment import Environment, GivenAccounts
 from runner.journal import folder
-from runner.lock import NAME as LOCK_NAME
 from runner.lock import Locked
-from runner.workspace import CATEGORY, COURSE_NAME, DOMAIN, Workspace
+from runner.ours import CATEGORY, COURSE_NAME, DOMAIN, LOCK_NAME, POOL
+from runner.workspace import Workspace
 from selftest.proof.warm import Warm
 from services.errors import ConfigurationError, LoginRefused, SiteError, Unreachable
+from services.moodle.accounts import Accounts
+from services.moodle.assignments import create_assignment
+from services.moodle.courses import Courses
 from services.moodle.model import Assignment, Person
+from services.moodle.plugin import plugin, plugin_settings, release, save_plugin_settings
 from services.moodle.site import Site
 
 PASSWORD = "Right-Horse-7-Battery"
@@ -36,16 +40,16 @@ VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 1000
 
 @pytest.fixture(scope="module")
 def category(site: Site) -> int:
-    category = site.category(CATEGORY)
+    category = Courses(site).category(CATEGORY)
     assert category is not None
     return category
 
 
 @pytest.fixture(scope="module")
 def course(site, category):
-    course = site.create_course(category, f"Of test_site {os.getpid()}", f"of-test-site-{os.getpid()}", "Old & <new>")
+    course = Courses(site).create(category, f"Of test_site {os.getpid()}", f"of-test-site-{os.getpid()}", "Old & <new>")
     yield course
-    site.delete_course(course.id)
+    Courses(site).delete(course.id)
 
 
 @pytest.fixture(autouse=True)
@@ -54,18 +58,18 @@ def state(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def open_stage(environment):
+def open_workspace(environment):
     """`Workspace.open`, with the lock given back even when the test fails."""
-    stages = []
+    workspaces = []
 
-    def open_stage(run_id: str, environment: Environment = environment) -> Workspace:
-        stages.append(Workspace.open(environment, run_id))
-        return stages[-1]
+    def open_workspace(run_id: str, environment: Environment = environment, pool: tuple[str, ...] = POOL) -> Workspace:
+        workspaces.append(Workspace.open(environment, run_id, pool))
+        return workspaces[-1]
 
-    yield open_stage
-    for stage in stages:
-        if stage._lock is not None:
-            stage.close()
+    yield open_workspace
+    for workspace in workspaces:
+        if workspace._lock is not None:
+            workspace.close()
 
 
 def session_of(person: Person, environment: Environment) -> Site:
@@ -104,10 +108,11 @@ def upload(site: Site, assignment: Assignment, environment: Environment) -> str:
 
 
 def test_what_the_site_is(site):
-    assert re.fullmatch(r"\d\.\d+(\.\d+)?", site.release())
-    plugin = site.plugin()
-    assert plugin.enabled
-    assert plugin.version.startswith("20")
+    assert re.fullmatch(r"\d\.\d+(\.\d+)?", release(site))
+    found = plugin(site)
+    assert found is not None
+    assert found.enabled
+    assert found.version.startswith("20")
 
 
 def test_a_wrong_password_is_told_without_being_shown(environment):
@@ -123,54 +128,58 @@ def test_a_guest(environment):
 
 
 def test_the_category_is_found_by_its_id_number(site):
-    assert site.category(CATEGORY)
-    assert site.category("no-such-category") is None
+    assert Courses(site).category(CATEGORY)
+    assert Courses(site).category("no-such-category") is None
 
 
 def test_a_course_is_made_listed_described_and_deleted(site, category):
-    course = site.create_course(category, "Short-lived", f"short-lived-{os.getpid()}", "First words")
-    assert site.courses_in(category)[course.id] == "Short-lived"
-    site.write_course_summary(course.id, "Other words")
-    assert site.course_summary(course.id) == (course.short_name, "Other words")
+    course = Courses(site).create(category, "Short-lived", f"short-lived-{os.getpid()}", "First words")
+    assert Courses(site).within(category)[course.id] == "Short-lived"
+    Courses(site).write_summary(course.id, "Other words")
+    assert Courses(site).summary(course.id) == (course.short_name, "Other words")
 
-    site.delete_course(course.id)
-    assert course.id not in site.courses_in(category)
+    Courses(site).delete(course.id)
+    assert course.id not in Courses(site).within(category)
     with pytest.raises(SiteError, match=f"Deleting course {course.id} failed at https://"):
-        site.delete_course(course.id)
+        Courses(site).delete(course.id)
 
 
 def test_a_short_name_comes_once(site, category, course):
     with pytest.raises(SiteError, match=r"Creating the course Twin failed at .*shortname: ") as refusal:
-        site.create_course(category, "Twin", course.short_name)
+        Courses(site).create(category, "Twin", course.short_name)
     assert "shortname" in refusal.value.refused
-    assert "Twin" not in site.courses_in(category).values()
+    assert "Twin" not in Courses(site).within(category).values()
 
 
 def test_a_person_from_account_to_suspension(site, environment, category, course):
-    assignment = site.create_assignment(course, "A video", datetime.now() + timedelta(days=3))
+    assignment = create_assignment(site, course, "A video", datetime.now() + timedelta(days=3))
     username = f"whole-life-{os.getpid()}"
-    person = site.create_person(username, f"{username}@{DOMAIN}", "Ann", "O'Hara & Söhne", PASSWORD)
-    assert site.accounts([username, "nobody-of-that-name"])[0].name == person.name == "Ann O'Hara & Söhne"
+    person = Accounts(site, Courses(site)).create(username, f"{username}@{DOMAIN}", "Ann", "O'Hara & Söhne", PASSWORD)
+    assert (
+        Accounts(site, Courses(site)).find([username, "nobody-of-that-name"])[0].name
+        == person.name
+        == "Ann O'Hara & Söhne"
+    )
     with pytest.raises(SiteError) as refusal:
-        site.create_person(username, f"{username}@{DOMAIN}", "Ann", "Other", PASSWORD)
+        Accounts(site, Courses(site)).create(username, f"{username}@{DOMAIN}", "Ann", "Other", PASSWORD)
     assert {"username", "email"} <= refusal.value.refused.keys()
 
     theirs = session_of(person, environment)
     page = f"/mod/assign/view.php?id={assignment.cmid}"
     assert "editsubmission" not in theirs.get(page).text
-    site.enrol(course, person, "student")
+    Accounts(site, Courses(site)).enrol(course, person, "student")
     assert "editsubmission" in theirs.get(page).text
-    site.suspend_enrolment(course, person)
+    Accounts(site, Courses(site)).suspend_enrolment(course, person)
     assert "editsubmission" not in theirs.get(page).text
 
-    assert person.id not in site.role_holders(category, "manager")
-    site.assign_role(category, person, "manager")
-    assert person.id in site.role_holders(category, "manager")
+    assert person.id not in Accounts(site, Courses(site)).role_holders(category, "manager")
+    Accounts(site, Courses(site)).assign_role(category, person, "manager")
+    assert person.id in Accounts(site, Courses(site)).role_holders(category, "manager")
     assert "action=grading" in theirs.get(page).text
-    site.remove_role(category, person, "manager")
-    assert person.id not in site.role_holders(category, "manager")
+    Accounts(site, Courses(site)).remove_role(category, person, "manager")
+    assert person.id not in Accounts(site, Courses(site)).role_holders(category, "manager")
 
-    changed = site.change_person(person, "Idle", "One", PASSWORD + "2", suspended=True)
+    changed = Accounts(site, Courses(site)).change(person, "Idle", "One", PASSWORD + "2", suspended=True)
     assert (changed.name, changed.suspended) == ("Idle One", True)
     assert "/login/" in theirs.get("/my/").url
     with pytest.raises(LoginRefused):
@@ -179,32 +188,34 @@ def test_a_person_from_account_to_suspension(site, environment, category, course
 
 def test_a_weak_password_is_refused_in_the_site_s_words(site):
     with pytest.raises(SiteError) as refusal:
-        site.create_person(f"weak-{os.getpid()}", f"weak-{os.getpid()}@{DOMAIN}", "Ann", "Weak", "short")
+        Accounts(site, Courses(site)).create(
+            f"weak-{os.getpid()}", f"weak-{os.getpid()}@{DOMAIN}", "Ann", "Weak", "short"
+        )
     assert "newpassword" in refusal.value.refused
 
 
 def test_nobody_is_suspended_in_a_course_they_are_not_in(site, environment, course):
     username = f"outsider-{os.getpid()}"
-    outsider = site.create_person(username, f"{username}@{DOMAIN}", "Out", "Sider", PASSWORD)
+    outsider = Accounts(site, Courses(site)).create(username, f"{username}@{DOMAIN}", "Out", "Sider", PASSWORD)
     with pytest.raises(SiteError, match="Suspending the enrolment of outsider"):
-        site.suspend_enrolment(course, outsider)
+        Accounts(site, Courses(site)).suspend_enrolment(course, outsider)
 
 
 def test_settings_are_saved_alone_and_read_back(site):
     def settings() -> dict[str, str]:
-        return {name: value.strip() for name, value in site.plugin_settings().items()}
+        return {name: value.strip() for name, value in plugin_settings(site).items()}
 
     before = settings()
     assert before["aws_secret_key"]
-    site.save_plugin_settings({"upload_rate_limit": "11"})
+    save_plugin_settings(site, {"upload_rate_limit": "11"})
     assert settings() == before | {"upload_rate_limit": "11"}
-    site.save_plugin_settings({"upload_rate_limit": before["upload_rate_limit"]})
+    save_plugin_settings(site, {"upload_rate_limit": before["upload_rate_limit"]})
     assert settings() == before
 
 
 def test_a_setting_that_is_not_kept_is_named_without_its_value(site):
     with pytest.raises(SiteError, match="did not keep no_such_setting") as failure:
-        site.save_plugin_settings({"no_such_setting": "a-secret-value"})
+        save_plugin_settings(site, {"no_such_setting": "a-secret-value"})
     assert "a-secret-value" not in str(failure.value)
 
 
@@ -212,7 +223,7 @@ def test_an_unknown_function_or_role_is_an_error(site, course):
     with pytest.raises(SiteError, match="Calling no_such_function failed"):
         site.ajax("no_such_function")
     with pytest.raises(SiteError, match="no role with the short name astronaut"):
-        site.enrol(course, Person(id=2, username="x", password="x"), "astronaut")
+        Accounts(site, Courses(site)).enrol(course, Person(id=2, username="x", password="x"), "astronaut")
 
 
 # -- sites that are not well ----------------------------------------------------------------------
@@ -291,10 +302,10 @@ def test_a_certificate_that_is_not_trusted_is_a_matter_of_configuration(environm
 # -- a run ----------------------------------------------------------------------------------------
 
 
-def test_a_run_leaves_nothing(environment, site, category, open_stage):
+def test_a_run_leaves_nothing(environment, site, category, open_workspace):
     bucket = new_bucket(environment)
-    stage = open_stage("0001")
-    workers = [Workspace.attach(environment, stage.state, name) for name in ("gw0", "gw1")]
+    workspace = open_workspace("0001")
+    workers = [Workspace.attach(environment, workspace.state, name) for name in ("gw0", "gw1")]
     students = [worker.new_student() for worker in workers for _ in range(2)]
     teacher = workers[0].new_teacher(workers[0].new_course())
     manager = workers[1].new_manager()
@@ -309,9 +320,9 @@ def test_a_run_leaves_nothing(environment, site, category, open_stage):
 
     with pytest.raises(Locked, match="run 0001"):
         Workspace.open(environment, "0002")
-    stage.refresh()
+    workspace.refresh()
 
-    report = stage.close()
+    report = workspace.close()
     assert report.problems == []
     assert report.objects == [key]
     assert {stored.key for stored in report.left_by_plugin} <= {key}
@@ -319,36 +330,37 @@ def test_a_run_leaves_nothing(environment, site, category, open_stage):
     assert sorted(report.people) == sorted(person.username for person in people)
 
     assert bucket.keys(f"videos/{students[0].id}/") == []
-    assert not [name for name in site.courses_in(category).values() if name.startswith((COURSE_NAME, LOCK_NAME))]
-    assert manager.id not in site.role_holders(category, "manager")
+    assert not [name for name in Courses(site).within(category).values() if name.startswith((COURSE_NAME, LOCK_NAME))]
+    assert manager.id not in Accounts(site, Courses(site)).role_holders(category, "manager")
     for person in people:
         with pytest.raises(LoginRefused):
             session_of(person, environment)
     assert list(folder(environment.base_url).iterdir()) == []
 
 
-def test_the_next_run_meets_the_same_people(environment, open_stage):
+def test_the_next_run_meets_the_same_people(environment, open_workspace):
     names = []
     for run in ("0003", "0004"):
-        stage = open_stage(run)
-        names.append({stage.new_student().username, stage.new_teacher().username})
-        assert stage.close().problems == []
+        workspace = open_workspace(run)
+        names.append({workspace.new_student().username, workspace.new_teacher().username})
+        assert workspace.close().problems == []
     assert names[0] == names[1]
 
 
 KILLED = """
 import sys
-from selftest.test_site import session_of, upload
-from fixtures.environment import load
-from fixtures.stage import Workspace
+from selftest.runs.test_site import session_of, upload
+from runner.environment import load
+from runner.workspace import Workspace
+from services.moodle.plugin import plugin_settings, save_plugin_settings
 
 environment = load(sys.argv[1])
-stage = Workspace.open(environment, "0005")
-student, manager = stage.new_student(), stage.new_manager()
-rate = stage.site.plugin_settings()["upload_rate_limit"]
-stage.journal.record("setting", name="upload_rate_limit", original=rate, changed="77")
-stage.site.save_plugin_settings({"upload_rate_limit": "77"})
-print(upload(session_of(student, environment), stage.new_assignment(), environment), flush=True)
+workspace = Workspace.open(environment, "0005")
+student, manager = workspace.new_student(), workspace.new_manager()
+rate = plugin_settings(workspace.site)["upload_rate_limit"]
+workspace.journal.record("setting", name="upload_rate_limit", original=rate, changed="77")
+save_plugin_settings(workspace.site, {"upload_rate_limit": "77"})
+print(upload(session_of(student, environment), workspace.new_assignment(), environment), flush=True)
 sys.stdin.read()
 """
 
@@ -372,15 +384,15 @@ def killed_run(warm: Warm) -> str:
 
 
 @pytest.mark.parametrize("finish", ["open", "restore"])
-def test_the_next_run_clears_up_after_a_killed_one(environment, warm, site, category, finish, open_stage):
-    rate = site.plugin_settings()["upload_rate_limit"]
+def test_the_next_run_clears_up_after_a_killed_one(environment, warm, site, category, finish, open_workspace):
+    rate = plugin_settings(site)["upload_rate_limit"]
     key = killed_run(warm)
-    assert site.plugin_settings()["upload_rate_limit"] == "77"
+    assert plugin_settings(site)["upload_rate_limit"] == "77"
 
     if finish == "open":
-        stage = open_stage("0006")
-        report = stage.dead_runs
-        assert stage.close().problems == []
+        workspace = open_workspace("0006")
+        report = workspace.dead_runs
+        assert workspace.close().problems == []
     else:
         report = Workspace.restore(environment)
     assert report.problems == []
@@ -388,116 +400,120 @@ def test_the_next_run_clears_up_after_a_killed_one(environment, warm, site, cate
     assert report.objects == [key]
     assert len(report.courses) == 1
     assert len(report.people) == 2
-    assert site.plugin_settings()["upload_rate_limit"] == rate
+    assert plugin_settings(site)["upload_rate_limit"] == rate
     assert new_bucket(environment).keys(key) == []
-    assert not [name for name in site.courses_in(category).values() if name.startswith((COURSE_NAME, LOCK_NAME))]
+    assert not [name for name in Courses(site).within(category).values() if name.startswith((COURSE_NAME, LOCK_NAME))]
     assert list(folder(environment.base_url).iterdir()) == []
 
 
-def test_a_fresh_machine_clears_up_by_what_the_site_shows(environment, warm, site, category, monkeypatch, open_stage):
+def test_a_fresh_machine_clears_up_by_what_the_site_shows(
+    environment, warm, site, category, monkeypatch, open_workspace
+):
     key = killed_run(warm)
-    (lock,) = [course for course, name in site.courses_in(category).items() if name == LOCK_NAME]
+    (lock,) = [course for course, name in Courses(site).within(category).items() if name == LOCK_NAME]
     monkeypatch.setenv("XDG_STATE_HOME", f"{os.environ['XDG_STATE_HOME']}/elsewhere")
     with pytest.raises(Locked, match="run 0005"):
         Workspace.open(environment, "0007")
 
-    site.write_course_summary(lock, "Held by somebody, run 0005 until 2020-01-01T00:00:00Z.")
-    stage = open_stage("0007")
-    assert stage.dead_runs.problems == []
-    assert stage.dead_runs.objects == [key]
-    assert len(stage.dead_runs.people) == 2
-    assert stage.close().problems == []
-    site.save_plugin_settings({"upload_rate_limit": "10"})
+    Courses(site).write_summary(lock, "Held by somebody, run 0005 until 2020-01-01T00:00:00Z.")
+    workspace = open_workspace("0007")
+    assert workspace.dead_runs.problems == []
+    assert workspace.dead_runs.objects == [key]
+    assert len(workspace.dead_runs.people) == 2
+    assert workspace.close().problems == []
+    save_plugin_settings(site, {"upload_rate_limit": "10"})
 
 
-def test_accounts_and_courses_of_others_are_not_touched(environment, site, category, course, open_stage):
-    (known,) = site.accounts(["s3va-77"]) or [None]
-    stranger = known or site.create_person("s3va-77", "someone@other.example.invalid", "Some", "One", PASSWORD)
-    stage = open_stage("0008")
-    report = stage.close()
+def test_accounts_and_courses_of_others_are_not_touched(environment, site, category, course, open_workspace):
+    (known,) = Accounts(site, Courses(site)).find(["s3va-77"]) or [None]
+    stranger = known or Accounts(site, Courses(site)).create(
+        "s3va-77", "someone@other.example.invalid", "Some", "One", PASSWORD
+    )
+    workspace = open_workspace("0008")
+    report = workspace.close()
     assert "s3va-77" not in report.people
-    assert not site.accounts([stranger.username])[0].suspended
-    assert course.id in site.courses_in(category)
+    assert not Accounts(site, Courses(site)).find([stranger.username])[0].suspended
+    assert course.id in Courses(site).within(category)
 
 
-def test_given_people_keep_what_they_had(environment, site, course, open_stage):
+def test_given_people_keep_what_they_had(environment, site, course, open_workspace):
     given = {}
     for part in ("student", "teacher", "manager"):
         username = f"given-{part}-{os.getpid()}"
-        site.create_person(username, f"{username}@{DOMAIN}", "Given", part, PASSWORD)
+        Accounts(site, Courses(site)).create(username, f"{username}@{DOMAIN}", "Given", part, PASSWORD)
         given[part] = GivenAccount.model_construct(username=username.title(), password=SecretStr(PASSWORD))
     accounts = environment.accounts.model_copy(update={"given": GivenAccounts.model_construct(**given)})
     environment_with_people = environment.model_copy(update={"accounts": accounts})
 
-    (known,) = site.accounts([f"given-student-{os.getpid()}"])
-    assignment = site.create_assignment(course, "Of theirs", datetime.now() + timedelta(days=3))
-    site.enrol(course, known, "student")
+    (known,) = Accounts(site, Courses(site)).find([f"given-student-{os.getpid()}"])
+    assignment = create_assignment(site, course, "Of theirs", datetime.now() + timedelta(days=3))
+    Accounts(site, Courses(site)).enrol(course, known, "student")
     student = Person(**vars(known), password=PASSWORD)
     theirs = upload(session_of(student, environment), assignment, environment)
 
-    stage = open_stage("0009", environment_with_people)
-    assert stage.new_student().id == known.id
-    assert stage.new_teacher().name == "Given teacher"
-    assert stage.new_manager().name == "Given manager"
+    workspace = open_workspace("0009", environment_with_people)
+    assert workspace.new_student().id == known.id
+    assert workspace.new_teacher().name == "Given teacher"
+    assert workspace.new_manager().name == "Given manager"
     with pytest.raises(ConfigurationError, match=r"need a second student. Add second_student to \[accounts.given\]"):
-        stage.new_student(part="second_student")
-    ours = upload(session_of(student, environment), stage.new_assignment(), environment)
-    report = stage.close()
+        workspace.new_student(part="second_student")
+    ours = upload(session_of(student, environment), workspace.new_assignment(), environment)
+    report = workspace.close()
 
     assert report.problems == []
     assert report.objects == [ours]
     assert report.people == []
-    assert stage.bucket.keys(f"videos/{known.id}/") == [theirs]
-    stage.bucket.delete([theirs])
+    assert workspace.bucket.keys(f"videos/{known.id}/") == [theirs]
+    workspace.bucket.delete([theirs])
 
 
-def test_a_given_person_whom_the_site_does_not_know_is_named(environment, open_stage):
+def test_a_given_person_whom_the_site_does_not_know_is_named(environment, open_workspace):
     student = GivenAccount.model_construct(username="nobody-at-all", password=SecretStr(PASSWORD))
     given = GivenAccounts.model_construct(student=student, teacher=student)
     accounts = environment.accounts.model_copy(update={"given": given})
-    stage = open_stage("0010", environment.model_copy(update={"accounts": accounts}))
+    workspace = open_workspace("0010", environment.model_copy(update={"accounts": accounts}))
     with pytest.raises(ConfigurationError, match=r"accounts\.given\.student: .* has no account nobody-at-all"):
-        stage.new_student()
-    assert stage.close().problems == []
+        workspace.new_student()
+    assert workspace.close().problems == []
 
 
-def test_keep_leaves_everything_to_the_next_run(environment, site, category, open_stage):
-    stage = open_stage("0011")
-    student = stage.new_student()
-    assert stage.close(keep=True).problems == []
-    assert stage.course.id in site.courses_in(category)
+def test_keep_leaves_everything_to_the_next_run(environment, site, category, open_workspace):
+    workspace = open_workspace("0011")
+    student = workspace.new_student()
+    assert workspace.close(keep=True).problems == []
+    assert workspace.course.id in Courses(site).within(category)
     session_of(student, environment)
 
-    stage.journal._life.release()  # as the end of its process does
-    later = open_stage("0012")
+    workspace.journal._life.release()  # as the end of its process does
+    later = open_workspace("0012")
     assert later.dead_runs.people == [student.username]
     assert later.close().problems == []
 
 
-def test_what_cannot_be_removed_is_named(environment, monkeypatch, open_stage):
-    stage = open_stage("0013")
-    student = stage.new_student()
-    delete = Site.delete_course
-    monkeypatch.setattr(Site, "delete_course", lambda site, id: None if id == stage.course.id else delete(site, id))
+def test_what_cannot_be_removed_is_named(environment, monkeypatch, open_workspace):
+    workspace = open_workspace("0013")
+    student = workspace.new_student()
+    delete = Courses.delete
+    monkeypatch.setattr(Courses, "delete", lambda own, id: None if id == workspace.course.id else delete(own, id))
     monkeypatch.setattr(Site, "change_person", lambda *_, **__: None)
     monkeypatch.setattr(Site, "login", lambda *_: None)
-    report = stage.close()
+    report = workspace.close()
     assert [problem for problem in report.problems if COURSE_NAME in problem and "still there" in problem]
     assert f"The test person {student.username} can still log in; suspend that account." in report.problems
-    assert stage.journal.path.exists()
+    assert workspace.journal.path.exists()
 
     monkeypatch.undo()
-    assert stage.close().problems == []
+    assert workspace.close().problems == []
 
 
 def test_nothing_is_created_where_tests_may_not_write(environment, site, category, monkeypatch):
-    before = site.courses_in(category)
+    before = Courses(site).within(category)
     with pytest.raises(ConfigurationError, match=r"not marked as a test site.*test_site = true"):
         Workspace.open(environment.model_copy(update={"test_site": False}), "0014")
-    monkeypatch.setattr("fixtures.stage.CATEGORY", "no-such-category")
+    monkeypatch.setattr("runner.workspace.CATEGORY", "no-such-category")
     with pytest.raises(ConfigurationError, match="no course category with the ID number no-such-category"):
         Workspace.open(environment, "0014")
-    assert site.courses_in(category) == before
+    assert Courses(site).within(category) == before
 
 
 def test_a_start_that_fails_gives_the_site_back(environment, site, category, monkeypatch):
@@ -507,7 +523,7 @@ def test_a_start_that_fails_gives_the_site_back(environment, site, category, mon
     monkeypatch.setattr(Workspace, "new_course", fails)
     with pytest.raises(SiteError, match="The disk is full"):
         Workspace.open(environment, "0018")
-    assert LOCK_NAME not in site.courses_in(category).values()
+    assert LOCK_NAME not in Courses(site).within(category).values()
 
 
 def test_a_disabled_plugin_stops_the_run(environment, site, category):
@@ -519,7 +535,7 @@ def test_a_disabled_plugin_stops_the_run(environment, site, category):
             Workspace.open(environment, "0015")
     finally:
         site.get(switch, action="show", **chosen)
-    assert LOCK_NAME not in site.courses_in(category).values()
+    assert LOCK_NAME not in Courses(site).within(category).values()
 
 
 def test_a_wrong_administrator_is_named_with_the_key_to_correct(environment):
@@ -530,10 +546,9 @@ def test_a_wrong_administrator_is_named_with_the_key_to_correct(environment):
     assert "wrong-password" not in str(refusal.value)
 
 
-def test_all_people_in_use(environment, monkeypatch, open_stage):
-    monkeypatch.setattr("fixtures.stage.POOL", ("s3va-01",))
-    stage = open_stage("0017")
-    stage.new_student()
+def test_all_people_in_use(environment, open_workspace):
+    workspace = open_workspace("0017", pool=("s3va-01",))
+    workspace.new_student()
     with pytest.raises(SiteError, match="All 1 test people are in use"):
-        stage.new_student()
-    assert stage.close().problems == []
+        workspace.new_student()
+    assert workspace.close().problems == []

@@ -20,9 +20,9 @@ from types import SimpleNamespace
 
 import pytest
 from checklist.verdicts import TargetState
-from fixtures.context import RUN, RunContext
+from runner.context import RUN, RunContext
 
-pytest_plugins = ["fixtures.lines"]
+pytest_plugins = ["runner.lines", "fixtures.run"]
 
 
 def pytest_configure(config):
@@ -32,7 +32,9 @@ def pytest_configure(config):
         TargetState("chromium", "chromium", required=True),
         TargetState("pixel-7", "chromium", required=False, device="Pixel 7"),
     )
-    config.stash[RUN] = RunContext("1122", "none", here, here / "secrets", targets)
+    config.stash[RUN] = RunContext(
+        run_id="1122", environment_name="none", folder=here, secrets_file=here / "secrets", targets=targets
+    )
     if not hasattr(config, "workerinput"):
         config.stash[RUN].secrets.add("{SECRET}")
 
@@ -45,6 +47,11 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def browser():
     return SimpleNamespace(version="1.2.3")
+
+
+@pytest.fixture
+def _on_site():
+    "There is no site."
 """
 
 
@@ -88,7 +95,7 @@ def run(pytester):
     def run(body: str, *arguments: str) -> Inner:
         inner = Inner()
         pytester.makeconftest(CONFTEST)
-        pytester.makepyfile(f"import pytest\nfrom fixtures.lines import NotCheckable\n{body}")
+        pytester.makepyfile(f"import pytest\nfrom services.errors import NotCheckable\n{body}")
         inner.code = pytester.inline_run("-p", "no:playwright", *arguments, plugins=[inner], no_reraise_ctrlc=True).ret
         return inner
 
@@ -280,7 +287,7 @@ def test_at_a_desk(line):
 
 def test_a_failed_line_brings_its_screenshots(run):
     inner = run("""
-from fixtures.lines import SHOTS
+from runner.lines import SHOTS
 
 @pytest.mark.lines("2.7.1")
 def test_it(line, request):
@@ -322,7 +329,7 @@ def test_in_set_up(student, line):
 
 
 def test_without_a_run_a_report_stays_as_it_is(pytester):
-    pytester.makeconftest('pytest_plugins = ["fixtures.lines"]')
+    pytester.makeconftest('pytest_plugins = ["runner.lines"]')
     pytester.makeini("[pytest]\nmarkers = lines")
     pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
     result = pytester.inline_run("-p", "no:playwright")

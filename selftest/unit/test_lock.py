@@ -3,20 +3,22 @@
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from runner.lock import LEASE, NAME, Lock, Locked
+from runner.lock import LEASE, Lock, Locked
+from runner.ours import LOCK_NAME
 from services.errors import SiteError
 from services.moodle.model import Course
 
 CATEGORY = 2
 
 
-class FakeSite:
+class FakeCourses:
     """Courses with a short name that may not come twice; `checks` off stands for Moodle's race."""
 
-    base_url = "https://moodle.test"
+    site = SimpleNamespace(base_url="https://moodle.test")
 
     def __init__(self) -> None:
         self.courses: dict[int, list[str]] = {}
@@ -25,7 +27,7 @@ class FakeSite:
         self.on_delete: Callable[[], None] = lambda: None
         self._ids = itertools.count(3)
 
-    def create_course(self, category: int, name: str, short_name: str, summary: str = "") -> Course:
+    def create(self, category: int, name: str, short_name: str, summary: str = "") -> Course:
         taken = short_name in self.elsewhere or any(short == short_name for _, short, _ in self.courses.values())
         if self.checks and taken:
             raise SiteError("Creating the course failed.", {"shortname": "Short name is already used"})
@@ -33,34 +35,34 @@ class FakeSite:
         self.courses[course.id] = [name, short_name, summary]
         return course
 
-    def delete_course(self, course: int) -> None:
+    def delete(self, course: int) -> None:
         self.on_delete()
         if course not in self.courses:
             raise SiteError(f"There is no course {course}.")
         del self.courses[course]
 
-    def courses_in(self, category: int) -> dict[int, str]:
+    def within(self, category: int) -> dict[int, str]:
         return {course: name for course, (name, _, _) in self.courses.items()}
 
-    def course_summary(self, course: int) -> tuple[str, str]:
+    def summary(self, course: int) -> tuple[str, str]:
         return self.courses[course][1], self.courses[course][2]
 
-    def write_course_summary(self, course: int, summary: str) -> None:
+    def write_summary(self, course: int, summary: str) -> None:
         if course not in self.courses:
             raise SiteError(f"There is no course {course}.")
         self.courses[course][2] = summary
 
 
 @pytest.fixture
-def site() -> FakeSite:
-    return FakeSite()
+def site() -> FakeCourses:
+    return FakeCourses()
 
 
-def take(site: FakeSite, run: str, dead: tuple[str, ...] = ()) -> Lock:
+def take(site: FakeCourses, run: str, dead: tuple[str, ...] = ()) -> Lock:
     return Lock(site, CATEGORY, run, is_dead=lambda other: other in dead)  # type: ignore[arg-type]
 
 
-def expire(site: FakeSite) -> None:
+def expire(site: FakeCourses) -> None:
     for course in site.courses.values():
         course[2] = f"Held by somebody, run old until {datetime.now(UTC) - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}."
 
@@ -124,7 +126,7 @@ def test_of_two_that_find_it_expired_one_wins(site):
 
 
 def test_a_lock_outside_the_category_is_named(site):
-    site.elsewhere.add(NAME)
+    site.elsewhere.add(LOCK_NAME)
     with pytest.raises(SiteError, match=r"outside the category.*Delete or rename it"):
         take(site, "first")
 
@@ -133,7 +135,7 @@ def test_another_failure_is_not_taken_for_a_held_lock(site):
     def broken(*_: object) -> Course:
         raise SiteError("Creating the course failed.", {"fullname": "Required"})
 
-    site.create_course = broken
+    site.create = broken
     with pytest.raises(SiteError, match="Creating the course failed"):
         take(site, "first")
 

@@ -2,18 +2,13 @@
 
 import pytest
 import requests
-from tenacity import wait_none
 
 from runner.environment import Environment
-from runner.outage import PROBES, Probes, _repeated
+from runner.outage import outage
 from services.bucket import Bucket
 from services.errors import Unreachable
 from services.moodle.site import Site
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr(_repeated.retry, "wait", wait_none())
+from services.probes import PROBES
 
 
 def changed(environment: Environment, table: str, **values: object) -> Environment:
@@ -21,28 +16,28 @@ def changed(environment: Environment, table: str, **values: object) -> Environme
 
 
 def test_hosts_that_answer_are_none(environment):
-    assert Probes(environment).outage() == ""
+    assert outage(environment, apart=0) == ""
 
 
 def test_each_silent_host_is_named(environment):
     nowhere = environment.model_copy(update={"base_url": "https://127.0.0.1:1"})
     nowhere = changed(nowhere, "storage", endpoint="https://127.0.0.1:2")
-    told = Probes(changed(nowhere, "cdn", domain="127.0.0.1:3")).outage()
+    told = outage(changed(nowhere, "cdn", domain="127.0.0.1:3"), apart=0)
     for host in ("127.0.0.1:1 cannot be reached", "S3 does not answer at https://127.0.0.1:2", "https://127.0.0.1:3/"):
         assert host in told
 
 
-@pytest.mark.parametrize(("status", "outage"), [(503, True), (404, False), (200, False)])
-def test_a_login_page_that_breaks_is_an_outage(environment, monkeypatch, status, outage):
+@pytest.mark.parametrize(("status", "silent"), [(503, True), (404, False), (200, False)])
+def test_a_login_page_that_breaks_is_an_outage(environment, monkeypatch, status, silent):
     answer = requests.Response()
     answer.status_code = status
     monkeypatch.setattr(Site, "get", lambda *_: answer)
-    told = Probes(environment).outage()
-    assert told == (f"The log-in page of {environment.base_url} answers {status}." if outage else "")
+    told = outage(environment, apart=0)
+    assert told == (f"The log-in page of {environment.base_url} answers {status}." if silent else "")
 
 
 def test_a_refusal_is_an_answer(environment):
-    assert Probes(changed(environment, "storage", bucket="no-such-bucket")).outage() == ""
+    assert outage(changed(environment, "storage", bucket="no-such-bucket"), apart=0) == ""
 
 
 @pytest.mark.parametrize("silent", range(1, PROBES + 1))
@@ -55,5 +50,5 @@ def test_a_host_that_answers_when_asked_again_is_none(environment, monkeypatch, 
             raise Unreachable("S3 does not answer.")
 
     monkeypatch.setattr(Bucket, "probe", probe)
-    assert Probes(environment).outage() == ("S3 does not answer." if silent == PROBES else "")
+    assert outage(environment, apart=0) == ("S3 does not answer." if silent == PROBES else "")
     assert len(asked) == min(silent + 1, PROBES)

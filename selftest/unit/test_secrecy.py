@@ -314,7 +314,7 @@ def test_secrets_are_shared_by_processes_and_private(tmp_path):
     for value in (PEM, "short", "", SECRET, SECRET):
         collected.add(value)
     code = (
-        "import sys, pathlib; from fixtures.secrecy import Secrets; "
+        "import sys, pathlib; from services.secrecy import Secrets; "
         "Secrets(pathlib.Path(sys.argv[1])).add('from-worker')"
     )
     subprocess.run([sys.executable, "-c", code, str(path)], check=True, cwd=Path(__file__).parents[2])

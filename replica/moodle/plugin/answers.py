@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from replica.faults import Faults
 from replica.moodle.plugin.storage import StorageError
-from replica.moodle.state import User
+from replica.moodle.records import User
 from replica.settings import BUCKET
 
 WINDOW = 60

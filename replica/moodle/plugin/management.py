@@ -6,10 +6,12 @@ from starlette.responses import Response
 
 from replica.faults import Faults
 from replica.moodle import texts
+from replica.moodle.errors import MoodleError
 from replica.moodle.plugin.playback import FOLDER
 from replica.moodle.plugin.storage import StorageError
-from replica.moodle.state import Assignment, Course, LogEntry, State, User, Video, now
-from replica.moodle.web import MoodleError, Web, page, redirect, url
+from replica.moodle.records import Assignment, Course, LogEntry, User, Video
+from replica.moodle.state import State, now
+from replica.moodle.web import Web, page, redirect, url
 
 MANAGEMENT = f"{FOLDER}/videomanagement.php"
 STATUS_NAMES = {

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from replica.faults import Faults
-from replica.moodle.state import State, Submission, User, Video, now
+from replica.moodle.records import Submission, User, Video
+from replica.moodle.state import State, now
 
 MAX_SIZE = 5368709120
 FORM_LIFETIME = 3600

@@ -11,7 +11,8 @@ from replica.moodle import access, texts
 from replica.moodle.plugin import answers, checks
 from replica.moodle.plugin.answers import Refusal
 from replica.moodle.plugin.storage import MAX_SIZE, StorageError
-from replica.moodle.state import Assignment, Submission, User, Video, now
+from replica.moodle.records import Assignment, Submission, User, Video
+from replica.moodle.state import now
 from replica.moodle.web import Web, page
 
 CONTENT_UNSEEN = ("invalid-file-accepted", "content-not-looked-into", "content-checked-in-browser-only")
@@ -69,8 +70,9 @@ def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
 
 
 def is_open(assignment: Assignment) -> bool:
-    """Whether work may be handed in now: started, and not past the cut-off date."""
-    return assignment.allowfrom <= now() and (not assignment.cutoffdate or now() < assignment.cutoffdate)
+    """Whether work may be handed in now: started, not past the cut-off date, and not for groups only."""
+    apart = assignment.teamsubmission and assignment.preventsubmissionnotingroup  # there are no groups here
+    return not apart and assignment.allowfrom <= now() and (not assignment.cutoffdate or now() < assignment.cutoffdate)
 
 
 def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Response:

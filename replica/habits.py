@@ -1,0 +1,111 @@
+"""Habits of a site: legal configurations of a Moodle that a run has to live with. All are off at start.
+
+A fault is a defect and turns a line red; a habit never does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+Value = bool | int | float | str
+
+
+def _habit(sentence: str, off: Value = False, bare: Value = True, values: tuple[str, ...] = ()) -> Any:
+    """`bare` is what the name alone means, `values` are the words that are understood, when only some are."""
+    return field(default=off, metadata={"sentence": sentence, "bare": bare, "values": values})
+
+
+@dataclass
+class Habits:
+    """What is switched on. Outside, names are written with dashes."""
+
+    notify_graders: bool = _habit("New assignments notify graders of submissions: the site's default.")
+    statement: str = _habit(
+        "Students must accept a submission statement: the site's default for new assignments, or locked by the site.",
+        off="", bare="locked", values=("default", "locked"),
+    )  # fmt: skip
+    sso: str = _habit(
+        "/login/index.php sends people to a foreign log-in page, unless its query says "
+        "loginredirect=0, noredirect=1 or saml=off; the value names which of the three.",
+        off="", bare="loginredirect", values=("loginredirect", "noredirect", "saml"),
+    )  # fmt: skip
+    forced_settings: bool = _habit("The plugin's two AWS keys are defined in config.php; its settings page shows that.")
+    policy: str = _habit(
+        "People accept the site's policies before anything else: tool_policy's (tool) or the site policy (core).",
+        off="", bare="tool", values=("tool", "core"),
+    )  # fmt: skip
+    profile: bool = _habit("A required profile field sends people whose own is empty to their profile first.")
+    mfa: bool = _habit("A second factor, a code by e-mail, stands between log-in and first page.")
+    no_dashboard: bool = _habit("The Dashboard is disabled and the site's home is everybody's first page.")
+    course_field: bool = _habit("Courses have a required custom field.")
+    cutoff_default: bool = _habit(
+        "By the site's defaults new assignments begin in three days, ended today, take drafts and are for groups."
+    )
+    many_categories: int = _habit("So many more course categories, nested; the suite's is inside one of them.", 0, 120)
+    many_people: int = _habit("So many more people on the site, all students of every new course.", 0, 250)
+    single_session: bool = _habit("A second log-in of an account ends the first (limitconcurrentlogins = 1).")
+    session_seconds: float = _habit("Sessions end when they were not used for so many seconds.", 0.0, 60.0)
+    async_delete: float = _habit("A deleted course is gone after so many seconds, not at once.", 0.0, 5.0)
+    slow: float = _habit("Every page and every ajax answer of Moodle takes so many seconds.", 0.0, 1.0)
+    foreign_objects: int = _habit(
+        "The bucket holds so many videos of another site, under ids that this site's next people will get.", 0, 20
+    )
+    versioned: bool = _habit("The bucket keeps old versions of its objects.")
+    debugdisplay: bool = _habit("Pages print debugging messages and PHP notices of another plugin (debugdisplay).")
+    language: bool = _habit("Pages are in another language, but for people whose preferred language is English.")
+
+    def replace(self, wanted: Mapping[str, object]) -> None:
+        """Switch on what is wanted, by name, and all others off. ValueError tells what is not understood."""
+        known = {_outside(f.name): f for f in fields(self)}
+        if unknown := sorted(set(wanted) - known.keys()):
+            raise ValueError(f"unknown habit {', '.join(unknown)}; `python -m replica --list-site` names them all")
+        values = {name: _read(name, one.default, one.metadata, wanted.get(name)) for name, one in known.items()}
+        for name, value in values.items():
+            setattr(self, known[name].name, value)
+
+    def on(self) -> dict[str, Value]:
+        """What differs from the start, by name."""
+        return {_outside(f.name): value for f in fields(self) if (value := getattr(self, f.name)) != f.default}
+
+
+def _outside(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _read(name: str, off: Any, about: Mapping[str, Any], given: object) -> Value:
+    if given is None or given is False or given == "":
+        return off  # type: ignore[no-any-return]
+    if given is True:
+        return about["bare"]  # type: ignore[no-any-return]
+    if isinstance(off, bool):
+        raise ValueError(f"{name} takes no value, only true or false")
+    if isinstance(off, str):
+        if given not in about["values"]:
+            raise ValueError(f"{name} is one of {', '.join(about['values'])}")
+        return str(given)
+    try:
+        value: Value = type(off)(str(given))
+    except ValueError:
+        raise ValueError(f"{name} takes a number") from None
+    if not 0 <= float(value) < 1e6:
+        raise ValueError(f"{name} takes a number from 0 to 1000000")
+    return value
+
+
+def from_options(options: list[str]) -> dict[str, object]:
+    """`--site NAME[=VALUE]` as given on the command line."""
+    pairs = (option.partition("=") for option in options)
+    return {name: value if equals else True for name, equals, value in pairs}
+
+
+def listing() -> list[dict[str, object]]:
+    """All habits as plain dictionaries, for --list-site: name, sentence, what the bare name means, values."""
+    return [
+        {
+            "name": _outside(f.name),
+            "sentence": f.metadata["sentence"],
+            "bare": f.metadata["bare"],
+            "values": list(f.metadata["values"]),
+        }
+        for f in fields(Habits)
+    ]

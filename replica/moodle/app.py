@@ -1,0 +1,86 @@
+"""The site as one ASGI application: finds the session, runs the page, answers."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from replica.faults import LARGE
+from replica.moodle import accounts, admin, ajax, assign, courses, enrol, firsts, grading, login, modules, sso  # noqa: F401
+from replica.moodle.errors import MoodleError, Moved
+from replica.moodle.plugin import management, playback, uploads  # noqa: F401
+from replica.moodle.session import Session
+from replica.moodle.site import Site
+from replica.moodle.state import now
+from replica.moodle.web import PAGES, Handler, Web, redirect
+
+
+class App:
+    """The pages of one site, behind its sessions."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def asgi(self) -> Starlette:
+        """The ASGI application."""
+        static = StaticFiles(directory=Path(__file__).parent.parent / "static")
+        return Starlette(
+            routes=[
+                Mount("/theme/replica", static),
+                Route("/{path:path}", self._serve, methods=["GET", "HEAD", "POST"]),
+            ]
+        )
+
+    async def _serve(self, request: Request) -> Response:
+        path = request.url.path
+        handler = PAGES.get(path) or PAGES.get(path.rstrip("/") + "/index.php")
+        if handler is None:
+            return PlainTextResponse("404 Not Found: no such page on this site.\n", 404)
+        busy = self.site.faults.on("moodle-busy-while-uploading") and self._large_upload_has_begun()
+        if busy and "/ajax/" not in path:
+            return PlainTextResponse("503 Service Unavailable\n", 503)
+        session = self.site.sessions.get(request.cookies.get("MoodleSession", ""))
+        if session is None:
+            session = Session()
+            self.site.sessions[session.id] = session
+        async with session.lock:
+            try:
+                form = await request.form() if request.method == "POST" and _is_form(request) else FormData()
+                body = b"" if _is_form(request) else await request.body()
+            except (MultiPartException, ClientDisconnect) as error:
+                return PlainTextResponse(f"400 Bad Request: {error}\n", 400)
+            request.scope["state"] = {"body": body}
+            web = Web(self.site, request, session, form)
+            response = await run_in_threadpool(self._answer, handler, web)
+        current = web.pending_session or session
+        if request.cookies.get("MoodleSession") != current.id:
+            response.set_cookie("MoodleSession", current.id, secure=True, httponly=True, samesite="none")
+        return response
+
+    def _large_upload_has_begun(self) -> bool:
+        """Within the last ten seconds, and it has not ended."""
+        pending = [video for video in self.site.state.videos.values() if video.status == "pending"]
+        return any(video.declared_size > LARGE and video.requested > now() - 10 for video in pending)
+
+    def _answer(self, handler: Handler, web: Web) -> Response:
+        ajax_script = "/ajax/" in web.request.url.path
+        try:
+            return handler(web)
+        except Moved as moved:
+            if ajax_script:
+                return web.error_json(MoodleError("Course or activity not accessible.", "requireloginerror"))
+            return redirect(moved.url)
+        except MoodleError as error:
+            return web.error_json(error) if ajax_script else web.error_page(error)
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    )

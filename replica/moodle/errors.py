@@ -1,0 +1,21 @@
+"""How a page ends before it is done: a redirect, or an error."""
+
+
+class Moved(Exception):
+    """Ends a page with a redirect, as PHP's redirect() does."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+class MoodleError(Exception):
+    """Ends a page with Moodle's error page (HTTP 404), or its JSON for an ajax script (HTTP 200)."""
+
+    def __init__(self, message: str, code: str, link: str = "/my/") -> None:
+        super().__init__(message)
+        self.message, self.code, self.link = message, code, link
+
+
+def no_permission(action: str) -> MoodleError:
+    """The error a person sees who may not do something; `action` is a few words such as "Grade assignment"."""
+    return MoodleError(f"Sorry, but you do not currently have permissions to do that ({action}).", "nopermissions")

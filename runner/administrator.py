@@ -1,0 +1,48 @@
+"""An administrator's session on a site where tests may write."""
+
+from __future__ import annotations
+
+from runner.clean_up import Cleaner
+from runner.connect import new_bucket, new_site
+from runner.environment import Environment
+from runner.ours import marked_category
+from services.errors import ConfigurationError, LoginRefused
+from services.moodle.accounts import Accounts
+from services.moodle.courses import Courses
+from services.moodle.site import Site
+
+
+class Administrator:
+    """Logged in, with what an administrator does at hand. Raises ConfigurationError unless the site bears the mark."""
+
+    def __init__(self, environment: Environment) -> None:
+        if not environment.test_site:
+            raise ConfigurationError(
+                f"{environment.name} is not marked as a test site, so nothing may be changed there. "
+                "Set test_site = true in its environment file if tests may write to that site."
+            )
+        self.environment = environment
+        self.bucket = new_bucket(environment)
+        self.courses = Courses(self.new_site())
+        self.accounts = Accounts(self.site, self.courses)
+        self.category = marked_category(self.courses)
+        """Id of the suite's course category."""
+
+    @property
+    def site(self) -> Site:
+        return self.courses.site
+
+    def new_site(self) -> Site:
+        """Another session of the same person. Raises ConfigurationError when the site refuses the account."""
+        site, admin = new_site(self.environment), self.environment.accounts.admin
+        try:
+            site.login(admin.username, admin.password.get_secret_value())
+        except LoginRefused as refused:
+            raise ConfigurationError(f"{refused} ({self.environment.file}: accounts.admin)") from refused
+        return site
+
+    def cleaner(self) -> Cleaner:
+        return Cleaner(self.courses, self.accounts, self.bucket, self.category, self._try_to_log_in)
+
+    def _try_to_log_in(self, username: str, password: str) -> None:
+        new_site(self.environment).login(username, password)

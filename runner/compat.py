@@ -1,0 +1,74 @@
+"""What is private in pytest and its plugins and needed all the same, in one place to look at after an upgrade.
+
+Held against pytest 9.2, pytest-xdist 3.8, pytest-html 4.2 and pytest-playwright 0.10.
+"""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.subtests import SubtestReport
+
+
+def is_subtest(report: pytest.TestReport) -> bool:
+    """Whether a report is of a line, not of its test: pytest has subtests since 9.0, and exports no class for these."""
+    return isinstance(report, SubtestReport)
+
+
+def end_fixtures(session: pytest.Session) -> None:
+    """Ends the fixtures of an interrupted session, browsers among them, however they take it.
+
+    pytest's own `pytest_sessionfinish` does the same by `_setupstate` (with this signature since 7.0), but what was
+    torn out of its work cannot be closed in order, and pytest would take that for an error of its own.
+    """
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    with suppress(Exception):
+        session._setupstate.teardown_exact(None)
+
+
+def stop(config: pytest.Config, why: str) -> None:
+    """Starts no further test: `shouldstop` of pytest's session, and of xdist's beside it.
+
+    Neither is documented; pytest's can be set and not be taken back since 8.0, xdist's is looked at in its main loop.
+    """
+    for name in ("session", "dsession"):
+        if session := config.pluginmanager.get_plugin(name):
+            session.shouldstop = why
+
+
+def leave_out_frames_without_a_line(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """A signal can arrive between two lines: such a frame has no line number since Python 3.11.
+
+    pytest cannot show it, and takes it for an error of its own. Its traceback entries tell so by `_rawentry` only.
+    """
+    excinfo.traceback = excinfo.traceback.filter(lambda entry: entry._rawentry.tb_lineno is not None)
+
+
+def parameter(item: pytest.Item, name: str) -> str:
+    """What a test is parametrised with by that name, or nothing. A function's `callspec` is of a private class."""
+    return str(item.callspec.params.get(name, "")) if hasattr(item, "callspec") else ""
+
+
+def write_reports_to(option: Namespace, folder: Path) -> None:
+    """pytest's JUnit file and pytest-html's page go into `folder` unless the command line names others.
+
+    Both plugins read these when they are configured, and have no hook that gives them.
+    """
+    option.htmlpath = option.htmlpath or str(folder / "report.html")
+    option.xmlpath = option.xmlpath or str(folder / "junit.xml")
+
+
+def workers_of(config: pytest.Config) -> int:
+    """How many processes run the tests: xdist's `-n` is a number by the time a run is prepared."""
+    return int(getattr(config.option, "numprocesses", None) or 1)
+
+
+def worker_of(config: pytest.Config) -> dict[str, Any] | None:
+    """What xdist's controller has told this process, or None in one that is no worker; `Config` does not declare it."""
+    told: dict[str, Any] | None = getattr(config, "workerinput", None)
+    return told

@@ -1,0 +1,128 @@
+"""One run's hold on a site, from taking its lock to giving it back clean."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Any
+
+from runner.administrator import Administrator
+from runner.clean_up import SETTING, CleanUp
+from runner.environment import Environment
+from runner.journal import Journal
+from runner.lock import Lock, Locked
+from runner.people_pool import find_given, prepare, share_given
+from services.errors import ConfigurationError
+from services.moodle.courses import Courses
+from services.moodle.plugin import plugin
+from services.moodle.site import Site
+
+
+class Hold:
+    """Taken by the controller of a run, alone on the site meanwhile.
+
+    Raises ConfigurationError, Locked, Unreachable, or SiteError. `found` is what was done about dead runs.
+    """
+
+    def __init__(self, environment: Environment, run_id: str) -> None:
+        self._admin = Administrator(environment)
+        self._cleaner = self._admin.cleaner()
+        self._environment = environment
+        self.run_id = run_id
+        self.journal = Journal(environment.base_url, run_id)
+        self.found = CleanUp()
+        self._kept = ExitStack()
+        self._expect_plugin()
+        self._admin.bucket.check()
+        self.journal.live()
+        try:
+            self._lock: Lock | None = Lock(
+                self._admin.courses,
+                self._admin.category,
+                run_id,
+                is_dead=lambda other: Journal(environment.base_url, other).is_dead(),
+                undo=self._undo,
+            )
+        except Locked:
+            self.journal.remove()
+            raise
+
+    @property
+    def site(self) -> Site:
+        """The administrator's session."""
+        return self._admin.site
+
+    @classmethod
+    def open(cls, environment: Environment, run_id: str, workers: int = 1) -> tuple[Hold, dict[str, Any]]:
+        """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret."""
+        hold = cls(environment, run_id)
+        try:
+            hold._keep()
+            hold.found += hold._cleaner.clean_up(Journal.left_behind(environment.base_url, run_id), hold.journal)
+            return hold, hold._prepare(workers)
+        except BaseException:
+            hold.close()
+            raise
+
+    @classmethod
+    def restore(cls, environment: Environment) -> CleanUp:
+        """Puts back and removes what dead runs left, and nothing else."""
+        hold = cls(environment, f"restore-{secrets.token_hex(3)}")
+        return hold.found + hold.close()
+
+    def _expect_plugin(self) -> None:
+        found = plugin(self.site)
+        if found is None or not found.enabled:
+            raise ConfigurationError(
+                f"The S3 Video plugin is {'disabled' if found else 'not installed'} on {self._environment.base_url}. "
+                "See Site administration > Plugins > Assignment > Manage assignment submission plugins (step 2.6)."
+            )
+
+    def _undo(self, note: str) -> None:
+        """What a dead run, of whatever machine, noted in its lock."""
+        with self.found.attempt():
+            self._cleaner.undo(note, self.found)
+
+    def _prepare(self, workers: int) -> dict[str, Any]:
+        assert self._lock is not None
+        state: dict[str, Any] = {"run_id": self.run_id, "workers": workers, "lock": self._lock.course}
+        if self._environment.accounts.given is not None:
+            share_given(find_given(self._environment, self._admin.accounts), workers, 0)
+            return state
+        people = prepare(self._admin.accounts, self._admin.bucket, workers)
+        return state | {"people": [asdict(person) for person in people]}
+
+    def _keep(self) -> None:
+        """The site stays locked until the end, however long that takes."""
+        assert self._lock is not None
+        self._kept.enter_context(self._lock.kept(Courses(self._admin.new_site()), self.journal.lock))
+
+    def expect_kept(self) -> None:
+        """Raises what kept the site from staying locked."""
+        if self._lock is not None:
+            self._lock.expect_kept()
+
+    def close(self, *, keep: bool = False) -> CleanUp:
+        """Removes what the run created, looks whether it is gone, and gives the site back.
+
+        With `keep` what was created stays until the next run; settings are put back, and the lock goes. While a
+        setting cannot be put back the lock stays, because it says which.
+        """
+        self._kept.close()
+        report = CleanUp()
+        with report.attempt():
+            self.site.log_in_again()
+            if keep:
+                self._cleaner.restore_settings([self.journal], report)
+            else:
+                journals = Journal.left_behind(self._environment.base_url, self.run_id)
+                report = self._cleaner.clean_up([*journals, self.journal], self.journal)
+        with report.attempt():
+            if self._lock is not None and not self.journal.entries(SETTING):
+                self._lock.release()
+                self._lock = None
+                self._cleaner.empty_recycle_bin(report)
+        if not keep and not report.problems:
+            self.journal.remove()
+        return report

@@ -1,0 +1,76 @@
+"""The suite's own options, and what all options say about a run: whether it is one, whether whole, where it reports."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner.compat import worker_of, write_reports_to
+from runner.environment import large_size
+from runner.replica import CHECKOUT, NAME
+
+REPORTS = CHECKOUT / "reports"
+
+NARROWING = (
+    "keyword",
+    "markexpr",
+    "maxfail",
+    "browser",
+    "lf",
+    "failedfirst",
+    "deselect",
+    "ignore",
+    "ignore_glob",
+    "stepwise",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("acceptance", "acceptance of the S3 Video plugin")
+    group.addoption("--env", default=NAME, metavar="NAME|FILE.toml", help="environment under test")
+    group.addoption("--doctor", action="store_true", help="check the environment and print the plan; run nothing")
+    group.addoption("--restore", action="store_true", help="put back what a dead run left changed; run nothing")
+    group.addoption("--large", type=large_size, metavar="SIZE", help="size of the video of step 2.12, such as 1GiB")
+    group.addoption("--keep", action="store_true", help="leave what the run creates on the site until the next run")
+    group.addoption("--reports", default=str(REPORTS), metavar="FOLDER", help="where the run reports")
+
+
+def is_acceptance(config: pytest.Config) -> bool:
+    """Whether this process is to run acceptance tests: no worker, nothing that only prints, and some of `tests/`."""
+    option = config.option
+    if option.help or option.version or option.showfixtures or option.markers or option.collectonly:
+        return False
+    tests = CHECKOUT / "tests"
+    paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    return worker_of(config) is None and any(path == CHECKOUT or path.is_relative_to(tests) for path in paths)
+
+
+def is_narrowed(config: pytest.Config) -> bool:
+    """Whether the run leaves out tests or targets, and so cannot be a GO."""
+    whole = {CHECKOUT, CHECKOUT / "tests"}
+    paths = [(config.invocation_params.dir / arg).resolve() for arg in config.args]
+    return any(getattr(config.option, name, None) for name in NARROWING) or not any(path in whole for path in paths)
+
+
+def place_reports(config: pytest.Config, name: str) -> Path:
+    """Makes the run's folder of that name below `--reports`, and sends there what pytest and its plugins write.
+
+    Raises UsageError when it cannot be made, or when an `--output` of its own would empty it.
+    """
+    option = config.option
+    reports = Path(os.path.abspath(config.invocation_params.dir / option.reports))
+    folder = reports / name
+    if "output" in option and Path(option.output) != Path("test-results"):
+        output = (config.invocation_params.dir / option.output).resolve()
+        if reports.is_relative_to(output):
+            raise pytest.UsageError(f"--output {option.output} would empty {reports}; name another folder")
+    else:
+        option.output = str(folder / "artifacts")
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise pytest.UsageError(f"{folder} cannot be made ({error.strerror}); free or unlock reports/") from None
+    write_reports_to(option, folder)
+    return folder

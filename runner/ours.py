@@ -1,0 +1,48 @@
+"""By what the suite knows its own on a site: nothing else is ever touched there."""
+
+from __future__ import annotations
+
+import re
+
+from services.errors import ConfigurationError
+from services.moodle.courses import Courses
+from services.moodle.model import Account
+
+CATEGORY = "s3video-acceptance"
+"""ID number of the course category in which everything lives that is created."""
+
+COURSE_NAME = "S3 Video acceptance run"
+LOCK_NAME = "s3video-acceptance-lock"
+COURSES = re.compile(rf"{COURSE_NAME} \S+|{LOCK_NAME}$")
+
+DOMAIN = "s3video-acceptance.example.invalid"
+POOL = tuple(f"s3va-{number:02}" for number in range(1, 241))
+"""User names of the people whom tests borrow."""
+
+ADDRESS = re.compile(r"https://[^\s<>\"'()]+")
+
+
+def is_ours(account: Account) -> bool:
+    return account.username in POOL and account.email == f"{account.username}@{DOMAIN}"
+
+
+def marked_category(courses: Courses) -> int:
+    """Id of the category that marks a site as one where tests may write. Raises ConfigurationError without the mark.
+
+    Its description must name the site's own address, because a copy of a database brings the category along.
+    """
+    here = courses.site.base_url
+    category = courses.category(CATEGORY)
+    if category is None:
+        raise ConfigurationError(
+            f"{here} is not marked as a test site: there is no course category with the ID number {CATEGORY}. If tests "
+            f"may write there, create one under Site administration > Courses, with the description: {here}"
+        )
+    named = {address.rstrip("/.,;") for address in ADDRESS.findall(courses.description(category))}
+    if here not in named:
+        seen = f"names {', '.join(sorted(named))}" if named else "names no address"
+        raise ConfigurationError(
+            f"{here} is not marked as a test site: the description of its course category {CATEGORY} {seen}, so it may "
+            f"have come along with a copy of another site. If tests may write here, write {here} into that description."
+        )
+    return category

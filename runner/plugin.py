@@ -1,0 +1,55 @@
+"""Where a run takes hold of pytest. The controller does all of it; xdist's workers are told what they need."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Any
+
+import pytest
+
+from runner.compat import end_fixtures, worker_of
+from runner.context import RUN, RunContext, run_of
+from runner.lifecycle import Lifecycle
+from runner.options import is_acceptance
+
+CONTEXT = "acceptance"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "lines(id, ...): the lines of the checklist that the test settles, in order")
+    config.addinivalue_line("markers", "canary: a happy path, that the proof runs with every fault on")
+    told = worker_of(config) or {}
+    if CONTEXT in told:
+        config.stash[RUN] = RunContext.model_validate_json(told[CONTEXT])
+        config.option.output = told["output"]
+
+
+def pytest_configure_node(node: Any) -> None:
+    """xdist: tell a worker about the run."""
+    if run := run_of(node.config, None):
+        node.workerinput |= {CONTEXT: run.model_dump_json(), "output": node.config.option.output}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """An acceptance run: pytest's own session, between preparation and verdict."""
+    if not is_acceptance(config):
+        return None
+    session = config.pluginmanager.subset_hook_caller("pytest_cmdline_main", [sys.modules[__name__]])
+    run = Lifecycle(config)
+    with run:
+        try:
+            if run.prepare():
+                run.run(partial(session, config=config))
+            return run.finish()
+        except KeyboardInterrupt:
+            print("INTERRUPTED while cleaning up; the next run goes on with that, and so does: pytest --restore")
+            return 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """End the browsers of an interrupted run."""
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        end_fixtures(session)

@@ -1,0 +1,112 @@
+"""Everything that a run needs before its first test, in the order in which it can go wrong."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from importlib.metadata import version
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from checklist.known_issues import read
+from runner import replica
+from runner.compat import workers_of
+from runner.context import RUN, RunContext
+from runner.doctor import examine, plan, print_report
+from runner.environment import ENGINES, Environment, load
+from runner.hold import Hold
+from runner.journal import folder as state_folder
+from runner.state import State
+from runner.targets import survey
+from services.errors import ConfigurationError, Unreachable
+from services.moodle.plugin import plugin, release
+from services.secrecy import Secrets
+
+TOOLS = ("pytest", "playwright", "pytest-playwright")
+
+
+def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
+    """Opens the run's workspace and its context, or sets `code` where no test is to run.
+
+    What was `started` for the run ends with that stack. Raises ConfigurationError, Locked, Unreachable, SiteError,
+    OSError.
+    """
+    option = config.option
+    state.versions |= {name: version(name) for name in TOOLS}
+    environment = _environment(state, started)
+    known = [*environment.targets]
+    known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
+    with sync_playwright() as playwright:
+        environment.check_devices(playwright.devices)
+        state.targets = survey(known, option.browser, playwright, option.headed)
+    _read_known_issues(state, environment)
+    if option.restore:
+        state.problems += Hold.restore(environment).problems
+        if not state.problems:
+            state.notes.append("What dead runs had left changed is put back.")
+        state.code = 0
+        return
+    _examine(state, environment, aloud=option.doctor)
+    if option.doctor:
+        state.code = 0
+        return
+    able = [target.name for target in state.targets if not target.missing]
+    if not able:
+        state.notes += [f"{target.name}: {target.missing}" for target in state.targets]
+        state.code = 7
+        return
+    option.browser = able
+    _open(config, state, environment)
+
+
+def _environment(state: State, started: ExitStack) -> Environment:
+    """Reads the environment, the replica's once that is up, and remembers its secrets."""
+    if state.environment_name == replica.NAME:
+        state.environment_name = str(started.enter_context(replica.running_replica()))
+    state.environment = environment = load(state.environment_name)
+    environment.check_files()
+    state.secrets = Secrets(state_folder(environment.base_url) / f"{state.run_id}.secrets")
+    for secret in environment.secrets():
+        state.secrets.add(secret)
+    return environment
+
+
+def _read_known_issues(state: State, environment: Environment) -> None:
+    file = environment.known_issues_file
+    if file.is_file():
+        names = {target.name for target in state.targets}
+        state.known, problems = read(file.read_text(encoding="utf-8"), names, state.started.date())
+        # A list that is out of date stops a release; a narrowed run is none.
+        told = state.notes if state.partial else state.problems
+        told += [f"{file}: {problem}" for problem in problems]
+
+
+def _examine(state: State, environment: Environment, *, aloud: bool) -> None:
+    findings = examine(environment, state.targets)
+    if aloud:
+        print_report(findings, plan(environment, state.targets))
+    state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
+    if outages := [finding.sentence for finding in findings if finding.level == "outage"]:
+        raise Unreachable(" ".join(outages))
+    if bad := [f"{finding.sentence} {finding.remedy}" for finding in findings if finding.level == "bad"]:
+        raise ConfigurationError("\n".join(bad))
+
+
+def _open(config: pytest.Config, state: State, environment: Environment) -> None:
+    hold, workspace = Hold.open(environment, state.run_id, workers_of(config))
+    state.hold = hold
+    state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
+    state.versions["moodle"] = release(hold.site)
+    found = plugin(hold.site)
+    state.versions["assignsubmission_s3video"] = found.version if found else "absent"
+    assert state.secrets is not None
+    config.stash[RUN] = RunContext(
+        run_id=state.run_id,
+        environment_name=state.environment_name,
+        folder=state.folder,
+        secrets_file=state.secrets.path,
+        secrets_key=state.secrets.key,
+        targets=tuple(state.targets),
+        workspace=workspace,
+        large=config.option.large or environment.large.size,
+    )

@@ -1,0 +1,172 @@
+"""What a run says: a tick list while it goes, then its results, its page, and its verdict in the terminal."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+from zipfile import BadZipFile
+
+import pytest
+
+from checklist.report import render
+from checklist.results import Run, write
+from checklist.verdicts import Check, Verdict, counts, is_known, judge
+from runner.compat import is_subtest
+from runner.decision import decision
+from runner.lines import BLOCKED, BROWSER, PROPERTY
+from runner.outage import Watch
+from runner.replica import CHECKOUT
+from runner.state import State
+from services.secrecy import redact, redact_zip, scan
+
+SIGNS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.NOT_REACHED: "·", Verdict.NOT_CHECKABLE: "?"}
+
+
+class Reporting:
+    """A plugin of the run's pytest: takes the checks out of the reports, and stands in for pytest's dots."""
+
+    def __init__(self, config: pytest.Config, state: State, watch: Watch) -> None:
+        self._config = config
+        self._state = state
+        self._watch = watch
+
+    # -- while tests run --------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)  # before pytest fails a test for the failed lines in it
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        state = self._state
+        properties = cast(list[tuple[str, Any]], report.user_properties)
+        found = [Check.from_json(data) for name, data in properties if name == PROPERTY]
+        if state.secrets is not None:  # a subtest's output joins its report only after that was made
+            values = state.secrets.values()
+            report.sections = [(name, redact(content, values)) for name, content in report.sections]
+        if is_subtest(report):
+            if found:
+                self._show(found[-1])
+            return
+        if report.failed and not dict(properties).get(BLOCKED):
+            state.broken.append(report.nodeid)
+        if report.when == "teardown" or (report.when == "setup" and not report.passed):
+            for check in found:
+                if check.verdict is Verdict.NOT_REACHED:
+                    self._show(check)
+            state.checks += self._watch.judged(found)
+            for name, data in properties:
+                if name == BROWSER:
+                    self._note_build(**data)
+            self._watch.keep_lock()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """The tick list stands for pytest's dots."""
+        if is_subtest(report):
+            return ("failed" if report.failed else ""), "", ""
+        if report.passed:
+            return ("passed" if report.when == "call" else ""), "", ""
+        return None
+
+    def _note_build(self, target: str, version: str) -> None:
+        self._state.targets = [
+            replace(seen, build=f"{seen.build}, {version}")
+            if seen.name == target and version not in seen.build
+            else seen
+            for seen in self._state.targets
+        ]
+
+    def _show(self, check: Check) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        colour = {Verdict.PASSED: {"green": True}, Verdict.FAILED: {"red": True}}.get(check.verdict, {"yellow": True})
+        word = str(check.verdict)
+        if is_known(check, self._state.known):
+            word, colour = "known", {"yellow": True}
+        line = f"  {SIGNS[check.verdict]} {check.line:<7} {check.target:<9} {check.title} ({check.seconds:.1f} s)"
+        reporter.write_line(line, **colour)
+        if check.message:
+            reporter.write_line(f"      {word}: {check.message}", **colour)
+
+    # -- after the tests --------------------------------------------------------------------------
+
+    def pytest_html_report_title(self, report: Any) -> None:
+        report.title = f"Acceptance of the S3 Video plugin: {self._state.environment_stem}"
+
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        prefix.append(render(self.results()))
+
+    def results(self) -> Run:
+        """What the run has come to, judged by what is known of it now."""
+        state = self._state
+        entries = judge(state.targets, state.checks, state.known)
+        verdict, code = decision(
+            entries,
+            state.conditions,
+            opened=state.hold is not None,
+            interrupted=state.interrupted,
+            stopped=state.stopped,
+        )
+        return Run(
+            state.run_id,
+            state.started,
+            state.environment_stem,
+            verdict,
+            code,
+            state.versions,
+            state.targets,
+            entries,
+            [*state.problems, *state.notes],
+        )
+
+    def write(self) -> None:
+        """Writes `results.json`, and points `latest` at the run. A secret in its files is a problem of the run.
+
+        Raises OSError.
+        """
+        folder = self._state.folder
+        self._state.problems += self._leaks()
+        write(self.results(), folder, folder.parent / "results.json")
+        latest = folder.parent / "latest"
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(folder.name, target_is_directory=True)
+
+    def _leaks(self) -> list[str]:
+        """Redacts the traces, then looks into every file, a draft of the results among them."""
+        if self._state.secrets is None:
+            return []
+        folder, values = self._state.folder, self._state.secrets.values()
+        for trace in folder.rglob("*.zip"):
+            with suppress(BadZipFile):  # the scan names it
+                redact_zip(trace, values)
+        draft = json.dumps([asdict(check) for check in self._state.checks])
+        (folder / "results.json").write_text(draft, encoding="utf-8")
+        return [f"a secret ({leak.kind}) stands in {folder.name}/{leak.path}" for leak in scan(folder, values)]
+
+    def tell(self, results: Run) -> None:
+        """Prints the verdict, and what there is to know about it."""
+        state, say = self._state, partial(print, flush=True)
+        say()
+        where = state.environment.base_url if state.environment else state.environment_name
+        say(f"{results.verdict}: acceptance of {where}, run {state.run_id}")
+        for reason in (state.misconfigured, state.outage, *state.problems):
+            if reason:
+                say(f"  {reason}")
+        for target in state.targets if state.hold else []:
+            tally = counts([entry for entry in results.lines if entry.browser == target.name])
+            seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
+            say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
+        for entry in results.lines:
+            for known in entry.known:
+                told = f"{known['link']}, {known['owner']}, until {known['expires']}"
+                say(f"  known: {entry.id} on {entry.browser}: {told}")
+        for note in state.notes:
+            say(f"  note: {note}")
+        if state.hold:
+            say(f"  report: {_shown(state.folder)}/report.html")
+
+
+def _shown(folder: Path) -> Path:
+    return folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder

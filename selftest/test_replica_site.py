@@ -1,0 +1,362 @@
+"""The replica's habits: each is off at first, can be switched while it runs, and is what a real site does."""
+
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import requests
+from bs4 import BeautifulSoup, Tag
+
+from selftest.test_replica import (
+    CHECKOUT,
+    PASSWORD,
+    Running,
+    Visitor,
+    admin,
+    bucket,
+    classroom,
+    control,
+    hand_in,
+    new_person,
+    replica,
+    visitor,
+)
+
+__all__ = ["admin", "bucket", "classroom", "replica"]  # fixtures
+
+
+def switch(replica: Running, **habits: Any) -> requests.Response:
+    return control(replica, "site", {name.replace("_", "-"): value for name, value in habits.items()})
+
+
+@pytest.fixture(autouse=True)
+def off_again(replica: Running):
+    yield
+    assert switch(replica).json() == {}
+
+
+def told(replica: Running, what: str) -> Any:
+    return visitor(replica).get(f"/__replica__/{what}").json()
+
+
+def user_id(person: Visitor) -> str:
+    found = re.search(r'"userId": (\d+)', person.get("/?redirect=0").text)
+    assert found
+    return found[1]
+
+
+def soup(answer: requests.Response) -> BeautifulSoup:
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def the(page: BeautifulSoup, selector: str) -> Tag:
+    found = page.select_one(selector)
+    assert found, f"no {selector} in {page.get_text(' ', strip=True)[:400]}"
+    return found
+
+
+def value(page: BeautifulSoup, selector: str) -> str:
+    return str(the(page, selector)["value"])
+
+
+def path(answer: requests.Response) -> str:
+    return "/" + answer.url.split("/", 3)[3]
+
+
+def new_course(admin: Visitor, name: str, **more: Any) -> requests.Response:
+    return admin.post("/course/edit.php", _qf__course_edit_form=1, fullname=name, shortname=name, category=3, **more)
+
+
+def new_assignment(admin: Visitor, course: str, name: str, **more: Any) -> str:
+    """As the browser does it: what the form shows, but for what is given. Returns the course module's id."""
+    address = f"/course/modedit.php?add=assign&course={course}&section=0"
+    page = soup(admin.get(address))
+    shown = {str(tag["name"]): chosen(tag) for tag in page.select("form.mform select")}
+    shown |= {str(box["name"]): "1" for box in page.select("form.mform [type=checkbox][checked]")}
+    sent = shown | {"_qf__mod_assign_mod_form": 1, "name": name, "assignsubmission_s3video_enabled": 1} | more
+    answer = admin.post(address, **{key: value for key, value in sent.items() if value is not None})
+    assert "/mod/assign/view.php" in answer.url, answer.text
+    return answer.url.rpartition("=")[2]
+
+
+def chosen(select: Tag) -> str:
+    return str(the(BeautifulSoup(str(select), "html.parser"), "option[selected]")["value"])
+
+
+def enrol(admin: Visitor, course: str, person: str, role: int) -> None:
+    link = the(admin.page("/enrol/instances.php", id=course), "a[href*=enrolid]")
+    admin.post(str(link["href"]), add="1", roleid=role, **{"addselect[]": person})
+
+
+class TestSwitching:
+    def test_the_listing_says_what_each_is(self):
+        done = subprocess.run(
+            [sys.executable, "-m", "replica", "--list-site"], cwd=CHECKOUT, capture_output=True, text=True, check=True
+        )
+        listed = json.loads(done.stdout)
+        assert len(listed) >= 20
+        assert all(one.keys() == {"name", "sentence", "bare", "values"} for one in listed)
+        assert all(one["sentence"].endswith(".") for one in listed)
+
+    def test_all_are_off_at_first(self, replica):
+        assert told(replica, "site") == {}
+
+    def test_what_is_not_named_is_off(self, replica):
+        assert switch(replica, policy=True, slow=0.01).json() == {"policy": "tool", "slow": 0.01}
+        assert switch(replica, sso="saml").json() == {"sso": "saml"}
+        assert told(replica, "site") == {"sso": "saml"}
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"no-such": True}, {"policy": "none"}, {"many-people": "lots"}, {"profile": 3}, {"slow": -1}, ["policy"]],
+    )
+    def test_what_is_not_understood_changes_nothing(self, replica, wrong):
+        switch(replica, profile=True)
+        assert control(replica, "site", wrong).status_code == 400
+        assert told(replica, "site") == {"profile": True}
+
+    def test_an_unknown_one_is_usage(self):
+        done = subprocess.run(
+            [sys.executable, "-m", "replica", "--site", "no-such=1"],
+            cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert done.returncode == 4
+        assert "--list-site" in done.stderr
+
+
+class TestMail:
+    def mails(self, replica: Running, address: str) -> list[dict[str, Any]]:
+        return [mail for mail in told(replica, "mail") if mail["to"] == f"{address}@example.invalid"]
+
+    def test_a_welcome_from_the_teacher_if_there_is_one(self, replica, admin, classroom):
+        welcome = {
+            "to": "teacher@example.invalid",
+            "subject": "Welcome to Selftest",
+            "why": "enrolment: customint1",
+            "dropped": True,
+        }
+        assert welcome not in told(replica, "mail")  # nobody was there to welcome the first ones, nor themselves
+        late = new_person(admin, "late")
+        enrol(admin, classroom.course, user_id(late), 5)
+        enrol(admin, classroom.course, user_id(late), 5)
+        assert self.mails(replica, "late") == [welcome | {"to": "late@example.invalid"}]
+
+    def test_no_welcome_where_the_enrolment_method_says_no(self, replica, admin, classroom):
+        edit = the(admin.page("/enrol/instances.php", id=classroom.course), "a[href*=editinstance]")
+        page = soup(admin.get(str(edit["href"])))
+        assert chosen(the(page, "#id_customint1")) == "1"
+        save = {"_qf__enrol_instance_edit_form": 1, "courseid": classroom.course}
+        admin.post("/enrol/editinstance.php", customint1=0, **save)
+        enrol(admin, classroom.course, user_id(new_person(admin, "unwelcome")), 5)
+        admin.post("/enrol/editinstance.php", customint1=1, **save)
+        assert self.mails(replica, "unwelcome") == []
+
+    def test_students_get_a_receipt_and_graders_nothing_by_default(self, replica, classroom):
+        hand_in(replica, classroom.other, classroom.cmid, classroom.assignment)
+        assert self.mails(replica, "other")[-1]["why"] == "submission: submissionreceipts"
+        assert not [mail for mail in self.mails(replica, "teacher") if mail["why"].startswith("submission")]
+
+    def test_graders_are_told_where_the_assignment_says_so(self, replica, admin, classroom):
+        cmid = new_assignment(
+            admin, classroom.course, "Told", sendnotifications=1, assignsubmission_onlinetext_enabled=1
+        )
+        classroom.other.post(
+            "/mod/assign/view.php", id=cmid, action="savesubmission", **{"onlinetext_editor[text]": "x"}
+        )
+        assert self.mails(replica, "teacher")[-1] == {
+            "to": "teacher@example.invalid",
+            "subject": "Other Tester has updated their submission for assignment Told.",
+            "why": "submission: sendnotifications",
+            "dropped": True,
+        }
+        assert self.mails(replica, "stranger") == []
+
+    def test_the_site_may_have_it_so_by_default(self, replica, admin, classroom):
+        form = {"add": "assign", "course": classroom.course}
+        assert chosen(the(admin.page("/course/modedit.php", **form), "#id_sendnotifications")) == "0"
+        switch(replica, notify_graders=True)
+        assert chosen(the(admin.page("/course/modedit.php", **form), "#id_sendnotifications")) == "1"
+
+
+class TestStatement:
+    def test_locked_it_is_asked_of_every_student(self, replica, admin, classroom):
+        switch(replica, statement="locked")
+        cmid = new_assignment(admin, classroom.course, "Stated", requiresubmissionstatement=0)
+        page = classroom.other.page("/mod/assign/view.php", id=cmid, action="editsubmission")
+        assert the(page, "#id_submissionstatement")["type"] == "checkbox"
+        form = classroom.other.upload_form(str(the(page, "[data-assignment-id]")["data-assignment-id"])).json()["data"]
+        key = form["s3_key"]
+        save = {"id": cmid, "action": "savesubmission", "s3video_s3_key": key}
+        refused = soup(classroom.other.post("/mod/assign/view.php", **save))
+        assert "required to agree" in the(refused, "#id_error_submissionstatement").text
+        assert value(refused, "[name=s3video_s3_key]") == key
+        accepted = soup(classroom.other.post("/mod/assign/view.php", submissionstatement=1, **save))
+        assert not (error := accepted.select_one("#id_error_submissionstatement")) or not error.text
+
+    def test_as_a_default_it_can_be_overridden(self, replica, admin, classroom):
+        switch(replica, statement="default")
+        form = {"add": "assign", "course": classroom.course}
+        assert chosen(the(admin.page("/course/modedit.php", **form), "#id_requiresubmissionstatement")) == "1"
+        cmid = new_assignment(admin, classroom.course, "Unstated", requiresubmissionstatement=0)
+        page = classroom.other.page("/mod/assign/view.php", id=cmid, action="editsubmission")
+        assert not page.select("[name=submissionstatement]")
+
+    def test_a_draft_is_stated_when_it_is_handed_in(self, replica, admin, classroom):
+        cmid = new_assignment(
+            admin, classroom.course, "Draft", requiresubmissionstatement=1, submissiondrafts=1,
+            assignsubmission_onlinetext_enabled=1,
+        )  # fmt: skip
+        here = {"id": cmid}
+        student = classroom.other
+        saved = student.post(
+            "/mod/assign/view.php", action="savesubmission", **here, **{"onlinetext_editor[text]": "x"}
+        )
+        assert "Draft (not submitted)" in saved.text
+        assert the(student.page("/mod/assign/view.php", action="submit", **here), "#id_submissionstatement")
+        refused = student.post("/mod/assign/view.php", action="confirmsubmit", **here)
+        assert "required to agree" in refused.text
+        handed_in = student.post("/mod/assign/view.php", action="confirmsubmit", submissionstatement=1, **here)
+        assert "Submitted for grading" in handed_in.text
+
+    def test_off_nobody_is_asked(self, classroom):
+        page = classroom.other.page("/mod/assign/view.php", id=classroom.cmid, action="editsubmission")
+        assert not page.select("[name=submissionstatement]")
+
+
+class TestLogIn:
+    @pytest.mark.parametrize(("way", "word"), [("loginredirect", "0"), ("noredirect", "1"), ("saml", "off")])
+    def test_sso_is_in_front_but_for_one_way_past(self, replica, way, word):
+        assert visitor(replica).get("/login/index.php").url.endswith("/login/index.php")
+        switch(replica, sso=way)
+        somebody = visitor(replica)
+        for query in ({}, *({other: "0"} for other in ("loginredirect", "noredirect", "saml") if other != way)):
+            answer = somebody.get("/login/index.php", **query)
+            assert path(answer) == "/auth/sso/login"
+            assert not soup(answer).select("#password")
+        page = somebody.page("/login/index.php", **{way: word})
+        token = value(page, "#login [name=logintoken]")
+        wrong = somebody.post("/login/index.php", username="admin", password="guess", logintoken=token)
+        assert the(soup(wrong), "#loginerrormessage")
+        right = replica.ready["accounts"]["admin"]
+        somebody.post("/login/index.php", logintoken=token, **right)
+        assert path(somebody.get("/my/")) == "/my/"
+
+    def test_the_foreign_page_knows_nobody(self, replica):
+        switch(replica, sso=True)
+        answer = visitor(replica).post("/auth/sso/login", j_username="admin", j_password="x")
+        assert answer.status_code == 401
+        assert the(soup(answer), "#errorText")
+
+    def test_tool_policy_is_accepted_once(self, replica, admin):
+        switch(replica, policy="tool")
+        new_person(admin, "agreeing")  # logs in, and sees a first page that is none of /my/
+        person = visitor(replica)
+        token = value(person.page("/login/index.php"), "#login [name=logintoken]")
+        first = person.post("/login/index.php", username="agreeing", password=PASSWORD, logintoken=token)
+        assert path(first).startswith("/admin/tool/policy/view.php?versionid=1&returnurl=")
+        page = soup(person.get(str(the(soup(first), "a.btn-primary")["href"])))
+        person.sesskey = value(page, "#agreedocsform [name=sesskey]")
+        send = {"listdoc[]": 1, "submit": "Next"}
+        assert path(person.post("/admin/tool/policy/index.php", **send)) == "/admin/tool/policy/index.php"
+        agreed = person.post("/admin/tool/policy/index.php", status1=1, **send)
+        assert path(agreed) == "/my/"
+        assert path(person.get("/my/courses.php")) == "/my/courses.php"
+        assert path(admin.get("/my/")) == "/my/"  # administrators are not asked
+
+    def test_the_site_policy_of_core(self, replica, admin):
+        switch(replica, policy="core")
+        person = new_person(admin, "agreeing-too")
+        answer = person.get("/my/courses.php")
+        assert path(answer) == "/user/policy.php"
+        agree = the(soup(answer), "form[method=post]")
+        assert agree["action"] == "/user/policy.php"
+        assert path(person.post("/user/policy.php", agree=1)) == "/my/courses.php"
+
+    def test_off_nobody_is_asked(self, replica, admin):
+        assert path(new_person(admin, "free").get("/my/")) == "/my/"
+
+    def test_a_required_profile_field(self, replica, admin):
+        assert not admin.page("/user/editadvanced.php", id=-1).select("[name=profile_field_staffid]")
+        switch(replica, profile=True)
+        assert admin.page("/user/editadvanced.php", id=-1).select("#id_profile_field_staffid")
+        assert path(admin.get("/my/")) == "/my/"
+        person = new_person(admin, "numberless")
+        first = person.get("/my/")
+        me = user_id(person)
+        assert path(first) == f"/user/edit.php?id={me}&course=1"
+        save = {"id": me, "_qf__user_edit_form": 1}
+        assert the(soup(person.post("/user/edit.php", **save)), "#id_error_profile_field_staffid").text
+        person.post("/user/edit.php", profile_field_staffid="7", **save)
+        assert path(person.get("/my/")) == "/my/"
+
+    def test_whoever_is_created_with_the_field_is_not_asked(self, replica, admin):
+        switch(replica, profile=True)
+        admin.post(
+            "/user/editadvanced.php", id=-1, _qf__user_editadvanced_form=1, username="numbered", newpassword=PASSWORD,
+            auth="manual", firstname="N", lastname="T", email="numbered@example.invalid", profile_field_staffid="8",
+        )  # fmt: skip
+        assert path(visitor(replica).log_in("numbered", PASSWORD).get("/my/")) == "/my/"
+
+    def test_a_second_factor(self, replica, admin):
+        switch(replica, mfa=True)
+        person = visitor(replica).log_in(**replica.ready["accounts"]["admin"])
+        assert path(person.get("/my/")) == "/admin/tool/mfa/auth.php"
+        code = [mail["why"] for mail in told(replica, "mail") if mail["why"].startswith("mfa")][-1].split()[1]
+        send = {"_qf__tool_mfa_local_form_login_form": 1}
+        wrong = person.post("/admin/tool/mfa/auth.php", verificationcode="x", **send)
+        assert the(soup(wrong), "#id_error_verificationcode").text
+        assert path(person.post("/admin/tool/mfa/auth.php", verificationcode=code, **send)) == "/my/"
+
+    def test_without_dashboard(self, replica, admin):
+        assert admin.page("/my/").select("[data-key=myhome]")
+        switch(replica, no_dashboard=True)
+        assert path(admin.get("/my/")) == "/my/courses.php"
+        assert not admin.page("/my/").select("[data-key=myhome]")
+        assert path(admin.get("/")) == "/"
+        person = visitor(replica)
+        token = value(person.page("/login/index.php"), "#login [name=logintoken]")
+        right = replica.ready["accounts"]["admin"]
+        assert path(person.post("/login/index.php", logintoken=token, **right)) == "/"
+
+
+class TestSettings:
+    NAME = "s_assignsubmission_s3video_"
+
+    def test_keys_in_config_php(self, replica, admin, classroom):
+        where = {"section": "assignsubmission_s3video"}
+        page = admin.page("/admin/settings.php", **where)
+        assert not page.select("[disabled]")
+        right = value(page, f"#id_{self.NAME}aws_secret_key")
+        switch(replica, forced_settings=True)
+        page = admin.page("/admin/settings.php", **where)
+        assert value(page, f"#id_{self.NAME}aws_secret_key[disabled]") == "********"
+        assert value(page, f"#id_{self.NAME}aws_access_key[disabled]").startswith("AKIA")
+        assert the(page, "#admin-aws_secret_key .alert-info").text == "Defined in config.php"
+        assert not page.select("#admin-s3_bucket [disabled], #admin-s3_bucket .alert-info")
+        admin.post("/admin/settings.php", action="save-settings", **where, **{f"{self.NAME}aws_secret_key": "wrong"})
+        switch(replica)
+        assert value(admin.page("/admin/settings.php", **where), f"#id_{self.NAME}aws_secret_key") == right
+
+    def test_a_required_course_field(self, replica, admin):
+        assert not admin.page("/course/edit.php", category=3).select("#id_customfield_costcentre")
+        switch(replica, course_field=True)
+        assert the(admin.page("/course/edit.php", category=3), "#id_customfield_costcentre")
+        refused = new_course(admin, "centreless")
+        assert the(soup(refused), "#id_error_customfield_costcentre").text
+        assert "/course/view.php" in new_course(admin, "centred", customfield_costcentre="C1").url
+
+    def test_defaults_that_a_form_must_override(self, replica, admin, classroom):
+        switch(replica, cutoff_default=True)
+        student = classroom.other
+        cmid = new_assignment(admin, classroom.course, "As the site has it")
+        assert not student.page("/mod/assign/view.php", id=cmid).select("[value=editsubmission]")
+        dates: dict[str, Any] = {
+            f"{name}[enabled]": None for name in ("allowsubmissionsfromdate", "duedate", "cutoffdate", "gradingduedate")
+        }
+        for what, more in (("group", {"teamsubmission": 1}), ("alone", {"teamsubmission": 0})):
+            cmid = new_assignment(admin, classroom.course, what, **dates, **more)
+            offered = student.page("/mod/assign/view.php", id=cmid).select("[value=editsubmission]")
+            assert bool(offered) == (what == "alone")

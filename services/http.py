@@ -1,0 +1,36 @@
+"""HTTP with a time limit and a trust, in which an outage has a name."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from services.errors import ConfigurationError, SiteError, Unreachable, root_of
+
+
+class Session(requests.Session):
+    """Gives every request its time limit in seconds and its trust, and names an outage one."""
+
+    def __init__(self, verify: bool | str, timeout: float) -> None:
+        super().__init__()
+        self.limits = {"verify": verify, "timeout": timeout}
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        options = {**self.limits, **kwargs}
+        address = str(url)
+        host = urlsplit(address).netloc
+        try:
+            return super().request(method, address, *args, **options)
+        except requests.exceptions.SSLError as error:
+            raise ConfigurationError(
+                f"The certificate of {host} is not trusted: {root_of(error)}. "
+                "Set ca_file in the environment file to the authority that issued it."
+            ) from error
+        except requests.exceptions.Timeout as error:
+            raise Unreachable(f"{host} did not answer within {options['timeout']} s ({address}).") from error
+        except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise Unreachable(f"{host} cannot be reached ({address}): {root_of(error)}.") from error
+        except requests.exceptions.RequestException as error:
+            raise SiteError(f"{host} gives an answer that cannot be followed ({address}): {root_of(error)}.") from error

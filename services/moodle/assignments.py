@@ -1,0 +1,93 @@
+"""Assignments and submissions, by Moodle's own forms."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from services.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS
+from services.errors import SiteError
+from services.moodle.html import query, quote
+from services.moodle.model import Assignment, Course
+from services.moodle.site import Site
+
+ROW = re.compile(r"user\d+")
+
+
+def create_assignment(site: Site, course: Course, name: str, due: datetime) -> Assignment:
+    """An assignment that takes S3 Video and nothing else, open now, due at `due` (the site's local time)."""
+    where = site.submit(
+        f"Creating the assignment {name}",
+        MODULE_SETTINGS,
+        {
+            "name": name,
+            f"{COMPONENT}_enabled": "1",
+            "duedate[enabled]": True,
+            "duedate[day]": str(due.day),
+            "duedate[month]": str(due.month),
+            "duedate[year]": str(due.year),
+            "duedate[hour]": str(due.hour),
+            "duedate[minute]": str(due.minute // 5 * 5),
+        },
+        if_there={
+            "introeditor[text]": "Hand in a video.",
+            "assignsubmission_onlinetext_enabled": False,
+            "assignsubmission_file_enabled": False,
+            "allowsubmissionsfromdate[enabled]": False,
+            "cutoffdate[enabled]": False,
+            "gradingduedate[enabled]": False,
+            "submissiondrafts": "0",
+            "requiresubmissionstatement": "0",
+            "sendnotifications": "0",
+            "sendlatenotifications": "0",
+            "sendstudentnotifications": "0",
+        },
+        add="assign",
+        course=course.id,
+        section=0,
+    )
+    cmid = int(query(where)["id"])
+    page = site.open("Reading the assignment's id", ASSIGNMENT, id=cmid, action="grader")
+    shown = page.select_one("[data-assignmentid][data-contextid]")
+    if shown is None:
+        raise SiteError(f"The assignment's id is not shown at {site.where}. {quote(page)}")
+    id_, context = int(str(shown["data-assignmentid"])), int(str(shown["data-contextid"]))
+    return Assignment(cmid, id_, name, course, context)
+
+
+def save_submission(site: Site, assignment: Assignment, key: str, size: int, mime: str) -> None:
+    """Saves the submission form of whoever is logged in, as the widget fills it in after an upload."""
+    site.submit(
+        f"Saving a submission to {assignment.name}",
+        ASSIGNMENT,
+        {"s3video_s3_key": key},
+        if_there={"s3video_file_size": str(size), "s3video_mime_type": mime, "s3video_status": "ready"},
+        id=assignment.cmid,
+        action="editsubmission",
+    )
+
+
+def assignments_of(site: Site, course: int) -> list[int]:
+    """Course module ids of a course's assignments."""
+    page = site.open("Listing a course's assignments", "/mod/assign/index.php", id=course)
+    links = page.select(f"main a[href*='{ASSIGNMENT}?id='], [role=main] a[href*='{ASSIGNMENT}?id=']")
+    return list(dict.fromkeys(int(query(str(link["href"]))["id"]) for link in links))
+
+
+def remove_submissions(site: Site, cmid: int) -> None:
+    """Removes everything that was handed in to an assignment, as a teacher does with all rows of the table selected."""
+    step = f"Removing the submissions of assignment {cmid}"
+    page = site.open(step, ASSIGNMENT, id=cmid, action="grading", perpage=-1)
+    rows = [one for row in page.select("tr[class*=user]") for one in row.get("class", []) if ROW.fullmatch(one)]
+    if rows:
+        site.send(
+            step,
+            ASSIGNMENT,
+            {
+                "id": cmid,
+                "action": "gradingbatchoperation",
+                "operation": "removesubmission",
+                "selectedusers": ",".join(row.removeprefix("user") for row in rows),
+                "_qf__mod_assign_grading_batch_operations_form": "1",  # what Moodle's own form says up to 4.4
+            },
+        )

@@ -1,0 +1,64 @@
+"""What Moodle's pages say, read from their HTML."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from bs4 import BeautifulSoup, Tag
+
+from services.errors import SiteError
+
+
+def config(html: str) -> dict[str, Any]:
+    """`M.cfg`, which Moodle writes into the head of every page."""
+    start = html.find("M.cfg = ")
+    return json.JSONDecoder().raw_decode(html, start + len("M.cfg = "))[0] if start >= 0 else {}
+
+
+def query(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def field_value(page: BeautifulSoup, name: str, step: str, where: str) -> str:
+    """What a form's text field holds. Raises SiteError when the page, seen at `where`, has no such field."""
+    field = page.find(attrs={"name": name})
+    if not isinstance(field, Tag):
+        raise SiteError(f"{step} failed at {where}: the form has no field {name}. {quote(page)}")
+    return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
+
+
+def members(page: BeautifulSoup) -> set[int]:
+    return {int(str(option["value"])) for option in page.select("select#removeselect option[value]")}
+
+
+def text(tag: Tag | None) -> str:
+    return tag.get_text(" ", strip=True) if tag is not None else ""
+
+
+def lines(content: str) -> list[str]:
+    return content.strip().splitlines()
+
+
+def refusals(page: BeautifulSoup) -> dict[str, str]:
+    complaints = {str(tag["id"]).removeprefix("id_error_"): text(tag) for tag in page.select("[id^=id_error_]")}
+    return {name: said for name, said in complaints.items() if said}
+
+
+def quote(page: BeautifulSoup) -> str:
+    """What the page complains about, else its title."""
+    said = [f"{name}: {complaint}" for name, complaint in refusals(page).items()]
+    for box in page.select(".errormessage, .errorbox, .alert-danger, .loginerrors, .error"):
+        if (told := text(box)) and not any(told in other for other in said):
+            said.append(told)
+    return f"The page said “{' / '.join(said)[:500] or text(page.title)}”."
+
+
+def failure(step: str, response: requests.Response) -> SiteError:
+    where = f"{step} failed at {response.url} (HTTP {response.status_code})."
+    if "html" not in response.headers.get("Content-Type", ""):
+        return SiteError(f"{where} It answered “{response.text[:100]}”, which is no page of Moodle.")
+    page = BeautifulSoup(response.text, "lxml")
+    return SiteError(f"{where} {quote(page)}", refusals(page))

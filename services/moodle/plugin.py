@@ -1,0 +1,78 @@
+"""What an administrator sees of Moodle and of the plugin: versions, whether it is enabled, its settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from services.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
+from services.errors import SiteError
+from services.moodle.html import failure, lines, query, quote, text
+from services.moodle.model import Plugin
+from services.moodle.site import Site
+
+SETTING = f"s_{COMPONENT}_"
+KEY = re.compile(r"videos/\d+/")
+
+
+def release(site: Site) -> str:
+    """Moodle's release, such as "4.5.6"; needs an administrator."""
+    page = site.open("Reading Moodle's release", "/admin/index.php")
+    found = re.search(r"\d+\.\d+(\.\d+)?", text(page.select_one(".copyright")))
+    if found is None:
+        raise SiteError(
+            f"Moodle's release is not shown at {site.where}. {quote(page)} "
+            "Use an administrator, and finish a pending upgrade."
+        )
+    return found.group()
+
+
+def plugin(site: Site) -> Plugin | None:
+    """The S3 Video plugin as the list of submission plugins shows it, None if it is not installed."""
+    page = site.open("Listing the submission plugins", "/mod/assign/adminmanageplugins.php", subtype="assignsubmission")
+    for row in page.select("table tbody tr"):
+        links = [query(str(link["href"])) for link in row.select("a[href]")]
+        switches = [link["action"] for link in links if link.get("plugin") == "s3video" and "action" in link]
+        if switches:
+            version = re.search(r"\b20\d{8}\b", text(row))
+            return Plugin(version.group() if version else "", "hide" in switches)
+    return None
+
+
+def plugin_settings(site: Site) -> dict[str, str]:
+    """The plugin's settings by short name, secrets included."""
+    page = site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT)
+    settings = {}
+    for control in page.select(f"#adminsettings [name^={SETTING}]"):
+        name = str(control["name"]).removeprefix(SETTING)
+        # HTML drops a newline right after <textarea>; the parser does not.
+        written = control.get_text().removeprefix("\n")
+        settings[name] = written if control.name == "textarea" else str(control.get("value", ""))
+    if not settings:
+        raise SiteError(f"No settings of {COMPONENT} at {site.where}. {quote(page)} Is it installed?")
+    return settings
+
+
+def save_plugin_settings(site: Site, changes: Mapping[str, str]) -> None:
+    """Saves these settings, leaves the others alone, and reads them back."""
+    step = f"Saving the plugin's settings {', '.join(sorted(changes))}"
+    response = site.post(
+        f"{SETTINGS}?section={COMPONENT}",
+        {
+            "section": COMPONENT,
+            "action": "save-settings",
+            **{SETTING + name: value for name, value in changes.items()},
+        },
+    )
+    if not response.ok:
+        raise failure(step, response)
+    stored = plugin_settings(site)
+    lost = [name for name, value in changes.items() if lines(stored.get(name, "")) != lines(value)]
+    if lost:
+        raise SiteError(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")
+
+
+def videos_in(site: Site, course: int) -> int:
+    """How many videos the plugin lists for a course, up to a hundred."""
+    page = site.open("Listing a course's videos", MANAGE_VIDEOS, courseid=course, perpage=100)
+    return len([cell for cell in page.select("tbody td") if KEY.match(text(cell))])
