@@ -9,24 +9,92 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from checklist.lines import LINES
+from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 
-KEYS = ("line", "target", "message", "link", "owner", "expires")
+MISSING = " is missing; every known issue needs one"
+
+EXPIRES = "expires must be a date without quotes, such as 2027-01-31"
 
 
 @dataclass(frozen=True, slots=True)
-class KnownIssue:
-    line: str
-    target: str
-    message: re.Pattern[str]
-    link: str
-    owner: str
-    expires: date
+class _Now:
+    """What validators compare with: the targets that the environment knows, and the date."""
+
+    targets: Collection[str]
+    today: date
+
+
+def _given(value: object, info: ValidationInfo) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{info.field_name}{MISSING}")
+    return value
+
+
+def _line(line: object, info: ValidationInfo) -> object:
+    return _one_of(LINES, line, info, f"{line} is no line of the checklist; name one line, such as 2.7.5")
+
+
+def _target(target: object, info: ValidationInfo[_Now]) -> object:
+    known = info.context.targets
+    return _one_of(
+        known, target, info, f"the environment has no target {target}; use one of {', '.join(sorted(known))}"
+    )
+
+
+def _one_of(known: Collection[str], name: object, info: ValidationInfo, otherwise: str) -> object:
+    """A name without quotes, such as 2.7, is missing, and says as well what it was taken for."""
+    given = isinstance(name, str) and name.strip()
+    wrong = [] if given else [f"{info.field_name}{MISSING}"]
+    if str(name) and str(name) not in known:
+        wrong.append(otherwise)
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return name
+
+
+def _pattern(message: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(message)
+    except re.error as error:
+        raise ValueError(f"message is no regular expression: {error}") from None
+    if pattern.search(""):
+        raise ValueError("message would match every failure; make the pattern name the one it is for")
+    return pattern
+
+
+def _address(link: str) -> str:
+    if not re.fullmatch(r"https?://\S+", link):
+        raise ValueError("link must be the address of the issue, https://…")
+    return link
+
+
+def _last_day(expires: object, info: ValidationInfo[_Now]) -> date:
+    if not isinstance(expires, date) or isinstance(expires, datetime):
+        raise ValueError(EXPIRES)
+    if expires < info.context.today:
+        owner = info.data.get("owner", "its owner")
+        raise ValueError(f"it expired on {expires}; get it fixed, or agree on a new date with {owner}")
+    return expires
+
+
+Given = Annotated[str, BeforeValidator(_given)]
+
+
+class KnownIssue(Table):
+    line: Annotated[str, BeforeValidator(_line)]
+    target: Annotated[str, BeforeValidator(_target)]
+    message: Annotated[re.Pattern[str], BeforeValidator(_pattern), BeforeValidator(_given)]
+    link: Annotated[Given, AfterValidator(_address)]
+    owner: Given
+    expires: Annotated[date, BeforeValidator(_last_day)]
 
     def __str__(self) -> str:
         return f"{self.line} on {self.target} (/{self.message.pattern}/, {self.link}, {self.owner})"
@@ -54,38 +122,18 @@ def read(text: str, targets: Collection[str], today: date) -> tuple[list[KnownIs
         return [], ["it must hold [[known]] tables and nothing else; see environments/README.md"]
     issues, problems = [], []
     for number, entry in enumerate(entries, start=1):
-        if wrong := list(_problems(entry, targets, today)):
+        try:
+            issues.append(validated(KnownIssue, entry, _Now(targets, today)))
+        except Mistakes as mistakes:
             where = f"{entry.get('line', 'no line')} on {entry.get('target', 'no target')}"
-            problems.append(f"entry {number} ({where}): {'; '.join(wrong)}")
-        else:
-            issues.append(KnownIssue(**{**entry, "message": re.compile(entry["message"])}))
+            found = sorted(mistakes.found, key=lambda mistake: mistake.kind != UNKNOWN_KEY)
+            problems.append(f"entry {number} ({where}): {'; '.join(map(_sentence, found))}")
     return issues, problems
 
 
-def _problems(entry: Mapping[str, Any], targets: Collection[str], today: date) -> Iterator[str]:
-    for key in sorted(entry.keys() - set(KEYS)):
-        yield f"{key} is not a key here; remove it"
-    for key in KEYS[:-1]:
-        if not isinstance(value := entry.get(key), str) or not value.strip():
-            yield f"{key} is missing; every known issue needs one"
-    line, target, link, message = (str(entry.get(key, "")) for key in ("line", "target", "link", "message"))
-    if line and line not in LINES:
-        yield f"{line} is no line of the checklist; name one line, such as 2.7.5"
-    if target and target not in targets:
-        yield f"the environment has no target {target}; use one of {', '.join(sorted(targets))}"
-    if link.strip() and not re.fullmatch(r"https?://\S+", link):
-        yield "link must be the address of the issue, https://…"
-    yield from _pattern_problems(message)
-    expires = entry.get("expires")
-    if not isinstance(expires, date) or isinstance(expires, datetime):
-        yield "expires must be a date without quotes, such as 2027-01-31"
-    elif expires < today:
-        yield f"it expired on {expires}; get it fixed, or agree on a new date with {entry.get('owner') or 'its owner'}"
-
-
-def _pattern_problems(message: str) -> Iterator[str]:
-    try:
-        if message.strip() and re.compile(message).search(""):
-            yield "message would match every failure; make the pattern name the one it is for"
-    except re.error as error:
-        yield f"message is no regular expression: {error}"
+def _sentence(mistake: Mistake) -> str:
+    if mistake.kind == UNKNOWN_KEY:
+        return f"{mistake.key} is not a key here; remove it"
+    if mistake.kind == "missing":
+        return EXPIRES if mistake.key == "expires" else f"{mistake.key}{MISSING}"
+    return mistake.said

@@ -4,14 +4,16 @@ import argparse
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from replica import faults, habits
 from replica.faults import Faults
 from replica.habits import Habits
 from replica.moodle.site import Site
+from replica.proxy import Proxy
 from replica.settings import BUCKET, REGION, Settings
-from replica.stack import Ports, PortTaken, Stack, prepare_folder
+from replica.stack import Ports, PortTaken, Stack, listen, prepare_folder
 
 EXIT_USAGE = 4
 
@@ -23,6 +25,7 @@ def main() -> int:
     parser.add_argument("--dir", type=Path, help="state folder, wiped at start and removed at stop")
     parser.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin ends")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a defect on")
+    parser.add_argument("--proxy", type=int, metavar="PORT", help="a CONNECT proxy that asks for a name; 0: any port")
     parser.add_argument("--site", action="append", default=[], metavar="NAME[=VALUE]", help="switch a habit on")
     parser.add_argument("--list-site", action="store_true", help="print all habits of sites as JSON and end")
     parser.add_argument("--list-faults", action="store_true", help="print all defects as JSON and end")
@@ -40,6 +43,7 @@ def main() -> int:
         return _usage(f"{options.dir} is not a replica's folder and not empty; give another --dir")
     try:
         ports = Ports.take(options.port) if options.port else Ports.free()
+        proxy = None if options.proxy is None else Proxy(listen(options.proxy))
     except PortTaken as taken:
         return _usage(f"{taken}; end what uses it, or choose another with --port (three in a row are needed)")
     folder = options.dir or Path(__file__).resolve().parent.parent / ".replica" / str(ports.first)
@@ -48,12 +52,15 @@ def main() -> int:
     except OSError as error:
         return _usage(f"{folder} cannot be made ({error.strerror}); free or unlock it, or give another --dir")
     settings = Settings(port=ports.first, folder=folder.resolve())
+    site = Site(settings, broken, set_up)
+    if not options.json:
+        site.create_demo()
     announce = _announce_json if options.json else _announce
-    Stack(settings, broken, set_up, demo=not options.json).run(ports, announce, options.json)
+    Stack(site, proxy).run(ports, partial(announce, site, proxy), options.json)
     return 0
 
 
-def _announce_json(site: Site) -> None:
+def _announce_json(site: Site, proxy: Proxy | None) -> None:
     settings = site.settings
     ready = {
         "base_url": settings.base_url,
@@ -73,10 +80,10 @@ def _announce_json(site: Site) -> None:
         },
         "pid": os.getpid(),
     }
-    print(json.dumps(ready), flush=True)
+    print(json.dumps(ready | ({"proxy": proxy.url} if proxy else {})), flush=True)
 
 
-def _announce(site: Site) -> None:
+def _announce(site: Site, proxy: Proxy | None) -> None:
     settings = site.settings
     people = "\n".join(f"    {user.username:10} {user.password}" for user in site.demo_people())
     print(
@@ -92,6 +99,7 @@ The replica is up.
     plugin's key  {settings.plugin_key.access} {settings.plugin_key.secret}
   CDN        https://{settings.cdn_domain}/  key pair {settings.key_pair_id}
   CA         {settings.ca_file}
+  Proxy      {proxy.url if proxy else "none (--proxy PORT)"}
 
 Stop it with Ctrl-C.""",
         flush=True,

@@ -6,19 +6,24 @@ import random
 from dataclasses import asdict
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from replica.effects import Effects
 from replica.moodle.site import Site
+from replica.proxy import Proxy
 
 
 class Control:
     """The control endpoints, and the random delay put before each answer of the site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, effects: Effects, proxy: Proxy | None) -> None:
         self.site = site
+        self.effects = effects
+        self.proxy = proxy
         self.faults = site.faults
         self.min_ms = 0
         self.max_ms = 0
@@ -30,6 +35,7 @@ class Control:
                 Route("/__replica__/fault", self._fault, methods=["GET", "PUT"]),
                 Route("/__replica__/site", self._habits, methods=["GET", "PUT"]),
                 Route("/__replica__/mail", self._mail),
+                Route("/__replica__/proxy", self._proxy),
                 Route("/__replica__/latency", self._latency, methods=["GET", "PUT"]),
                 Route("/__replica__/invalidations", self._invalidations),
             ]
@@ -63,10 +69,16 @@ class Control:
                 return JSONResponse({"error": 'send {"name": value, ...}; what is not named is off'}, 400)
             except ValueError as error:
                 return JSONResponse({"error": str(error)}, 400)
+            await run_in_threadpool(self.effects.apply)
         return JSONResponse(self.site.habits.on())
 
     async def _mail(self, request: Request) -> Response:
         return JSONResponse([asdict(mail) for mail in self.site.mail])
+
+    async def _proxy(self, request: Request) -> Response:
+        if self.proxy is None:
+            return JSONResponse({"error": "start the replica with --proxy"}, 404)
+        return JSONResponse({"hosts": self.proxy.hosts, "refused": self.proxy.refused})
 
     async def _latency(self, request: Request) -> Response:
         if request.method == "PUT":

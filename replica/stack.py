@@ -14,10 +14,9 @@ from pathlib import Path
 import trustme
 
 from replica import bucket, web
-from replica.faults import Faults
-from replica.habits import Habits
+from replica.effects import Effects
 from replica.moodle.site import Site
-from replica.settings import Settings
+from replica.proxy import Proxy
 from replica.weed import Weed
 
 SEARCHED = (8443, 9443, 10)
@@ -33,17 +32,16 @@ class PortTaken(RuntimeError):
 
 
 class Stack:
-    """The replica of one `Settings`; `run()` blocks until a signal, or until stdin ends when asked to watch it."""
+    """The replica of one site; `run()` blocks until a signal, or until stdin ends when asked to watch it."""
 
-    def __init__(self, settings: Settings, faults: Faults, habits: Habits, demo: bool) -> None:
-        self.settings = settings
-        self.faults = faults
-        self.habits = habits
-        self.demo = demo
-        self.weed = Weed(settings)
+    def __init__(self, site: Site, proxy: Proxy | None) -> None:
+        self.site = site
+        self.settings = site.settings
+        self.proxy = proxy
+        self.weed = Weed(self.settings)
 
-    def run(self, ports: "Ports", ready: Callable[[Site], None], until_stdin_ends: bool) -> None:
-        """Start everything in its folder, call `ready(site)`, stop cleanly."""
+    def run(self, ports: "Ports", ready: Callable[[], None], until_stdin_ends: bool) -> None:
+        """Start everything in its folder, call `ready()`, stop cleanly."""
         try:
             self._issue_certificate()
             self.weed.start()
@@ -52,29 +50,37 @@ class Stack:
             self.weed.stop()
             shutil.rmtree(self.settings.folder, ignore_errors=True)
 
-    async def _serve(self, sockets: list[socket.socket], ready: Callable[[Site], None], watch_stdin: bool) -> None:
+    async def _serve(self, sockets: list[socket.socket], ready: Callable[[], None], watch_stdin: bool) -> None:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
         if watch_stdin:
             threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
-        site, servers = web.build(self.settings, self.faults, self.habits, self.demo)
+        effects = Effects(self.site)
+        servers = web.build(self.site, effects, self.proxy)
         running = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
-        preparing = asyncio.create_task(asyncio.to_thread(bucket.prepare, self.settings, self.weed.alive))
+        proxying = await self.proxy.start() if self.proxy else None
+        preparing = asyncio.create_task(asyncio.to_thread(self._prepare, effects))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
         try:
             if not stop.is_set():
                 preparing.result()
-                ready(site)
+                ready()
                 await stopping
         finally:
             self.weed.stop()
+            if proxying:
+                proxying.close()
             for server in servers:
                 server.should_exit = server.force_exit = True
             await asyncio.gather(*running)
             await asyncio.gather(preparing, return_exceptions=True)  # it fails when it was stopped half way
+
+    def _prepare(self, effects: Effects) -> None:
+        bucket.prepare(self.settings, self.weed.alive)
+        effects.apply()
 
     def _issue_certificate(self) -> None:
         ca = trustme.CA(organization_name="Replica of a staging stack")
@@ -98,9 +104,9 @@ class Ports:
     def take(cls, first: int) -> "Ports":
         """Raises PortTaken."""
         with ExitStack() as held:
-            site = held.enter_context(_listen(first))
-            _listen(first + 1).close()
-            cdn = held.enter_context(_listen(first + 2))
+            site = held.enter_context(listen(first))
+            listen(first + 1).close()
+            cdn = held.enter_context(listen(first + 2))
             held.pop_all()
             return cls(first, site, cdn)
 
@@ -115,7 +121,8 @@ class Ports:
         raise taken
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """A socket on loopback. Raises PortTaken."""
     try:
         return socket.create_server(("127.0.0.1", port), backlog=256)
     except OSError as error:

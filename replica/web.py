@@ -9,10 +9,10 @@ from starlette.types import ASGIApp
 
 from replica.control import Control
 from replica.edge import Edge
-from replica.faults import Faults
-from replica.habits import Habits
+from replica.effects import Effects
 from replica.moodle.app import App
 from replica.moodle.site import Site
+from replica.proxy import Proxy
 from replica.settings import Settings
 
 
@@ -24,14 +24,11 @@ class Server(uvicorn.Server):
         yield
 
 
-def build(settings: Settings, faults: Faults, habits: Habits, demo: bool) -> tuple[Site, list[Server]]:
-    """The site, and the servers of site and edge in this order, not yet serving."""
-    site = Site(settings, faults, habits)
-    if demo:
-        site.create_demo()
-    control = Control(site)
-    apps: list[ASGIApp] = [control.around(App(site).asgi()), Edge(settings, faults).app()]
-    return site, [Server(_config(settings, app)) for app in apps]
+def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
+    """The servers of site and edge in this order, not yet serving."""
+    control = Control(site, effects, proxy)
+    apps: list[ASGIApp] = [control.around(App(site).asgi()), Edge(site.settings, site.faults).app()]
+    return [Server(_config(site.settings, app)) for app in apps]
 
 
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:

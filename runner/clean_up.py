@@ -117,8 +117,9 @@ class Cleaner:
         """Removes the courses that a run created, with what was handed in there, and tells `report`."""
         for course, name in self._our_courses().items():
             with report.attempt():
-                for assignment in assignments_of(self._site, course):
-                    remove_submissions(self._site, assignment)
+                if people := self._accounts.participants(course):
+                    for assignment in assignments_of(self._site, course):
+                        remove_submissions(self._site, assignment, people)
                 report.rows_left += videos_in(self._site, course)
                 self._courses.delete(course)
                 report.courses.append(name)

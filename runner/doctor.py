@@ -15,7 +15,8 @@ from typing import Literal
 from checklist.lines import LINES
 from checklist.verdicts import TargetState
 from runner.connect import new_bucket, new_cdn, new_site
-from runner.environment import Account, Environment
+from runner.environment import Environment
+from runner.environment_tables import Account
 from runner.ours import CATEGORY
 from services.addresses import COMPONENT
 from services.errors import ConfigurationError, SiteError, Unreachable

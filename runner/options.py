@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.compat import worker_of, write_reports_to
-from runner.environment import large_size
+from runner.environment_tables import large_size
 from runner.replica import CHECKOUT, NAME
 
 REPORTS = CHECKOUT / "reports"

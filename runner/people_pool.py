@@ -33,9 +33,11 @@ def prepare(accounts: Accounts, bucket: Bucket, workers: int) -> list[Account]:
     Raises ConfigurationError where S3 already holds something under the id of one of them.
     """
     wanted = POOL[: workers * PER_WORKER]
-    known = {account.username: account for account in accounts.find(wanted)}
-    people = [known[name] if name in known else _create(accounts, name) for name in wanted]
-    people = [person for person in people if is_ours(person)]
+    known = {account.username for account in accounts.find(wanted)}
+    for username in wanted:
+        if username not in known:
+            _create(accounts, username)
+    people = [account for account in accounts.find(wanted) if is_ours(account)]
     taken = [prefix for person in people if bucket.keys(prefix := f"videos/{person.id}/")]
     if taken:
         raise ConfigurationError(
@@ -46,10 +48,10 @@ def prepare(accounts: Accounts, bucket: Bucket, workers: int) -> list[Account]:
     return people
 
 
-def _create(accounts: Accounts, username: str) -> Account:
+def _create(accounts: Accounts, username: str) -> None:
     person = accounts.create(username, f"{username}@{DOMAIN}", "Idle", "S3 Video acceptance", new_password())
     accounts.stop_mail(person)
-    return accounts.change(person, "Idle", "S3 Video acceptance", new_password(), suspended=True)
+    accounts.change(person, "Idle", "S3 Video acceptance", new_password(), suspended=True)
 
 
 class PeoplePool:

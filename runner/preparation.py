@@ -13,7 +13,8 @@ from runner import replica
 from runner.compat import workers_of
 from runner.context import RUN, RunContext
 from runner.doctor import examine, plan, print_report
-from runner.environment import ENGINES, Environment, load
+from runner.environment import Environment, load
+from runner.environment_tables import ENGINES
 from runner.hold import Hold
 from runner.journal import folder as state_folder
 from runner.state import State

@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Error, Playwright
 
 from checklist.verdicts import TargetState
-from runner.environment import Target
+from runner.environment_tables import Target
 
 WITHOUT_WINDOWS = "chromium-headless-shell"
 """What Playwright's own build is as well: without a window to draw, a tab costs a third."""

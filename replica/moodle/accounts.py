@@ -170,8 +170,8 @@ def assign_roles(web: Web) -> Response:
         "two_lists.html",
         f"Assign role 'Manager' in Category: {category.name}",
         action=f"/admin/roles/assign.php?contextid={category.context}&roleid={MANAGER}",
-        current=[u for u in people if u.id in category.managers],
-        potential=filtered(web, [u for u in people if u.id not in category.managers]),
+        current=filtered(web, [u for u in people if u.id in category.managers], "removeselect"),
+        potential=filtered(web, [u for u in people if u.id not in category.managers], "addselect"),
         roles=None,
         search=web.param("addselect_searchtext", ""),
     )
@@ -184,7 +184,7 @@ def manage_roles(web: Web) -> Response:
     return web.render("manage_roles.html", "Manage roles", short_names=ROLE_SHORT_NAMES, role_names=ROLE_NAMES)
 
 
-def filtered(web: Web, people: list[User]) -> list[User]:
-    """The potential people that match the search text of the two-list form."""
-    text = "" if web.has("addselect_clearbutton") else web.param("addselect_searchtext", "").lower()
+def filtered(web: Web, people: list[User], which: str) -> list[User]:
+    """The people that match the search text of one list (addselect, removeselect) of the two-list form."""
+    text = "" if web.has(f"{which}_clearbutton") else web.param(f"{which}_searchtext", "").lower()
     return [u for u in people if text in f"{u.fullname} {u.email} {u.username}".lower()]

@@ -18,6 +18,8 @@ TOURS = {
     "assign_student": ["Here you see what you have to hand in, and until when."],
     "assign_grading": ["The new look of grading.", "Search and filter your students here."],
 }
+_MOST = 100
+"""People in one list: the site setting maxusersperpage."""
 TOUR_IDS = dict(enumerate(TOURS, 1))
 
 
@@ -77,6 +79,12 @@ def _submit_grade(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
     )
 
 
+def _update_preferences(web: Web, args: dict[str, Any]) -> None:
+    web.require_admin("Change somebody's preferences")
+    if args.get("emailstop") is not None:
+        web.state.users[int(args["userid"])].preferences["emailstop"] = bool(args["emailstop"])
+
+
 def _person(user: User) -> dict[str, Any]:
     return {"id": user.id, "fullname": user.fullname, "username": user.username, "email": user.email}
 
@@ -100,7 +108,8 @@ def _search_identity(web: Web, args: dict[str, Any]) -> dict[str, Any]:
     web.require_admin("Browse list of users")
     text = str(args.get("query", "")).casefold()
     found = [u for u in web.state.live_users() if text in f"{u.fullname} {u.email} {u.username}".casefold()]
-    return {"list": [_person(u) | {"extrafields": []} for u in found], "maxusersperpage": 100, "overflow": False}
+    listed = [] if len(found) > _MOST else [_person(u) | {"extrafields": []} for u in found]
+    return {"list": listed, "maxusersperpage": _MOST, "overflow": len(found) > _MOST}
 
 
 def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
@@ -111,6 +120,7 @@ def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 METHODS = {
+    "core_user_update_user_preferences": _update_preferences,
     "core_user_get_users_by_field": _users_by_field,
     "tool_usertours_fetch_and_start_tour": _start_tour,
     "tool_usertours_step_shown": _step_shown,

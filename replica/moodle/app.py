@@ -1,5 +1,7 @@
 """The site as one ASGI application: finds the session, runs the page, answers."""
 
+import asyncio
+import time
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -12,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from replica.faults import LARGE
-from replica.moodle import accounts, admin, ajax, assign, courses, enrol, firsts, grading, login, modules, sso  # noqa: F401
+from replica.moodle import accounts, admin, ajax, assign, courses, enrol, firsts, grading, language, login, modules, sso  # noqa: F401
 from replica.moodle.errors import MoodleError, Moved
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
 from replica.moodle.session import Session
@@ -45,11 +47,13 @@ class App:
         busy = self.site.faults.on("moodle-busy-while-uploading") and self._large_upload_has_begun()
         if busy and "/ajax/" not in path:
             return PlainTextResponse("503 Service Unavailable\n", 503)
-        session = self.site.sessions.get(request.cookies.get("MoodleSession", ""))
+        session = self._session(request)
         if session is None:
             session = Session()
             self.site.sessions[session.id] = session
+        session.used = time.monotonic()
         async with session.lock:
+            await asyncio.sleep(self.site.habits.slow)
             try:
                 form = await request.form() if request.method == "POST" and _is_form(request) else FormData()
                 body = b"" if _is_form(request) else await request.body()
@@ -63,6 +67,15 @@ class App:
             response.set_cookie("MoodleSession", current.id, secure=True, httponly=True, samesite="none")
         return response
 
+    def _session(self, request: Request) -> Session | None:
+        """The browser's session, unless it was left alone for too long."""
+        session = self.site.sessions.get(request.cookies.get("MoodleSession", ""))
+        lifetime = self.site.habits.session_seconds
+        if session and lifetime and session.user and session.used + lifetime < time.monotonic():
+            self.site.sessions.pop(session.id)
+            return None
+        return session
+
     def _large_upload_has_begun(self) -> bool:
         """Within the last ten seconds, and it has not ended."""
         pending = [video for video in self.site.state.videos.values() if video.status == "pending"]
@@ -70,6 +83,7 @@ class App:
 
     def _answer(self, handler: Handler, web: Web) -> Response:
         ajax_script = "/ajax/" in web.request.url.path
+        language.speak(web.language)
         try:
             return handler(web)
         except Moved as moved:

@@ -1,11 +1,14 @@
 """Course pages: view, create and edit, delete, categories."""
 
+import threading
+
 from starlette.responses import Response
 
 from replica.moodle import access
 from replica.moodle.errors import no_permission
 from replica.moodle.forms import Field, Form
-from replica.moodle.records import Category, Course
+from replica.moodle.records import STUDENT, Category, Course
+from replica.moodle.site import Site
 from replica.moodle.state import midnight, token
 from replica.moodle.web import Web, page, redirect
 
@@ -93,6 +96,8 @@ def _check_course(web: Web, course: Course | None, form: Form) -> None:
 
 def _store_course(web: Web, course: Course | None, form: Form) -> Course:
     item = course or web.state.add_course("", "", 0)
+    for one in [] if course else web.site.crowd:
+        web.state.enrol(item.id, one.id, STUDENT)
     item.fullname, item.shortname = form.field("fullname").value.strip(), form.field("shortname").value.strip()
     item.category, item.visible = int(form.field("category").value), form.field("visible").value == "1"
     item.idnumber, item.summary = form.field("idnumber").value, form.field("summary_editor[text]").value
@@ -109,9 +114,14 @@ def delete(web: Web) -> Response:
     course = web.course(web.number("id"))
     if web.posted and web.param("delete", ""):
         web.require_sesskey()
-        for video in web.state.drop_course(course.id):
-            web.site.storage.remove(video)
         message = f"{course.shortname} has been completely deleted"
+        if delay := web.site.habits.async_delete:
+            later = threading.Timer(delay, _drop, (web.site, course))
+            later.daemon = True
+            later.start()
+            message = f"{course.shortname} has been scheduled for deletion"
+        else:
+            _drop(web.site, course)
         return web.render("message.html", "Deleting a course", message=message, link="/course/management.php")
     return web.render(
         "confirm.html",
@@ -124,6 +134,11 @@ def delete(web: Web) -> Response:
         back="/course/management.php",
         back_hidden={"categoryid": course.category},
     )
+
+
+def _drop(site: Site, course: Course) -> None:
+    for video in site.state.drop_course(course.id):
+        site.storage.remove(video)
 
 
 @page("/course/index.php")
@@ -154,7 +169,9 @@ def management(web: Web) -> Response:
     return web.render(
         "management.html",
         "Manage course categories and courses",
-        categories=visible,
+        tree=_children(visible, None),
+        path=_path(web, chosen),
+        children=lambda category: _children(visible, category),
         chosen=chosen,
         counts={c.id: sum(x.category == c.id for x in web.state.courses.values()) for c in visible},
         courses=courses[number * shown : (number + 1) * shown],
@@ -164,6 +181,23 @@ def management(web: Web) -> Response:
         shown=shown,
         layout="admin",
     )
+
+
+def _path(web: Web, category: Category | None) -> set[int]:
+    """The ids of a category and of all above it."""
+    found: set[int] = set()
+    while category is not None:
+        found.add(category.id)
+        category = web.state.categories.get(category.parent)
+    return found
+
+
+def _children(visible: list[Category], above: Category | None) -> list[Category]:
+    """The visible categories directly inside another; at the top also those whose parent is not visible."""
+    if above is not None:
+        return [c for c in visible if c.parent == above.id]
+    ids = {c.id for c in visible}
+    return [c for c in visible if c.parent not in ids]
 
 
 @page("/course/editcategory.php")

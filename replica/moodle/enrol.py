@@ -98,8 +98,8 @@ def manage(web: Web) -> Response:
         "Manual enrolments",
         course=course,
         action=f"/enrol/manual/manage.php?enrolid={course.enrolid}",
-        current=[u for u in people if u.id in enrolled],
-        potential=filtered(web, [u for u in people if u.id not in enrolled]),
+        current=filtered(web, [u for u in people if u.id in enrolled], "removeselect"),
+        potential=filtered(web, [u for u in people if u.id not in enrolled], "addselect"),
         roles=ROLE_NAMES,
         search=web.param("addselect_searchtext", ""),
     )

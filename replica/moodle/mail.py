@@ -15,7 +15,7 @@ NOBODY, COURSE_CONTACT, KEY_HOLDER, NO_REPLY = range(4)
 
 def send(site: Site, to: User, subject: str, why: str) -> None:
     """Record a message, as email_to_user sends it: not to those deleted, suspended or without log-in."""
-    if not (to.deleted or to.suspended or to.auth == "nologin"):
+    if not (to.deleted or to.suspended or to.auth == "nologin" or to.preferences.get("emailstop")):
         site.mail.append(Mail(to.email, subject, why, dropped=to.email.endswith(".invalid")))
 
 

@@ -32,6 +32,7 @@ class Site:
         self.sessions: dict[str, Session] = {}
         self.guest = User(1, "guest", "", "Guest user", "", "root@localhost")
         self.mail: list[Mail] = []
+        self.crowd: list[User] = []
         self._demo: list[User] = []
         self.state.settings |= {
             "aws_access_key": settings.plugin_key.access,
@@ -50,6 +51,7 @@ class Site:
         )
         self.state.add_category("Category 1")
         self.category = self.state.add_category("S3 Video acceptance", "s3video-acceptance")
+        self.category.description = f"Tests may write here: {settings.base_url}"
 
     def create_demo(self) -> None:
         """A course with an assignment, a teacher and two students, for a person who clicks through the replica."""

@@ -13,7 +13,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from replica.moodle import access, hurdles, texts
+from replica.moodle import access, hurdles, language, texts
 from replica.moodle.errors import MoodleError, Moved, no_permission
 from replica.moodle.records import Assignment, Course, User
 from replica.moodle.session import Session
@@ -29,8 +29,9 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,
+    extensions=[language.Labels],
 )
-templates.filters |= {"size": texts.size, "date": texts.date, "duration": texts.duration}
+templates.filters |= {"size": texts.size, "date": texts.date, "duration": texts.duration, "tr": language.tr}
 
 
 def page(*paths: str) -> Callable[[Handler], Handler]:
@@ -93,6 +94,15 @@ class Web:
         if "/ajax/" not in self.address:
             self.session.wantsurl = self.address
         raise Moved("/login/index.php")
+
+    @property
+    def language(self) -> str:
+        """The language of this page: the one asked for in an address before, the person's, the site's."""
+        installed = [code for code, _ in self.site.languages]
+        if (wanted := self.request.query_params.get("lang", "")) in installed:
+            self.session.lang = wanted
+        person = self.session.user.lang if self.session.user else ""
+        return next((code for code in (self.session.lang, person) if code in installed), self.site.language)
 
     @property
     def address(self) -> str:
@@ -173,7 +183,7 @@ class Web:
             "wwwroot": self.site.base_url,
             "sesskey": self.session.sesskey,
             "theme": "boost",
-            "language": "en",
+            "language": self.language,
             "courseId": course.id if course else 1,
             "contextid": place.context if place else 1,
             "contextInstanceId": assignment.cmid if assignment else course.id if course else 0,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from checklist.lines import LINES
+from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 from checklist.verdicts import Check, Verdict
 
 NO_FAULT = ("none before", "none after")
@@ -22,20 +25,52 @@ class ExpectationError(Exception):
     """`expected.toml` cannot be used; the message says what to change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+def _some(lines: tuple[str, ...]) -> tuple[str, ...]:
+    if not lines:
+        raise ValueError("lines is missing: which of them must fail?")
+    return lines
+
+
+def _one_of(known: Collection[str], what: str) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"{name} is no {what}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _symptom(text: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(text, re.I)
+    except re.error as error:
+        raise ValueError(f"symptom is no regular expression: {error}") from None
+    if pattern.search(""):
+        raise ValueError("symptom is missing or matches every message")
+    return pattern
+
+
+Lines = tuple[Annotated[str, _one_of(LINES, "line of the checklist")], ...]
+
+
+class Expected(Table):
     """At least one of `lines` fails with a message that `symptom` matches; lines in `also` may fail with them.
 
     `test` is the one that has to notice, or empty for all that judge `lines`; `engines` are those whose proof includes
     the fault.
     """
 
-    fault: str
-    lines: tuple[str, ...]
-    symptom: re.Pattern[str]
+    lines: Annotated[Lines, AfterValidator(_some)] = Field((), validate_default=True)
+    symptom: Annotated[re.Pattern[str], BeforeValidator(_symptom)] = Field("", validate_default=True)
     test: str = ""
-    also: tuple[str, ...] = ()
-    engines: tuple[str, ...] = ("chromium",)
+    also: Lines = ()
+    engines: tuple[Annotated[str, _one_of(ENGINES, "engine")], ...] = ("chromium",)
+
+
+class Expectation(Expected):
+    """What is expected of a `fault`, by its name."""
+
+    fault: str
 
 
 @dataclass
@@ -70,33 +105,19 @@ def read(text: str, catalogue: Collection[str]) -> dict[str, Expectation]:
     problems += [f"{name} has no table here" for name in sorted(set(catalogue) - tables.keys())]
     expected = {}
     for name, table in tables.items():
-        if wrong := sorted(_problems(table)):
-            problems += [f"{name}: {problem}" for problem in wrong]
-            continue
-        lists = {key: tuple(table[key]) for key in ("lines", "also", "engines") if key in table}
-        symptom = re.compile(table["symptom"], re.I)
-        expected[name] = Expectation(name, symptom=symptom, test=table.get("test", ""), **lists)
+        try:
+            expected[name] = Expectation.model_construct(fault=name, **dict(validated(Expected, table)))
+        except Mistakes as mistakes:
+            problems += sorted(f"{name}: {_sentence(mistake)}" for mistake in mistakes.found)
     if problems:
         raise ExpectationError("expected.toml:\n  " + "\n  ".join(problems))
     return expected
 
 
-def _problems(table: Mapping[str, Any]) -> Iterable[str]:
-    for key in table.keys() - {"lines", "symptom", "test", "also", "engines"}:
-        yield f"{key} is not a key here"
-    for line in [*table.get("lines", ()), *table.get("also", ())]:
-        if line not in LINES:
-            yield f"{line} is no line of the checklist"
-    for engine in table.get("engines", ()):
-        if engine not in ENGINES:
-            yield f"{engine} is no engine"
-    if not table.get("lines"):
-        yield "lines is missing: which of them must fail?"
-    try:
-        if re.search(table.get("symptom", ""), ""):
-            yield "symptom is missing or matches every message"
-    except re.error as error:
-        yield f"symptom is no regular expression: {error}"
+def _sentence(mistake: Mistake) -> str:
+    if mistake.kind == UNKNOWN_KEY:
+        return f"{mistake.key} is not a key here"
+    return mistake.said if mistake.kind == "value_error" else f"{mistake.place}: {mistake.said}"
 
 
 def judge(expectation: Expectation, round_: Round) -> Outcome:

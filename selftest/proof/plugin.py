@@ -15,9 +15,10 @@ import pytest
 import requests
 
 from checklist.verdicts import Check
-from runner import workspace
+from runner.administrator import Administrator
 from runner.clean_up import CleanUp
 from runner.compat import is_subtest, parameter
+from runner.context import RunContext
 from runner.environment import Environment
 from runner.lines import BLOCKED, PROPERTY, declared_lines
 from runner.workspace import Workspace
@@ -25,8 +26,6 @@ from selftest.proof.outcome import NO_FAULT, Round
 from selftest.proof.warm import PHONE
 
 FAULT = "fault"
-PEOPLE = tuple(f"s3va-{number:04}" for number in range(1, 3000))
-"""A session of many faults needs more people than a run; they go with the replica."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +41,6 @@ def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    workspace.POOL = PEOPLE
     config.pluginmanager.register(Proof(config.option.proof))
 
 
@@ -55,6 +53,11 @@ class Proof:
         self.faults: dict[str, Any] = content["faults"]
         self.whole: bool = content["whole"]
         self.rounds: dict[str, Round] = {}
+
+    @pytest.fixture(scope="session")
+    def workspace(self, fault: None, run: RunContext, environment: Environment) -> Workspace:
+        """In place of the run's one: each fault has courses of its own, where all its people are new."""
+        return Workspace(environment, run.workspace, "main")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         lines = {line for mark in metafunc.definition.iter_markers("lines") for line in mark.args}
@@ -116,10 +119,9 @@ def fault_of(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def fault(request: pytest.FixtureRequest, environment: Environment, workspace: Workspace) -> Iterator[None]:
-    """The replica has the defect that the parameter names, until the next one's turn; each has a course of its own."""
+def fault(request: pytest.FixtureRequest, environment: Environment) -> Iterator[None]:
+    """The replica has the defect that the parameter names, until the next one's turn."""
     name = request.param
-    workspace.course = workspace.new_course()
 
     def switch(faults: list[Any]) -> None:
         url = environment.url("/__replica__/fault")
@@ -130,5 +132,5 @@ def fault(request: pytest.FixtureRequest, environment: Environment, workspace: W
     switch([])
     # What a dashboard adds up would become too large to show one video more.
     report = CleanUp()
-    workspace.delete_courses(report)
+    Administrator(environment).cleaner().delete_courses(report)
     assert not report.problems, report.problems

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +50,7 @@ class Running:
 PARENT = "import subprocess, sys; subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE).wait()"
 
 
-def start(folder: Path, parent: bool = False) -> Running:
+def start(folder: Path, parent: bool = False, options: Sequence[str] = ()) -> Running:
     """Start a replica, or with `parent` a process that starts it and holds its standard input, as the suite does."""
     command = [
         sys.executable,
@@ -59,6 +59,7 @@ def start(folder: Path, parent: bool = False) -> Running:
         "--json",
         "--dir",
         str(folder),
+        *options,
     ]
     began = monotonic()
     process = subprocess.Popen(

@@ -46,7 +46,9 @@ def browser():
 """
 
 
-def three_lines(each: str = "workspace.new_student()", before: str = "pass", after: str = "pass") -> str:
+def three_lines(
+    each: str = "workspace.student(workspace.new_course())", before: str = "pass", after: str = "pass"
+) -> str:
     """A test of three lines without a browser: what happens in each, `number` 1 to 3, before and after."""
     return f"""{FAKE_BROWSER}
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from checklist.verdicts import TargetState
 from runner import doctor
 from runner.doctor import examine, plan, print_report
-from runner.environment import Account, GivenAccounts
+from runner.environment_tables import Account, GivenAccounts
 from services.moodle.model import Plugin
 from services.moodle.site import Site
 

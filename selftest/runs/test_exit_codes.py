@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from runner.environment import Budgets
+from runner.environment_tables import Budgets
 from selftest.runs.checkout import (
     GO,
     INCOMPLETE,
@@ -81,7 +81,7 @@ def test_a_certificate_that_is_not_trusted(checkout, tmp_path):
 
 
 def test_a_site_without_the_plugin(checkout):
-    absent = "from services.moodle.site import Site\nSite.plugin = lambda self: None"
+    absent = "import runner.doctor\nrunner.doctor.plugin = lambda site: None"
     checkout.tests(test_it=three_lines(), conftest=absent)
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "assignsubmission_s3video is not installed. Do steps 2.2 to 2.4")
@@ -247,11 +247,11 @@ def test_a_secret_in_the_reports(checkout):
 
 def test_a_lock_that_is_lost_stops_the_run(checkout):
     lost = """
-from runner.workspace import Workspace
+from runner.hold import Hold
 from services.errors import SiteError
-def refresh(self):
+def expect_kept(self):
     raise SiteError("There is no such course.")
-Workspace.refresh = refresh
+Hold.expect_kept = expect_kept
 """
     checkout.tests(test_it=three_lines(), conftest=lost)
     run = checkout.run(checkout.file())
@@ -269,8 +269,8 @@ def test_a_disk_that_is_full(checkout):
 
 def test_what_cannot_be_cleaned_up_is_named_and_restored_later(checkout):
     keeps = """
-from services.moodle.site import Site
-Site.delete_course = lambda self, course: None
+from services.moodle.courses import Courses
+Courses.delete = lambda self, course: None
 """
     checkout.tests(test_it=three_lines(), conftest=keeps)
     run = checkout.run(checkout.file())
@@ -282,11 +282,10 @@ Site.delete_course = lambda self, course: None
 
 def test_a_second_ctrl_c_ends_the_clean_up_and_the_next_run_goes_on_with_it(checkout):
     impatient = """
-from runner.workspace import Workspace
-close = Workspace.close
+from runner.hold import Hold
 def interrupted(self, **options):
     raise KeyboardInterrupt
-Workspace.close = interrupted
+Hold.close = interrupted
 """
     checkout.tests(test_it=three_lines(), conftest=impatient)
     run = checkout.run(checkout.file())

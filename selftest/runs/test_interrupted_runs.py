@@ -92,7 +92,7 @@ def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, 
 
     left = Courses(site).within(Courses(site).category(CATEGORY)).values()
     assert [name for name in left if name.startswith(COURSE_NAME)]
-    journals = list(checkout.state.rglob("*.jsonl"))
+    journals = list(checkout.state.rglob("*.alive"))
     assert len(journals) == 1
 
     checkout.tests(test_it=three_lines())
@@ -101,9 +101,9 @@ def test_a_run_that_is_killed_in_the_middle_of_an_upload(checkout, environment, 
 
 
 def test_a_killed_run_is_restored_without_another_run(checkout):
-    checkout.tests(test_it=three_lines("import os; workspace.new_student(); os.kill(os.getpid(), 9)"))
+    checkout.tests(test_it=three_lines("import os; workspace.student(workspace.new_course()); os.kill(os.getpid(), 9)"))
     assert checkout.run(checkout.file()).code == -signal.SIGKILL
-    assert list(checkout.state.rglob("*.jsonl"))
+    assert list(checkout.state.rglob("*.alive"))
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back.")
 
 

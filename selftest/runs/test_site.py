@@ -19,8 +19,9 @@ import trustme
 from pydantic import SecretStr
 
 from runner.connect import new_bucket
-from runner.environment import Account as GivenAccount
-from runner.environment import Environment, GivenAccounts
+from runner.environment import Environment
+from runner.environment_tables import Account as GivenAccount
+from runner.environment_tables import GivenAccounts
 from runner.journal import folder
 from runner.lock import Locked
 from runner.ours import CATEGORY, COURSE_NAME, DOMAIN, LOCK_NAME, POOL

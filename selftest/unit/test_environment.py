@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from runner.environment import ENVIRONMENTS, Environment, Target, load
+from runner.environment import ENVIRONMENTS, Environment, load
+from runner.environment_tables import Target
 from services.errors import ConfigurationError
 
 SITE = """

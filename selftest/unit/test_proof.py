@@ -20,7 +20,7 @@ from selftest.proof.soak import Time, red_lines, soak_json, table
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXPECTED = CHECKOUT / "selftest/proof/expected.toml"
-STUCK = Expectation("progress-stuck", ("2.7.15",), re.compile("up to 100%, seen"), also=("2.12.2",))
+STUCK = Expectation(fault="progress-stuck", lines=("2.7.15",), symptom="up to 100%, seen", also=("2.12.2",))
 
 
 def check(line: str, verdict: Verdict = Verdict.FAILED, message: str = "") -> Check:
@@ -163,7 +163,7 @@ def test_the_longest_fault_has_a_worker_for_itself():
 def test_what_is_written():
     outcomes = [
         outcome(check("2.7.15", message="expected progress up to 100%, seen <3 | 4>")),
-        judge(Expectation("silent", ("2.8.9",), re.compile("seen")), Round([check("2.7.1", message="boom")])),
+        judge(Expectation(fault="silent", lines=("2.8.9",), symptom="seen"), Round([check("2.7.1", message="boom")])),
     ]
     proof = proof_json(outcomes, ["none after: nothing ran"], "chromium", 71.6)
     assert proof["void"] is True

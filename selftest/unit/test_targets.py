@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Error
 
 from runner import targets
-from runner.environment import Target
+from runner.environment_tables import Target
 from runner.targets import Launch, NotAvailable, launch_of, survey, with_proxy
 
 CHROMIUM, FIREFOX, WEBKIT = (Target(name=engine, engine=engine) for engine in ("chromium", "firefox", "webkit"))

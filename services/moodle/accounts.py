@@ -81,6 +81,12 @@ class Accounts:
             held=person.id,
         )
 
+    def participants(self, course: int) -> list[int]:
+        """Ids of those who are enrolled in a course."""
+        page = self.site.open("Listing a course's participants", PARTICIPANTS, id=course, perpage=5000)
+        links = page.select("#participants tbody a[href*='/user/view.php']")
+        return sorted({int(query(str(link["href"]))["id"]) for link in links})
+
     def suspend_enrolment(self, course: Course, person: Account) -> None:
         step = f"Suspending the enrolment of {person.username} in {course.name}"
         page = self.site.open(step, PARTICIPANTS, id=course.id, perpage=5000)
@@ -145,7 +151,7 @@ class Accounts:
             self.site.submit(
                 "Switching off the welcome message of manual enrolment",
                 "/enrol/editinstance.php",
-                {"status": "0"},
+                {},
                 if_there={"customint1": "0"},
                 courseid=course.id,
                 id=enrolment,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS
@@ -10,8 +10,6 @@ from services.errors import SiteError
 from services.moodle.html import query, quote
 from services.moodle.model import Assignment, Course
 from services.moodle.site import Site
-
-ROW = re.compile(r"user\d+")
 
 
 def create_assignment(site: Site, course: Course, name: str, due: datetime) -> Assignment:
@@ -74,20 +72,16 @@ def assignments_of(site: Site, course: int) -> list[int]:
     return list(dict.fromkeys(int(query(str(link["href"]))["id"]) for link in links))
 
 
-def remove_submissions(site: Site, cmid: int) -> None:
-    """Removes everything that was handed in to an assignment, as a teacher does with all rows of the table selected."""
-    step = f"Removing the submissions of assignment {cmid}"
-    page = site.open(step, ASSIGNMENT, id=cmid, action="grading", perpage=-1)
-    rows = [one for row in page.select("tr[class*=user]") for one in row.get("class", []) if ROW.fullmatch(one)]
-    if rows:
-        site.send(
-            step,
-            ASSIGNMENT,
-            {
-                "id": cmid,
-                "action": "gradingbatchoperation",
-                "operation": "removesubmission",
-                "selectedusers": ",".join(row.removeprefix("user") for row in rows),
-                "_qf__mod_assign_grading_batch_operations_form": "1",  # what Moodle's own form says up to 4.4
-            },
-        )
+def remove_submissions(site: Site, cmid: int, people: Sequence[int]) -> None:
+    """Removes what these people have handed in to an assignment, as a teacher does with the rows of the table."""
+    site.send(
+        f"Removing the submissions of assignment {cmid}",
+        ASSIGNMENT,
+        {
+            "id": cmid,
+            "action": "gradingbatchoperation",
+            "operation": "removesubmission",
+            "selectedusers": ",".join(map(str, people)),
+            "_qf__mod_assign_grading_batch_operations_form": "1",  # what Moodle's own form says up to 4.4
+        },
+    )

@@ -153,10 +153,10 @@ class Site:
     ) -> str:
         """Fills in a Moodle form and gives the address it leads to: Moodle redirects only when it accepts.
 
-        The form is the one that holds the first of `values`; fields in `if_there` may be missing.
+        The form is the one that holds the first of `values`, else the button; fields in `if_there` may be missing.
         """
         page = self.open(step, path, **params)
-        held = page.find(attrs={"name": next(iter(values))})
+        held = page.find(attrs={"name": next(iter(values), button)})
         form = held.find_parent("form") if isinstance(held, Tag) else None
         if not isinstance(form, Tag):
             raise SiteError(f"{step} failed at {self.where}: the form is not there. {html.quote(page)}")

@@ -4,24 +4,28 @@ import json
 import re
 import subprocess
 import sys
+from threading import Event
 from typing import Any
 
 import pytest
 import requests
 from bs4 import BeautifulSoup, Tag
-
 from selftest.test_replica import (
     CHECKOUT,
     PASSWORD,
+    PLUGIN,
     Running,
     Visitor,
     admin,
     bucket,
     classroom,
     control,
+    end,
     hand_in,
+    keys,
     new_person,
     replica,
+    start,
     visitor,
 )
 
@@ -360,3 +364,178 @@ class TestSettings:
             cmid = new_assignment(admin, classroom.course, what, **dates, **more)
             offered = student.page("/mod/assign/view.php", id=cmid).select("[value=editsubmission]")
             assert bool(offered) == (what == "alone")
+
+
+class TestManyOfThem:
+    def test_categories_lie_inside_each_other(self, replica, admin):
+        page = admin.page("/course/management.php")
+        assert len(page.select("li.listitem-category")) == 2
+        switch(replica, many_categories=30)
+        page = admin.page("/course/management.php")
+        assert len(page.select("li.listitem-category")) == 1 + 3
+        assert not page.select("li.listitem-category[data-id='3']")
+        closed = page.select(
+            "li.listitem-category[data-expandable='1'][data-expanded='0'] > .clearfix > a.categoryname"
+        )
+        assert len(closed) == 3
+        page = soup(admin.get(str(closed[-1]["href"])))
+        assert (
+            the(page, "li[data-expanded='1'] li.listitem-category[data-id='3'] .idnumber").text == "s3video-acceptance"
+        )
+        switch(replica)
+        assert len(admin.page("/course/management.php").select("li.listitem-category")) == 2
+
+    def test_people_are_too_many_to_show(self, replica, admin):
+        switch(replica, many_people=120)
+        course = new_course(admin, "crowded").url.rpartition("=")[2]
+        person = new_person(admin, "wanted")
+        address = str(the(admin.page("/enrol/instances.php", id=course), "a[href*=enrolid]")["href"])
+        page = soup(admin.get(address))
+        assert the(page, "#removeselect optgroup")["label"] == "Too many users (120) to show"
+        assert not page.select("#removeselect option[value]")
+        roles = soup(admin.get("/admin/roles/assign.php?contextid=103&roleid=1"))
+        assert str(the(roles, "#addselect optgroup")["label"]).startswith("Too many users (")
+        found = soup(admin.post(address, addselect_searchtext="wanted"))
+        assert value(found, "#addselect option[value]") == user_id(person)
+        found = soup(admin.post("/admin/roles/assign.php?contextid=103&roleid=1", addselect_searchtext="wanted"))
+        assert value(found, "#addselect option[value]") == user_id(person)
+        enrol(admin, course, user_id(person), 5)
+        assert not admin.page("/user/index.php", id=course).select(f"[data-userid='{user_id(person)}']")
+        assert admin.page("/user/index.php", id=course, page=6).select(f"[data-userid='{user_id(person)}']")
+        switch(replica)
+        assert soup(admin.get(address)).select("#removeselect option[value]")
+
+    def test_objects_of_another_site(self, replica, admin, bucket):
+        before = keys(replica, bucket)
+        switch(replica, foreign_objects=3)
+        foreign = keys(replica, bucket) - before
+        assert len(foreign) == 3
+        assert all(re.fullmatch(r"videos/\d+/\d+_[0-9a-f]{8}/lecture\d\.mp4", key) for key in foreign)
+        person = user_id(new_person(admin, "next"))
+        assert [key for key in foreign if key.startswith(f"videos/{person}/")]
+        switch(replica)
+        assert keys(replica, bucket) == before
+
+    def test_old_versions_are_kept(self, replica, bucket):
+        name = replica.ready["storage"]["bucket"]
+        for kept, key in ((True, "videos/0/kept"), (False, "videos/0/gone")):
+            switch(replica, versioned=kept)
+            bucket.put_object(Bucket=name, Key=key, Body=b"x")
+            bucket.delete_object(Bucket=name, Key=key)
+            assert key not in keys(replica, bucket)
+            versions = bucket.list_object_versions(Bucket=name, Prefix=key)
+            assert bool(versions.get("Versions")) == kept
+
+
+class TestTime:
+    def test_slow_pages_and_ajax(self, replica, classroom):
+        switch(replica, slow=0.3)
+        for path in ("/my/", f"{PLUGIN}/ajax/get_upload_url.php"):
+            assert classroom.other.get(path).elapsed.total_seconds() > 0.3
+        switch(replica)
+        assert classroom.other.get("/my/").elapsed.total_seconds() < 0.3
+
+    def test_a_second_session_ends_the_first(self, replica, admin):
+        first = new_person(admin, "twice")
+        second = visitor(replica).log_in("twice", PASSWORD)
+        assert path(first.get("/my/")) == path(second.get("/my/")) == "/my/"
+        switch(replica, single_session=True)
+        third = visitor(replica).log_in("twice", PASSWORD)
+        assert path(third.get("/my/")) == "/my/"
+        assert path(first.get("/my/")) == path(second.get("/my/")) == "/login/index.php"
+
+    def test_sessions_end_when_left_alone(self, replica, admin):
+        person = new_person(admin, "sleepy")
+        switch(replica, session_seconds=0.5)
+        person.get("/my/")
+        assert path(person.get("/my/")) == "/my/"
+        ask_after(0.6)
+        assert path(person.get("/my/")) == "/login/index.php"
+        assert person.upload_form("1").json()["errorcode"] == "requireloginerror"
+
+    def test_a_deleted_course_takes_its_time(self, replica, admin):
+        for delay in (0, 0.5):
+            switch(replica, async_delete=delay)
+            course = new_course(admin, "fleeting").url.rpartition("=")[2]
+            listed = f"li.listitem-course[data-id='{course}']"
+            admin.post("/course/delete.php", id=course, delete="x")
+            assert bool(admin.page("/course/management.php", categoryid=3).select(listed)) == bool(delay)
+        ask_after(0.6)
+        assert not admin.page("/course/management.php", categoryid=3).select(listed)
+
+
+def ask_after(seconds: float) -> None:
+    """Let time pass: these tests are about nothing else."""
+    Event().wait(seconds)
+
+
+class TestLooks:
+    def test_another_plugin_prints_notices(self, replica, admin):
+        assert not admin.page("/my/").select(".debuggingmessage")
+        switch(replica, debugdisplay=True)
+        page = admin.page("/my/")
+        assert "/local/coursebadge/" in the(page, ".debuggingmessage").text
+        assert "<b>Notice</b>:" in str(page)
+        assert "s3video" not in the(page, ".debuggingmessage").text
+
+    def test_another_language(self, replica, admin, classroom):
+        edit = {"id": classroom.cmid, "action": "editsubmission"}
+        english = admin.get("/course/management.php").text
+        switch(replica, language=True)
+        person = new_person(admin, "local")
+        enrol(admin, classroom.course, user_id(person), 5)
+        page = person.page("/mod/assign/view.php", **edit)
+        assert the(page, "html")["lang"] == "de"
+        assert value(page, "#id_submitbutton") == "Sävë chängës"
+        assert the(page, ".s3video-select-btn").text == "Chöösë ä vïdëö fïlë"
+        assert "Film" in page.text  # people's own words stay
+        assert the(admin.page("/course/management.php"), "#category-listing-title").text == "Cöürsë cätëgörïës"
+        assert (
+            the(admin.page("/course/management.php", lang="en"), "#category-listing-title").text == "Course categories"
+        )
+        switch(replica)
+        assert admin.get("/course/management.php").text == english
+
+    def test_but_not_for_who_prefers_english(self, replica, admin):
+        switch(replica, language=True)
+        for wanted, shown in (("en", "Log out"), ("de", "Lög öüt")):
+            admin.post(
+                "/user/editadvanced.php", id=-1, _qf__user_editadvanced_form=1, username=f"speaks-{wanted}",
+                newpassword=PASSWORD, auth="manual", firstname="S", lastname="T", email=f"{wanted}@example.invalid",
+                lang=wanted,
+            )  # fmt: skip
+            person = visitor(replica).log_in(f"speaks-{wanted}", PASSWORD)
+            assert the(person.page("/my/"), "#user-action-menu a[href*=logout]").text == shown
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A replica that had its habits, and a proxy, from the start."""
+    folder = tmp_path_factory.mktemp("own") / "state"
+    options = ["--site", "foreign-objects=2", "--site", "policy=core", "--site", "no-dashboard", "--proxy", "0"]
+    running = start(folder, options=options)
+    yield running
+    end(running)
+
+
+class TestAtStart:
+    def test_habits_are_there_from_the_start(self, own):
+        assert told(own, "site") == {"policy": "core", "no-dashboard": True, "foreign-objects": 2}
+
+    def through(self, running: Running, proxy: str) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            session.proxies = {"https": proxy}
+            session.verify = running.ready["ca_file"]
+            return session.get(running.ready["base_url"] + "/login/index.php")
+
+    def test_the_proxy_wants_to_know_who_is_there(self, own):
+        proxy = own.ready["proxy"]
+        assert self.through(own, proxy).ok
+        with pytest.raises(requests.exceptions.ProxyError, match="407"):
+            self.through(own, re.sub(r"//.*@", "//", proxy))
+        host = own.ready["base_url"].removeprefix("https://")
+        assert told(own, "proxy") == {"hosts": {host: 1}, "refused": 1}
+
+    def test_without_a_proxy_there_is_nothing_to_tell(self, replica):
+        assert visitor(replica).get("/__replica__/proxy").status_code == 404

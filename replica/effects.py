@@ -1,0 +1,75 @@
+"""What habits change beyond pages: categories and people of the site, objects and versions in its bucket."""
+
+import secrets
+import time
+
+from replica import bucket
+from replica.moodle.site import Site
+from replica.settings import BUCKET
+
+_TO_A_FACULTY = 12
+_MONTH = 30 * 86400
+_IDS = 20
+"""Foreign videos lie under so many of the next people's ids, in turn."""
+
+
+class Effects:
+    """Makes the stack agree with the site's habits; what was made for a habit goes when it does."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.categories: list[int] = []
+        self.objects: list[str] = []
+        self.versioned = False
+
+    def apply(self) -> None:
+        """Call it when S3 answers, and after each change of the habits."""
+        habits = self.site.habits
+        if len(self.categories) != habits.many_categories:
+            self._categories(habits.many_categories)
+        if len(self.site.crowd) != habits.many_people:
+            self._people(habits.many_people)
+        if len(self.objects) != habits.foreign_objects:
+            self._objects(habits.foreign_objects)
+        if self.versioned != habits.versioned:
+            self._versions(habits.versioned)
+
+    def _categories(self, count: int) -> None:
+        state = self.site.state
+        for gone in self.categories:
+            state.categories.pop(gone)
+        self.categories, faculty = [], 0
+        for number in range(count):
+            place, institute = divmod(number, _TO_A_FACULTY)
+            name = f"Institute {place + 1}.{institute}" if institute else f"Faculty {place + 1}"
+            category = state.add_category(name, f"F{place + 1}-{institute}", faculty if institute else 0)
+            faculty = faculty if institute else category.id
+            self.categories.append(category.id)
+        self.site.category.parent = faculty
+
+    def _people(self, count: int) -> None:
+        state = self.site.state
+        for one in self.site.crowd:
+            self.site.storage.drop_everything_of(state, one)
+            state.users.pop(one.id)
+        self.site.crowd = [
+            state.add_user(f"crowd{n}", "", f"Robin{n}", "Aarden", f"crowd{n}@example.invalid", auth="nologin")
+            for n in range(1, count + 1)
+        ]
+
+    def _objects(self, count: int) -> None:
+        store = bucket.client(self.site.settings, self.site.settings.root_key)
+        for key in self.objects:
+            store.delete_object(Bucket=BUCKET, Key=key)
+        first, then = max(self.site.state.users) + 1, int(time.time()) - _MONTH
+        self.objects = [
+            f"videos/{first + n % _IDS}/{then + n}_{secrets.token_hex(4)}/lecture{n}.mp4" for n in range(count)
+        ]
+        for key in self.objects:
+            store.put_object(Bucket=BUCKET, Key=key, Body=b"another site's", ContentType="video/mp4")
+
+    def _versions(self, kept: bool) -> None:
+        store = bucket.client(self.site.settings, self.site.settings.root_key)
+        state = "Enabled" if kept else "Suspended"
+        store.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": state})
+        self.versioned = kept

@@ -1,0 +1,265 @@
+"""The tables of an environment file, and what their values must be like.
+
+Each message says what is wrong and how to write it instead, and repeats nothing that could be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ByteSize,
+    Field,
+    SecretStr,
+    StrictBool,
+    ValidationInfo,
+    field_validator,
+)
+
+from checklist.tables import Table
+from services.secrecy import SHORTEST_SECRET
+
+LARGEST_UPLOAD = 5 * 1024**3
+"""Bytes; the plugin's own limit."""
+
+SMALLEST_LARGE = 64 * 1024**2
+"""Bytes, some 20 s; a shorter video would end before playback is judged."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the validators need to know: the file being read and the variables it may name."""
+
+    file: Path
+    variables: Mapping[str, str | None]
+
+
+def _secret(name: object, info: ValidationInfo[Source]) -> str:
+    # A secret pasted in by mistake must not be echoed, so only what is surely a name is ever shown.
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", name):
+        raise ValueError(
+            "must be the name of an environment variable, in capitals and with an underscore, such as "
+            "S3V_ADMIN_PASSWORD; write the secret itself into .env, and its name here"
+        )
+    value = info.context.variables.get(name)
+    if not value:
+        raise ValueError(f"the environment variable {name} is not set; export it or add it to .env")
+    if len(value) < SHORTEST_SECRET:
+        raise ValueError(
+            f"the value of {name} is shorter than {SHORTEST_SECRET} characters, so the secret scan "
+            "could not look for it; choose a longer one"
+        )
+    return value
+
+
+def _private_key(secret: SecretStr) -> SecretStr:
+    pem = secret.get_secret_value().replace("\\n", "\n")
+    try:
+        usable = isinstance(load_pem_private_key(pem.encode(), password=None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        usable = False
+    if not usable:
+        raise ValueError(
+            "the variable does not hold an RSA private key in PEM without a passphrase; "
+            "give it the whole text of pk-….pem, line breaks may be written as \\n"
+        )
+    return SecretStr(pem)
+
+
+def _https_url(url: str) -> str:
+    remedy = "write it like https://moodle.staging.example.edu or https://host:8443/moodle"
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValueError(f"is not a valid address; {remedy}") from None
+    if parts.scheme != "https" or not complete:
+        raise ValueError(f"must be a complete https address; {remedy}")
+    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", url):
+        raise ValueError(f"must hold no user name, query, fragment or space; {remedy}")
+    return url.rstrip("/")
+
+
+def _selective_pattern(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    if pattern.search(""):
+        raise ValueError("would allow every message; make the pattern name the one it is for")
+    return pattern
+
+
+def _like(pattern: str, remedy: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(remedy)
+        return text
+
+    return AfterValidator(check)
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+
+Text = Annotated[str, _like(r".*\S.*", "is empty; fill it in")]
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class EnvironmentTable(Table):
+    """One of this file's tables: a key that is none here may have been meant for one of theirs."""
+
+
+class Account(EnvironmentTable):
+    """A person who can log in."""
+
+    username: Text
+    password: Secret
+
+
+def _several(people: object) -> object:
+    return [people] if isinstance(people, dict) else people
+
+
+People = Annotated[tuple[Account, ...], BeforeValidator(_several)]
+
+
+class GivenAccounts(EnvironmentTable):
+    """People who exist already, for sites where the suite may not create any: one or several for each part.
+
+    Who is a student in one test may be the second or the suspended one in another; so may teachers.
+    """
+
+    student: People
+    teacher: People
+    second_student: People = ()
+    other_teacher: People = ()
+    other_student: People = ()
+    suspended_student: People = ()
+    manager: People = ()
+
+    def people(self) -> Iterator[tuple[str, Account]]:
+        """Every account with its part."""
+        return ((part, account) for part, accounts in self for account in accounts)
+
+
+class Accounts(EnvironmentTable):
+    admin: Account
+    given: GivenAccounts | None = None
+
+    @field_validator("given")
+    @classmethod
+    def _different_people(cls, given: GivenAccounts | None, info: ValidationInfo) -> GivenAccounts | None:
+        people = list(given.people()) if given else []
+        if admin := info.data.get("admin"):
+            people.append(("admin", admin))
+        by_name: dict[str, list[str]] = {}
+        for role, account in people:
+            by_name.setdefault(account.username.casefold(), []).append(role)
+        for roles in by_name.values():
+            if len(roles) > 1:
+                raise ValueError(f"{' and '.join(sorted(roles))} are one account; give each a person of their own")
+        return given
+
+
+class Storage(EnvironmentTable):
+    """The plugin's bucket, seen with the suite's own key. Without `endpoint` it is on AWS."""
+
+    bucket: Annotated[
+        str, _like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not a bucket name; give the name alone, as S3 shows it")
+    ]
+    region: Annotated[str, _like("[a-z0-9-]+", "is not a region; write it like us-east-1")]
+    endpoint: HttpsUrl | None = None
+    access_key: Secret
+    secret_key: Secret
+
+
+class Cdn(EnvironmentTable):
+    """The CloudFront distribution (`host` or `host:port`); the key pair makes URLs that expire soon."""
+
+    domain: Annotated[
+        str,
+        _like("[A-Za-z0-9.-]+(:[0-9]+)?", "must be the bare domain, like d123.cloudfront.net, no https://, no path"),
+    ]
+    key_pair_id: Text | None = None
+    private_key: Annotated[Secret, AfterValidator(_private_key)] | None = Field(None, validate_default=True)
+
+    @field_validator("private_key")
+    @classmethod
+    def _both_or_none(cls, private_key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "key_pair_id" in info.data and (private_key is None) != (info.data["key_pair_id"] is None):
+            raise ValueError("goes together with key_pair_id; give both or none")
+        return private_key
+
+
+Engine = Literal["chromium", "firefox", "webkit"]
+
+
+class Target(EnvironmentTable):
+    """A browser, channel or device that a run covers. `device` is a name known to Playwright."""
+
+    name: Annotated[str, _like("[a-z0-9][a-z0-9-]*", "must be made of a-z, 0-9 and hyphens; rename the target")]
+    engine: Engine
+    channel: Literal["chrome", "msedge"] | None = None
+    device: Text | None = None
+    required: StrictBool = True
+
+    @field_validator("engine")
+    @classmethod
+    def _own_name(cls, engine: Engine, info: ValidationInfo) -> Engine:
+        name = info.data.get("name")
+        if name in ENGINES and name != engine:
+            raise ValueError(f"a target named {name} runs in {name}; choose another name")
+        return engine
+
+    @field_validator("channel")
+    @classmethod
+    def _channel_of_chromium(cls, channel: str | None, info: ValidationInfo) -> str | None:
+        if channel and info.data.get("engine") in ("firefox", "webkit"):
+            raise ValueError(f'{channel} is a channel of chromium; set engine = "chromium" or leave the channel out')
+        return channel
+
+
+ENGINES: tuple[Engine, ...] = ("chromium", "firefox", "webkit")
+
+STANDARD_TARGETS = tuple(Target(name=engine, engine=engine, required=engine != "webkit") for engine in ENGINES)
+
+
+class AllowedConsole(EnvironmentTable):
+    """A console message that is not a finding, and why."""
+
+    pattern: Annotated[re.Pattern[str], AfterValidator(_selective_pattern)]
+    reason: Text
+
+
+class Budgets(EnvironmentTable):
+    """Time limits in seconds; the others say their unit: Mbit/s, percent, KiB."""
+
+    page: Positive = 15
+    upload: Positive = 120
+    play: Positive = 20
+    probe: Positive = 10
+    invalidation: Positive = 60
+    upload_link_mbit: Positive = 24
+    stall: Positive = 10
+    stalled_percent: Annotated[Positive, Field(le=100)] = 5
+    moodle_kib: Positive = 256
+
+
+class Large(EnvironmentTable):
+    """`size` in bytes of the video of step 2.12."""
+
+    size: Annotated[ByteSize, Field(ge=SMALLEST_LARGE, le=LARGEST_UPLOAD)] = ByteSize(1024**3)
+
+
+def large_size(text: str) -> int:
+    """Bytes of a size such as `1GiB`, within the limits of `[large]`. Raises ValueError."""
+    return Large.model_validate({"size": text}).size
