@@ -179,6 +179,19 @@ class TestMail:
         }
         assert self.mails(replica, "stranger") == []
 
+    @pytest.mark.parametrize(("notify", "told_so"), [(1, ["grade: sendstudentnotifications"]), (0, [])])
+    def test_students_hear_of_a_grade_unless_the_assignment_says_no(self, replica, admin, classroom, notify, told_so):
+        student = new_person(admin, f"graded-{notify}")
+        enrol(admin, classroom.course, user_id(student), 5)
+        cmid = new_assignment(admin, classroom.course, "Graded", sendstudentnotifications=notify)
+        grader = classroom.teacher.page("/mod/assign/view.php", id=cmid, action="grader")
+        assignment = the(grader, "[data-assignmentid]")["data-assignmentid"]
+        args = {"assignmentid": assignment, "userid": user_id(student), "grade": "80"}
+        call = [{"index": 0, "methodname": "mod_assign_submit_grading_form", "args": args}]
+        service = f"{admin.base_url}/lib/ajax/service.php?sesskey={classroom.teacher.sesskey}"
+        assert classroom.teacher.session.post(service, json=call).json() == [{"error": False, "data": []}]
+        assert [mail["why"] for mail in self.mails(replica, f"graded-{notify}") if "grade" in mail["why"]] == told_so
+
     def test_the_site_may_have_it_so_by_default(self, replica, admin, classroom):
         form = {"add": "assign", "course": classroom.course}
         assert chosen(the(admin.page("/course/modedit.php", **form), "#id_sendnotifications")) == "0"
