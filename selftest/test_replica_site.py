@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import closing
 from threading import Event
 from typing import Any
 
@@ -20,6 +21,7 @@ from selftest.test_replica import (
     admin,
     bucket,
     classroom,
+    client_of,
     control,
     end,
     hand_in,
@@ -535,6 +537,8 @@ def own(tmp_path_factory):
 class TestAtStart:
     def test_habits_are_there_from_the_start(self, own):
         assert told(own, "site") == {"policy": "core", "no-dashboard": True, "foreign-objects": 2}
+        with closing(client_of(own)) as store:
+            assert len(keys(own, store)) == 2
 
     def through(self, running: Running, proxy: str) -> requests.Response:
         with requests.Session() as session:
