@@ -15,6 +15,11 @@ from services.errors import SiteError
 from services.moodle.plugin import plugin_settings, save_plugin_settings
 from services.moodle.site import Site
 
+
+class Repaired(SiteError):
+    """Somebody has entered another value since a dead run changed it; it stays."""
+
+
 KINDS = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "+/")
 PARTNERS = {one: other for kind in KINDS for one, other in zip(kind, reversed(kind), strict=True)}
 
@@ -69,7 +74,7 @@ class Change:
 def undo(site: Site, note: Note) -> bool:
     """Puts back what a dead run changed; returns whether that was necessary.
 
-    A value that is neither the original nor what the run wrote is somebody's repair: it stays, and a SiteError says so.
+    Raises Repaired for a value that is neither the original nor what the run wrote.
     """
     stored = plugin_settings(site)[note.name]
     seen = note.fingerprint(stored)
@@ -78,7 +83,7 @@ def undo(site: Site, note: Note) -> bool:
     if seen == note.changed:
         save_plugin_settings(site, {note.name: altered(stored)})
         return True
-    raise SiteError(
+    raise Repaired(
         f"Run {note.run_id} died while it had changed {note.name} on {site.base_url}, and somebody has entered another "
         "value since. It was left as it is: check that uploads work."
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
-from runner.changed_settings import Note, undo
+from runner.changed_settings import Note, Repaired, undo
 from runner.journal import Journal
 from runner.ours import COURSE_NAME, COURSES, POOL, is_ours
 from runner.people_pool import new_password
@@ -104,11 +104,15 @@ class Cleaner:
         for journal in journals:
             for entry in journal.entries(SETTING):
                 with report.attempt():
+                    try:
+                        self.undo(entry["note"], report)
+                    except Repaired:
+                        journal.settle(entry["id"])
+                        raise
                     journal.settle(entry["id"])
-                    self.undo(entry["note"], report)
 
     def undo(self, note: str, report: CleanUp) -> None:
-        """Undoes what the note of a lock, or of a journal, says. Raises SiteError where somebody has repaired it."""
+        """Undoes what the note of a lock, or of a journal, says. Raises Repaired where somebody has."""
         change = Note.parse(note)
         if undo(self._site, change):
             report.settings.append(change.name)

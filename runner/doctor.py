@@ -17,7 +17,7 @@ from checklist.verdicts import TargetState
 from runner.connect import new_bucket, new_cdn, new_site
 from runner.environment import Environment
 from runner.environment_tables import Account
-from runner.ours import CATEGORY
+from runner.ours import CATEGORY, marked_category
 from services.addresses import COMPONENT
 from services.errors import ConfigurationError, SiteError, Unreachable
 from services.moodle.courses import Courses
@@ -158,9 +158,10 @@ def _test_site(environment: Environment, site: Site) -> Finding:
     if not environment.test_site:
         remedy = f"If tests may write there, set test_site = true in {environment.file}."
         return Finding("test site", "bad", f"{environment.name} is not marked as a test site.", remedy)
-    if Courses(site).category(CATEGORY) is None:
-        remedy = "If tests may write there, create one under Site administration > Courses."
-        return Finding("test site", "bad", f"There is no course category with the ID number {CATEGORY}.", remedy)
+    try:
+        marked_category(Courses(site))
+    except ConfigurationError as reason:
+        return Finding("test site", "bad", str(reason))
     return Finding("test site", "ok", f"Marked as a test site: the course category {CATEGORY} is there.")
 
 
@@ -209,8 +210,9 @@ def _account(environment: Environment, part: str, account: Account) -> Iterator[
 
 def _bucket(environment: Environment) -> Iterator[Finding]:
     bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
-    bucket.check()
-    yield Finding("bucket", "ok", f"{bucket.name} can be listed, read and deleted from with the suite's key.")
+    bucket.check(deletes=environment.test_site)
+    may = "listed, read and deleted from" if environment.test_site else "listed and read"
+    yield Finding("bucket", "ok", f"{bucket.name} can be {may} with the suite's key.")
     scheme, host = environment.base_url.split("/")[0::2][:2]
     origin, remedy = f"{scheme}//{host}", "Correct the bucket's CORS configuration (step 1.2)."
     allowed = bucket.allowed_origin(origin)

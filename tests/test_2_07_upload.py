@@ -128,7 +128,6 @@ def test_replacement(
     submission: Submission,
     assignment: Assignment,
     small_clip: media.Clip,
-    bucket: Bucket,
     line: Lines,
 ) -> None:
     """A student thinks better of it: another video takes the place of the first."""

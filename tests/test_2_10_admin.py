@@ -11,7 +11,6 @@ from pages.actor import Actor
 from runner.context import RunContext
 from runner.lines import Lines
 from runner.workspace import Workspace
-from services.bucket import Bucket
 from services.cdn import CDN
 from services.errors import NotCheckable
 from services.moodle.model import Assignment
@@ -136,7 +135,6 @@ def test_delete_video(
     teacher: Actor,
     submission: Submission,
     assignment: Assignment,
-    bucket: Bucket,
     cdn: CDN,
     line: Lines,
 ) -> None:

@@ -50,7 +50,6 @@ def test_wrong_files(
     people: People,
     assignment: Assignment,
     small_clip: media.Clip,
-    bucket: Bucket,
     environment: Environment,
     tmp_path: Path,
     line: Lines,
@@ -225,7 +224,6 @@ def test_session_over(
     student: Actor,
     assignment: Assignment,
     clip: media.Clip,
-    bucket: Bucket,
     network: Network,
     line: Lines,
 ) -> None:
@@ -258,7 +256,6 @@ def test_confirmation_fails(
     student: Actor,
     assignment: Assignment,
     small_clip: media.Clip,
-    bucket: Bucket,
     line: Lines,
 ) -> None:
     """S3 has the video, but Moodle fails to take note; when it is well again, another try succeeds."""

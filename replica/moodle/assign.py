@@ -10,10 +10,10 @@ from replica.moodle import access, grading, mail
 from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.management import STATUS_NAMES
-from replica.moodle.plugin.storage import MAX_SIZE, StorageError
 from replica.moodle.plugin.uploads import discard_unsaved, is_open
 from replica.moodle.records import Assignment, Course, Submission, User
 from replica.moodle.state import now
+from replica.moodle.storage import MAX_SIZE, StorageError
 from replica.moodle.web import Web, page, redirect
 
 HERE = "/mod/assign/view.php"

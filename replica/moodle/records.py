@@ -61,7 +61,6 @@ class Course:
     startdate: int = 0
     welcome: int = 1
     costcentre: str = ""
-    deleting: bool = False
 
     @property
     def enrolid(self) -> int:

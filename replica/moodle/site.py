@@ -2,11 +2,11 @@
 
 from replica.faults import Faults
 from replica.habits import Habits
-from replica.moodle.plugin.answers import RateLimit
-from replica.moodle.plugin.storage import Storage
+from replica.moodle.answers import RateLimit
 from replica.moodle.records import EDITING_TEACHER, STUDENT, Mail, User
 from replica.moodle.session import Session
 from replica.moodle.state import State, midnight
+from replica.moodle.storage import Storage
 from replica.settings import BUCKET, REGION, Settings, new_password
 
 RELEASE = "4.5.6 (Build: 20250811)"

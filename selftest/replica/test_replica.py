@@ -220,10 +220,9 @@ def classroom(replica: Running, admin: Visitor) -> Classroom:
     return Classroom(course, cmid, assignment, *people, video)
 
 
-@pytest.fixture(scope="module")
-def bucket(replica: Running) -> Any:
+def client_of(replica: Running) -> Any:
     storage = replica.ready["storage"]
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=storage["endpoint"],
         region_name=storage["region"],
@@ -231,6 +230,11 @@ def bucket(replica: Running) -> Any:
         aws_secret_access_key=storage["secret_key"],
         verify=replica.ready["ca_file"],
     )
+
+
+@pytest.fixture(scope="module")
+def bucket(replica: Running) -> Any:
+    client = client_of(replica)
     yield client
     client.close()
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import closing
 from threading import Event
 from typing import Any
 
@@ -19,6 +20,7 @@ from selftest.test_replica import (
     admin,
     bucket,
     classroom,
+    client_of,
     control,
     end,
     hand_in,
@@ -177,6 +179,19 @@ class TestMail:
             "dropped": True,
         }
         assert self.mails(replica, "stranger") == []
+
+    @pytest.mark.parametrize(("notify", "told_so"), [(1, ["grade: sendstudentnotifications"]), (0, [])])
+    def test_students_hear_of_a_grade_unless_the_assignment_says_no(self, replica, admin, classroom, notify, told_so):
+        student = new_person(admin, f"graded-{notify}")
+        enrol(admin, classroom.course, user_id(student), 5)
+        cmid = new_assignment(admin, classroom.course, "Graded", sendstudentnotifications=notify)
+        grader = classroom.teacher.page("/mod/assign/view.php", id=cmid, action="grader")
+        assignment = the(grader, "[data-assignmentid]")["data-assignmentid"]
+        args = {"assignmentid": assignment, "userid": user_id(student), "grade": "80"}
+        call = [{"index": 0, "methodname": "mod_assign_submit_grading_form", "args": args}]
+        service = f"{admin.base_url}/lib/ajax/service.php?sesskey={classroom.teacher.sesskey}"
+        assert classroom.teacher.session.post(service, json=call).json() == [{"error": False, "data": []}]
+        assert [mail["why"] for mail in self.mails(replica, f"graded-{notify}") if "grade" in mail["why"]] == told_so
 
     def test_the_site_may_have_it_so_by_default(self, replica, admin, classroom):
         form = {"add": "assign", "course": classroom.course}
@@ -521,6 +536,8 @@ def own(tmp_path_factory):
 class TestAtStart:
     def test_habits_are_there_from_the_start(self, own):
         assert told(own, "site") == {"policy": "core", "no-dashboard": True, "foreign-objects": 2}
+        with closing(client_of(own)) as store:
+            assert len(keys(own, store)) == 2
 
     def through(self, running: Running, proxy: str) -> requests.Response:
         with requests.Session() as session:

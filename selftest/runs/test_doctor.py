@@ -7,8 +7,8 @@ from checklist.verdicts import TargetState
 from runner import doctor
 from runner.doctor import examine, plan, print_report
 from runner.environment_tables import Account, GivenAccounts
+from services.bucket import Bucket
 from services.moodle.model import Plugin
-from services.moodle.site import Site
 
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
 WEBKIT = TargetState("webkit", "webkit", required=True, missing="no webkit on this machine; get it with: …")
@@ -54,7 +54,7 @@ def test_what_a_run_would_do(environment):
     assert "59 on each target, 6 over all targets" in sentences
     assert "people from the suite's pool" in sentences
     student = Account.model_construct(username="ann", password=SecretStr("secret-of-ann"))
-    given = GivenAccounts.model_construct(student=student, teacher=student)
+    given = GivenAccounts.model_construct(student=(student,), teacher=(student,))
     assert "the given accounts enrolled there" in "\n".join(plan(changed(environment, "accounts", given=given), []))
 
 
@@ -75,7 +75,7 @@ def test_a_wrong_administrator(environment):
 
 def test_a_given_account_that_cannot_log_in(environment):
     nobody = Account.model_construct(username="nobody-at-all", password=SecretStr("wrong-password"))
-    given = GivenAccounts.model_construct(student=nobody, teacher=environment.accounts.admin)
+    given = GivenAccounts.model_construct(student=(nobody,), teacher=(environment.accounts.admin,))
     findings = examine(changed(environment, "accounts", given=given), [])
     assert worst(findings, "account student")[0] == "bad"
     assert worst(findings, "account teacher")[0] == "ok"
@@ -84,7 +84,7 @@ def test_a_given_account_that_cannot_log_in(environment):
 def test_a_site_that_is_not_a_test_site(environment, monkeypatch):
     level, text = worst(examine(environment.model_copy(update={"test_site": False}), []), "test site")
     assert (level, "test_site = true" in text) == ("bad", True)
-    monkeypatch.setattr(doctor, "CATEGORY", "no-such-category")
+    monkeypatch.setattr("runner.ours.CATEGORY", "no-such-category")
     level, text = worst(examine(environment, []), "test site")
     assert (level, "no course category with the ID number no-such-category" in text) == ("bad", True)
 
@@ -97,13 +97,13 @@ def test_a_site_that_is_not_a_test_site(environment, monkeypatch):
     ],
 )
 def test_the_plugin_is_not_there(environment, monkeypatch, plugin, sentence):
-    monkeypatch.setattr(Site, "plugin", lambda _: plugin)
+    monkeypatch.setattr(doctor, "plugin", lambda _: plugin)
     level, text = worst(examine(environment, []), "plugin")
     assert (level, sentence in text) == ("bad", True)
 
 
 def test_an_old_moodle(environment, monkeypatch):
-    monkeypatch.setattr(Site, "release", lambda _: "3.8.2")
+    monkeypatch.setattr(doctor, "release", lambda _: "3.8.2")
     assert worst(examine(environment, []), "Moodle") == (
         "bad",
         "The plugin does not support Moodle 3.8.2. Upgrade Moodle.",
@@ -157,7 +157,7 @@ def test_the_suite_s_own_key(environment):
     ],
 )
 def test_cors(environment, monkeypatch, allowed, level, sentence):
-    monkeypatch.setattr(doctor.Bucket, "allowed_origin", lambda _, origin: allowed(origin))
+    monkeypatch.setattr(Bucket, "allowed_origin", lambda _, origin: allowed(origin))
     found = worst(examine(environment, []), "CORS")
     assert (found[0], sentence in found[1]) == (level, True)
 

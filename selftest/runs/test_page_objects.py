@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from pages.base import MoodleBroke, MoodlePage
 from pages.login import LoginPage
 from pages.player import Player
+from pages.visit import visit
 from selftest.runs.static_pages import MOODLE, SITE, says
 
 IDLE = "<script>var M = {util: {pending_js: []}, cfg: {sesskey: 'x'}}</script>"
@@ -68,6 +69,19 @@ def test_texts_that_are_not_finished(show, html, told):
 def test_a_page_that_does_not_lead_where_it_should(show, impatient):
     with says(f"expected to arrive at the submission within 0.5 s, seen {SITE}/"):
         MoodlePage(show(IDLE), MOODLE).arrive("the submission", lambda url: "action=view" in url)
+
+
+def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show):
+    script = "<script>document.body.insertAdjacentHTML('beforeend', '<video src=/clip.webm></video>')</script>"
+    page = MoodlePage(show(f"{IDLE}<div class=errormessage>No access.</div>{script}"), MOODLE)
+    answer = visit(page, "/", {})
+    assert (answer.status, answer.url, answer.message, answer.source) == (200, f"{SITE}/", "No access.", "/clip.webm")
+    assert b"No access." in answer.body
+    assert "No access." in answer.text
+    assert "<video" in answer.rendered
+    page.page.route("**/*", lambda route: route.fulfill(status=503, body="No"))
+    with says("expected an answer at /view_video.php, seen status 503"):
+        visit(page, "/view_video.php", {"id": 7})
 
 
 LOGIN = f"""{IDLE}<form onsubmit="history.pushState(0, '', '?loginredirect=1');

@@ -1,11 +1,14 @@
 """The lock lets one run in, on a site that keeps courses as Moodle does."""
 
 import itertools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from runner.lock import LEASE, Lock, Locked
 from runner.ours import LOCK_NAME
@@ -18,10 +21,11 @@ CATEGORY = 2
 class FakeCourses:
     """Courses with a short name that may not come twice; `checks` off stands for Moodle's race."""
 
-    site = SimpleNamespace(base_url="https://moodle.test")
+    site = SimpleNamespace(base_url="https://moodle.test", log_in_again=lambda: None)
 
     def __init__(self) -> None:
         self.courses: dict[int, list[str]] = {}
+        self.notes: dict[int, str] = {}
         self.elsewhere: set[str] = set()
         self.checks = True
         self.on_delete: Callable[[], None] = lambda: None
@@ -44,8 +48,11 @@ class FakeCourses:
     def within(self, category: int) -> dict[int, str]:
         return {course: name for course, (name, _, _) in self.courses.items()}
 
-    def summary(self, course: int) -> tuple[str, str]:
-        return self.courses[course][1], self.courses[course][2]
+    def summary(self, course: int) -> str:
+        return self.courses[course][2]
+
+    def idnumber(self, course: int) -> str:
+        return self.notes.get(course, "")
 
     def write_summary(self, course: int, summary: str) -> None:
         if course not in self.courses:
@@ -58,8 +65,8 @@ def site() -> FakeCourses:
     return FakeCourses()
 
 
-def take(site: FakeCourses, run: str, dead: tuple[str, ...] = ()) -> Lock:
-    return Lock(site, CATEGORY, run, is_dead=lambda other: other in dead)  # type: ignore[arg-type]
+def take(site: FakeCourses, run: str, dead: tuple[str, ...] = (), undo: Callable[[str], None] = print) -> Lock:
+    return Lock(site, CATEGORY, run, is_dead=lambda other: other in dead, undo=undo)  # type: ignore[arg-type]
 
 
 def expire(site: FakeCourses) -> None:
@@ -140,22 +147,40 @@ def test_another_failure_is_not_taken_for_a_held_lock(site):
         take(site, "first")
 
 
-def test_the_lease_is_renewed_when_half_of_it_is_over(site):
+@contextmanager
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Meanwhile a lease lasts for 0.2 s."""
+    with monkeypatch.context() as patched:
+        patched.setattr("runner.lock.LEASE", timedelta(seconds=0.2))
+        yield
+
+
+def test_what_a_dead_run_noted_is_undone_before_its_lock_goes(site):
+    first = take(site, "first")
+    site.notes[first.course] = "aws_secret_key:first:1:2"
+    seen: list[tuple[str, int]] = []
+    take(site, "second", dead=("first",), undo=lambda note: seen.append((note, len(site.courses))))
+    assert seen == [("aws_secret_key:first:1:2", 1)]
+
+
+def test_the_lease_is_renewed_while_a_test_takes_its_time(site, monkeypatch):
     lock = take(site, "first")
     (course,) = site.courses.values()
-    written = course[2]
-    lock.refresh()
-    assert course[2] == written
-
-    lock._until = datetime.now(UTC) + LEASE / 3
     course[2] = ""
-    lock.refresh()
-    assert "run first until" in course[2]
+    with impatient(monkeypatch), lock.kept(site, nullcontext):
+        expect_soon(lambda: "run first until" in course[2])
+    lock.expect_kept()
+    assert "lease" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_losing_the_lock_is_an_error(site):
+def test_losing_the_lock_is_an_error(site, monkeypatch):
     lock = take(site, "first")
     site.courses.clear()
-    lock._until = datetime.now(UTC)
+    with impatient(monkeypatch), lock.kept(site, nullcontext):
+        expect_soon(lambda: lock._trouble is not None)
     with pytest.raises(SiteError):
-        lock.refresh()
+        lock.expect_kept()
+
+
+def expect_soon(true: Callable[[], bool]) -> None:
+    Retrying(retry=retry_if_result(lambda seen: not seen), stop=stop_after_delay(5), wait=wait_fixed(0.02))(true)

@@ -5,7 +5,7 @@ import unicodedata
 
 from replica.faults import Faults
 from replica.moodle import texts
-from replica.moodle.plugin.storage import MAX_SIZE
+from replica.moodle.storage import MAX_SIZE
 
 TYPES = {
     "mp4": "video/mp4",

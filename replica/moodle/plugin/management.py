@@ -8,9 +8,9 @@ from replica.faults import Faults
 from replica.moodle import texts
 from replica.moodle.errors import MoodleError
 from replica.moodle.plugin.playback import FOLDER
-from replica.moodle.plugin.storage import StorageError
 from replica.moodle.records import Assignment, Course, LogEntry, User, Video
 from replica.moodle.state import State, now
+from replica.moodle.storage import StorageError
 from replica.moodle.web import Web, page, redirect, url
 
 MANAGEMENT = f"{FOLDER}/videomanagement.php"

@@ -6,13 +6,12 @@ from urllib.parse import quote
 from starlette.responses import PlainTextResponse, Response
 
 from replica import bucket
-from replica.moodle import access
+from replica.moodle import access, answers
+from replica.moodle.answers import Refusal
 from replica.moodle.errors import MoodleError, no_permission
-from replica.moodle.plugin import answers
-from replica.moodle.plugin.answers import Refusal
-from replica.moodle.plugin.storage import URL_LIFETIME, StorageError
 from replica.moodle.plugin.uploads import AJAX
 from replica.moodle.records import Course, Submission, User, Video
+from replica.moodle.storage import URL_LIFETIME, StorageError
 from replica.moodle.web import Web, page, redirect
 
 FOLDER = "/mod/assign/submission/s3video"

@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from replica import bucket
 from replica.faults import LARGE
-from replica.moodle import access, texts
-from replica.moodle.plugin import answers, checks
-from replica.moodle.plugin.answers import Refusal
-from replica.moodle.plugin.storage import MAX_SIZE, StorageError
+from replica.moodle import access, answers, texts
+from replica.moodle.answers import Refusal
+from replica.moodle.plugin import checks
 from replica.moodle.records import Assignment, Submission, User, Video
 from replica.moodle.state import now
+from replica.moodle.storage import MAX_SIZE, StorageError
 from replica.moodle.web import Web, page
 
 CONTENT_UNSEEN = ("invalid-file-accepted", "content-not-looked-into", "content-checked-in-browser-only")

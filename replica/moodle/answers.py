@@ -8,8 +8,8 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from replica.faults import Faults
-from replica.moodle.plugin.storage import StorageError
 from replica.moodle.records import User
+from replica.moodle.storage import StorageError
 from replica.settings import BUCKET
 
 WINDOW = 60
