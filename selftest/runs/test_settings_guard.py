@@ -157,6 +157,7 @@ def test_a_disk_that_fills_up_meanwhile(checkout, site, original):
 
 OTHERS = f"""{FAKE_BROWSER}
 import os
+from services.moodle.plugin import plugin_settings
 
 @pytest.mark.lines("2.7.3")
 @pytest.mark.parametrize("number", range(4))

@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import trustme
 from botocore.response import StreamingBody
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
-from services.bucket import NO_SUCH_KEY, Bucket
+from services.bucket import NO_SUCH_ETAG, NO_SUCH_KEY, Bucket
 from services.errors import ConfigurationError, Unreachable
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
@@ -107,11 +107,29 @@ def test_an_absent_object_is_a_finding(bucket, s3):
         bucket.expect_stored(KEY, 1, "video/mp4", "")
 
 
-def test_check_changes_nothing(bucket, s3):
-    s3.add_response("list_objects_v2", {}, {"Bucket": "acme-videos", "Prefix": "videos/", "MaxKeys": 1})
-    s3.add_response("delete_object", {}, {"Bucket": "acme-videos", "Key": NO_SUCH_KEY})
+def test_check_reads_one_object_and_deletes_none(bucket: Bucket, s3: Stubber) -> None:
+    """The condition of the deletion is never true: in a versioned bucket a plain one would leave a marker."""
+    found = {"Contents": [{"Key": "videos/7/a.mp4"}]}
+    s3.add_response("list_objects_v2", found, {"Bucket": "acme-videos", "Prefix": "videos/", "MaxKeys": 1})
+    body = StreamingBody(io.BytesIO(b"a"), 1)
+    s3.add_response("get_object", {"Body": body}, {"Bucket": "acme-videos", "Key": "videos/7/a.mp4", "Range": ANY})
+    asked = {"Bucket": "acme-videos", "Key": NO_SUCH_KEY, "IfMatch": NO_SUCH_ETAG}
+    s3.add_client_error("delete_object", "PreconditionFailed", http_status_code=412, expected_params=asked)
     s3.add_response("head_bucket", {})
     bucket.check()
+
+
+def test_check_tells_a_key_that_may_not_delete(bucket: Bucket, s3: Stubber) -> None:
+    s3.add_response("list_objects_v2", {})
+    s3.add_client_error("delete_object", "AccessDenied", http_status_code=403)
+    with pytest.raises(ConfigurationError, match="s3:DeleteObject"):
+        bucket.check()
+
+
+def test_check_of_a_site_where_tests_may_not_write_deletes_nothing(bucket: Bucket, s3: Stubber) -> None:
+    s3.add_response("list_objects_v2", {})
+    s3.add_response("head_bucket", {})
+    bucket.check(deletes=False)
 
 
 @pytest.mark.parametrize(
