@@ -139,5 +139,6 @@ def test_secrets_are_shared_by_processes_and_private(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(path), collected.key], check=True, cwd=Path(__file__).parents[2])
     assert collected.values() == [PEM, SECRET, "from-worker"]
     assert b"from-worker" not in path.read_bytes()
+    assert SECRET.encode() not in path.read_bytes()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
