@@ -35,6 +35,10 @@ class Moodle:
     page: float
     upload: float
     play: float
+    mark: str = ""
+    """What stands in every name that the run gives."""
+    start: float = 5
+    """How soon after choosing a file the transfer begins, where there is no Upload button (2.7.14)."""
 
 
 class MoodleBroke(AssertionError):

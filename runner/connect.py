@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.environment import Environment
-from services.bucket import TIMEOUT, Bucket
+from services.bucket import Bucket
 from services.cdn import CDN
 from services.moodle.site import Site
 
@@ -13,7 +13,7 @@ def new_site(environment: Environment, timeout: float | None = None) -> Site:
     return Site(environment.base_url, environment.verify, timeout or environment.budgets.page)
 
 
-def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float = TIMEOUT) -> Bucket:
+def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | None = None) -> Bucket:
     storage = environment.storage
     return Bucket(
         storage.bucket,
@@ -23,7 +23,7 @@ def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float = 
         endpoint=storage.endpoint,
         verify=environment.verify,
         attempts=attempts,
-        timeout=timeout,
+        timeout=timeout or environment.budgets.page,
     )
 
 

@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
+
+import requests
 
 from checklist.lines import LINES
 from checklist.verdicts import TargetState
@@ -19,10 +22,11 @@ from runner.environment import Environment
 from runner.environment_tables import Account
 from runner.ours import CATEGORY, marked_category
 from services.addresses import COMPONENT
-from services.errors import ConfigurationError, SiteError, Unreachable
+from services.errors import ConfigurationError, SiteError, Unreachable, root_of
 from services.moodle.courses import Courses
 from services.moodle.plugin import plugin, plugin_settings, release
 from services.moodle.site import Site
+from services.network import Network
 
 Level = Literal["ok", "warn", "bad", "outage"]
 
@@ -76,6 +80,7 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         *((f"account {part}", _account(environment, part, account)) for part, account in people),
         ("bucket", _bucket(environment)),
         ("CDN", _cdn(environment)),
+        ("network", _network(environment)),
     ]
     with ThreadPoolExecutor(len(questions)) as pool:
         answers = pool.map(lambda question: _answered(*question), questions)
@@ -227,6 +232,29 @@ def _bucket(environment: Environment) -> Iterator[Finding]:
 def _cdn(environment: Environment) -> Iterator[Finding]:
     new_cdn(environment).probe()
     yield Finding("CDN", "ok", f"{environment.cdn.domain} answers.")
+
+
+def _network(environment: Environment) -> Iterator[Finding]:
+    """The way that browsers will go, which is not that of requests and boto3."""
+    bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
+    with Network(environment.budgets.probe) as network:
+        for url in (environment.base_url, bucket.url, f"https://{environment.cdn.domain}/"):
+            host = urlsplit(url).netloc
+            try:
+                requests.head(
+                    url,
+                    verify=environment.verify,
+                    timeout=environment.budgets.probe,
+                    proxies={"https": network.url, "no_proxy": ""},
+                    allow_redirects=False,
+                )
+            except requests.exceptions.SSLError:
+                continue  # it answers; its certificate is another question
+            except requests.RequestException as error:
+                remedy = "Set HTTPS_PROXY (and NO_PROXY) as this machine needs them to reach it."
+                yield Finding("network", "outage", f"Browsers do not reach {host}: {root_of(error)}.", remedy)
+                return
+    yield Finding("network", "ok", "Browsers reach site, storage and CDN.")
 
 
 def _target(target: TargetState) -> Finding:

@@ -247,6 +247,7 @@ class Budgets(EnvironmentTable):
     upload: Positive = 120
     play: Positive = 20
     probe: Positive = 10
+    start: Positive = 5
     invalidation: Positive = 60
     upload_link_mbit: Positive = 24
     stall: Positive = 10

@@ -139,7 +139,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Redact what a failure prints, and declare the lines that a test leaves unjudged as not reached."""
+    """Redact what a failure prints, and declare the lines that a test leaves unjudged as not reached.
+
+    A test that needs what the environment does not have is no failure: its lines are not checkable.
+    """
     report = yield
     run = run_of(item.config, None)
     if run is None:
@@ -153,20 +156,27 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         if isinstance(call.excinfo.value, Blocked):
             report.user_properties.append((BLOCKED, True))
-        item.stash[ENDED_BY] = first_words(call.excinfo.value)
+        if isinstance(call.excinfo.value, NotCheckable):
+            report.outcome, report.longrepr = (
+                "skipped",
+                (str(item.path), item.location[1] or 0, first_words(call.excinfo.value)),
+            )
+        item.stash[ENDED_BY] = call.excinfo.value
     return report
 
 
-ENDED_BY = pytest.StashKey[str]()
+ENDED_BY = pytest.StashKey[BaseException]()
 
 
 def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
     judged = {check.line for check in item.stash[CHECKS]}
-    why = first_words(call.excinfo.value) if call.excinfo else item.stash.get(ENDED_BY, "")
+    ended_by = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
+    why = first_words(ended_by) if ended_by else ""
+    verdict = Verdict.NOT_CHECKABLE if isinstance(ended_by, NotCheckable) else Verdict.NOT_REACHED
     target = _target(item)
     secrets = run_of(item.config).secrets.values()
     for line in dict.fromkeys(declared_lines(item)):
         if line not in judged:
             message = redact(why or "the test ended before", secrets)
-            yield Check(line, target, Verdict.NOT_REACHED, LINES[line].text, message, test=item.name)
-            item.stash[CHECKS].append(Check(line, target, Verdict.NOT_REACHED, LINES[line].text))
+            yield Check(line, target, verdict, LINES[line].text, message, test=item.name)
+            item.stash[CHECKS].append(Check(line, target, verdict, LINES[line].text))
