@@ -101,9 +101,9 @@ def test_a_site_that_nobody_marked(checkout: Checkout) -> None:
 
 
 def test_a_site_without_the_category(checkout: Checkout) -> None:
-    checkout.tests(test_it=three_lines(), conftest="import runner.doctor\nrunner.doctor.CATEGORY = 'no-such-category'")
+    checkout.tests(test_it=three_lines(), conftest="import runner.ours\nrunner.ours.CATEGORY = 'no-such-category'")
     run = checkout.run(checkout.file())
-    expect_told(run, WRONG, "MISCONFIGURED", "There is no course category with the ID number no-such-category")
+    expect_told(run, WRONG, "MISCONFIGURED", "there is no course category with the ID number no-such-category")
 
 
 def test_a_bucket_that_does_not_exist(checkout: Checkout) -> None:
