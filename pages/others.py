@@ -1,4 +1,4 @@
-"""What other people own is shown to nobody: of a list that is not only the run's, messages and pictures hold its own."""
+"""What other people own is shown to nobody: messages and pictures hold the run's own rows of a list only."""
 
 from __future__ import annotations
 

@@ -108,6 +108,30 @@ def test_builds_on_it(line):
     assert inner.outcomes == {"passed": 1, "failed": 1}
 
 
+def test_what_a_test_needs_and_the_environment_does_not_have(run: Run) -> None:
+    inner = run("""
+@pytest.fixture
+def manager():
+    raise NotCheckable("no manager")
+
+@pytest.mark.lines("2.7.1")
+def test_needs_one(manager, line): ...
+
+@pytest.mark.lines("2.7.2", "2.7.3")
+def test_finds_out_later(line):
+    with line("2.7.2", "second"):
+        pass
+    raise NotCheckable("no second student")
+""")
+    assert inner.verdicts == [
+        ("2.7.1", Verdict.NOT_CHECKABLE),
+        ("2.7.2", Verdict.PASSED),
+        ("2.7.3", Verdict.NOT_CHECKABLE),
+    ]
+    assert (inner.message("2.7.1"), inner.message("2.7.3")) == ("no manager", "no second student")
+    assert inner.outcomes == {"skipped": 1}, "expected the other one to be skipped in its set-up"
+
+
 @pytest.mark.parametrize(
     ("body", "why"),
     [
