@@ -1,4 +1,4 @@
-"""Is the environment ready for a run? And what would a run do there?
+"""Is the environment ready for a run?
 
 Reads only: Moodle's pages, the bucket, one preflight, the CDN; nothing is created, no browser is started.
 """
@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import requests
 
-from checklist.lines import LINES
 from checklist.verdicts import TargetState
 from runner.connect import new_bucket, new_cdn, new_site
 from runner.environment import Environment
@@ -51,15 +50,6 @@ STEP_2_5 = {"retention_days": "90", "upload_rate_limit": "10", "playback_rate_li
 
 NAMED_BY_STEP_2_5 = {"cleanup": "Enable Automatic Cleanup", "size": "Maximum File Size", "mime": "Allowed MIME Types"}
 
-UPLOADS_PER_TARGET = 3
-
-MIB_PER_UPLOAD = 24
-
-PEOPLE_PER_TARGET = 5
-
-SECONDS_PER_TARGET = 45
-"""Without the uploads, on a warm site."""
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -88,33 +78,11 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
     return [*found, *map(_target, targets)]
 
 
-def plan(environment: Environment, targets: Sequence[TargetState]) -> list[str]:
-    """What a run would do: its targets, lines, volume, time and traces on the site, a sentence each."""
-    able = [target.name for target in targets if not target.missing]
-    mib = len(able) * UPLOADS_PER_TARGET * MIB_PER_UPLOAD
-    seconds = len(able) * SECONDS_PER_TARGET + mib * 8.4 / environment.budgets.upload_link_mbit
-    people = f"up to {len(able) * PEOPLE_PER_TARGET} people from the suite's pool, enrolled there"
-    lines = [line for line in LINES.values() if line.built]
-    per_run = sum(line.per_run for line in lines)
-    return [
-        f"Targets: {', '.join(able) or 'none'}.",
-        f"Lines: {len(lines) - per_run} on each target, {per_run} over all targets.",
-        f"To send: about {mib} MiB of video to the bucket {environment.storage.bucket}.",
-        f"Time: {max(1, round(seconds / 60))} min or so.",
-        f"On the site, in the course category {CATEGORY}: a lock, some courses with assignments, "
-        f"{people if environment.accounts.given is None else 'the given accounts enrolled there'}.",
-        "Afterwards all of that is removed, on S3 too; the people stay as suspended accounts.",
-    ]
-
-
-def print_report(findings: Sequence[Finding], plan: Sequence[str]) -> None:
+def print_findings(findings: Sequence[Finding]) -> None:
     width = shutil.get_terminal_size((120, 24)).columns
     for finding in findings:
         text = f"{finding.name}: {finding.sentence} {finding.remedy}".strip()
         print(textwrap.fill(text, width, initial_indent=f"{SIGNS[finding.level]} ", subsequent_indent="    "))
-    print("\nA run would do this:")
-    for sentence in plan:
-        print(textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  "))
 
 
 def _answered(name: str, question: Iterator[Finding]) -> list[Finding]:

@@ -1,15 +1,19 @@
 """The doctor finds what is wrong, says what to do, and shows no secret."""
 
+import re
+
 import pytest
 from pydantic import SecretStr
 
 from checklist.verdicts import TargetState
 from runner import doctor
-from runner.doctor import examine, plan, print_report
+from runner.doctor import examine, print_findings
 from runner.environment_tables import Account, GivenAccounts
+from runner.plan import plan, print_plan
 from services.bucket import Bucket
 from services.moodle.model import Plugin
 
+MIB = 1024**2
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
 WEBKIT = TargetState("webkit", "webkit", required=True, missing="no webkit on this machine; get it with: …")
 
@@ -41,21 +45,27 @@ def test_a_ready_site(environment, capsys):
         "target chromium",
     }
 
-    print_report(findings, plan(environment, [CHROMIUM]))
+    print_findings(findings)
+    print_plan(plan(environment, [CHROMIUM], large=64 * MIB))
     shown = capsys.readouterr().out
     assert "✓ CORS" in shown
     assert "Targets: chromium." in shown
     assert not [secret for secret in environment.secrets() if secret in shown]
 
 
-def test_what_a_run_would_do(environment):
-    sentences = "\n".join(plan(environment, [CHROMIUM, WEBKIT]))
+def test_what_a_run_would_do_is_told_by_its_tests(environment):
+    sentences = "\n".join(plan(environment, [CHROMIUM, WEBKIT], large=64 * MIB, workers=2))
     assert "Targets: chromium." in sentences
     assert "59 on each target, 6 over all targets" in sentences
-    assert "people from the suite's pool" in sentences
+    tests, mib = (int(re.search(what, sentences)[1]) for what in (r"Tests: (\d+) in chromium", r"about (\d+) MiB"))
+    assert tests == 20
+    assert 150 < mib < 300
+    assert "64 MiB of them in one file" in sentences
+    assert "24 people of the suite's own" in sentences
     student = Account.model_construct(username="ann", password=SecretStr("secret-of-ann"))
     given = GivenAccounts.model_construct(student=(student,), teacher=(student,))
-    assert "the given accounts enrolled there" in "\n".join(plan(changed(environment, "accounts", given=given), []))
+    told = "\n".join(plan(changed(environment, "accounts", given=given), [], large=MIB))
+    assert "the given accounts enrolled there" in told
 
 
 def test_a_target_without_its_browser(environment):
