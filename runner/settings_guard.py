@@ -46,7 +46,8 @@ class SettingsGuard:
         """
         site, journal = self._workspace.site, self._workspace.journal
         site.log_in_again()
-        change = Change(name, plugin_settings(site)[name])
+        before = plugin_settings(site)
+        change = Change(name, before[name])
         self._secrets.add(change.original)
         self._secrets.add(change.changed)
         note = str(change.note(self._workspace.run_id))
@@ -56,6 +57,7 @@ class SettingsGuard:
             yield change
         finally:
             site.log_in_again()
-            save_plugin_settings(site, {name: change.original})
+            after = plugin_settings(site)  # a browser's form may have written the line ends of others anew
+            save_plugin_settings(site, {name: value for name, value in before.items() if after[name] != value})
             self._workspace.note("")
             journal.settle(entry)

@@ -158,6 +158,10 @@ class Network:
                 writer.transport.abort()
 
     async def _serve(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # at the end; asyncio would print that its task was cancelled
+            await self._tunnel(browser, answer)
+
+    async def _tunnel(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         ends = [answer]
         try:
             method, host, _ = (await browser.readuntil(END_OF_HEAD)).decode("latin-1").split(" ", 2)
