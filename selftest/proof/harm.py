@@ -2,8 +2,9 @@
 
 The runs change the plugin's credentials and upload; half of them die by SIGKILL at a random moment, and every other
 time the next run starts with an empty state folder, as on another machine. After each run that was let finish the
-settings are as before, and the other site's objects are there byte for byte after every run. In the end some of them lie under
-the ids of the suite's own people: then no run begins. Exit code 0 when nothing was harmed, 1 when something was.
+settings are as before, and the other site's objects are there byte for byte after every run. In the end some of them
+lie under the ids of the suite's own people: then no run begins. Exit code 0 when nothing was harmed, 1 when something
+was.
 """
 
 from __future__ import annotations
