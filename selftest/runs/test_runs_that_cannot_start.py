@@ -1,4 +1,4 @@
-"""Runs that cannot start: one clear message, the contract's exit code, nothing left behind."""
+"""Runs that cannot start: one clear message, an exit code of docs/contract.md, nothing left behind."""
 
 import json
 import re
