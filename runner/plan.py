@@ -38,7 +38,8 @@ def plan(environment: Environment, targets: Sequence[TargetState], *, large: int
     judged = sum(len(_on(target, targets)) for target in able)
     seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
     seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
-    people = f"{workers * PER_WORKER} people of the suite's own, enrolled there"
+    is_given = environment.accounts.given is not None
+    people, stay = f"{workers * PER_WORKER} people of the suite's own", "stay as suspended accounts"
     return [
         f"Targets: {', '.join(able) or 'none'}.",
         f"Tests: {', '.join(f'{len(mine)} in {target}' for target, mine in tests.items()) or 'none'}.",
@@ -47,8 +48,8 @@ def plan(environment: Environment, targets: Sequence[TargetState], *, large: int
         f"{round(large / MIB)} MiB of them in one file for each target of step 2.12.",
         f"Time: {max(1, round(seconds / 60))} min or so.",
         f"On the site, in the course category {CATEGORY}: a lock, some courses with assignments, "
-        f"{people if environment.accounts.given is None else 'the given accounts enrolled there'}.",
-        "Afterwards all of that is removed, on S3 too; the people stay as suspended accounts.",
+        f"{'the given accounts' if is_given else people} enrolled there.",
+        f"Afterwards all of that is removed, on S3 too; the people {'keep what they had' if is_given else stay}.",
     ]
 
 
