@@ -130,7 +130,9 @@ def _moodle(release: str) -> Finding:
 def _test_site(environment: Environment, site: Site) -> Finding:
     if not environment.test_site:
         remedy = f"If tests may write there, set test_site = true in {environment.file}."
-        return Finding("test site", "bad", f"{environment.name} is not marked as a test site.", remedy)
+        return Finding(
+            "test site", "warn", f"{environment.name} is not marked as a test site: only --doctor runs.", remedy
+        )
     try:
         marked_category(Courses(site))
     except ConfigurationError as reason:

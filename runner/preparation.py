@@ -41,13 +41,13 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     with sync_playwright() as playwright:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
-    _read_known_issues(state, environment)
     if option.restore:
         state.problems += Hold.restore(environment).problems
         if not state.problems:
             state.notes.append("What dead runs had left changed is put back.")
         state.code = 0
         return
+    _read_known_issues(state, environment)
     _examine(config, state, environment)
     if option.doctor:
         state.code = 0
