@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from checklist.tables import Table
-from services.secrecy import SHORTEST_SECRET
+from services.detector import SHORTEST_SECRET
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from checklist.verdicts import Verdict
 from runner.lines import BLOCKED, first_words
 from selftest.unit.inner_run import CONFTEST, SECRET, Inner, Run, checks_in
-from services.secrecy import MARK
+from services.detector import MARK
 
 pytest_plugins = ["pytester"]
 
