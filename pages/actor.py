@@ -18,7 +18,7 @@ from pages.plugin_settings import PluginSettings
 from pages.site_administration import SiteAdministration
 from pages.video import VideoPage
 from pages.visit import visit
-from services.addresses import HOME, LOGOUT, UPLOAD_URL
+from services.addresses import LOGOUT, OWN, UPLOAD_URL
 from services.answer import Answer
 from services.bucket import Folder
 from services.moodle.model import Assignment, Person
@@ -135,7 +135,7 @@ class Actor:
         site.session.cookies.update(held)
         site.get(LOGOUT, sesskey=self.page.evaluate("() => M.cfg.sesskey"))
         site.session.cookies.clear()
-        if not (answer := site.session.get(site.url(HOME), cookies=held, allow_redirects=False)).is_redirect:
+        if not (answer := site.session.get(site.url(OWN), cookies=held, allow_redirects=False)).is_redirect:
             raise AssertionError(f"expected the session to be over, seen status {answer.status_code} for its cookie")
 
     def administration(self) -> SiteAdministration:

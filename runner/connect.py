@@ -10,7 +10,8 @@ from services.moodle.site import Site
 
 def new_site(environment: Environment, timeout: float | None = None) -> Site:
     """A session of its own, nobody logged in; `timeout` in seconds, the budget of a page by default."""
-    return Site(environment.base_url, environment.verify, timeout or environment.budgets.page)
+    timeout = timeout or environment.budgets.page
+    return Site(environment.base_url, environment.verify, timeout, environment.login_path)
 
 
 def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float = TIMEOUT) -> Bucket:

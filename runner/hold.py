@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.administrator import Administrator
 from runner.clean_up import SETTING, CleanUp
+from runner.connect import new_site
 from runner.environment import Environment
 from runner.journal import Journal
 from runner.lock import Lock, Locked
@@ -90,7 +91,8 @@ class Hold:
         if self._environment.accounts.given is not None:
             share_given(find_given(self._environment, self._admin.accounts), workers, 0)
             return state
-        people = prepare(self._admin.accounts, self._admin.bucket, workers)
+        environment = self._environment
+        people = prepare(self._admin.accounts, self._admin.bucket, workers, lambda: new_site(environment))
         return state | {"people": [asdict(person) for person in people]}
 
     def _keep(self) -> None:

@@ -47,6 +47,16 @@ def refusals(page: BeautifulSoup) -> dict[str, str]:
     return {name: said for name, said in complaints.items() if said}
 
 
+def required(page: BeautifulSoup) -> list[str]:
+    """Labels of the form's fields that must be filled in and are not."""
+    empty = []
+    for row in page.select(".fitem:has(.text-danger)"):
+        field = row.select_one("input:not([type=hidden]), textarea, select")
+        if field is not None and not (field.get("value") or field.get_text(strip=True)):
+            empty.append(text(row.select_one("label")))
+    return empty
+
+
 def quote(page: BeautifulSoup) -> str:
     """What the page complains about, else its title."""
     said = [f"{name}: {complaint}" for name, complaint in refusals(page).items()]
