@@ -25,7 +25,7 @@ class Administrator:
         self.bucket = new_bucket(environment)
         self.courses = Courses(self.new_site())
         self.accounts = Accounts(self.site, self.courses)
-        self.category = marked_category(self.courses)
+        self.category = marked_category(self.courses, environment.category_id)
         """Id of the suite's course category."""
 
     @property

@@ -148,25 +148,29 @@ def pytest_runtest_makereport(
     if report.longrepr is not None and not isinstance(report.longrepr, tuple):
         report.longrepr = redact(str(report.longrepr), secrets)
     report.sections = [(name, redact(content, secrets)) for name, content in report.sections]
+    if call.excinfo is not None and call.excinfo.errisinstance(NotCheckable):
+        path, number, _ = item.location
+        report.outcome, report.longrepr = "skipped", (path, (number or 0) + 1, f"not checkable: {call.excinfo.value}")
     if call.when == "teardown" or (call.when == "setup" and not report.passed):
         report.user_properties += [(PROPERTY, check.to_json()) for check in _unjudged(item, call)]
     if call.excinfo is not None:
         if isinstance(call.excinfo.value, Blocked):
             report.user_properties.append((BLOCKED, True))
-        item.stash[ENDED_BY] = first_words(call.excinfo.value)
+        item.stash[ENDED_BY] = call.excinfo.value
     return report
 
 
-ENDED_BY = pytest.StashKey[str]()
+ENDED_BY = pytest.StashKey[BaseException]()
 
 
 def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
     judged = {check.line for check in item.stash[CHECKS]}
-    why = first_words(call.excinfo.value) if call.excinfo else item.stash.get(ENDED_BY, "")
+    end = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
+    verdict = Verdict.NOT_CHECKABLE if isinstance(end, NotCheckable) else Verdict.NOT_REACHED
+    why = first_words(end) if end else "the test ended before"
     target = _target(item)
     secrets = run_of(item.config).secrets.values()
     for line in dict.fromkeys(declared_lines(item)):
         if line not in judged:
-            message = redact(why or "the test ended before", secrets)
-            yield Check(line, target, Verdict.NOT_REACHED, LINES[line].text, message, test=item.name)
-            item.stash[CHECKS].append(Check(line, target, Verdict.NOT_REACHED, LINES[line].text))
+            yield Check(line, target, verdict, LINES[line].text, redact(why, secrets), test=item.name)
+            item.stash[CHECKS].append(Check(line, target, verdict, LINES[line].text))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from bs4 import BeautifulSoup
 
 from services.addresses import CATEGORIES, COURSE_SETTINGS
-from services.errors import SiteError
+from services.errors import ConfigurationError, SiteError
 from services.moodle.html import field_value, query, quote, text
 from services.moodle.model import Course
 from services.moodle.site import Site
@@ -41,11 +42,14 @@ class Courses:
                     waiting.append({"categoryid": inside})
         return None
 
-    def description(self, category: int) -> str:
-        """A category's description, as text."""
-        step = "Reading a category's description"
+    def category_settings(self, category: int) -> tuple[str, str]:
+        """A category's ID number, and its description as text."""
+        step = f"Opening the course category {category}"
         page = self.site.open(step, "/course/editcategory.php", id=category)
-        return _plain(field_value(page, "description_editor[text]", step, self.site.where))
+        idnumber, description = (
+            field_value(page, name, step, self.site.where) for name in ("idnumber", "description_editor[text]")
+        )
+        return idnumber, _plain(description)
 
     def within(self, category: int) -> dict[int, str]:
         """Full names by id of every course in the category, hidden ones too."""
@@ -60,20 +64,30 @@ class Courses:
         return courses
 
     def create(self, category: int, name: str, short_name: str, summary: str = "") -> Course:
-        """Raises SiteError with `refused["shortname"]` when the site already has the short name."""
+        """Raises SiteError with `refused["shortname"]` when the site already has the short name, and
+        ConfigurationError when it requires what the suite does not know.
+        """
         today = datetime.now()
-        where = self.site.submit(
-            f"Creating the course {name}",
-            COURSE_SETTINGS,
-            {"fullname": name, "shortname": short_name, "summary_editor[text]": summary},
-            if_there={
-                "startdate[day]": str(today.day),
-                "startdate[month]": str(today.month),
-                "startdate[year]": str(today.year),
-            },
-            button="saveanddisplay",
-            category=category,
-        )
+        try:
+            where = self.site.submit(
+                f"Creating the course {name}",
+                COURSE_SETTINGS,
+                {"fullname": name, "shortname": short_name, "summary_editor[text]": summary},
+                if_there={
+                    "startdate[day]": str(today.day),
+                    "startdate[month]": str(today.month),
+                    "startdate[year]": str(today.year),
+                },
+                button="saveanddisplay",
+                category=category,
+            )
+        except SiteError as error:
+            if not error.refused or "shortname" in error.refused:
+                raise
+            raise ConfigurationError(
+                f"{self.site.base_url} refuses a course that has no more than a name: {_complaints(error.refused)}. "
+                "Make these fields optional, or give them defaults, under Site administration > Courses."
+            ) from error
         return Course(int(query(where)["id"]), name, short_name)
 
     def summary(self, course: int) -> str:
@@ -123,6 +137,10 @@ class Courses:
             self.site.open("Opening the course category", "/course/index.php", categoryid=category)
             self._contexts[category] = int(self.site.config["contextid"])
         return self._contexts[category]
+
+
+def _complaints(refused: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({said.lstrip('- ')})" for name, said in refused.items())
 
 
 def _plain(html: str) -> str:
