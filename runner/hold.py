@@ -55,10 +55,16 @@ class Hold:
         return self._admin.site
 
     @classmethod
-    def open(cls, environment: Environment, run_id: str, workers: int = 1) -> tuple[Hold, dict[str, Any]]:
-        """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret."""
+    def open(
+        cls, environment: Environment, run_id: str, workers: int = 1, *, apart: bool = False
+    ) -> tuple[Hold, dict[str, Any]]:
+        """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret.
+
+        `apart` when the workers are processes of their own.
+        """
         hold = cls(environment, run_id)
         try:
+            hold._expect_sessions(apart)
             hold._keep()
             hold.found += hold._cleaner.clean_up(Journal.left_behind(environment.base_url, run_id), hold.journal)
             return hold, hold._prepare(workers)
@@ -78,6 +84,14 @@ class Hold:
             raise ConfigurationError(
                 f"The S3 Video plugin is {'disabled' if found else 'not installed'} on {self._environment.base_url}. "
                 "See Site administration > Plugins > Assignment > Manage assignment submission plugins (step 2.6)."
+            )
+
+    def _expect_sessions(self, apart: bool) -> None:
+        if apart and self._admin.has_one_session:
+            raise ConfigurationError(
+                f"{self._environment.base_url} ends a session of an account when others begin (limitconcurrentlogins), "
+                "and workers are administrators side by side. Run without -n, or lift the limit under Site "
+                "administration > Plugins > Authentication > Manage authentication."
             )
 
     def _undo(self, note: str) -> None:

@@ -42,8 +42,8 @@ class SettingsGuard:
     def one_character_off(self, name: str) -> Iterator[Change]:
         """Yields the change to be made, by whatever way, and undoes it at the end.
 
-        Raises NotCheckable for a setting that config.php defines. Raises OSError when the journal cannot be written, SiteError when the lock cannot; then nothing may be changed,
-        and the body does not run.
+        Raises NotCheckable for a setting that config.php defines, OSError when the journal cannot be written, SiteError
+        when the lock cannot; then nothing may be changed, and the body does not run.
         """
         site, journal = self._workspace.site, self._workspace.journal
         site.log_in_again()

@@ -51,6 +51,7 @@ class Accounts:
                 "lastname": last_name,
                 "email": email,
             },
+            fill_in=username,
             id=-1,
         )
         return self._person(username, password)
@@ -62,6 +63,7 @@ class Accounts:
             ACCOUNT,
             {"firstname": first_name, "lastname": last_name, "newpassword": password, "suspended": suspended},
             if_there={"preference_auth_forcepasswordchange": False},
+            fill_in=account.username,
             id=account.id,
         )
         return self._person(account.username, password)

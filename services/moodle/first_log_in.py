@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from services.errors import Hurdle, SiteError
 from services.moodle.html import query, quote
@@ -71,26 +71,7 @@ def _agree_to_site_policy(site: Site, username: str) -> None:
 
 
 def _fill_in_profile(site: Site, username: str) -> None:
-    step = f"Filling in the profile of {username}"
-    try:
-        site.submit(step, PROFILE, {})
-    except SiteError as refusal:
-        if not refusal.refused:
-            raise
-        page = site.open(step, PROFILE)
-        wanted = [_answer(page, name, username) for name in refusal.refused]
-        site.submit(step, PROFILE, {name: value for name, value in wanted if name})
-
-
-def _answer(page: BeautifulSoup, name: str, text: str) -> tuple[str, str | bool]:
-    """The name of a field that Moodle complains of, and something neutral to fill it with."""
-    field = page.find(attrs={"name": name}) or page.find(attrs={"name": f"{name}[text]"})
-    if not isinstance(field, Tag):
-        return "", ""
-    if field.name == "select":
-        choices = [str(option["value"]) for option in field.select("option[value]")]
-        return str(field["name"]), next((choice for choice in choices if choice not in ("", "0")), "")
-    return str(field["name"]), True if field.get("type") in ("checkbox", "hidden") else text
+    site.submit(f"Filling in the profile of {username}", PROFILE, {}, fill_in=username)
 
 
 WAYS: dict[str, Callable[[Site, str], None]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bs4 import BeautifulSoup
+
 from services.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
 from services.errors import SiteError
 from services.moodle.html import failure, lines, query, quote, text
@@ -25,6 +27,13 @@ def release(site: Site) -> str:
             "Use an administrator, and finish a pending upgrade."
         )
     return found.group()
+
+
+def concurrent_logins(site: Site) -> int:
+    """How many sessions the site allows an account at a time, 0 for any number; needs an administrator."""
+    response = site.get(SETTINGS, section="manageauths")
+    chosen = BeautifulSoup(response.text, "lxml").select_one("[name=s__limitconcurrentlogins] option[selected]")
+    return int(str(chosen["value"])) if chosen else 0
 
 
 def plugin(site: Site) -> Plugin | None:

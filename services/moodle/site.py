@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import mechanicalsoup  # type: ignore[import-untyped]
 import requests
 from bs4 import BeautifulSoup, Tag
+from requests.cookies import RequestsCookieJar
 
 from services import http
 from services.addresses import LOGIN, OWN
@@ -34,13 +35,27 @@ HURDLES = {
 WAYS_PAST_SSO = "?loginredirect=0, ?saml=off or ?authCAS=NOCAS"
 
 
+class Shared(dict[str, RequestsCookieJar]):
+    """Cookies by user name, for a site that ends a session of an account when another begins: all who act as somebody
+    in this process, in a browser or not, do so in one session."""
+
+
 class Site:
     """One session on a Moodle site; `verify` and `timeout` (seconds) as requests takes them.
 
-    `login_path` is where the site shows its own log-in form, past any other way to log in.
+    `login_path` is where the site shows its own log-in form, past any other way to log in. With `shared` a person's
+    session is joined that is there already.
     """
 
-    def __init__(self, base_url: str, verify: bool | str = True, timeout: float = 10, login_path: str = LOGIN) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        verify: bool | str = True,
+        timeout: float = 10,
+        login_path: str = LOGIN,
+        shared: Shared | None = None,
+    ) -> None:
+        self.shared = shared
         self.base_url = base_url.rstrip("/")
         self.login_path = login_path
         self.session = http.Session(verify, timeout)
@@ -167,18 +182,25 @@ class Site:
         *,
         button: str = "submitbutton",
         if_there: Mapping[str, Any] | None = None,
+        fill_in: str = "",
         **params: Any,
     ) -> str:
         """Fills in a Moodle form and gives the address it leads to: Moodle redirects only when it accepts.
 
-        The form is the one that holds the first of `values`, else the button; fields in `if_there` may be missing.
+        The form is the one that holds the first of `values`, else the button; fields in `if_there` may be missing. With
+        `fill_in` other fields of which Moodle complains get that text, or the first choice that they have.
         """
         response = self._submitted(step, path, values, button, if_there or {}, params)
         if self._is_over(response):
             response = self._submitted(step, path, values, button, if_there or {}, params)
         if response.is_redirect:
             return str(response.headers["Location"])
-        raise html.failure(step, response)
+        failure = html.failure(step, response)
+        if not fill_in or not failure.refused or failure.refused.keys() & values.keys():
+            raise failure
+        page = self.open(step, path, **params)
+        more = dict(html.answer(page, name, fill_in) for name in failure.refused)
+        return self.submit(step, path, {**values, **more}, button=button, if_there=if_there, **params)
 
     def _submitted(
         self,
@@ -219,6 +241,8 @@ class Site:
         """Raises LoginRefused when the site says no, and Hurdle when it puts one before the first page."""
         step = f"Logging in as {username}"
         self._person = username, password
+        if self._joins(username):
+            return
         self.session.cookies.clear()
         self._log_in_page(step)
         self._browser.select_form("form#login")
@@ -231,7 +255,26 @@ class Site:
         if "loginredirect=1" in response.url or page.find(id="loginerrormessage"):
             said = html.quote(page)
             raise LoginRefused(f"{step} failed at {response.url}. {said} Check the user name and the password.")
+        self.share(username, self.session.cookies)
         self.expect_no_hurdle()
+
+    def share(self, username: str, cookies: RequestsCookieJar) -> None:
+        """Whoever acts as this person from now on does so in this session, where sessions are shared."""
+        if self.shared is not None:
+            self.shared[username] = cookies.copy()
+
+    def _joins(self, username: str) -> bool:
+        """Whether there is a session of this person to be joined, and it is not over."""
+        if self.shared is None or username not in self.shared:
+            return False
+        self.session.cookies.clear()
+        self.session.cookies.update(self.shared[username])
+        response = self._browser.open(self.url(OWN))
+        if self._leads_to_log_in(response):
+            del self.shared[username]
+            return False
+        self._page(f"Going on as {username}", response)
+        return True
 
     def _log_in_page(self, step: str) -> BeautifulSoup:
         """Moodle's own log-in form. Raises LoginRefused where something else answers: a password is for it alone."""
