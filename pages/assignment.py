@@ -77,7 +77,10 @@ class SubmissionForm(MoodlePage):
         return UploadWidget(self.page, self.moodle)
 
     def save(self) -> AssignmentPage:
-        """Press "Save changes" and arrive at the submission's status."""
+        """Accept the site's statement if it has one, press "Save changes" and arrive at the submission's status."""
+        statement = self.page.locator("[name=submissionstatement][type=checkbox]")
+        if statement.count():
+            statement.check()
         press(self.page.locator("#id_submitbutton"))
         self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
         return AssignmentPage(self.page, self.moodle).ready()

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Locator, Page, Response, TimeoutError, expect
 
 from pages.script import scripts
+from services.addresses import LOGIN
 from services.wording import UNTRANSLATED
 
 SCRIPTS = scripts(__file__)
@@ -29,7 +30,7 @@ BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Moodle:
-    """The site a page belongs to, and how long its users may have to wait, in seconds."""
+    """The site a page belongs to, how long its users may have to wait, in seconds, and where its log-in form is."""
 
     url: str
     page: float
@@ -39,6 +40,7 @@ class Moodle:
     """What stands in every name that the run gives."""
     start: float = 5
     """How soon after choosing a file the transfer begins, where there is no Upload button (2.7.14)."""
+    login_path: str = LOGIN
 
 
 class MoodleBroke(AssertionError):
