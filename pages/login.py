@@ -21,7 +21,7 @@ class LoginPage(MoodlePage):
         field.fill(password)
         expect(field, "the password stays in its field").to_have_value(password)
         self.page.locator("#loginbtn").click()
-        self.page.wait_for_url(lambda url: LOGIN not in url or "loginredirect" in url)
+        self.page.wait_for_url(lambda url: LOGIN not in url or "loginredirect" in url, wait_until="domcontentloaded")
         refused = self.page.locator("#loginerrormessage, .loginerrors, [role=alert].alert-danger").filter(visible=True)
         if "loginredirect" in self.page.url or refused.count():
             said = refused.first.inner_text().strip() if refused.count() else self.page.url
