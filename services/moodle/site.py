@@ -19,8 +19,6 @@ from services.addresses import HOME, LOGIN
 from services.errors import LoginRefused, SiteError, Unreachable
 from services.moodle import html
 
-SESSION_OVER = ("servicerequireslogin", "requireloginerror", "invalidsesskey", "sessiontimedout")
-
 HURDLES = {
     "/login/change_password.php": "must change its password first: log in by hand once and set one",
     "/admin/tool/policy/": "must accept the site's policies first: log in by hand once and agree",
@@ -68,35 +66,6 @@ class Site:
         """As `get`; the session's sesskey is sent unless `data` brings its own."""
         return self.session.post(self.url(path), data={"sesskey": self.sesskey, **data})
 
-    def call(self, function: str, **args: Any) -> requests.Response:
-        """The raw answer of a Moodle external function, exceptions included."""
-        return self.session.post(
-            self.url("/lib/ajax/service.php"),
-            params={"sesskey": self.sesskey, "info": function},
-            json=[{"index": 0, "methodname": function, "args": args}],
-        )
-
-    def ajax(self, function: str, **args: Any) -> Any:
-        """What a Moodle external function answers. Raises SiteError when it answers an exception."""
-        step = f"Calling {function}"
-        answer = self._answer(step, function, args)
-        if answer["error"] and answer.get("exception", {}).get("errorcode") in SESSION_OVER and self._person:
-            self.login(*self._person)
-            answer = self._answer(step, function, args)
-        if answer["error"]:
-            said = answer.get("exception", {}).get("message") or answer["error"]
-            raise SiteError(f"{step} failed at {self.base_url}: the site said “{said}”.")
-        return answer["data"]
-
-    def _answer(self, step: str, function: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        response = self.call(function, **args)
-        try:
-            answer = response.json()
-        except ValueError:
-            raise html.failure(step, response) from None
-        first: dict[str, Any] = answer[0] if isinstance(answer, list) else answer
-        return first
-
     @property
     def where(self) -> str:
         """The address of the page seen last."""
@@ -129,10 +98,13 @@ class Site:
 
     def _is_over(self, response: requests.Response) -> bool:
         """Whether the answer is the log-in page, to somebody who had logged in; if so they are logged in anew."""
-        over = self._person is not None and response.url.startswith(self.url(LOGIN))
-        if over and self._person is not None:
+        return response.url.startswith(self.url(LOGIN)) and self.log_in_anew()
+
+    def log_in_anew(self) -> bool:
+        """Log in as who did last; false where nobody did."""
+        if self._person is not None:
             self.login(*self._person)
-        return over
+        return self._person is not None
 
     def _page(self, step: str, response: requests.Response) -> BeautifulSoup:
         page: BeautifulSoup | None = getattr(response, "soup", None)
