@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
 
 from pages.base import MoodleBroke, MoodlePage
 from pages.login import LoginPage
 from pages.player import Player
 from pages.visit import visit
-from selftest.runs.static_pages import MOODLE, SITE, says
+from selftest.runs.static_pages import MOODLE, SITE, Show, says
 
 IDLE = "<script>var M = {util: {pending_js: []}, cfg: {sesskey: 'x'}}</script>"
 
@@ -23,7 +22,7 @@ IDLE = "<script>var M = {util: {pending_js: []}, cfg: {sesskey: 'x'}}</script>"
         (f"{IDLE}<div data-rel=fatalerror>Can't find data record</div>", "Can't find data record"),
     ],
 )
-def test_a_page_that_is_broken(show, html, told):
+def test_a_page_that_is_broken(show: Show, html: str, told: str) -> None:
     with says(told):
         MoodlePage(show(html), MOODLE).ready()
 
@@ -35,18 +34,18 @@ def test_a_page_that_is_broken(show, html, told):
         ("<p>502 Bad Gateway", "seen it busy with no Moodle page"),
     ],
 )
-def test_a_page_that_never_comes_to_rest(show, impatient, html, told):
+def test_a_page_that_never_comes_to_rest(show: Show, impatient: None, html: str, told: str) -> None:
     page = MoodlePage(show(html), MOODLE)
     with says(f"expected {SITE}/ to be idle within 0.5 s", told):
         page.ready()
 
 
-def test_a_page_that_is_sound(show):
+def test_a_page_that_is_sound(show: Show) -> None:
     page = MoodlePage(show(f"{IDLE}<div class=errorbox hidden>a template</div><p>Fine [1] {{it}} and [[]]."), MOODLE)
     page.ready().expect_translated()
 
 
-def test_what_moodle_prints_is_told_from_other_failures(show):
+def test_what_moodle_prints_is_told_from_other_failures(show: Show) -> None:
     with pytest.raises(MoodleBroke):
         MoodlePage(show(f"{IDLE}<div class=errorbox>No</div>"), MOODLE).ready()
 
@@ -61,17 +60,17 @@ def test_what_moodle_prints_is_told_from_other_failures(show):
         ("<select><option>[[all]]</select>", "[[all]]"),
     ],
 )
-def test_texts_that_are_not_finished(show, html, told):
+def test_texts_that_are_not_finished(show: Show, html: str, told: str) -> None:
     with says(f"expected finished texts on {SITE}/, seen {told}"):
         MoodlePage(show(html), MOODLE).expect_translated()
 
 
-def test_a_page_that_does_not_lead_where_it_should(show, impatient):
+def test_a_page_that_does_not_lead_where_it_should(show: Show, impatient: None) -> None:
     with says(f"expected to arrive at the submission within 0.5 s, seen {SITE}/"):
         MoodlePage(show(IDLE), MOODLE).arrive("the submission", lambda url: "action=view" in url)
 
 
-def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show):
+def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show: Show) -> None:
     script = "<script>document.body.insertAdjacentHTML('beforeend', '<video src=/clip.webm></video>')</script>"
     page = MoodlePage(show(f"{IDLE}<div class=errormessage>No access.</div>{script}"), MOODLE)
     answer = visit(page, "/", {})
@@ -90,22 +89,25 @@ LOGIN = f"""{IDLE}<form onsubmit="history.pushState(0, '', '?loginredirect=1');
   <div role=alert class="alert-danger" hidden>Invalid login, please try again</div>"""
 
 
-def test_a_login_that_is_refused(show):
+def test_a_login_that_is_refused(show: Show) -> None:
     with says("expected ann to be logged in, seen the log-in page again: Invalid login, please try again") as refused:
         LoginPage(show(LOGIN % "", LoginPage.path), MOODLE).log_in("ann", "the-password-of-ann")
     assert "the-password-of-ann" not in str(refused.value)
 
 
-def test_a_password_field_that_loses_its_text(show):
+def test_a_password_field_that_loses_its_text(show: Show) -> None:
     with says("the password stays in its field"):
         LoginPage(show(LOGIN % "oninput=\"this.value = ''\"", LoginPage.path), MOODLE).log_in("ann", "secret-of-ann")
 
 
 # -- the player -----------------------------------------------------------------------------------
 
+Playing = Callable[[str], Player]
+"""Gives the player of a page whose video a script has spoilt."""
+
 
 @pytest.fixture
-def player(show: Callable[[str], Page]) -> Callable[[str], Player]:
+def player(show: Show) -> Playing:
     def player(script: str) -> Player:
         video = "<video controls muted src=/clip.webm></video>"
         page = show(f"{video}<script>const video = document.querySelector('video'); {script}</script>")
@@ -157,6 +159,8 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
         ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
     ],
 )
-def test_a_player_that_is_broken(player, script, ask, told):
+def test_a_player_that_is_broken(
+    player: Playing, script: str, ask: Callable[[Player], object], told: list[str]
+) -> None:
     with says(*told):
         ask(player(script))
