@@ -16,6 +16,7 @@ import media
 from services.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
 from services.answer import Answer
 from services.errors import SiteError
+from services.moodle.ajax import call
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
 
@@ -70,7 +71,8 @@ def grader(site: Site, video: Video) -> Answer:
     """The grader's panel on the student, which a script of the page asks for."""
     arguments = {"userid": video.person.id, "attemptnumber": -1, "jsonformdata": '""'}
     return Answer.of(
-        site.call(
+        call(
+            site,
             "core_get_fragment",
             component="mod_assign",
             callback="gradingpanel",

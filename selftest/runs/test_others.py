@@ -5,13 +5,12 @@ from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import Page
 
 from pages.base import Moodle
 from pages.dashboard import Dashboard
 from pages.manage_videos import ManageVideos
 from pages.others import of_others, own
-from selftest.runs.static_pages import SITE
+from selftest.runs.static_pages import SITE, Show
 from services.addresses import DASHBOARD, MANAGE_VIDEOS, PARTICIPANTS
 
 MARK = "11251234abcd"
@@ -31,22 +30,23 @@ def test_own_rows_and_a_number(rows: list[str], told: str) -> None:
     assert own(rows, MARK, "no row") == told
 
 
-def test_messages_of_lists_that_the_whole_site_shares(show: Callable[..., Page]) -> None:
+def test_messages_of_lists_that_the_whole_site_shares(show: Show) -> None:
     videos = ManageVideos(show(TABLE, MANAGE_VIDEOS), MOODLE)
     dashboard = Dashboard(videos.page, MOODLE)
-    for fails in (
+    fail: tuple[Callable[[], object], ...] = (
         lambda: videos.expect_listed("videos/9/3_c/other.mp4"),
         videos.expect_nothing_listed,
         lambda: dashboard.expect_failure("Nobody"),
         lambda: dashboard.expect_no_failure("viva"),
-    ):
+    )
+    for fails in fail:
         with pytest.raises(AssertionError, match=r"1 of others") as failure:
             fails()
         assert "rsula" not in str(failure.value)
 
 
 @pytest.mark.parametrize(("path", "painted"), [(MANAGE_VIDEOS, True), (DASHBOARD, True), (PARTICIPANTS, False)])
-def test_pictures(show: Callable[..., Page], tmp_path: Path, path: str, painted: bool) -> None:
+def test_pictures(show: Show, tmp_path: Path, path: str, painted: bool) -> None:
     page = show(TABLE, path)
     rows = of_others(page, MARK)
     page.screenshot(path=tmp_path / "shot.png", mask=rows, mask_color="#FF00FF")
