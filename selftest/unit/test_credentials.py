@@ -71,5 +71,5 @@ def test_what_is_told_is_named_with_its_place(path, text, name):
 
 
 def test_a_site_without_secrets_of_its_own():
-    with pytest.raises(NotCheckable, match="hold no secret"):
+    with pytest.raises(NotCheckable, match="show no secret"):
         Credentials({}).expect_untold(Student(), None)
