@@ -7,7 +7,7 @@ from functools import cached_property
 from playwright.sync_api import BrowserContext, Page, Response
 
 from pages.assignment import AssignmentPage
-from pages.base import Moodle, MoodlePage
+from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console
 from pages.course import CoursePage
 from pages.course_settings import CourseSettings
@@ -27,8 +27,6 @@ from services.moodle.site import Site
 from services.plugin_api import promised_key
 
 NewContext = Callable[..., BrowserContext]
-
-TOUR = "[data-flexitour=container] [data-role=end]"
 
 
 class Actor:
@@ -72,8 +70,7 @@ class Actor:
     @cached_property
     def page(self) -> Page:
         page = self.context.new_page()
-        # The first time an account meets certain pages, a tour lies over them and swallows clicks.
-        page.add_locator_handler(page.locator(TOUR).first, lambda end: end.click())
+        clear_the_way(page)
         return page
 
     def _note_promise(self, response: Response) -> None:

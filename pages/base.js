@@ -29,3 +29,9 @@ export function place(element) {
   const {left, right} = element.getBoundingClientRect(), width = document.documentElement.clientWidth;
   return {left: Math.round(left), right: Math.round(right), width, fits: left >= -1 && right <= width + 1};
 }
+
+// Whether a dialogue is Moodle's question, in its own words, whether somebody who has been idle is still there.
+export function asksWhoIsThere(dialogue) {
+  const said = dialogue.querySelector(".modal-body").textContent.trim();
+  return ["moodle", "core"].some((component) => M.str?.[component]?.sessiontimeoutsoon === said);
+}

@@ -25,7 +25,7 @@ from runner.environment_tables import GivenAccounts
 from runner.hold import Hold
 from runner.journal import folder
 from runner.lock import Locked
-from runner.ours import COURSE_NAME, DOMAIN, LOCK_NAME
+from runner.ours import CATEGORY, COURSE_NAME, DOMAIN, LOCK_NAME
 from runner.people_pool import PER_WORKER
 from runner.workspace import Workspace
 from selftest.proof.warm import Warm
@@ -424,7 +424,7 @@ def test_a_mark_that_came_along_with_another_site_is_none(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, description: str, seen: str
 ) -> None:
     here = environment.base_url
-    monkeypatch.setattr(Courses, "description", lambda *_: description.format(here=here))
+    monkeypatch.setattr(Courses, "category_settings", lambda *_: (CATEGORY, description.format(here=here)))
     with pytest.raises(ConfigurationError, match=re.escape(seen.format(here=here))) as told:
         Hold(environment, "cloned")
     assert f"write {here} into that description" in str(told.value)

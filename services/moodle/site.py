@@ -38,6 +38,20 @@ class Shared(dict[str, RequestsCookieJar]):
     in this process, in a browser or not, do so in one session."""
 
 
+class _Session(http.Session):
+    """Goes no further than the site when that sends people elsewhere to log in: to where there may be no way."""
+
+    def __init__(self, base_url: str, verify: bool | str, timeout: float) -> None:
+        super().__init__(verify, timeout)
+        self._base_url = base_url
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target: str | None = super().get_redirect_target(resp)
+        logs_in = resp.url.startswith((f"{self._base_url}/login/", f"{self._base_url}/auth/"))
+        abroad = target is not None and not urljoin(resp.url, target).startswith(f"{self._base_url}/")
+        return None if logs_in and abroad else target
+
+
 class Site:
     """One session on a Moodle site; `verify` and `timeout` (seconds) as requests takes them.
 
@@ -56,7 +70,7 @@ class Site:
         self.shared = shared
         self.base_url = base_url.rstrip("/")
         self.login_path = login_path
-        self.session = http.Session(verify, timeout)
+        self.session = _Session(self.base_url, verify, timeout)
         self._browser = mechanicalsoup.StatefulBrowser(session=self.session)
         self.config: dict[str, Any] = {}
         self._person: tuple[str, str] | None = None
@@ -130,9 +144,7 @@ class Site:
 
     def _leads_to_log_in(self, response: requests.Response) -> bool:
         """Whether the site sends people to log in first: with its own form, or elsewhere."""
-        hops = [hop.url for hop in (*response.history, response)]
-        if response.is_redirect:
-            hops.append(urljoin(response.url, response.headers["Location"]))
+        hops = [*(hop.url for hop in response.history), _reached(response)]
         return any(hop.startswith(self.url(LOGIN)) or not hop.startswith(f"{self.base_url}/") for hop in hops)
 
     def _page(self, step: str, response: requests.Response) -> BeautifulSoup:
@@ -246,9 +258,10 @@ class Site:
 
     def _log_in_page(self, step: str) -> BeautifulSoup:
         """Moodle's own log-in form. Raises LoginRefused where something else answers: a password is for it alone."""
-        page = self._page(step, self._browser.open(self.url(self.login_path)))
-        if not self.where.startswith(f"{self.base_url}/") or page.select_one("form#login #password") is None:
-            seen = self.where.partition("?")[0]
+        response = self._browser.open(self.url(self.login_path))
+        page = self._page(step, response)
+        seen = _reached(response).partition("?")[0]
+        if not seen.startswith(f"{self.base_url}/") or page.select_one("form#login #password") is None:
             if self.own_url not in ("", self.base_url) and seen.startswith(self.own_url):
                 raise LoginRefused(f"{step} failed: {self.base_url} leads to {self.own_url}. Set base_url to that.")
             raise LoginRefused(
@@ -289,3 +302,8 @@ class Site:
             raise LoginRefused(f"{self.base_url} offers no guest access on its log-in page.")
         self._browser.select_form("form#guestlogin")
         self._page("Entering as a guest", self._browser.submit_selected(update_state=False))
+
+
+def _reached(response: requests.Response) -> str:
+    """Where a request has come to, or would if it were followed."""
+    return urljoin(response.url, response.headers["Location"]) if response.is_redirect else response.url
