@@ -132,8 +132,10 @@ class Cleaner:
                 report.rows_left += videos_in(self._site, course)
                 self._courses.delete(course)
                 report.courses.append(name)
+        left = self._our_courses()
+        still_open = self._courses.still_open(left)
         self.empty_recycle_bin(report)
-        report.problems += [f"The course {name} is still there." for name in self._our_courses().values()]
+        report.problems += [f"The course {left[course]} is still there." for course in sorted(still_open)]
 
     def empty_recycle_bin(self, report: CleanUp) -> None:
         with report.attempt():

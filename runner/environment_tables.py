@@ -109,6 +109,10 @@ Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 
+SitePath = Annotated[
+    str, _like(r"/[^/\s#][^\s#]*", "must be a path below base_url; write it like /login/index.php?loginredirect=0")
+]
+
 Text = Annotated[str, _like(r".*\S.*", "is empty; fill it in")]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from checklist.known_issues import read
 from runner import replica
-from runner.compat import workers_of
+from runner.compat import has_workers, workers_of
 from runner.context import RUN, RunContext
 from runner.doctor import examine, print_findings
 from runner.environment import Environment, load
@@ -98,7 +98,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
 
 
 def _open(config: pytest.Config, state: State, environment: Environment) -> None:
-    hold, workspace = Hold.open(environment, state.run_id, workers_of(config))
+    hold, workspace = Hold.open(environment, state.run_id, workers_of(config), apart=has_workers(config))
     state.hold = hold
     state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
     state.versions["moodle"] = release(hold.site)

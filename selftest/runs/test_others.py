@@ -19,7 +19,7 @@ THEIRS = "videos/8/2_b/viva-of-ursula.mp4 Ursula Buxbaum"
 TABLE = f"""<main role=main><h3>Recent Uploads</h3><h3>Recent Failures</h3><table><tbody>
 <tr style="height:40px"><td>videos/7/1_a/clip.mp4</td><td>Ann {MARK} gw0</td></tr>
 <tr style="height:40px"><td>videos/8/2_b/viva-of-ursula.mp4</td><td>Ursula Buxbaum</td></tr></tbody></table></main>"""
-MOODLE = Moodle(SITE, 1, 1, 1, MARK)
+MOODLE = Moodle(SITE, 1, 1, 1, mark=MARK)
 
 
 @pytest.mark.parametrize(

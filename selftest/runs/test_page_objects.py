@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Page
 
-from pages.base import MoodleBroke, MoodlePage
+from pages.base import Moodle, MoodleBroke, MoodlePage, press
 from pages.login import LoginPage
 from pages.player import Player
 from pages.visit import visit
-from selftest.runs.static_pages import MOODLE, SITE, Show, says
+from selftest.runs.static_pages import LOADING, MOODLE, SITE, Show, says
 
 IDLE = "<script>var M = {util: {pending_js: []}, cfg: {sesskey: 'x'}}</script>"
 
@@ -27,17 +28,45 @@ def test_a_page_that_is_broken(show: Show, html: str, told: str) -> None:
         MoodlePage(show(html), MOODLE).ready()
 
 
-@pytest.mark.parametrize(
-    ("html", "told"),
-    [
-        ("<script>var M = {util: {pending_js: ['core/first']}}</script>", "seen it busy with ['core/first']"),
-        ("<p>502 Bad Gateway", "seen it busy with no Moodle page"),
-    ],
-)
-def test_a_page_that_never_comes_to_rest(show: Show, impatient: None, html: str, told: str) -> None:
-    page = MoodlePage(show(html), MOODLE)
-    with says(f"expected {SITE}/ to be idle within 0.5 s", told):
-        page.ready()
+def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:
+    with says(f"expected a page of Moodle at {SITE}/ within 0.5 s, seen none of its scripts"):
+        MoodlePage(show("<p>502 Bad Gateway"), MOODLE).ready()
+
+
+BUSY = "<script>var M = {util: {pending_js: %s}, cfg: {sesskey: 'x'}}; %s</script>"
+
+
+def test_scripts_that_are_busy_for_a_while_are_waited_for(show: Show) -> None:
+    moodle = Moodle(SITE, page=0.5, upload=0.5, play=1)
+    steps = "setInterval(() => { M.util.pending_js = M.util.pending_js.slice(1); document.title += '.'; }, 200)"
+    page = MoodlePage(show(BUSY % ("['one', 'two', 'three']", steps)), moodle).ready()
+    assert page.page.title().endswith("...")
+    assert moodle.remarks == []
+
+
+@pytest.mark.parametrize("limit", ["what may stand still", "the time limit of a page"])
+def test_scripts_that_never_settle_are_remarked_and_not_waited_for_again(
+    show: Show, tab: Page, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    if limit == "what may stand still":
+        monkeypatch.setattr("pages.base.STILL", 0.3)
+    else:
+        tab.set_default_timeout(300)
+    moodle = Moodle(SITE, page=0.3, upload=0.5, play=1)
+    settles = "setTimeout(() => { M.util.pending_js.pop(); document.title = 'settled'; }, 100)"
+    try:
+        MoodlePage(show(BUSY % ("['editor/frame']", "")), moodle).ready()
+        assert moodle.remarks == [f"{SITE}/ stayed busy with editor/frame"]
+        page = MoodlePage(show(BUSY % ("['editor/frame', 'core/first']", settles)), moodle).ready()
+    finally:
+        tab.set_default_timeout(LOADING)
+    assert page.page.title() == "settled"
+    assert len(moodle.remarks) == 1
+
+
+def test_a_button_that_cannot_be_used(show: Show) -> None:
+    with says("Save changes that can be used"):
+        press(show(f"{IDLE}<button disabled>Save changes</button>").get_by_role("button"), "Save changes")
 
 
 def test_a_page_that_is_sound(show: Show) -> None:

@@ -16,6 +16,7 @@ import trustme
 from runner.environment import Environment
 from runner.ours import CATEGORY, DOMAIN
 from selftest.runs.students import PASSWORD, session_of
+from services.addresses import OWN
 from services.errors import ConfigurationError, LoginRefused, SiteError, Unreachable
 from services.moodle.accounts import Accounts
 from services.moodle.ajax import ajax
@@ -170,7 +171,7 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/my/":
+            if self.path == OWN:
                 self.send_response(303)
                 self.send_header("Location", path)
                 self.end_headers()

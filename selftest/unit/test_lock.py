@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -51,6 +51,9 @@ class FakeCourses(Courses):
         if course not in self.courses:
             raise SiteError(f"There is no course {course}.")
         del self.courses[course]
+
+    def still_open(self, courses: Iterable[int]) -> set[int]:
+        return self.courses.keys() & set(courses)
 
     def within(self, category: int) -> dict[int, str]:
         return {course: name for course, (name, _, _) in self.courses.items()}
