@@ -46,7 +46,9 @@ def habit(environment: Environment) -> Iterator[Callable[[str], None]]:
         ("language", "2_11_errors"),
     ],
 )
-def test_a_habit_turns_nothing_red(acceptance, habit, nothing_left, name, step):
+def test_a_habit_turns_nothing_red(
+    acceptance: Checkout, habit: Callable[[str], None], nothing_left: None, name: str, step: str
+) -> None:
     habit(name)
     run = acceptance.run(acceptance.file(), f"tests/test_{step}.py", "--browser", "chromium")
     checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
