@@ -3,7 +3,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
-from services.addresses import LOGIN
+from services.addresses import ENGLISH, HOME, LOGIN
 
 
 class LoginPage(MoodlePage):
@@ -12,7 +12,10 @@ class LoginPage(MoodlePage):
     path = LOGIN
 
     def log_in(self, username: str, password: str) -> None:
-        """Type name and password, submit, and land on a page of somebody who is logged in."""
+        """Type name and password, submit, and land on a page of somebody who is logged in.
+
+        Where that speaks another language, the rest of the session speaks English: some texts of the plugin are read.
+        """
         field = self.page.locator("#password")
         if "core/togglesensitive" in self.page.content():
             # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
@@ -27,3 +30,6 @@ class LoginPage(MoodlePage):
             said = refused.first.inner_text().strip() if refused.count() else self.page.url
             raise AssertionError(f"expected {username} to be logged in, seen the log-in page again: {said}")
         self.ready()
+        if not self.page.evaluate("document.documentElement.lang").startswith("en"):
+            self.go(HOME, ENGLISH)
+            self.ready()

@@ -15,7 +15,7 @@ import requests
 from bs4 import BeautifulSoup, Tag
 
 from services import http
-from services.addresses import HOME, LOGIN
+from services.addresses import ENGLISH, HOME, LOGIN
 from services.errors import LoginRefused, SiteError, Unreachable
 from services.moodle import html
 
@@ -153,7 +153,8 @@ class Site:
     ) -> str:
         """Fills in a Moodle form and gives the address it leads to: Moodle redirects only when it accepts.
 
-        The form is the one that holds the first of `values`, else the button; fields in `if_there` may be missing.
+        The form is the one that holds the first of `values`, else the button; fields in `if_there` may be missing, and
+        options of theirs too.
         """
         page = self.open(step, path, **params)
         held = page.find(attrs={"name": next(iter(values), button)})
@@ -166,7 +167,7 @@ class Site:
                 raise SiteError(f"{step} failed at {self.where}: the form has no field {name}.")
             self._browser[name] = value
         for name, value in (if_there or {}).items():
-            if form.find(attrs={"name": name}) is not None:
+            if html.takes(form, name, value):
                 self._browser[name] = value
         response = self._browser.submit_selected(btnName=button, update_state=False, allow_redirects=False)
         if response.is_redirect:
@@ -200,7 +201,7 @@ class Site:
             raise LoginRefused(
                 f"{step} failed at {response.url}. {html.quote(response.soup)} Check the user name and the password."
             )
-        response = self._browser.open(self.url(HOME))
+        response = self._browser.open(self.url(HOME), params=ENGLISH)
         path = urlsplit(response.url).path
         for hurdle, sentence in HURDLES.items():
             if hurdle in path:
@@ -217,7 +218,7 @@ class Site:
     def visit(self) -> None:
         """Come without logging in: a session, and a sesskey, that belong to nobody."""
         self.session.cookies.clear()
-        self.open("Visiting the site", LOGIN)
+        self.open("Visiting the site", LOGIN, **ENGLISH)
 
     def login_as_guest(self) -> None:
         """Raises LoginRefused where the site offers no guest access."""
@@ -227,3 +228,4 @@ class Site:
             raise LoginRefused(f"{self.base_url} offers no guest access on its log-in page.")
         self._browser.select_form("form#guestlogin")
         self._page("Entering as a guest", self._browser.submit_selected(update_state=False))
+        self._browser.open(self.url("/"), params=ENGLISH)
