@@ -14,7 +14,7 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
-from services.errors import ConfigurationError, Unreachable, root_of
+from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -94,6 +94,21 @@ class Bucket:
         with self._told("reading", key):
             head = self._client.head_object(Bucket=self.name, Key=key)
             return StoredObject(key, head["ContentLength"], head["ContentType"], head.get("ServerSideEncryption"))
+
+    def is_marked_deleted(self, key: str) -> bool:
+        """Whether S3 says that there is no such object because of a delete marker: the bucket keeps its versions.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+        """
+        with self._told("reading", key):
+            try:
+                self._client.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                answer = error.response.get("ResponseMetadata", {})
+                if answer.get("HTTPStatusCode") != 404:
+                    raise
+                return answer.get("HTTPHeaders", {}).get("x-amz-delete-marker") == "true"
+        return False
 
     def digest(self, key: str) -> str:
         """SHA-256 in hex of the object's content, streamed."""
@@ -256,6 +271,14 @@ class Folder:
     def expect_empty(self) -> None:
         if keys := self._keys():
             raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
+
+    def expect_no_version(self, key: str) -> None:
+        """Raises NotCheckable where a versioned bucket has but put a delete marker in the place of `key`."""
+        if self._bucket.is_marked_deleted(key):
+            raise NotCheckable(
+                f"the bucket {self._bucket.name} keeps versions: at {key} is a delete marker, and the video is behind "
+                "it until a lifecycle rule removes what is no longer current"
+            )
 
     def expect_only(self, key: str) -> None:
         """`key` is the one object there."""

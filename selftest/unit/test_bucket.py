@@ -15,8 +15,8 @@ import trustme
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from services.bucket import NO_SUCH_ETAG, NO_SUCH_KEY, Bucket
-from services.errors import ConfigurationError, Unreachable
+from services.bucket import NO_SUCH_ETAG, NO_SUCH_KEY, Bucket, Folder
+from services.errors import ConfigurationError, NotCheckable, Unreachable
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
 CONTENT = b"video" * 1000
@@ -236,3 +236,16 @@ def test_a_certificate_that_is_not_trusted_is_no_outage():
         for ask in (bucket.probe, bucket.unsigned_list):
             with pytest.raises(ConfigurationError, match=r"not trusted: .*certificate.*Set ca_file"):
                 ask()
+
+
+@pytest.mark.parametrize("marker", ["true", ""])
+def test_a_delete_marker_is_not_gone(bucket, s3, marker):
+    headers = {"x-amz-delete-marker": marker} if marker else {}
+    s3.add_response("list_objects_v2", {}, {"Bucket": "acme-videos", "Prefix": "videos/7/"})
+    s3.add_client_error("head_object", "404", http_status_code=404, response_meta={"HTTPHeaders": headers})
+    folder = Folder(bucket, "videos/7/")
+    if marker:
+        with pytest.raises(NotCheckable, match=f"keeps versions: at {KEY} is a delete marker, and the video is behind"):
+            folder.expect_no_version(KEY)
+    else:
+        folder.expect_no_version(KEY)
