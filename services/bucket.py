@@ -95,11 +95,22 @@ class Bucket:
             head = self._client.head_object(Bucket=self.name, Key=key)
             return StoredObject(key, head["ContentLength"], head["ContentType"], head.get("ServerSideEncryption"))
 
-    def is_marked_deleted(self, key: str) -> bool:
-        """Whether S3 says that there is no such object because of a delete marker: the bucket keeps its versions.
+    def keeps_versions_of(self, key: str) -> bool:
+        """Whether S3 has versions of an object that is deleted: the bucket is versioned, and a marker hides them.
 
+        Told by the list of versions, or, for a key that may not see that (s3:ListBucketVersions), by the marker's header:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
         """
+        with self._told("listing the versions of", key):
+            try:
+                listed = self._client.list_object_versions(Bucket=self.name, Prefix=key)
+            except ClientError as error:
+                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (403, 501):
+                    raise
+                return self._has_marker(key)
+        return any(version["Key"] == key for version in listed.get("Versions", []))
+
+    def _has_marker(self, key: str) -> bool:
         with self._told("reading", key):
             try:
                 self._client.head_object(Bucket=self.name, Key=key)
@@ -273,8 +284,8 @@ class Folder:
             raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
 
     def expect_no_version(self, key: str) -> None:
-        """Raises NotCheckable where a versioned bucket has but put a delete marker in the place of `key`."""
-        if self._bucket.is_marked_deleted(key):
+        """Of a deleted `key`. Raises NotCheckable where a versioned bucket has put no more than a marker in its place."""
+        if self._bucket.keeps_versions_of(key):
             raise NotCheckable(
                 f"the bucket {self._bucket.name} keeps versions: at {key} is a delete marker, and the video is behind "
                 "it until a lifecycle rule removes what is no longer current"
