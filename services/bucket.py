@@ -98,7 +98,7 @@ class Bucket:
     def keeps_versions_of(self, key: str) -> bool:
         """Whether S3 has versions of an object that is deleted: the bucket is versioned, and a marker hides them.
 
-        Told by the list of versions, or, for a key that may not see that (s3:ListBucketVersions), by the marker's header:
+        Told by the list of versions; for a key that may not see it (s3:ListBucketVersions), by the marker's header:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
         """
         with self._told("listing the versions of", key):
@@ -284,7 +284,7 @@ class Folder:
             raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
 
     def expect_no_version(self, key: str) -> None:
-        """Of a deleted `key`. Raises NotCheckable where a versioned bucket has put no more than a marker in its place."""
+        """Of a deleted `key`. Raises NotCheckable where a versioned bucket has but put a marker in its place."""
         if self._bucket.keeps_versions_of(key):
             raise NotCheckable(
                 f"the bucket {self._bucket.name} keeps versions: at {key} is a delete marker, and the video is behind "
