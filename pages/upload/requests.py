@@ -92,8 +92,8 @@ class Requests:
 
 
 def _sends(request: Request) -> bool:
-    """A beacon (`ping`) holds 64 KiB at most, and is what counts visitors, not what uploads."""
-    return request.method in ("POST", "PUT") and request.resource_type != "ping"
+    """A beacon holds 64 KiB at most, and is what counts visitors, not what uploads."""
+    return request.method in ("POST", "PUT") and request.resource_type not in ("ping", "beacon")
 
 
 def _address(request: Request) -> str:
