@@ -127,8 +127,9 @@ class Forms:
     ) -> str:
         """Fills in a Moodle form and gives the address it leads to: Moodle redirects only when it accepts.
 
-        The form is the one that holds the first of `values`, else the button; fields in `if_there` may be missing. With
-        `fill_in` other fields of which Moodle complains get that text, or the first choice that they have.
+        The form is the one that holds the first of `values`, else the button; fields in `if_there`, and options of
+        theirs, may be missing. With `fill_in` other fields of which Moodle complains get that text, or the first choice
+        that they have.
         """
         response = self._submitted(step, path, values, button, if_there or {}, params)
         if self._is_over(response):
@@ -162,7 +163,7 @@ class Forms:
                 raise SiteError(f"{step} failed at {self.where}: the form has no field {name}.")
             self._browser[name] = value
         for name, value in if_there.items():
-            if form.find(attrs={"name": name}) is not None:
+            if html.takes(form, name, value):
                 self._browser[name] = value
         sent: requests.Response = self._browser.submit_selected(
             btnName=button, update_state=False, allow_redirects=False

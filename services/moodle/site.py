@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 from requests.cookies import RequestsCookieJar
 
-from services.addresses import LOGIN, OWN
+from services.addresses import ENGLISH, LOGIN, OWN
 from services.errors import Hurdle, LoginRefused, Unreachable
 from services.moodle import html
 from services.moodle.forms import Forms, reached
@@ -126,7 +126,7 @@ class Site(Forms):
         """Raises Hurdle when the site has something else to ask of who has logged in."""
         assert self._person is not None
         username, step = self._person[0], f"Logging in as {self._person[0]}"
-        response = self._browser.open(self.url(OWN))
+        response = self._browser.open(self.url(OWN), params=ENGLISH)
         path = urlsplit(response.url).path
         for hurdle, sentence in HURDLES.items():
             if hurdle in path:
@@ -143,7 +143,7 @@ class Site(Forms):
     def visit(self) -> None:
         """Come without logging in: a session, and a sesskey, that belong to nobody."""
         self.session.cookies.clear()
-        self.open("Visiting the site", self.login_path)
+        self.open("Visiting the site", self.login_path, **ENGLISH)
 
     def login_as_guest(self) -> None:
         """Raises LoginRefused where the site offers no guest access."""
@@ -153,3 +153,4 @@ class Site(Forms):
             raise LoginRefused(f"{self.base_url} offers no guest access on its log-in page.")
         self._browser.select_form("form#guestlogin")
         self._page("Entering as a guest", self._browser.submit_selected(update_state=False))
+        self._browser.open(self.url("/"), params=ENGLISH)
