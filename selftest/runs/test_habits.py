@@ -59,7 +59,9 @@ def test_a_habit_turns_nothing_red(
     assert all(remark.endswith("stayed busy with block_weather/forecast") for remark in remarks)
 
 
-def test_a_versioned_bucket_cannot_show_that_a_video_is_gone(acceptance, habit, nothing_left):
+def test_a_versioned_bucket_cannot_show_that_a_video_is_gone(
+    acceptance: Checkout, habit: Callable[[str], None], nothing_left: None
+) -> None:
     habit("versioned")
     run = acceptance.run(acceptance.file(), "tests/test_2_10_admin.py", "--browser", "chromium", "-k", "delete_video")
     checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]

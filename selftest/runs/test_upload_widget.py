@@ -114,7 +114,7 @@ def test_messages_that_are_wrong(
         ask(upload(script))
 
 
-def test_what_moodle_fetches_meanwhile_and_what_counts_visitors_carry_no_file(upload):
+def test_what_moodle_fetches_meanwhile_and_what_counts_visitors_carry_no_file(upload: Uploading) -> None:
     texts = "await post('/lib/ajax/service-nologin.php?info=core_get_string')"
     upload(f"{texts}; navigator.sendBeacon('https://count.example.edu/', 'seen')").expect_nothing_sent()
 
@@ -129,7 +129,7 @@ def test_success_after_confirmation(upload: Uploading) -> None:
     assert 0 <= times["stored"] <= times["confirmed"] <= times["told"]
 
 
-def test_the_browsers_list_of_requests_may_be_full_before_a_file_is_chosen(upload, show):
+def test_the_browsers_list_of_requests_may_be_full_before_a_file_is_chosen(show: Show) -> None:
     full = "performance.setResourceTimingBufferSize(1); fetch('/one').then(() => fetch('/two'))"
     page = show(
         f"{WIDGET % f'{STORED}; {CONFIRMED}; {SUCCESS}; await painted(); document.title = 7'}<script>{full}</script>"

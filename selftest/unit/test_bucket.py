@@ -247,24 +247,26 @@ BEHIND = f"keeps versions: at {KEY} is a delete marker, and the video is behind"
 
 
 @pytest.fixture
-def folder(bucket, s3):
+def folder(bucket: Bucket, s3: Stubber) -> Folder:
     s3.add_response("list_objects_v2", {}, {"Bucket": "acme-videos", "Prefix": "videos/7/"})
     return Folder(bucket, "videos/7/")
 
 
-def test_a_delete_marker_is_not_gone(folder, s3):
+def test_a_delete_marker_is_not_gone(folder: Folder, s3: Stubber) -> None:
     s3.add_response("list_object_versions", {"Versions": [{"Key": KEY}], "DeleteMarkers": [{"Key": KEY}]})
     with pytest.raises(NotCheckable, match=BEHIND):
         folder.expect_no_version(KEY)
 
 
-def test_another_objects_versions_are_not_this_ones(folder, s3):
+def test_another_objects_versions_are_not_this_ones(folder: Folder, s3: Stubber) -> None:
     s3.add_response("list_object_versions", {"Versions": [{"Key": f"{KEY}.bak"}]})
     folder.expect_no_version(KEY)
 
 
 @pytest.mark.parametrize("marker", ["true", ""])
-def test_a_delete_marker_says_so_to_who_may_not_list_versions(folder, s3, marker):
+def test_a_delete_marker_says_so_to_who_may_not_list_versions(
+    folder: Folder, s3: Stubber, marker: dict[str, str]
+) -> None:
     headers = {"x-amz-delete-marker": marker} if marker else {}
     s3.add_client_error("list_object_versions", "AccessDenied", http_status_code=403)
     s3.add_client_error("head_object", "404", http_status_code=404, response_meta={"HTTPHeaders": headers})

@@ -42,21 +42,21 @@ def cdn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CDN]:
         ([(206, "")], ""),
     ],
 )
-def test_what_a_cache_says_of_itself(cdn, answers, said):
+def test_what_a_cache_says_of_itself(cdn: Callable[..., CDN], answers: list[tuple[int, str]], said: str) -> None:
     assert cdn(*answers).cached(URL) == said
 
 
-def test_what_was_cached_is_withdrawn(cdn):
+def test_what_was_cached_is_withdrawn(cdn: Callable[..., CDN]) -> None:
     cdn((206, HIT), (403, "Error from cloudfront")).expect_withdrawn(URL, HIT)
 
 
 @pytest.mark.parametrize("before", [HIT, MISS])
-def test_what_is_still_served_is_a_finding_whatever_the_cache_said(cdn, before):
+def test_what_is_still_served_is_a_finding_whatever_the_cache_said(cdn: Callable[..., CDN], before: str) -> None:
     with pytest.raises(AssertionError, match="expected the CDN to refuse a deleted video"):
         cdn((206, HIT)).expect_withdrawn(URL, before)
 
 
 @pytest.mark.parametrize(("before", "told"), [(MISS, "X-Cache: Miss from cloudfront"), ("", "X-Cache: none")])
-def test_what_was_never_cached_shows_no_withdrawal(cdn, before, told):
+def test_what_was_never_cached_shows_no_withdrawal(cdn: Callable[..., CDN], before: str, told: str) -> None:
     with pytest.raises(NotCheckable, match=told):
         cdn((403, "Error from cloudfront")).expect_withdrawn(URL, before)

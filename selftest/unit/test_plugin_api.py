@@ -2,6 +2,7 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import requests
@@ -32,7 +33,7 @@ class Site:
 
 def ask(site: Site, times: int = 1) -> list[str]:
     good = SimpleNamespace(path=SimpleNamespace(name="good.mp4"), bytes=300, mime="video/mp4")
-    direct = DirectUpload(site, SimpleNamespace(id=3), good)
+    direct = DirectUpload(cast(Any, site), cast(Any, SimpleNamespace(id=3)), cast(Any, good))
     return [direct.expect_refused("notes.txt", 13, "text/plain", "a text file") for _ in range(times)]
 
 
