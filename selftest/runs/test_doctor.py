@@ -1,5 +1,8 @@
 """The doctor finds what is wrong, says what to do, and shows no secret."""
 
+import os
+from functools import partial
+
 import pytest
 from pydantic import SecretStr
 
@@ -8,6 +11,9 @@ from runner import doctor
 from runner.doctor import examine, plan, print_report
 from runner.environment_tables import Account, GivenAccounts
 from services.bucket import Bucket
+from services.http import Session
+from services.moodle.accounts import Accounts
+from services.moodle.courses import Courses
 from services.moodle.model import Plugin, Settings
 
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
@@ -71,6 +77,23 @@ def test_a_wrong_administrator(environment):
     assert level == "bad"
     assert "Check the user name and the password" in text
     assert "wrong-password" not in text
+
+
+def test_what_an_account_meets_is_named(environment, site):
+    username, password = f"newcomer-{os.getpid()}", SecretStr("Right-Horse-7-Battery")
+    address = f"{username}@example.invalid"
+    Accounts(site, Courses(site)).create(username, address, "New", "Comer", password.get_secret_value())
+    newcomer = Account.model_construct(username=username, password=password)
+    given = GivenAccounts.model_construct(student=(newcomer,), teacher=(environment.accounts.admin,))
+    switch = partial(Session(environment.verify, 10).put, environment.url("/__replica__/site"))
+    assert switch(json={"profile": True}).ok
+    try:
+        level, text = worst(examine(changed(environment, "accounts", given=given), []), "account student")
+    finally:
+        switch(json={})
+    assert level == "bad"
+    assert f"{username} has an incomplete profile" in text
+    assert "/user/edit.php, which asks for Staff number" in text
 
 
 def test_a_given_account_that_cannot_log_in(environment):
