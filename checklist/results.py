@@ -1,4 +1,4 @@
-"""`results.json`, the machine-readable outcome of a run (format: contract, `reports/`)."""
+"""`results.json`, the machine-readable outcome of a run (format: docs/contract.md)."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ class Conditions:
 
 
 def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int]:
-    """The run's verdict word and exit code; where several hold: 2 or 3, then 4, 6, 1, 7, 0 (contract)."""
+    """The run's verdict word and exit code; where several hold: 2 or 3, then 4, 6, 1, 7, 0 (docs/contract.md)."""
     code = conditions.pytest_code
     blocking = [entry for entry in entries if entry.blocks]
     only_known_failures = code == 1 and not conditions.broken and any(entry.known for entry in entries)

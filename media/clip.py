@@ -19,6 +19,9 @@ MIME = {
     ".mkv": "video/x-matroska",
     ".webm": "video/webm",
 }
+WATCHED_BYTES = 24 * 1024**2
+"""Of a clip whose upload can be watched: on 64 Mbit/s 17 values of progress were counted in Chromium and Firefox."""
+
 SEGMENT = bytes.fromhex("18538067")
 SMALLEST_GROWTH = 32
 

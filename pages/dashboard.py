@@ -8,6 +8,7 @@ from datetime import timedelta
 from playwright.sync_api import Locator
 
 from pages.base import MoodlePage
+from pages.others import own
 from pages.script import scripts
 from pages.texts import MOMENT, ShownSize, shown_size, shown_time
 from services.addresses import DASHBOARD
@@ -85,14 +86,16 @@ class Dashboard(MoodlePage):
     def expect_no_failure(self, *texts: str) -> None:
         """No row of the recent failures holds all of `texts`."""
         if found := [_text(row) for row in _holding(self._rows(FAILURES), texts).all()]:
-            raise AssertionError(f"expected no error of {' in '.join(texts)}, seen: {' | '.join(found)}")
+            seen = own(found, self.moodle.mark, "")
+            raise AssertionError(f"expected no error of {' in '.join(texts)}, seen: {seen}")
 
     def expect_no_failure_before(self, *texts: str, within: timedelta, besides: str) -> None:
         """In the time `within` before the failure that holds `texts` is none but those with `besides` in them."""
         began = shown_time(_text(self._row(FAILURES, *texts))) - within
         rows = [_text(row) for row in self._rows(FAILURES).all()]
         if found := [text for text in rows if besides not in text and shown_time(text) > began]:
-            raise AssertionError(f"expected no other error since {began:%H:%M}, seen: {' | '.join(found)}")
+            seen = own(found, self.moodle.mark, "")
+            raise AssertionError(f"expected no other error since {began:%H:%M}, seen: {seen}")
 
     def _rows(self, block: str) -> Locator:
         """The rows of the table under this heading; none where there is no table."""
@@ -107,7 +110,7 @@ class Dashboard(MoodlePage):
         rows = self._rows(block)
         found = _holding(rows, texts)
         if not found.count():
-            seen = " | ".join(_text(row) for row in rows.all()) or "no row"
+            seen = own(map(_text, rows.all()), self.moodle.mark, "no row")
             raise AssertionError(f"expected {block!r} to show {', '.join(texts)}, seen: {seen}")
         return found.first
 

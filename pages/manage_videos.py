@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from playwright.sync_api import Locator, expect
 
 from pages.base import MoodlePage
+from pages.others import own
 from pages.texts import MOMENT, shown_time
 from services.addresses import MANAGE_VIDEOS
 
@@ -37,8 +38,8 @@ class ManageVideos(MoodlePage):
         return [text.strip() for text in self._rows().get_by_role("cell").filter(has_text=KEY).all_inner_texts()]
 
     def expect_listed(self, key: str) -> None:
-        if key not in (keys := self.keys()):
-            raise AssertionError(f"expected {key} in {self._list()}, seen {', '.join(keys) or 'no video'}")
+        if key not in self.keys():
+            raise AssertionError(f"expected {key} in {self._list()}, seen {self._seen()}")
 
     def expect_not_listed(self, key: str) -> None:
         if key in self.keys():
@@ -50,9 +51,12 @@ class ManageVideos(MoodlePage):
         narrowed = [f"{name} {value!r}" for name in FILTERS if (value := asked.get(name, "0")) != "0"]
         return f"the list for {', '.join(narrowed)}" if narrowed else "the list"
 
+    def _seen(self) -> str:
+        return own((" ".join(row.split()) for row in self._rows().all_inner_texts()), self.moodle.mark, "no video")
+
     def expect_nothing_listed(self) -> None:
-        if keys := self.keys():
-            raise AssertionError(f"expected no video in the list, seen {', '.join(keys)}")
+        if self.keys():
+            raise AssertionError(f"expected no video in the list, seen {self._seen()}")
 
     def expect_row(self, key: str, *, status: str, **texts: str) -> None:
         """The video's row has cells with just these texts, the name of `status`, and a date within a day of now."""
@@ -80,7 +84,7 @@ class ManageVideos(MoodlePage):
         options = field.locator("option").evaluate_all("all => all.map(option => [option.value, option.label])")
         offered = dict(options)
         if value not in offered:
-            raise AssertionError(f"expected the filter {name} to offer {value!r}, seen {', '.join(offered.values())}")
+            raise AssertionError(f"expected the filter {name} to offer {value!r}, seen {len(offered)} other choices")
         field.select_option(value)
 
     def expect_filter(self, text: str) -> None:
@@ -88,7 +92,8 @@ class ManageVideos(MoodlePage):
         if (held := self._filters.locator("[name=search]").input_value()) != text:
             raise AssertionError(f"expected the search for {text!r} to be kept, seen {held!r}")
         if strangers := [row for row in self._rows().all_inner_texts() if text.casefold() not in row.casefold()]:
-            raise AssertionError(f"expected only videos with {text!r}, seen: {' | '.join(strangers)}")
+            seen = own(strangers, self.moodle.mark, "")
+            raise AssertionError(f"expected only videos with {text!r}, seen: {seen}")
 
     def next_page(self) -> Self:
         pages = self.main.locator(".pagination")

@@ -104,6 +104,11 @@ class Cleaner:
         for journal in journals:
             for entry in journal.entries(SETTING):
                 with report.attempt():
+                    if "note" not in entry:
+                        raise ConfigurationError(
+                            f"{journal.path} was left by an older version of the suite, which put settings back in "
+                            "another way: run that version's pytest --restore."
+                        )
                     try:
                         self.undo(entry["note"], report)
                     except Repaired:

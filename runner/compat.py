@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.subtests import SubtestReport
+from _pytest.subtests import SubtestReport  # noqa: TID251
 
 
 def is_subtest(report: pytest.TestReport) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.environment import Environment
-from services.bucket import TIMEOUT, Bucket
+from services.bucket import Bucket
 from services.cdn import CDN
 from services.moodle.site import Shared, Site
 
@@ -24,7 +24,7 @@ def share_sessions(environment: Environment, admin: Site) -> None:
 _shared: dict[str, Shared] = {}
 
 
-def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float = TIMEOUT) -> Bucket:
+def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | None = None) -> Bucket:
     storage = environment.storage
     return Bucket(
         storage.bucket,
@@ -34,7 +34,7 @@ def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float = 
         endpoint=storage.endpoint,
         verify=environment.verify,
         attempts=attempts,
-        timeout=timeout,
+        timeout=timeout or environment.budgets.page,
     )
 
 

@@ -1,4 +1,4 @@
-"""Is the environment ready for a run? And what would a run do there?
+"""Is the environment ready for a run?
 
 Reads only: Moodle's pages, the bucket, one preflight, the CDN; nothing is created, no browser is started.
 """
@@ -11,19 +11,22 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
-from checklist.lines import LINES
+import requests
+
 from checklist.verdicts import TargetState
 from runner.connect import new_bucket, new_cdn, new_site
 from runner.environment import Environment
 from runner.environment_tables import Account
 from runner.ours import CATEGORY, marked_category
 from services.addresses import COMPONENT
-from services.errors import ConfigurationError, SiteError, Unreachable
+from services.errors import ConfigurationError, SiteError, Unreachable, root_of
 from services.moodle.courses import Courses
 from services.moodle.model import Settings
 from services.moodle.plugin import plugin, plugin_settings, release
 from services.moodle.site import Site
+from services.network import Network
 
 Level = Literal["ok", "warn", "bad", "outage"]
 
@@ -48,15 +51,6 @@ STEP_2_5 = {"retention_days": "90", "upload_rate_limit": "10", "playback_rate_li
 
 NAMED_BY_STEP_2_5 = {"cleanup": "Enable Automatic Cleanup", "size": "Maximum File Size", "mime": "Allowed MIME Types"}
 
-UPLOADS_PER_TARGET = 3
-
-MIB_PER_UPLOAD = 24
-
-PEOPLE_PER_TARGET = 5
-
-SECONDS_PER_TARGET = 45
-"""Without the uploads, on a warm site."""
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -77,6 +71,7 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         *((f"account {part}", _account(environment, part, account)) for part, account in people),
         ("bucket", _bucket(environment)),
         ("CDN", _cdn(environment)),
+        ("network", _network(environment)),
     ]
     with ThreadPoolExecutor(len(questions)) as pool:
         answers = pool.map(lambda question: _answered(*question), questions)
@@ -84,33 +79,11 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
     return [*found, *map(_target, targets)]
 
 
-def plan(environment: Environment, targets: Sequence[TargetState]) -> list[str]:
-    """What a run would do: its targets, lines, volume, time and traces on the site, a sentence each."""
-    able = [target.name for target in targets if not target.missing]
-    mib = len(able) * UPLOADS_PER_TARGET * MIB_PER_UPLOAD
-    seconds = len(able) * SECONDS_PER_TARGET + mib * 8.4 / environment.budgets.upload_link_mbit
-    people = f"up to {len(able) * PEOPLE_PER_TARGET} people from the suite's pool, enrolled there"
-    lines = [line for line in LINES.values() if line.built]
-    per_run = sum(line.per_run for line in lines)
-    return [
-        f"Targets: {', '.join(able) or 'none'}.",
-        f"Lines: {len(lines) - per_run} on each target, {per_run} over all targets.",
-        f"To send: about {mib} MiB of video to the bucket {environment.storage.bucket}.",
-        f"Time: {max(1, round(seconds / 60))} min or so.",
-        f"On the site, in the course category {CATEGORY}: a lock, some courses with assignments, "
-        f"{people if environment.accounts.given is None else 'the given accounts enrolled there'}.",
-        "Afterwards all of that is removed, on S3 too; the people stay as suspended accounts.",
-    ]
-
-
-def print_report(findings: Sequence[Finding], plan: Sequence[str]) -> None:
+def print_findings(findings: Sequence[Finding]) -> None:
     width = shutil.get_terminal_size((120, 24)).columns
     for finding in findings:
         text = f"{finding.name}: {finding.sentence} {finding.remedy}".strip()
         print(textwrap.fill(text, width, initial_indent=f"{SIGNS[finding.level]} ", subsequent_indent="    "))
-    print("\nA run would do this:")
-    for sentence in plan:
-        print(textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  "))
 
 
 def _answered(name: str, question: Iterator[Finding]) -> list[Finding]:
@@ -158,7 +131,9 @@ def _moodle(release: str) -> Finding:
 def _test_site(environment: Environment, site: Site) -> Finding:
     if not environment.test_site:
         remedy = f"If tests may write there, set test_site = true in {environment.file}."
-        return Finding("test site", "bad", f"{environment.name} is not marked as a test site.", remedy)
+        return Finding(
+            "test site", "warn", f"{environment.name} is not marked as a test site: only --doctor runs.", remedy
+        )
     try:
         marked_category(Courses(site), environment.category_id)
     except ConfigurationError as reason:
@@ -233,6 +208,29 @@ def _bucket(environment: Environment) -> Iterator[Finding]:
 def _cdn(environment: Environment) -> Iterator[Finding]:
     new_cdn(environment).probe()
     yield Finding("CDN", "ok", f"{environment.cdn.domain} answers.")
+
+
+def _network(environment: Environment) -> Iterator[Finding]:
+    """The way that browsers will go, which is not that of requests and boto3."""
+    bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
+    with Network(environment.budgets.probe) as network:
+        for url in (environment.base_url, bucket.url, f"https://{environment.cdn.domain}/"):
+            host = urlsplit(url).netloc
+            try:
+                requests.head(
+                    url,
+                    verify=environment.verify,
+                    timeout=environment.budgets.probe,
+                    proxies={"https": network.url, "no_proxy": ""},
+                    allow_redirects=False,
+                )
+            except requests.exceptions.SSLError:
+                continue  # it answers; its certificate is another question
+            except requests.RequestException as error:
+                remedy = "Set HTTPS_PROXY (and NO_PROXY) as this machine needs them to reach it."
+                yield Finding("network", "outage", f"Browsers do not reach {host}: {root_of(error)}.", remedy)
+                return
+    yield Finding("network", "ok", "Browsers reach site, storage and CDN.")
 
 
 def _target(target: TargetState) -> Finding:

@@ -35,6 +35,7 @@ from runner.environment_tables import (
 )
 from services.addresses import LOGIN
 from services.errors import ConfigurationError
+from services.trust import authorities
 
 ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 
@@ -92,10 +93,10 @@ class Environment(EnvironmentTable):
 
     @property
     def verify(self) -> bool | str:
-        """What requests and boto3 take as `verify`."""
+        """What requests and boto3 take as `verify`: `ca_file` adds to the public authorities."""
         if self.ignore_https_errors:
             return False
-        return str(self.ca_file) if self.ca_file else True
+        return authorities(self.ca_file) if self.ca_file else True
 
     def secrets(self) -> list[str]:
         """Every secret value of this environment, for the redaction and the scan."""

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from checklist.tables import Table
-from services.secrecy import SHORTEST_SECRET
+from services.detector import SHORTEST_SECRET
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""
@@ -251,6 +251,7 @@ class Budgets(EnvironmentTable):
     upload: Positive = 120
     play: Positive = 20
     probe: Positive = 10
+    start: Positive = 5
     invalidation: Positive = 60
     upload_link_mbit: Positive = 24
     stall: Positive = 10

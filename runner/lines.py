@@ -43,13 +43,15 @@ class Blocked(Exception):
 class Lines:
     """Called with a line's id and a few words on what is checked.
 
-    `declared` are the lines of the test that are judged on its target, in their order.
+    `declared` are the lines of the test that are judged on its target, in their order; `remarks` is where others put
+    what they see and nothing fails for: the evidence of the check that is on, or comes next, gets it.
     """
 
-    def __init__(self, item: pytest.Item, subtests: pytest.Subtests, target: str) -> None:
+    def __init__(self, item: pytest.Item, subtests: pytest.Subtests, target: str, remarks: list[str]) -> None:
         self.item = item
         self.subtests = subtests
         self.target = target
+        self.remarks = remarks
         self.declared = declared_lines(item)
 
     @contextmanager
@@ -73,6 +75,9 @@ class Lines:
                 verdict, message = Verdict.PASSED, ""
             finally:
                 seconds = round(time.perf_counter() - started, 3)
+                if self.remarks:
+                    evidence["remarks"] = [*self.remarks]
+                    self.remarks.clear()
                 self._record(Check(line, self.target, verdict, title, message, seconds, evidence, self.item.name))
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
@@ -139,7 +144,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Redact what a failure prints, and declare the lines that a test leaves unjudged as not reached."""
+    """Redact what a failure prints, and declare the lines that a test leaves unjudged as not reached.
+
+    A test that needs what the environment does not have is no failure: its lines are not checkable.
+    """
     report = yield
     run = run_of(item.config, None)
     if run is None:
@@ -156,6 +164,11 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         if isinstance(call.excinfo.value, Blocked):
             report.user_properties.append((BLOCKED, True))
+        if isinstance(call.excinfo.value, NotCheckable):
+            report.outcome, report.longrepr = (
+                "skipped",
+                (str(item.path), item.location[1] or 0, first_words(call.excinfo.value)),
+            )
         item.stash[ENDED_BY] = call.excinfo.value
     return report
 
@@ -165,12 +178,13 @@ ENDED_BY = pytest.StashKey[BaseException]()
 
 def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
     judged = {check.line for check in item.stash[CHECKS]}
-    end = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
-    verdict = Verdict.NOT_CHECKABLE if isinstance(end, NotCheckable) else Verdict.NOT_REACHED
-    why = first_words(end) if end else "the test ended before"
+    ended_by = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
+    why = first_words(ended_by) if ended_by else ""
+    verdict = Verdict.NOT_CHECKABLE if isinstance(ended_by, NotCheckable) else Verdict.NOT_REACHED
     target = _target(item)
     secrets = run_of(item.config).secrets.values()
     for line in dict.fromkeys(declared_lines(item)):
         if line not in judged:
-            yield Check(line, target, verdict, LINES[line].text, redact(why, secrets), test=item.name)
+            message = redact(why or "the test ended before", secrets)
+            yield Check(line, target, verdict, LINES[line].text, message, test=item.name)
             item.stash[CHECKS].append(Check(line, target, verdict, LINES[line].text))

@@ -12,6 +12,7 @@ from runner.environment_tables import large_size
 from runner.replica import CHECKOUT, NAME
 
 REPORTS = CHECKOUT / "reports"
+TESTS = CHECKOUT / "tests"
 
 NARROWING = (
     "keyword",
@@ -42,14 +43,13 @@ def is_acceptance(config: pytest.Config) -> bool:
     option = config.option
     if option.help or option.version or option.showfixtures or option.markers or option.collectonly:
         return False
-    tests = CHECKOUT / "tests"
     paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
-    return worker_of(config) is None and any(path == CHECKOUT or path.is_relative_to(tests) for path in paths)
+    return worker_of(config) is None and any(path == CHECKOUT or path.is_relative_to(TESTS) for path in paths)
 
 
 def is_narrowed(config: pytest.Config) -> bool:
     """Whether the run leaves out tests or targets, and so cannot be a GO."""
-    whole = {CHECKOUT, CHECKOUT / "tests"}
+    whole = {CHECKOUT, TESTS}
     paths = [(config.invocation_params.dir / arg).resolve() for arg in config.args]
     return any(getattr(config.option, name, None) for name in NARROWING) or not any(path in whole for path in paths)
 

@@ -12,11 +12,12 @@ from checklist.known_issues import read
 from runner import replica
 from runner.compat import has_workers, workers_of
 from runner.context import RUN, RunContext
-from runner.doctor import examine, plan, print_report
+from runner.doctor import examine, print_findings
 from runner.environment import Environment, load
 from runner.environment_tables import ENGINES
 from runner.hold import Hold
 from runner.journal import folder as state_folder
+from runner.plan import plan, print_plan
 from runner.state import State
 from runner.targets import survey
 from services.errors import ConfigurationError, Unreachable
@@ -40,14 +41,14 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     with sync_playwright() as playwright:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
-    _read_known_issues(state, environment)
     if option.restore:
         state.problems += Hold.restore(environment).problems
         if not state.problems:
             state.notes.append("What dead runs had left changed is put back.")
         state.code = 0
         return
-    _examine(state, environment, aloud=option.doctor)
+    _read_known_issues(state, environment)
+    _examine(config, state, environment)
     if option.doctor:
         state.code = 0
         return
@@ -82,10 +83,13 @@ def _read_known_issues(state: State, environment: Environment) -> None:
         told += [f"{file}: {problem}" for problem in problems]
 
 
-def _examine(state: State, environment: Environment, *, aloud: bool) -> None:
+def _examine(config: pytest.Config, state: State, environment: Environment) -> None:
     findings = examine(environment, state.targets)
-    if aloud:
-        print_report(findings, plan(environment, state.targets))
+    if config.option.doctor:
+        print_findings(findings)
+        if not any(finding.level in ("bad", "outage") for finding in findings):
+            large = config.option.large or environment.large.size
+            print_plan(plan(environment, state.targets, large=large, workers=workers_of(config)))
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
     if outages := [finding.sentence for finding in findings if finding.level == "outage"]:
         raise Unreachable(" ".join(outages))

@@ -47,10 +47,10 @@ class SettingsGuard:
         """
         site, journal = self._workspace.site, self._workspace.journal
         site.log_in_again()
-        settings = plugin_settings(site)
-        if name in settings.forced:
+        before = plugin_settings(site)
+        if name in before.forced:
             raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
-        change = Change(name, settings[name])
+        change = Change(name, before[name])
         self._secrets.add(change.original)
         self._secrets.add(change.changed)
         note = str(change.note(self._workspace.run_id))
@@ -60,6 +60,7 @@ class SettingsGuard:
             yield change
         finally:
             site.log_in_again()
-            save_plugin_settings(site, {name: change.original})
+            after = plugin_settings(site)  # a browser's form may have written the line ends of others anew
+            save_plugin_settings(site, {name: value for name, value in before.items() if after[name] != value})
             self._workspace.note("")
             journal.settle(entry)

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-TIMEOUT = 10
-"""Seconds."""
-
 CHUNK = 1024 * 1024
 """Bytes of an object in memory at a time."""
 
@@ -53,7 +50,7 @@ class Bucket:
         endpoint: str | None = None,
         verify: bool | str = True,
         attempts: int = 3,
-        timeout: float = TIMEOUT,
+        timeout: float = 10,
     ) -> None:
         """`endpoint` is a server's address that is not AWS; `verify` as requests takes it; `timeout` in seconds."""
         self.name = name
@@ -125,7 +122,7 @@ class Bucket:
         """A presigned POST form does not take a file of 0 bytes; returns the status."""
         file = ("empty.mp4", b"", fields["Content-Type"])
         try:
-            answer = requests.post(url, data=fields, files={"file": file}, verify=self._verify, timeout=TIMEOUT)
+            answer = requests.post(url, data=fields, files={"file": file}, verify=self._verify, timeout=self._timeout)
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
         if answer.status_code < 400 or self.keys(fields["key"]):

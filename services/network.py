@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3.util import make_headers, parse_url
 
 CHUNK = 16 * 1024
 
 MOODLE_BYTES = 256 * 1024
 """What a browser may send to Moodle while a video is uploaded; the video itself goes elsewhere."""
 
-CONNECT_TIMEOUT = 10  # seconds
+END_OF_HEAD = b"\r\n\r\n"
 
 GOODBYE_BYTES = 256
 """TLS closes each idle connection of an earlier page with an alert of about 40 bytes, and there may be six of them."""
@@ -72,10 +76,13 @@ class Traffic:
 class Network:
     """A CONNECT proxy on loopback, run by a thread of its own.
 
-    `sent` and `received` count the bytes that crossed since the start, by `host:port`.
+    `sent` and `received` count the bytes that crossed since the start, by `host:port`. Where the machine reaches the
+    world by a proxy of its own (`HTTPS_PROXY`, `NO_PROXY`) this one goes through that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, connect_timeout: float = 10) -> None:
+        """`connect_timeout` in seconds."""
+        self._connect_timeout = connect_timeout
         self.sent: Counter[str] = Counter()
         self.received: Counter[str] = Counter()
         self._bytes_per_second: float | None = None
@@ -89,7 +96,7 @@ class Network:
         listener = socket.create_server(("127.0.0.1", 0))
         # A large receive buffer would swallow a whole clip before the browser notices that the network is slow.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * CHUNK)
-        if hasattr(socket, "TCP_MAXSEG"):
+        with suppress(OSError, AttributeError):  # macOS refuses more than its default, Windows does not know the option
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         serving = asyncio.start_server(self._serve, sock=listener, limit=2 * CHUNK)
@@ -151,16 +158,20 @@ class Network:
                 writer.transport.abort()
 
     async def _serve(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # at the end; asyncio would print that its task was cancelled
+            await self._tunnel(browser, answer)
+
+    async def _tunnel(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         ends = [answer]
         try:
-            method, host, _ = (await browser.readuntil(b"\r\n\r\n")).decode("latin-1").split(" ", 2)
+            method, host, _ = (await browser.readuntil(END_OF_HEAD)).decode("latin-1").split(" ", 2)
             name, _, port = host.rpartition(":")
             try:
                 if method != "CONNECT" or host in self._cut:
                     raise ConnectionRefusedError
-                async with asyncio.timeout(CONNECT_TIMEOUT):
-                    world, request = await asyncio.open_connection(name.strip("[]"), int(port), limit=2 * CHUNK)
-            except OSError:
+                async with asyncio.timeout(self._connect_timeout):
+                    world, request = await _connect(name.strip("[]"), int(port))
+            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 answer.write(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n")
                 return
             ends.append(request)
@@ -199,3 +210,28 @@ class Network:
         if sink.can_write_eof():
             with suppress(OSError):
                 sink.write_eof()
+
+
+async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the host, through the machine's own proxy where there is one for it. Raises OSError."""
+    proxy = getproxies().get("https")
+    if not proxy or proxy_bypass(f"{host}:{port}") or proxy_bypass(host):
+        return await asyncio.open_connection(host, port, limit=2 * CHUNK)
+    upstream = parse_url(proxy)
+    tls = ssl.create_default_context() if upstream.scheme == "https" else None
+    world, request = await asyncio.open_connection(upstream.host, upstream.port or 80, ssl=tls, limit=2 * CHUNK)
+    try:
+        at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        headers = {"host": at}
+        if upstream.auth:
+            headers |= make_headers(proxy_basic_auth=unquote(upstream.auth))
+        request.write(f"CONNECT {at} HTTP/1.1\r\n".encode())
+        request.writelines(f"{name}: {value}\r\n".encode() for name, value in headers.items())
+        request.write(b"\r\n")
+        status = (await world.readuntil(END_OF_HEAD)).decode("latin-1").split(" ", 2)[1]
+        if status != "200":
+            raise ConnectionRefusedError(f"the proxy {upstream.host} answers {status} to a connection to {host}")
+    except BaseException:
+        request.close()
+        raise
+    return world, request

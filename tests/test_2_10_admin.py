@@ -131,7 +131,7 @@ def test_manage_videos(
 
 @pytest.mark.lines("2.10.11")
 def test_delete_video(
-    admin: Actor,
+    admin_in_private: Actor,
     teacher: Actor,
     submission: Submission,
     assignment: Assignment,
@@ -142,6 +142,7 @@ def test_delete_video(
     student = submission.owner
     student.enter()
     teacher.enter()
+    admin = admin_in_private
     admin.enter()
     source = teacher.watch(submission.id, submission.key).player.source()
 

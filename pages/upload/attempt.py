@@ -14,9 +14,6 @@ from pages.upload.progress import Message, Recording
 from pages.upload.recorder import RECORDED
 from pages.upload.requests import Receipt, Requests
 
-START_SECONDS = 5
-"""How soon after choosing a file the transfer must start, where there is no Upload button (contract, 2.7.14)."""
-
 FIRST_BYTES = 64 * 1024
 """More than a request to storage sends that carries no file."""
 
@@ -34,8 +31,9 @@ class Upload:
 
     # -- what it sends --------------------------------------------------------------------------------
 
-    def expect_started(self, within: float = START_SECONDS) -> str:
-        """The transfer to storage starts within so many seconds; returns what started it."""
+    def expect_started(self, within: float | None = None) -> str:
+        """The transfer to storage starts within so many seconds, the budget by default; returns what started it."""
+        within = within or self._moodle.start
         if not self._requests.to_storage():
             try:
                 with self.page.expect_event("request", self._requests.carries_the_file, timeout=within * 1000):

@@ -89,14 +89,14 @@ def of_storage(error: StorageError, faults: Faults) -> Refusal:
 
 
 class RateLimit:
-    """At most so many requests a minute and person; administrators are exempt."""
+    """At most so many requests a minute and person, uploads in each assignment; administrators are exempt."""
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[str, int], deque[float]] = defaultdict(deque)
+        self.seen: dict[tuple[str, int, int], deque[float]] = defaultdict(deque)
 
-    def count(self, kind: str, user: User, limit: str) -> None:
+    def count(self, kind: str, user: User, limit: str, assignment: int = 0) -> None:
         """Count one request. Refusal (429) when the limit is reached."""
-        times = self.seen[kind, user.id]
+        times = self.seen[kind, user.id, assignment]
         moment = time.monotonic()
         while times and times[0] <= moment - WINDOW:
             times.popleft()

@@ -1,4 +1,4 @@
-"""What the proof says: `reports/proof.json` for programs (contract), `docs/proof.md` and the terminal for people."""
+"""What the proof says: `reports/proof.json` for programs (docs/contract.md), `docs/proof.md` and terminal for all."""
 
 from __future__ import annotations
 

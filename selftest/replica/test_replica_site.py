@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 from bs4 import BeautifulSoup, Tag
+
 from selftest.replica.test_replica import (
     CHECKOUT,
     PASSWORD,

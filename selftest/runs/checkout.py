@@ -21,7 +21,7 @@ from runner.environment import Environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 GO, NO_GO, INTERRUPTED, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = 0, 1, 2, 4, 5, 6, 7
-"""The contract's exit codes, and pytest's own where it keeps them."""
+"""The exit codes of docs/contract.md, pytest's own among them."""
 
 OWN = {"PYTHONDONTWRITEBYTECODE": ""}
 """A copy keeps the bytecode of its modules, whatever the machine is told: its second run starts in half the time."""

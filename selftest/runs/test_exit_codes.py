@@ -1,4 +1,4 @@
-"""How a run ends: one clear message, the contract's exit code, nothing left behind."""
+"""How a run ends: one clear message, an exit code of docs/contract.md, nothing left behind."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""Runs that cannot start: one clear message, the contract's exit code, nothing left behind."""
+"""Runs that cannot start: one clear message, an exit code of docs/contract.md, nothing left behind."""
 
 import json
 import re
@@ -96,14 +96,14 @@ def test_a_plugin_that_is_disabled(checkout: Checkout, site: Site) -> None:
 def test_a_site_that_nobody_marked(checkout: Checkout) -> None:
     expect_told(
         checkout.run(checkout.file(test_site="false")),
-        *(WRONG, "MISCONFIGURED", "is not marked as a test site", "set test_site = true"),
+        *(WRONG, "MISCONFIGURED", "is not marked as a test site", "Set test_site = true"),
     )
 
 
 def test_a_site_without_the_category(checkout: Checkout) -> None:
-    checkout.tests(test_it=three_lines(), conftest="import runner.doctor\nrunner.doctor.CATEGORY = 'no-such-category'")
+    checkout.tests(test_it=three_lines(), conftest="import runner.ours\nrunner.ours.CATEGORY = 'no-such-category'")
     run = checkout.run(checkout.file())
-    expect_told(run, WRONG, "MISCONFIGURED", "There is no course category with the ID number no-such-category")
+    expect_told(run, WRONG, "MISCONFIGURED", "there is no course category with the ID number no-such-category")
 
 
 def test_a_bucket_that_does_not_exist(checkout: Checkout) -> None:

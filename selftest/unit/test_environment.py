@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_read(root: Path, monkeypatch: pytest.MonkeyPatch)
 def test_trust(load_site: LoadSite, root: Path) -> None:
     assert load_site(top="ignore_https_errors = true").verify is False
     environment = load_site(top='ca_file = "../ca.pem"')
-    assert environment.verify == str(root.parent / "ca.pem")
+    assert environment.ca_file == root.parent / "ca.pem"
     with pytest.raises(ConfigurationError, match=r"site\.toml: ca_file: .*ca\.pem cannot be used .*; put the"):
         environment.check_files()
     (root.parent / "ca.pem").write_text("no certificate")

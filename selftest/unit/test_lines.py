@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from checklist.verdicts import Verdict
 from runner.lines import BLOCKED, first_words
 from selftest.unit.inner_run import CONFTEST, SECRET, Inner, Run, checks_in
-from services.secrecy import MARK
+from services.detector import MARK
 
 pytest_plugins = ["pytester"]
 
@@ -71,6 +71,19 @@ def test_each_check_is_recorded_and_the_test_goes_on(run: Run) -> None:
     assert properties == [{"target": "chromium", "version": "1.2.3"}]
 
 
+def test_a_remark_is_evidence_of_the_check_it_is_made_in_and_fails_nothing(run: Run) -> None:
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(line, moodle):
+    with line("2.7.1", "first") as evidence:
+        moodle.remarks.append("the page stayed busy")
+    with line("2.7.2", "second"):
+        pass
+""")
+    assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", PASSED)]
+    assert [check.evidence for check in inner.checks] == [{"remarks": ["the page stayed busy"]}, {}]
+
+
 def test_a_check_that_blocks_ends_the_test(run: Run) -> None:
     inner = run("""
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
@@ -106,6 +119,30 @@ def test_builds_on_it(line):
     assert inner.message("2.7.1") == "no key pair"
     assert "2.7.2 (second) not checkable" in inner.message("2.7.3")
     assert inner.outcomes == {"passed": 1, "failed": 1}
+
+
+def test_what_a_test_needs_and_the_environment_does_not_have(run: Run) -> None:
+    inner = run("""
+@pytest.fixture
+def manager():
+    raise NotCheckable("no manager")
+
+@pytest.mark.lines("2.7.1")
+def test_needs_one(manager, line): ...
+
+@pytest.mark.lines("2.7.2", "2.7.3")
+def test_finds_out_later(line):
+    with line("2.7.2", "second"):
+        pass
+    raise NotCheckable("no second student")
+""")
+    assert inner.verdicts == [
+        ("2.7.1", Verdict.NOT_CHECKABLE),
+        ("2.7.2", Verdict.PASSED),
+        ("2.7.3", Verdict.NOT_CHECKABLE),
+    ]
+    assert (inner.message("2.7.1"), inner.message("2.7.3")) == ("no manager", "no second student")
+    assert inner.outcomes == {"skipped": 1}, "expected the other one to be skipped in its set-up"
 
 
 @pytest.mark.parametrize(

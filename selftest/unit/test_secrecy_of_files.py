@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selftest.unit.leaks import KEY, PEM, SECRET, kinds, quick, zipped
-from services.secrecy import MARK, Secrets, redact_zip, scan
+from services.detector import MARK
+from services.secrecy import Secrets, redact_zip, scan
 
 
 @pytest.mark.parametrize(
@@ -139,5 +140,6 @@ def test_secrets_are_shared_by_processes_and_private(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(path), collected.key], check=True, cwd=Path(__file__).parents[2])
     assert collected.values() == [PEM, SECRET, "from-worker"]
     assert b"from-worker" not in path.read_bytes()
+    assert SECRET.encode() not in path.read_bytes()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

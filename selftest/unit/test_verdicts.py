@@ -1,4 +1,4 @@
-"""From checks to verdicts and from verdicts to an exit code: every row of the contract's tables."""
+"""From checks to verdicts and from verdicts to an exit code: every row of the tables in docs/contract.md."""
 
 import itertools
 from typing import Any
@@ -31,7 +31,7 @@ IPHONE = TargetState("iphone-15", "webkit", required=True, device="iPhone 15")
 TARGETS = (CHROMIUM, FIREFOX, WEBKIT, EDGE, PIXEL, IPHONE)
 
 COUNTED = {"2.7": 19, "2.8": 9, "2.9": 6, "2.10": 11, "2.11": 8, "2.12": 6, "2.13": 6, "2.14": 6}
-"""Lines a step, from the contract."""
+"""Lines a step, from docs/contract.md."""
 
 verdicts = st.sampled_from(Verdict)
 unhurried = settings(deadline=None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.addresses import ACCOUNT, PARTICIPANTS
 from services.errors import SiteError
+from services.moodle.ajax import ajax
 from services.moodle.courses import Courses
 from services.moodle.html import members, query, quote
 from services.moodle.model import Account, Course, Person
@@ -26,7 +27,7 @@ class Accounts:
 
     def find(self, usernames: Sequence[str]) -> list[Account]:
         """Those of these user names that the site knows."""
-        found = self.site.ajax("core_user_get_users_by_field", field="username", values=list(usernames))
+        found = ajax(self.site, "core_user_get_users_by_field", field="username", values=list(usernames))
         return [
             Account(
                 id=one["id"],
@@ -70,7 +71,7 @@ class Accounts:
 
     def stop_mail(self, account: Account) -> None:
         """Nothing that Moodle has to tell this person is e-mailed."""
-        self.site.ajax("core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
+        ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
 
     def enrol(self, course: Course, person: Account, role: str) -> None:
         """`role` is a role's short name: "student", "editingteacher", "teacher"."""

@@ -20,8 +20,6 @@ from services.addresses import LOGIN, OWN
 from services.errors import Hurdle, LoginRefused, SiteError, Unreachable
 from services.moodle import html
 
-SESSION_OVER = ("servicerequireslogin", "requireloginerror", "invalidsesskey", "sessiontimedout")
-
 HURDLES = {
     "/login/change_password.php": "must change its password first: log in by hand once and set one",
     "/admin/tool/policy/": "must accept the site's policies first: log in by hand once and agree",
@@ -104,35 +102,6 @@ class Site:
         """As `get`; the session's sesskey is sent unless `data` brings its own."""
         return self.session.post(self.url(path), data={"sesskey": self.sesskey, **data})
 
-    def call(self, function: str, **args: Any) -> requests.Response:
-        """The raw answer of a Moodle external function, exceptions included."""
-        return self.session.post(
-            self.url("/lib/ajax/service.php"),
-            params={"sesskey": self.sesskey, "info": function},
-            json=[{"index": 0, "methodname": function, "args": args}],
-        )
-
-    def ajax(self, function: str, **args: Any) -> Any:
-        """What a Moodle external function answers. Raises SiteError when it answers an exception."""
-        step = f"Calling {function}"
-        answer = self._answer(step, function, args)
-        if answer["error"] and answer.get("exception", {}).get("errorcode") in SESSION_OVER and self._person:
-            self._begin_again()
-            answer = self._answer(step, function, args)
-        if answer["error"]:
-            said = answer.get("exception", {}).get("message") or answer["error"]
-            raise SiteError(f"{step} failed at {self.base_url}: the site said “{said}”.")
-        return answer["data"]
-
-    def _answer(self, step: str, function: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        response = self.call(function, **args)
-        try:
-            answer = response.json()
-        except ValueError:
-            raise html.failure(step, response) from None
-        first: dict[str, Any] = answer[0] if isinstance(answer, list) else answer
-        return first
-
     @property
     def where(self) -> str:
         """The address of the page seen last."""
@@ -165,19 +134,18 @@ class Site:
 
     def _is_over(self, response: requests.Response) -> bool:
         """Whether the answer is to log in, to somebody who had; if so they are logged in anew."""
-        over = self._person is not None and self._leads_to_log_in(response)
-        if over:
-            self._begin_again()
-        return over
+        return self._person is not None and self._leads_to_log_in(response) and self.log_in_anew()
+
+    def log_in_anew(self) -> bool:
+        """Log in as who did last; false where nobody did."""
+        if self._person is not None:
+            self.login(*self._person)
+        return self._person is not None
 
     def _leads_to_log_in(self, response: requests.Response) -> bool:
         """Whether the site sends people to log in first: with its own form, or elsewhere."""
         hops = [*(hop.url for hop in response.history), _reached(response)]
         return any(hop.startswith(self.url(LOGIN)) or not hop.startswith(f"{self.base_url}/") for hop in hops)
-
-    def _begin_again(self) -> None:
-        assert self._person is not None
-        self.login(*self._person)
 
     def _page(self, step: str, response: requests.Response) -> BeautifulSoup:
         page: BeautifulSoup | None = getattr(response, "soup", None)

@@ -47,7 +47,7 @@ def get_upload_url(web: Web) -> Response:
         if size > LARGE and web.site.faults.on("large-upload-refused"):
             raise answers.invalid(f"The file is too large: the maximum is {texts.size(LARGE)}.")
         strict = web.site.faults.on("rate-limit-too-strict")
-        web.site.limits.count("upload", user, "1" if strict else web.state.settings["upload_rate_limit"])
+        web.site.limits.count("upload", user, "1" if strict else web.state.settings["upload_rate_limit"], number)
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:

@@ -1,0 +1,26 @@
+"""What other people own is shown to nobody: messages and pictures hold the run's own rows of a list only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from playwright.sync_api import Locator, Page
+
+from services.addresses import DASHBOARD, MANAGE_VIDEOS
+
+SHARED = (DASHBOARD, MANAGE_VIDEOS)
+"""Pages that list what the whole site has."""
+
+
+def own(rows: Iterable[str], mark: str, nothing: str) -> str:
+    """The rows with the run's mark, and how many others there are; `nothing` where there is no row at all."""
+    rows = list(rows)
+    mine = [row for row in rows if mark in row]
+    others = len(rows) - len(mine)
+    return " | ".join([*mine, *([f"{others} of others"] if others else [])]) or nothing
+
+
+def of_others(page: Page, mark: str) -> Sequence[Locator]:
+    """The rows on a page that are not the run's, to be painted over in its picture."""
+    rows = page.locator("tbody tr").filter(has_not_text=mark)
+    return [rows] if any(path in page.url for path in SHARED) else []

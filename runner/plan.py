@@ -1,0 +1,96 @@
+"""What a run would do, told by its tests: they are collected, and none is run."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+import time
+from collections.abc import Sequence
+
+import pytest
+
+import media
+from checklist.lines import LINES
+from checklist.verdicts import TargetState, judged_on
+from runner.connect import new_site
+from runner.environment import Environment
+from runner.options import TESTS
+from runner.ours import CATEGORY
+from runner.people_pool import PER_WORKER
+
+MIB = 1024**2
+
+SECONDS_PER_LINE = 2.5
+"""Of the suite and its browser; measured on the replica, two cores, one worker."""
+
+PAGES_PER_LINE = 6
+"""Pages and answers of the site that a line takes, those of preparation and clean-up among them."""
+
+
+def plan(environment: Environment, targets: Sequence[TargetState], *, large: int, workers: int = 1) -> list[str]:
+    """Targets, lines, volume, time and traces on the site, a sentence each; `large` in bytes, as for the run."""
+    able = [target.name for target in targets if not target.missing]
+    items = _collected()
+    tests = {target: [item for item in items if _lines(item) & _on(target, targets)] for target in able}
+    sent = sum(_bytes(item, large) for mine in tests.values() for item in mine)
+    lines = [line for line in LINES.values() if line.built]
+    per_run = sum(line.per_run for line in lines)
+    judged = sum(len(_on(target, targets)) for target in able)
+    seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
+    seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
+    is_given = environment.accounts.given is not None
+    people, stay = f"{workers * PER_WORKER} people of the suite's own", "stay as suspended accounts"
+    return [
+        f"Targets: {', '.join(able) or 'none'}.",
+        f"Tests: {', '.join(f'{len(mine)} in {target}' for target, mine in tests.items()) or 'none'}.",
+        f"Lines: {len(lines) - per_run} on each target, {per_run} over all targets.",
+        f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}, "
+        f"{round(large / MIB)} MiB of them in one file for each target of step 2.12.",
+        f"Time: {max(1, round(seconds / 60))} min or so.",
+        f"On the site, in the course category {CATEGORY}: a lock, some courses with assignments, "
+        f"{'the given accounts' if is_given else people} enrolled there.",
+        f"Afterwards all of that is removed, on S3 too; the people {'keep what they had' if is_given else stay}.",
+    ]
+
+
+def print_plan(plan: Sequence[str]) -> None:
+    width = shutil.get_terminal_size((120, 24)).columns
+    print("\nA run would do this:")
+    for sentence in plan:
+        print(textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  "))
+
+
+class _Collector:
+    items: Sequence[pytest.Item] = ()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.items = session.items
+
+
+def _collected() -> Sequence[pytest.Item]:
+    collector = _Collector()
+    silently = ["--collect-only", "-p", "no:terminal", "-p", "no:cacheprovider"]
+    pytest.main([str(TESTS), *silently, "-o", "addopts=--import-mode=importlib"], plugins=[collector])
+    return collector.items
+
+
+def _lines(item: pytest.Item) -> set[str]:
+    return {str(line) for mark in item.iter_markers("lines") for line in mark.args}
+
+
+def _on(target: str, targets: Sequence[TargetState]) -> set[str]:
+    """The lines that are judged on a target."""
+    names = {line: {state.name for state in judged_on(LINES[line], targets)} for line in LINES}
+    return {line for line, judged in names.items() if target in judged and LINES[line].built}
+
+
+def _bytes(item: pytest.Item, large: int) -> int:
+    """Bytes of video that a test sends at least, told by the fixtures that it asks for."""
+    sizes = {"clip": media.WATCHED_BYTES, "large_clip": large, "submission": media.MP4.bytes}
+    return sum(size for name, size in sizes.items() if name in getattr(item, "fixturenames", ()))
+
+
+def _page_seconds(environment: Environment) -> float:
+    started = time.perf_counter()
+    new_site(environment, environment.budgets.probe).probe()
+    return time.perf_counter() - started

@@ -1,0 +1,80 @@
+"""Twelve people are enough for a worker, whatever the targets and the tests."""
+
+import random
+from collections.abc import Sequence
+from itertools import count
+
+import pytest
+
+from runner.ours import POOL
+from runner.people_pool import ENOUGH, PER_WORKER, PeoplePool, share_given
+from services.errors import ConfigurationError, NotCheckable
+from services.moodle.model import Account, Course, Person
+
+COURSES = count(1)
+
+
+def accounts(names: Sequence[str]) -> list[Account]:
+    return [Account(id=number, username=name) for number, name in enumerate(names, 2)]
+
+
+def pool_of(people: Sequence[Account]) -> PeoplePool:
+    roles = dict.fromkeys(("student", "teacher", "manager"), people)
+    return PeoplePool(roles, lambda account: Person(id=account.id, username=account.username, password="secret"))
+
+
+def a_course() -> Course:
+    number = next(COURSES)
+    return Course(number, f"Course {number}", f"course-{number}")
+
+
+def test_seven_targets_and_four_workers_never_run_out_of_people() -> None:
+    chance = random.Random(7)
+    everybody = accounts(POOL[: 4 * PER_WORKER])
+    for worker in range(4):
+        pool = pool_of(everybody[worker::4])
+        course = a_course()
+        been: dict[int, set[int]] = {}
+        for _ in range(7 * 20):
+            if not pool.has_enough_for(course):
+                course = a_course()
+            there, elsewhere = chance.randint(1, ENOUGH - 1), a_course()
+            lent = [pool.lend("student", course) for _ in range(there)]
+            lent.append(pool.lend("teacher", course))
+            lent += [pool.lend("student", elsewhere), pool.lend("manager")]
+            here = {person.id for person in lent[: there + 1]}
+            assert len({person.id for person in lent}) == there + 3
+            assert not been.setdefault(course.id, set()) & here, "expected nobody in a course who was there before"
+            been[course.id] |= here
+            for person in lent:
+                pool.give_back(person)
+
+
+def test_a_thirteenth_person_is_not_to_be_had() -> None:
+    pool = pool_of(accounts(POOL[:PER_WORKER]))
+    for _ in range(PER_WORKER):
+        pool.lend("student")
+    with pytest.raises(NotCheckable, match="one more student than this run has"):
+        pool.lend("student")
+
+
+def test_the_one_longest_idle_goes_first() -> None:
+    pool = pool_of(accounts(POOL[:3]))
+    for _ in range(2):
+        order = []
+        for _ in range(3):
+            order.append((person := pool.lend("student")).username)
+            pool.give_back(person)
+        assert order == list(POOL[:3])
+
+
+def test_given_people_are_shared_out_and_too_few_are_told() -> None:
+    people = {
+        role: [Person(id=number, username=f"{role}{number}", password="secret") for number in range(many)]
+        for role, many in (("student", 5), ("teacher", 2), ("manager", 1))
+    }
+    mine = [share_given(people, 2, number) for number in range(2)]
+    assert [len(one["student"]) for one in mine] == [3, 2]
+    assert [len(one["manager"]) for one in mine] == [1, 0]
+    with pytest.raises(ConfigurationError, match=r"3 workers need 3 people .* has 2 for teacher"):
+        share_given(people, 3, 0)
