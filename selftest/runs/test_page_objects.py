@@ -124,7 +124,7 @@ DIALOGUE = """<script>var M = {str: {moodle: {sessiontimeoutsoon: 'Sind Sie noch
     [("Sind Sie noch da?", "#below", ["save", "below"]), ("Delete it?", "[data-action=cancel]", [])],
     ids=["who is there", "another question"],
 )
-def test_what_moodle_lays_over_a_page(show, said, target, pressed):
+def test_what_moodle_lays_over_a_page(show: Show, said: str, target: str, pressed: list[str]) -> None:
     tab = show(DIALOGUE % said)
     clear_the_way(tab)
     tab.click(target)
