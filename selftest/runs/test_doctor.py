@@ -157,6 +157,12 @@ def test_settings_that_step_2_5_names_and_the_plugin_lacks(environment: Environm
     assert "Enable Automatic Cleanup, Maximum File Size, Allowed MIME Types" in sentences
 
 
+def test_settings_that_config_php_defines(environment: Environment) -> None:
+    settings = Settings(dict.fromkeys(doctor.REQUIRED, "a-secret-value"), forced=["aws_secret_key"])
+    (first, *_) = doctor._settings(environment, settings)
+    assert (first.level, "aws_secret_key defined in config.php" in first.sentence) == ("warn", True)
+
+
 def test_the_suite_s_own_key(environment: Environment) -> None:
     findings = examine(changed(environment, "storage", secret_key=SecretStr("not-the-secret-key")), [])
     level, text = worst(findings, "bucket")

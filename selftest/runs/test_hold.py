@@ -13,7 +13,7 @@ from runner.environment import Environment
 from runner.hold import Hold
 from runner.journal import folder
 from runner.lock import Locked
-from runner.ours import COURSE_NAME, LOCK_NAME
+from runner.ours import CATEGORY, COURSE_NAME, LOCK_NAME
 from runner.people_pool import PER_WORKER
 from selftest.runs.students import Open, own_session, session_of, upload
 from services.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
@@ -181,7 +181,7 @@ def test_a_mark_that_came_along_with_another_site_is_none(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, description: str, seen: str
 ) -> None:
     here = environment.base_url
-    monkeypatch.setattr(Courses, "description", lambda *_: description.format(here=here))
+    monkeypatch.setattr(Courses, "category_settings", lambda *_: (CATEGORY, description.format(here=here)))
     with pytest.raises(ConfigurationError, match=re.escape(seen.format(here=here))) as told:
         Hold(environment, "cloned")
     assert f"write {here} into that description" in str(told.value)

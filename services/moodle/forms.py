@@ -16,12 +16,26 @@ from services.errors import SiteError
 from services.moodle import html
 
 
+class _Session(http.Session):
+    """Goes no further than the site when that sends people elsewhere to log in: to where there may be no way."""
+
+    def __init__(self, base_url: str, verify: bool | str, timeout: float) -> None:
+        super().__init__(verify, timeout)
+        self._base_url = base_url
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target: str | None = super().get_redirect_target(resp)
+        logs_in = resp.url.startswith((f"{self._base_url}/login/", f"{self._base_url}/auth/"))
+        abroad = target is not None and not urljoin(resp.url, target).startswith(f"{self._base_url}/")
+        return None if logs_in and abroad else target
+
+
 class Forms:
     """What anybody can ask of a site; `verify` and `timeout` (seconds) as requests takes them."""
 
     def __init__(self, base_url: str, verify: bool | str, timeout: float) -> None:
         self.base_url = base_url.rstrip("/")
-        self.session = http.Session(verify, timeout)
+        self.session: http.Session = _Session(self.base_url, verify, timeout)
         self._browser = mechanicalsoup.StatefulBrowser(session=self.session)
         self.config: dict[str, Any] = {}
 
@@ -90,9 +104,7 @@ class Forms:
 
     def _leads_to_log_in(self, response: requests.Response) -> bool:
         """Whether the site sends people to log in first: with its own form, or elsewhere."""
-        hops = [hop.url for hop in (*response.history, response)]
-        if response.is_redirect:
-            hops.append(urljoin(response.url, response.headers["Location"]))
+        hops = [*(hop.url for hop in response.history), reached(response)]
         return any(hop.startswith(self.url(LOGIN)) or not hop.startswith(f"{self.base_url}/") for hop in hops)
 
     def _page(self, step: str, response: requests.Response) -> BeautifulSoup:
@@ -115,8 +127,9 @@ class Forms:
     ) -> str:
         """Fills in a Moodle form and gives the address it leads to: Moodle redirects only when it accepts.
 
-        The form is the one that holds the first of `values`, else the button; fields in `if_there` may be missing. With
-        `fill_in` other fields of which Moodle complains get that text, or the first choice that they have.
+        The form is the one that holds the first of `values`, else the button; fields in `if_there`, and options of
+        theirs, may be missing. With `fill_in` other fields of which Moodle complains get that text, or the first choice
+        that they have.
         """
         response = self._submitted(step, path, values, button, if_there or {}, params)
         if self._is_over(response):
@@ -150,9 +163,14 @@ class Forms:
                 raise SiteError(f"{step} failed at {self.where}: the form has no field {name}.")
             self._browser[name] = value
         for name, value in if_there.items():
-            if form.find(attrs={"name": name}) is not None:
+            if html.takes(form, name, value):
                 self._browser[name] = value
         sent: requests.Response = self._browser.submit_selected(
             btnName=button, update_state=False, allow_redirects=False
         )
         return sent
+
+
+def reached(response: requests.Response) -> str:
+    """Where a request has come to, or would if it were followed."""
+    return urljoin(response.url, response.headers["Location"]) if response.is_redirect else response.url

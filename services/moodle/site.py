@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 from requests.cookies import RequestsCookieJar
 
-from services.addresses import LOGIN, OWN
+from services.addresses import ENGLISH, LOGIN, OWN
 from services.errors import Hurdle, LoginRefused, Unreachable
 from services.moodle import html
-from services.moodle.forms import Forms
+from services.moodle.forms import Forms, reached
 
 HURDLES = {
     "/login/change_password.php": "must change its password first: log in by hand once and set one",
@@ -109,9 +109,10 @@ class Site(Forms):
 
     def _log_in_page(self, step: str) -> BeautifulSoup:
         """Moodle's own log-in form. Raises LoginRefused where something else answers: a password is for it alone."""
-        page = self._page(step, self._browser.open(self.url(self.login_path)))
-        if not self.where.startswith(f"{self.base_url}/") or page.select_one("form#login #password") is None:
-            seen = self.where.partition("?")[0]
+        response = self._browser.open(self.url(self.login_path))
+        page = self._page(step, response)
+        seen = reached(response).partition("?")[0]
+        if not seen.startswith(f"{self.base_url}/") or page.select_one("form#login #password") is None:
             if self.own_url not in ("", self.base_url) and seen.startswith(self.own_url):
                 raise LoginRefused(f"{step} failed: {self.base_url} leads to {self.own_url}. Set base_url to that.")
             raise LoginRefused(
@@ -125,7 +126,7 @@ class Site(Forms):
         """Raises Hurdle when the site has something else to ask of who has logged in."""
         assert self._person is not None
         username, step = self._person[0], f"Logging in as {self._person[0]}"
-        response = self._browser.open(self.url(OWN))
+        response = self._browser.open(self.url(OWN), params=ENGLISH)
         path = urlsplit(response.url).path
         for hurdle, sentence in HURDLES.items():
             if hurdle in path:
@@ -142,7 +143,7 @@ class Site(Forms):
     def visit(self) -> None:
         """Come without logging in: a session, and a sesskey, that belong to nobody."""
         self.session.cookies.clear()
-        self.open("Visiting the site", self.login_path)
+        self.open("Visiting the site", self.login_path, **ENGLISH)
 
     def login_as_guest(self) -> None:
         """Raises LoginRefused where the site offers no guest access."""
@@ -152,3 +153,4 @@ class Site(Forms):
             raise LoginRefused(f"{self.base_url} offers no guest access on its log-in page.")
         self._browser.select_form("form#guestlogin")
         self._page("Entering as a guest", self._browser.submit_selected(update_state=False))
+        self._browser.open(self.url("/"), params=ENGLISH)
