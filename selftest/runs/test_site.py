@@ -213,7 +213,7 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/my/":
+            if self.path.startswith("/my/"):
                 self.send_response(303)
                 self.send_header("Location", path)
                 self.end_headers()
