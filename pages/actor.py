@@ -11,7 +11,7 @@ from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console
 from pages.course import CoursePage
 from pages.course_settings import CourseSettings
-from pages.dashboard import Dashboard
+from pages.dashboard import EVERYTHING, Dashboard
 from pages.login import LoginPage
 from pages.manage_videos import ManageVideos
 from pages.plugin_settings import PluginSettings
@@ -142,8 +142,8 @@ class Actor:
         return SiteAdministration(self.page, self.moodle).reach()
 
     def dashboard(self) -> Dashboard:
-        """Open the plugin's dashboard by its address."""
-        return Dashboard(self.page, self.moodle).open()
+        """Open the plugin's dashboard by its address, with the figures of all time."""
+        return Dashboard(self.page, self.moodle).open(**EVERYTHING)
 
     def manage_videos(self, **filters: object) -> ManageVideos:
         """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""

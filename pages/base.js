@@ -7,13 +7,20 @@ export function busy(known) {
   return [...loading, ...new Set(pending.filter((key) => !known.includes(key)))];
 }
 
-// As `busy`, once that is nothing, or the same keys for so many seconds.
+// Whether that is nothing, or has been the same keys for so many seconds.
 export function rest([still, known]) {
   const seen = busy(known), waited = window.s3videoWaited ||= {};
   if (!seen) { return false; }
   const keys = JSON.stringify(seen), stands = document.readyState === "complete";
   if (waited.keys !== keys) { Object.assign(waited, {keys, since: performance.now()}); }
-  return (!seen.length || (stands && performance.now() - waited.since > still * 1000)) && {seen};
+  if (seen.length && !(stands && performance.now() - waited.since > still * 1000)) { return false; }
+  waited.stayed = seen;
+  return true;
+}
+
+// What `rest` has ended with; nothing on a page to which a script has led since.
+export function stayed() {
+  return window.s3videoWaited?.stayed || [];
 }
 
 // All that a page tells people; only some engines count the options of a closed menu among its text.

@@ -140,7 +140,8 @@ class MoodlePage:
         """
         known = [*self.moodle.restless]
         try:
-            busy = self.page.wait_for_function(SCRIPTS["rest"], arg=[STILL, known]).json_value()["seen"]
+            self.page.wait_for_function(SCRIPTS["rest"], arg=[STILL, known])
+            busy = self.page.evaluate(SCRIPTS["stayed"])
         except TimeoutError:
             busy = self.page.evaluate(SCRIPTS["busy"], known)
         if busy is None:
