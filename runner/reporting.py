@@ -91,6 +91,7 @@ class Reporting:
         reporter.write_line(line, **colour)
         if check.message:
             reporter.write_line(f"      {word}: {check.message}", **colour)
+        reporter.flush()
 
     # -- after the tests --------------------------------------------------------------------------
 

@@ -20,11 +20,7 @@ from services.moodle.site import Site
 IN_THE_MIDDLE = "2.7.2   chromium  on its way"
 SHORT = "[budgets]\npage = 5\nupload = 3\nprobe = 0.5"
 
-pytestmark = [
-    pytest.mark.usefixtures("nothing_left"),
-    # Passes natively, on Python 3.11.2 and 3.11.7, with and without coverage; cause not found yet.
-    pytest.mark.xfail(strict=False, reason="in the machine of fresh-machine some runs do not end within LIMIT"),
-]
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 @pytest.fixture(autouse=True)
