@@ -62,14 +62,6 @@ class TestSwitching:
         assert control(replica, "site", wrong).status_code == 400
         assert told(replica, "site") == {"profile": True}
 
-    def test_an_unknown_one_is_usage(self) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "replica", "--site", "no-such=1"],
-            cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,
-        )  # fmt: skip
-        assert done.returncode == 4
-        assert "--list-site" in done.stderr
-
 
 class TestSettings:
     NAME = "s_assignsubmission_s3video_"

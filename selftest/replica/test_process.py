@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
 
 from runner.replica import CHECKOUT
 from selftest.replica.running import STARTED_WITHIN, Running, end, sockets_of_weed, start
@@ -47,13 +48,17 @@ class TestProcess:
         assert "--dir" in done.stderr
         assert (tmp_path / "thesis.txt").read_text() == "precious"
 
-    def test_unknown_fault_is_usage(self) -> None:
+    @pytest.mark.parametrize(
+        ("wrong", "hint"),
+        [(("--fault", "no-such"), "--list-faults"), (("--site", "no-such=1"), "--list-site")],
+    )
+    def test_an_unknown_name_is_usage(self, wrong: tuple[str, str], hint: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "replica", "--fault", "no-such"],
+            [sys.executable, "-m", "replica", *wrong],
             cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,
         )  # fmt: skip
         assert done.returncode == 4
-        assert "--list-faults" in done.stderr
+        assert hint in done.stderr
 
     def test_ctrl_c_leaves_nothing(self, tmp_path: Path) -> None:
         running = start(tmp_path / "state")
