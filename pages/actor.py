@@ -149,6 +149,12 @@ class Actor:
         """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""
         return ManageVideos(self.page, self.moodle).open(**filters)
 
+    def expect_translated(self) -> None:
+        """No page so far has shown an untranslated `[[string]]` or a template's placeholder."""
+        if shown := self.moodle.untranslated:
+            told = "; ".join(f"{', '.join(texts)} on {address}" for address, texts in shown.items())
+            raise AssertionError(f"expected finished texts on every page, seen {told}")
+
     def leave(self) -> None:
         """Close the browser window; the next visit is a new session."""
         self.context.close()

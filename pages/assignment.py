@@ -43,14 +43,25 @@ class AssignmentPage(MoodlePage):
         status = self.main.locator(".submissionstatussubmitted, .submissionstatusdraft")
         expect(status.first, "the status of a saved submission").to_be_visible()
 
-    def expect_video(self, size: int) -> str:
-        """The status table shows the video, and how large it is, in the unit Moodle uses; returns the object's key."""
+    def expect_not_submitted(self) -> None:
+        status = self.main.locator(".submissionstatussubmitted")
+        if status.count():
+            raise AssertionError(f"expected nothing to count as handed in, seen {status.first.inner_text()!r}")
+
+    def expect_video(self, size: int, key: str = "") -> str:
+        """The status table shows the video, that of this `key` if one is given, and its size in the unit Moodle uses.
+
+        Returns the object's key.
+        """
         link = self.main.locator(".s3video-watch-link")
         expect(link, "the link to the submitted video").to_be_visible()
         row = self.main.locator("tr:has(.s3video-watch-link)")
         expect(row, "the video's size").to_contain_text(readable_size(size))
         address = link.get_attribute("href") or ""
-        return parse_qs(urlsplit(address).query)["s3key"][0]
+        seen = parse_qs(urlsplit(address).query)["s3key"][0]
+        if key and seen != key:
+            raise AssertionError(f"expected the page to show {key}, seen {seen}")
+        return seen
 
     def expect_no_video(self) -> None:
         expect(self.main.locator(".s3video-watch-link"), "no link to a video").to_have_count(0)
@@ -77,9 +88,18 @@ class SubmissionForm(MoodlePage):
 
     def save(self) -> AssignmentPage:
         """Accept the site's statement if it has one, press "Save changes" and arrive at the submission's status."""
+        self._press_save()
+        self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
+        return AssignmentPage(self.page, self.moodle).ready()
+
+    def send(self) -> None:
+        """As `save`, wherever it leads to."""
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            self._press_save()
+        self.ready()
+
+    def _press_save(self) -> None:
         statement = self.page.locator("[name=submissionstatement][type=checkbox]")
         if statement.count():
             statement.check()
         press(self.page.locator("#id_submitbutton"), "Save changes")
-        self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
-        return AssignmentPage(self.page, self.moodle).ready()

@@ -55,6 +55,8 @@ class Moodle:
     login_path: str = LOGIN
     restless: set[str] = field(default_factory=set, compare=False)
     remarks: list[str] = field(default_factory=list, compare=False)
+    untranslated: dict[str, list[str]] = field(default_factory=dict, compare=False)
+    """Texts that nobody translated, by the address of the page that showed them."""
 
 
 class MoodleBroke(AssertionError):
@@ -131,6 +133,8 @@ class MoodlePage:
         """Give Moodle's scripts time to become idle, and fail on what Moodle prints when it breaks."""
         self.idle()
         self.expect_sound()
+        if left := self._untranslated():
+            self.moodle.untranslated[self.page.url] = left
         return self
 
     def idle(self) -> None:
@@ -170,6 +174,8 @@ class MoodlePage:
 
     def expect_translated(self) -> None:
         """No untranslated `[[string]]` and no template placeholder in what a person can read."""
-        left = sorted(set(UNTRANSLATED.findall(self.page.evaluate(SCRIPTS["texts"]))))
-        if left:
+        if left := self._untranslated():
             raise AssertionError(f"expected finished texts on {self.page.url}, seen {', '.join(left)}")
+
+    def _untranslated(self) -> list[str]:
+        return sorted(set(UNTRANSLATED.findall(self.page.evaluate(SCRIPTS["texts"]))))

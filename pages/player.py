@@ -45,6 +45,12 @@ class Player:
         """The address the element plays from."""
         return str(self._run("source"))
 
+    def expect_offered_as(self, mime: str) -> None:
+        """Where the page tells the browser a type, it is the video's: some play nothing else than they are told."""
+        seen = [source.get_attribute("type") for source in self.video.locator("source[type]").all()]
+        if any(told != mime for told in seen):
+            raise AssertionError(f"expected the video to be offered as {mime}, seen {seen}")
+
     def _toggle(self) -> None:
         """Press on the picture; where a finger only brings out the controls, press the key of their play button."""
         paused = self.video.evaluate("video => video.paused")

@@ -110,12 +110,12 @@ def test_upload(
 
     with line("2.7.18", "Save changes leads back to the assignment", blocks=True):
         page = form.save()
-    with line("2.7.19", "the submission is saved") as evidence:
+    with line("2.7.19", "the submission is saved"):
         page.expect_submitted()
-        evidence["key"] = page.expect_video(clip.bytes)
-        assert evidence["key"] == receipt.key, f"expected the page to show {receipt.key}, seen {evidence['key']}"
-    with line("2.7.19", "a reload still shows it"):
+        page.expect_video(clip.bytes, receipt.key)
+    with line("2.7.19", "a reload still shows it, and every page so far had finished texts"):
         student.open(assignment).expect_video(clip.bytes)
+        student.expect_translated()
     with line("2.7.19", "so does a new session, on S3 as well"):
         student.leave()
         student.log_in()
@@ -133,8 +133,11 @@ def test_replacement(
     """A student thinks better of it: another video takes the place of the first."""
     student = submission.owner
     student.enter()
-    with line("2.7.19", "another video is saved in place of the first", blocks=True):
+    with line("2.7.19", "the form opens again", blocks=True):
         form = student.open(assignment).edit_submission()
+    with line("2.7.19", "in finished texts"):
+        student.expect_translated()
+    with line("2.7.19", "another video is saved in place of the first", blocks=True):
         upload = form.widget.choose(small_clip.path)
         upload.expect_success()
         receipt = upload.receipt()

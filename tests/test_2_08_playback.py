@@ -60,5 +60,9 @@ def test_playback(
         video.player.expect_loaded(submission.clip.seconds)
         video.player.play()
         video.player.expect_playing()
+    with line("2.8.5", "and every page on the way was in finished texts"):
+        teacher.expect_translated()
     with line("2.8.9", "the console stayed clean through the whole step"):
         teacher.console.expect_clean()
+    with line("2.8.9", "and tells nobody the signed URL, with which anyone could watch"):
+        teacher.console.expect_nothing_signed()

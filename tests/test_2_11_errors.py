@@ -1,10 +1,12 @@
 """Step 2.11, test error handling: what must be refused is, in words for a student; what broke can be tried again."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import media
+from fixtures.data import Submission
 from fixtures.people import People
 from pages.actor import Actor
 from runner.environment import Environment
@@ -277,3 +279,16 @@ def test_confirmation_fails(
     with line("2.11.6", "after a failed confirmation S3 has one video, and no orphan"):
         page = form.save()
         student.videos.expect_only(page.expect_video(small_clip.bytes))
+
+
+@pytest.mark.lines("2.11.6")
+def test_upload_never_ended(begin: Callable[[Assignment], Submission], assignment: Assignment, line: Lines) -> None:
+    """An upload was begun and failed; the student saves the form all the same, and is not told that it is handed in."""
+    student = begin(assignment).owner
+    student.enter()
+    with line("2.11.6", "after an upload that failed the form opens again", blocks=True):
+        form = student.open(assignment).edit_submission()
+        form.widget.expect_ready()
+    with line("2.11.6", "saved without a video, nothing counts as handed in"):
+        form.send()
+        student.open(assignment).expect_not_submitted()

@@ -47,6 +47,8 @@ def test_upload_and_playback(
         player.expect_playing()
         player.pause()
         evidence["landed at"] = player.seek(clip.seconds / 2)
+    with line(plays, "offered as the type that was uploaded"):
+        player.expect_offered_as(upload.file_type())
 
 
 @pytest.mark.lines(*UPLOAD_LINES)
@@ -61,4 +63,11 @@ def test_types(student: Actor, assignment: Assignment, bucket: Bucket, line: Lin
             upload = form.widget.choose(file.path)
             evidence["type"] = upload.file_type()
             upload.expect_success()
-            bucket.expect_stored(upload.receipt().key, file.bytes, upload.file_type(), file.sha256)
+            receipt = upload.receipt()
+            bucket.expect_stored(receipt.key, file.bytes, upload.file_type(), file.sha256)
+        if extension == "mov":
+            with line(uploads, "and what a phone made, its page plays"):
+                player = student.watch(receipt.submission, receipt.key).player
+                player.expect_loaded(file.seconds)
+                player.play()
+                player.expect_playing()

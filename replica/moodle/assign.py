@@ -11,7 +11,7 @@ from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.uploads import discard_unsaved, is_open
-from replica.moodle.records import Assignment, Course, Submission, User
+from replica.moodle.records import Assignment, Course, Submission, User, Video
 from replica.moodle.state import now
 from replica.moodle.storage import MAX_SIZE, StorageError
 from replica.moodle.web import Web, page, redirect
@@ -146,18 +146,26 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         web.notify("The upload of your video is not finished. Please upload it again.", "danger")
         return redirect(at(assignment, action="editsubmission"))
     forgetful = web.site.faults.on("save-forgets-video") or web.site.faults.on("large-upload-not-saved")
-    if not submission.video and not submission.text and not forgetful:
+    begun = web.site.faults.on("begun-upload-handed-in") and web.state.videos_of(submission.id)
+    if not submission.video and not submission.text and not forgetful and not begun:
         web.notify("Nothing was submitted", "danger")
         return redirect(at(assignment, action="editsubmission"))
     submission.status = "draft" if assignment.submissiondrafts else "submitted"
     submission.modified = now()
-    if video is not None and web.site.faults.on("saved-size-wrong"):
-        video.size //= 1024
+    if video is not None:
+        _spoil(web, video)
     if not web.site.faults.on("replaced-video-stays"):
         _forget(web, submission)
     if not assignment.submissiondrafts:
         mail.submitted(web.site, assignment, course, user)
     return redirect(at(assignment))
+
+
+def _spoil(web: Web, video: Video) -> None:
+    if web.site.faults.on("saved-size-wrong"):
+        video.size //= 1024
+    if web.site.faults.on("saving-loses-type"):
+        video.mime_type = ""
 
 
 def _forget(web: Web, submission: Submission) -> None:

@@ -64,6 +64,7 @@ M.replica.play = async (container) => {
     refuse(answer.error, answer.guidance || "Reload the page and log in again.", answer.can_retry);
     return;
   }
+  if (M.replica.fault("signed-url-logged")) { console.log("Got signed URL:", answer.data.signed_url); }
   const video = document.createElement("video");
   Object.assign(video, {controls: true, preload: "metadata", playsInline: true, id: `s3video-player-${submissionId}`});
   if (!M.replica.fault("player-without-source")) {

@@ -140,6 +140,7 @@ def view_video(web: Web) -> Response:
         video=video,
         signed_url=signed,
         gone=gone_text(video),
+        told_types=("video/mp4", "video/webm", ""),  # a browser refuses others by name, and plays some of them
         layout="embedded",
         scripts=["player.js"],
     )
