@@ -57,9 +57,12 @@ def is_narrowed(config: pytest.Config) -> bool:
 def place_reports(config: pytest.Config, name: str) -> Path:
     """Makes the run's folder of that name below `--reports`, and sends there what pytest and its plugins write.
 
-    Raises UsageError when it cannot be made, or when an `--output` of its own would empty it.
+    Raises UsageError when `--reports` is written with a space, when it cannot be made, or when an `--output` of its own would empty it.
     """
     option = config.option
+    if "--reports" in config.invocation_params.args:
+        # Once that folder is there, pytest takes it for a place of tests, and finds no conftest.py in it.
+        raise pytest.UsageError(f"write --reports={option.reports}, with an equals sign")
     reports = Path(os.path.abspath(config.invocation_params.dir / option.reports))
     folder = reports / name
     if "output" in option and Path(option.output) != Path("test-results"):

@@ -117,6 +117,7 @@ def panel(web: Web, context: int, student_id: int) -> str:
         submission=submission,
         cell=summary_of(web, submission),
         assignment=assignment,
+        faults=web.site.faults,
     )
 
 
