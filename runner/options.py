@@ -57,7 +57,8 @@ def is_narrowed(config: pytest.Config) -> bool:
 def place_reports(config: pytest.Config, name: str) -> Path:
     """Makes the run's folder of that name below `--reports`, and sends there what pytest and its plugins write.
 
-    Raises UsageError when `--reports` is written with a space, when it cannot be made, or when an `--output` of its own would empty it.
+    Raises UsageError when `--reports` is written with a space, when it cannot be made, or when an `--output` of its own
+    would empty it.
     """
     option = config.option
     if "--reports" in config.invocation_params.args:

@@ -169,6 +169,12 @@ def test_a_state_folder_that_cannot_be_made(checkout: Checkout, tmp_path: Path) 
     expect_told(run, WRONG, "MISCONFIGURED", f"{tmp_path}/state", "cannot be written (Not a directory)")
 
 
+def test_reports_without_an_equals_sign(checkout: Checkout, tmp_path: Path) -> None:
+    run = checkout.run(checkout.file(), "--reports", str(tmp_path / "elsewhere"))
+    expect_told(run, WRONG, "MISCONFIGURED", f"write --reports={tmp_path / 'elsewhere'}")
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_an_output_that_would_empty_the_reports(checkout: Checkout) -> None:
     checkout.reports.mkdir(exist_ok=True)
     (checkout.reports / "kept").touch()
