@@ -33,8 +33,8 @@ def test_upload_and_playback(
         evidence["message"] = upload.expect_success()
     with line(uploads, "S3 holds it, byte for byte, as the type that the browser says") as evidence:
         receipt = upload.receipt()
-        evidence["type"] = upload.file_type()
-        bucket.expect_stored(receipt.key, clip.bytes, upload.file_type(), clip.sha256)
+        evidence["type"] = mime = upload.file_type()
+        bucket.expect_stored(receipt.key, clip.bytes, mime, clip.sha256)
     with line(uploads, "the submission is saved", blocks=True):
         page = form.save()
         page.expect_video(clip.bytes)
@@ -48,7 +48,7 @@ def test_upload_and_playback(
         player.pause()
         evidence["landed at"] = player.seek(clip.seconds / 2)
     with line(plays, "offered as the type that was uploaded"):
-        player.expect_offered_as(upload.file_type())
+        player.expect_offered_as(mime)
 
 
 @pytest.mark.lines(*UPLOAD_LINES)
