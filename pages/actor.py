@@ -7,11 +7,11 @@ from functools import cached_property
 from playwright.sync_api import BrowserContext, Page, Response
 
 from pages.assignment import AssignmentPage
-from pages.base import Moodle, MoodlePage
+from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console
 from pages.course import CoursePage
 from pages.course_settings import CourseSettings
-from pages.dashboard import Dashboard
+from pages.dashboard import EVERYTHING, Dashboard
 from pages.login import LoginPage
 from pages.manage_videos import ManageVideos
 from pages.plugin_settings import PluginSettings
@@ -19,16 +19,15 @@ from pages.site_administration import SiteAdministration
 from pages.traffic import Traffic
 from pages.video import VideoPage
 from pages.visit import visit
-from services.addresses import HOME, LOGOUT, UPLOAD_URL
+from services.addresses import LOGOUT, OWN, UPLOAD_URL
 from services.answer import Answer
-from services.bucket import Folder
+from services.folder import Folder
+from services.http import jar
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
 from services.plugin_api import promised_key
 
 NewContext = Callable[..., BrowserContext]
-
-TOUR = "[data-flexitour=container] [data-role=end]"
 
 
 class Actor:
@@ -73,8 +72,7 @@ class Actor:
     @cached_property
     def page(self) -> Page:
         page = self.context.new_page()
-        # The first time an account meets certain pages, a tour lies over them and swallows clicks.
-        page.add_locator_handler(page.locator(TOUR).first, lambda end: end.click())
+        clear_the_way(page)
         return page
 
     def _note_promise(self, response: Response) -> None:
@@ -84,6 +82,7 @@ class Actor:
     def log_in(self) -> None:
         """Log in through the form, as the checklist says."""
         LoginPage(self.page, self.moodle).open().log_in(self.person.username, self.person.password)
+        self._new_site().share(self.person.username, jar(self.context.cookies(self.moodle.url)))
         self._remember_session()
 
     def enter(self) -> None:
@@ -96,7 +95,7 @@ class Actor:
         self._remember_session()
 
     def site(self) -> Site:
-        """This person over HTTP, in another session of theirs, for what needs no page."""
+        """This person over HTTP, for what needs no page: in another session of theirs, where the site allows that."""
         site = self._new_site()
         site.login(self.person.username, self.person.password)
         for cookie in site.session.cookies:
@@ -137,7 +136,7 @@ class Actor:
         site.session.cookies.update(held)
         site.get(LOGOUT, sesskey=self.page.evaluate("() => M.cfg.sesskey"))
         site.session.cookies.clear()
-        if not (answer := site.session.get(site.url(HOME), cookies=held, allow_redirects=False)).is_redirect:
+        if not (answer := site.session.get(site.url(OWN), cookies=held, allow_redirects=False)).is_redirect:
             raise AssertionError(f"expected the session to be over, seen status {answer.status_code} for its cookie")
 
     def administration(self) -> SiteAdministration:
@@ -145,8 +144,8 @@ class Actor:
         return SiteAdministration(self.page, self.moodle).reach()
 
     def dashboard(self) -> Dashboard:
-        """Open the plugin's dashboard by its address."""
-        return Dashboard(self.page, self.moodle).open()
+        """Open the plugin's dashboard by its address, with the figures of all time."""
+        return Dashboard(self.page, self.moodle).open(**EVERYTHING)
 
     def manage_videos(self, **filters: object) -> ManageVideos:
         """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""

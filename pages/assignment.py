@@ -9,7 +9,6 @@ from pages.deleted import SUMMARY, expect_deleted
 from pages.grading import SubmissionsTable
 from pages.texts import readable_size
 from pages.upload import UploadWidget
-from pages.versions import VIEW_SUBMISSIONS
 from pages.video import VideoPage
 from services.addresses import ASSIGNMENT
 
@@ -22,7 +21,7 @@ class AssignmentPage(MoodlePage):
     def _form(self, action: str) -> SubmissionForm:
         button = self.main.locator(f"form:has(input[name=action][value={action}])").get_by_role("button")
         expect(button, f"the button of {action}").to_be_visible()
-        press(button)
+        press(button, f"the button of {action}")
         self.arrive(action, lambda url: f"action={action}" in url)
         return SubmissionForm(self.page, self.moodle).ready()
 
@@ -33,8 +32,8 @@ class AssignmentPage(MoodlePage):
     edit_submission = add_submission
 
     def view_all_submissions(self) -> SubmissionsTable:
-        """Follow the teacher's link to the grading table."""
-        links = self.page.locator("a[href*='action=grading']").filter(has_text=VIEW_SUBMISSIONS).filter(visible=True)
+        """Follow the teacher's link to the grading table: "View all submissions", and "Submissions" from Moodle 4.5."""
+        links = self.page.locator("a[href*='action=grading']").filter(visible=True)
         expect(links.first, "the link to all submissions").to_be_visible()
         links.first.click()
         self.arrive("the grading table", lambda url: "action=grading" in url)
@@ -77,7 +76,10 @@ class SubmissionForm(MoodlePage):
         return UploadWidget(self.page, self.moodle)
 
     def save(self) -> AssignmentPage:
-        """Press "Save changes" and arrive at the submission's status."""
-        press(self.page.locator("#id_submitbutton"))
+        """Accept the site's statement if it has one, press "Save changes" and arrive at the submission's status."""
+        statement = self.page.locator("[name=submissionstatement][type=checkbox]")
+        if statement.count():
+            statement.check()
+        press(self.page.locator("#id_submitbutton"), "Save changes")
         self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
         return AssignmentPage(self.page, self.moodle).ready()

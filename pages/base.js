@@ -1,10 +1,26 @@
-export function idle() {
-  return document.readyState === "complete"
-    && typeof M === "object" && M.util && (M.util.pending_js || []).length === 0;
+// What keeps a page busy: its own files, and what Moodle's scripts have announced but for the keys that are known to
+// stay. Nothing (null) where there are no scripts of Moodle's.
+export function busy(known) {
+  const pending = typeof M === "object" && M.util && M.util.pending_js;
+  if (!pending) { return null; }
+  const loading = document.readyState === "complete" ? [] : ["files of the page itself"];
+  return [...loading, ...new Set(pending.filter((key) => !known.includes(key)))];
 }
 
-export function pending() {
-  return typeof M === "object" && M.util ? M.util.pending_js : "no Moodle page";
+// Whether that is nothing, or has been the same keys for so many seconds.
+export function rest([still, known]) {
+  const seen = busy(known), waited = window.s3videoWaited ||= {};
+  if (!seen) { return false; }
+  const keys = JSON.stringify(seen), stands = document.readyState === "complete";
+  if (waited.keys !== keys) { Object.assign(waited, {keys, since: performance.now()}); }
+  if (seen.length && !(stands && performance.now() - waited.since > still * 1000)) { return false; }
+  waited.stayed = seen;
+  return true;
+}
+
+// What `rest` has ended with; nothing on a page to which a script has led since.
+export function stayed() {
+  return window.s3videoWaited?.stayed || [];
 }
 
 // All that a page tells people; only some engines count the options of a closed menu among its text.
@@ -19,4 +35,10 @@ export function texts() {
 export function place(element) {
   const {left, right} = element.getBoundingClientRect(), width = document.documentElement.clientWidth;
   return {left: Math.round(left), right: Math.round(right), width, fits: left >= -1 && right <= width + 1};
+}
+
+// Whether a dialogue is Moodle's question, in its own words, whether somebody who has been idle is still there.
+export function asksWhoIsThere(dialogue) {
+  const said = dialogue.querySelector(".modal-body").textContent.trim();
+  return ["moodle", "core"].some((component) => M.str?.[component]?.sessiontimeoutsoon === said);
 }

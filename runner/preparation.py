@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from checklist.known_issues import read
 from runner import replica
-from runner.compat import workers_of
+from runner.compat import has_workers, workers_of
 from runner.context import RUN, RunContext
 from runner.doctor import examine, print_findings
 from runner.environment import Environment, load
@@ -42,13 +42,13 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     with sync_playwright() as playwright:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
-    _read_known_issues(state, environment)
     if option.restore:
         state.problems += Hold.restore(environment).problems
         if not state.problems:
             state.notes.append("What dead runs had left changed is put back.")
         state.code = 0
         return
+    _read_known_issues(state, environment)
     _examine(config, state, environment)
     if option.doctor:
         state.code = 0
@@ -109,7 +109,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
 
 
 def _open(config: pytest.Config, state: State, environment: Environment) -> None:
-    hold, workspace = Hold.open(environment, state.run_id, workers_of(config))
+    hold, workspace = Hold.open(environment, state.run_id, workers_of(config), apart=has_workers(config))
     state.hold = hold
     state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
     state.versions["moodle"] = release(hold.site)

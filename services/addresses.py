@@ -19,9 +19,15 @@ UPLOAD_URL = f"{PLUGIN}/ajax/get_upload_url.php"
 CONFIRMATION = f"{PLUGIN}/ajax/confirm_upload.php"
 PLAYBACK_URL = f"{PLUGIN}/ajax/get_playback_url.php"
 
+ENGLISH = {"lang": "en"}
+"""Asked for once in the query of any page, Moodle speaks it for the rest of the session; log-in begins a new one."""
+
 LOGIN = "/login/index.php"
 LOGOUT = "/login/logout.php"
-HOME = "/my/"
+HOME = "/?redirect=0"
+"""The site's home, which every site has: a dashboard it may not have."""
+OWN = "/user/preferences.php"
+"""What everybody sees who is logged in, and nobody else."""
 ASSIGNMENT = "/mod/assign/view.php"
 MODULE_SETTINGS = "/course/modedit.php"
 COURSE = "/course/view.php"

@@ -92,6 +92,32 @@ class Bucket:
             head = self._client.head_object(Bucket=self.name, Key=key)
             return StoredObject(key, head["ContentLength"], head["ContentType"], head.get("ServerSideEncryption"))
 
+    def keeps_versions_of(self, key: str) -> bool:
+        """Whether S3 has versions of an object that is deleted: the bucket is versioned, and a marker hides them.
+
+        Told by the list of versions; for a key that may not see it (s3:ListBucketVersions), by the marker's header:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+        """
+        with self._told("listing the versions of", key):
+            try:
+                listed = self._client.list_object_versions(Bucket=self.name, Prefix=key)
+            except ClientError as error:
+                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (403, 501):
+                    raise
+                return self._has_marker(key)
+        return any(version["Key"] == key for version in listed.get("Versions", []))
+
+    def _has_marker(self, key: str) -> bool:
+        with self._told("reading", key):
+            try:
+                self._client.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                answer = error.response.get("ResponseMetadata", {})
+                if answer.get("HTTPStatusCode") != 404:
+                    raise
+                return answer.get("HTTPHeaders", {}).get("x-amz-delete-marker") == "true"
+        return False
+
     def digest(self, key: str) -> str:
         """SHA-256 in hex of the object's content, streamed."""
         sha256 = hashlib.sha256()
@@ -237,34 +263,3 @@ class Bucket:
 
 def _untrusted(url: str, error: Exception) -> str:
     return f"The certificate of {url} is not trusted: {root_of(error)}. Set ca_file to the authority that issued it."
-
-
-class Folder:
-    """What a bucket holds under a prefix since this was made; what was there before is somebody else's."""
-
-    def __init__(self, bucket: Bucket, prefix: str) -> None:
-        self.prefix = prefix
-        self._bucket = bucket
-        self._before = set(bucket.keys(prefix))
-
-    def _keys(self) -> list[str]:
-        return [key for key in self._bucket.keys(self.prefix) if key not in self._before]
-
-    def expect_empty(self) -> None:
-        if keys := self._keys():
-            raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
-
-    def expect_only(self, key: str) -> None:
-        """`key` is the one object there."""
-        keys = self._keys()
-        if keys != [key]:
-            seen = ", ".join(keys) or "nothing"
-            raise AssertionError(f"expected {key} and nothing else under {self.prefix}, seen {seen}")
-
-    def told(self) -> list[str]:
-        """What is there, for people: a text an object; or why that cannot be told."""
-        try:
-            stored = [self._bucket.object(key) for key in self._keys()]
-        except (AssertionError, ConfigurationError, Unreachable) as reason:
-            return [f"{self.prefix}: {reason}"]
-        return [f"{one.key}: {one.bytes} bytes, {one.content_type}" for one in stored] or [f"{self.prefix}: nothing"]

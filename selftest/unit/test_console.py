@@ -1,9 +1,12 @@
 """What counts as an error in the browser's console, and what is noise, in the words of each engine."""
 
 import re
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from pages.console import KEPT, NOT_SHOWN, Console
 from services.addresses import DASHBOARD
@@ -15,9 +18,9 @@ class Context:
     """What `Console` listens to; `tell` is the browser's side of it."""
 
     def __init__(self) -> None:
-        self.listeners: dict[str, object] = {}
+        self.listeners: dict[str, Callable[[SimpleNamespace], None]] = {}
 
-    def on(self, event: str, listener: object) -> None:
+    def on(self, event: str, listener: Callable[[SimpleNamespace], None]) -> None:
         self.listeners[event] = listener
 
     def tell(self, event: str, **facts: object) -> None:
@@ -25,13 +28,13 @@ class Context:
 
 
 @pytest.fixture
-def browser():
+def browser() -> Context:
     return Context()
 
 
 @pytest.fixture
-def console(browser):
-    return Console(browser, [MATHJAX])
+def console(browser: Context) -> Console:
+    return Console(cast(BrowserContext, browser), [MATHJAX])
 
 
 def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[str, object]:
@@ -54,7 +57,7 @@ def failed(failure: str | None) -> dict[str, object]:
         ("response", refused(500), "500"),
     ],
 )
-def test_what_is_an_error(browser, console, event, facts, told):
+def test_what_is_an_error(browser: Context, console: Console, event: str, facts: dict[str, Any], told: str) -> None:
     console.expect_clean()
     browser.tell(event, **facts)
     with pytest.raises(AssertionError, match=re.escape(told)) as failure:
@@ -76,12 +79,12 @@ def test_what_is_an_error(browser, console, event, facts, told):
         ("response", refused(404, "https://cdn.jsdelivr.net/mathjax.js")),
     ],
 )
-def test_what_is_noise(browser, console, event, facts):
+def test_what_is_noise(browser: Context, console: Console, event: str, facts: dict[str, Any]) -> None:
     browser.tell(event, **facts)
     console.expect_clean()
 
 
-def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser, console):
+def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser: Context, console: Console) -> None:
     browser.tell("weberror", error="NetworkError when attempting to fetch resource.")
     with pytest.raises(AssertionError, match="page error: NetworkError when attempting to fetch resource"):
         console.expect_clean()
@@ -92,7 +95,7 @@ def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browse
         console.expect_clean()
 
 
-def test_errors_are_collected_over_the_whole_step(browser, console):
+def test_errors_are_collected_over_the_whole_step(browser: Context, console: Console) -> None:
     for number in range(12):
         browser.tell("console", type="error", text=f"error {number}.")
     with pytest.raises(AssertionError) as failure:
@@ -101,7 +104,7 @@ def test_errors_are_collected_over_the_whole_step(browser, console):
     assert "error 0.; " in str(failure.value)
 
 
-def test_the_last_messages_are_kept_for_a_failed_line(browser, console):
+def test_the_last_messages_are_kept_for_a_failed_line(browser: Context, console: Console) -> None:
     for number in range(KEPT + 1):
         browser.tell("console", type="log", text=f"message {number}")
     browser.tell("weberror", error="TypeError: video is null")
@@ -109,12 +112,12 @@ def test_the_last_messages_are_kept_for_a_failed_line(browser, console):
     assert console.last()[-2:] == [f"log: message {KEPT}", "uncaught: TypeError: video is null"]
 
 
-def test_what_a_page_about_others_says_is_not_kept(browser, console):
+def test_what_a_page_about_others_says_is_not_kept(browser: Context, console: Console) -> None:
     browser.tell("console", type="log", text="Ada Lovelace", page=SimpleNamespace(url=f"https://m.example{DASHBOARD}"))
     assert console.last() == [f"log: {NOT_SHOWN}"]
 
 
-def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser, console):
+def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, console: Console) -> None:
     browser.tell("console", type="log", text="loading …")
     console.expect_nothing_signed()
     signed = "https://d1.cloudfront.net/videos/7/clip.mp4?Expires=1&Signature=abcDEF123~_-&Key-Pair-Id=K1"

@@ -4,13 +4,11 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from checklist.verdicts import Verdict
-from runner.lines import BLOCKED, first_words
+from runner.lines import BLOCKED
 from selftest.unit.inner_run import CONFTEST, SECRET, Inner, Run, checks_in
-from services.secrecy import MARK
+from services.detector import MARK
 
 pytest_plugins = ["pytester"]
 
@@ -69,6 +67,19 @@ def test_each_check_is_recorded_and_the_test_goes_on(run: Run) -> None:
     assert inner.code == pytest.ExitCode.TESTS_FAILED
     properties = [data for one in inner.whole for name, data in one.user_properties if name == "browser"]
     assert properties == [{"target": "chromium", "version": "1.2.3"}]
+
+
+def test_a_remark_is_evidence_of_the_check_it_is_made_in_and_fails_nothing(run: Run) -> None:
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(line, moodle):
+    with line("2.7.1", "first") as evidence:
+        moodle.remarks.append("the page stayed busy")
+    with line("2.7.2", "second"):
+        pass
+""")
+    assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", PASSED)]
+    assert [check.evidence for check in inner.checks] == [{"remarks": ["the page stayed busy"]}, {}]
 
 
 def test_a_check_that_blocks_ends_the_test(run: Run) -> None:
@@ -300,23 +311,3 @@ def test_without_a_run_a_report_stays_as_it_is(pytester: pytest.Pytester) -> Non
     pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
     result = pytester.inline_run("-p", "no:playwright")
     result.assertoutcome(failed=1)
-
-
-# -- what a failure says --------------------------------------------------------------------------
-
-
-def test_the_first_words_of_playwright_are_its_sentence() -> None:
-    failure = AssertionError(
-        "the progress bar\nLocator expected to be visible\nActual value: None\nCall log:\n  - Expect "
-    )
-    assert first_words(failure) == "the progress bar Locator expected to be visible Actual value: None"
-    assert first_words(AssertionError("expected one\nAria snapshot:\n- main: …")) == "expected one"
-    assert first_words(ValueError()) == "ValueError"
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_the_first_words_are_one_short_line_and_never_nothing(text: str) -> None:
-    words = first_words(ValueError(text))
-    assert 0 < len(words) <= 1000
-    assert "\n" not in words

@@ -30,6 +30,14 @@ def field_value(page: BeautifulSoup, name: str, step: str, where: str) -> str:
     return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
 
 
+def takes(form: Tag, name: str, value: object) -> bool:
+    """Whether a form has a field of that name, and where that is a choice, offers `value` in it."""
+    field = form.find(attrs={"name": name})
+    if not isinstance(field, Tag):
+        return False
+    return field.name != "select" or field.find("option", value=str(value)) is not None
+
+
 def members(page: BeautifulSoup) -> set[int]:
     return {int(str(option["value"])) for option in page.select("select#removeselect option[value]")}
 
@@ -45,6 +53,39 @@ def lines(content: str) -> list[str]:
 def refusals(page: BeautifulSoup) -> dict[str, str]:
     complaints = {str(tag["id"]).removeprefix("id_error_"): text(tag) for tag in page.select("[id^=id_error_]")}
     return {name: said for name, said in complaints.items() if said}
+
+
+def required(page: BeautifulSoup) -> list[str]:
+    """Labels of the form's fields that must be filled in and are not."""
+    empty = []
+    for row in page.select(".fitem:has(.text-danger)"):
+        field = row.select_one("input:not([type=hidden]), textarea, select")
+        if field is not None and not _filled_in(field):
+            empty.append(text(row.select_one("label")))
+    return empty
+
+
+def answer(page: BeautifulSoup, name: str, words: str) -> tuple[str, str | bool]:
+    """The full name of a form's field, and what it can be filled in with: `words`, or the first choice that it has.
+
+    Raises SiteError when there is no such field.
+    """
+    field = page.find(attrs={"name": name}) or page.find(attrs={"name": f"{name}[text]"})
+    if not isinstance(field, Tag):
+        raise SiteError(f"The form has no field {name} that could be filled in. {quote(page)}")
+    if field.name == "select":
+        choices = [str(option["value"]) for option in field.select("option[value]")]
+        return str(field["name"]), next((choice for choice in choices if choice not in ("", "0")), "")
+    return str(field["name"]), True if field.get("type") in ("checkbox", "hidden") else words
+
+
+def _filled_in(field: Tag) -> bool:
+    if field.name == "select":
+        chosen = field.select_one("option[selected]")
+        return chosen is not None and bool(chosen.get("value"))
+    if field.get("type") in ("checkbox", "radio"):
+        return field.has_attr("checked")
+    return bool(field.get("value") or field.get_text(strip=True))
 
 
 def quote(page: BeautifulSoup) -> str:
