@@ -21,7 +21,7 @@ from pages.video import VideoPage
 from pages.visit import visit
 from services.addresses import LOGOUT, OWN, UPLOAD_URL
 from services.answer import Answer
-from services.folder import Folder
+from services.bucket import Folder
 from services.http import jar
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site

@@ -196,10 +196,10 @@ def _bucket(environment: Environment) -> Iterator[Finding]:
     yield Finding("bucket", "ok", f"{bucket.name} can be {may} with the suite's key.")
     scheme, host = environment.base_url.split("/")[0::2][:2]
     origin, remedy = f"{scheme}//{host}", "Correct the bucket's CORS configuration (step 1.2)."
-    allowed = bucket.allowed_origin(origin)
+    allowed = bucket.unsigned.allowed_origin(origin)
     if allowed not in (origin, "*"):
         yield Finding("CORS", "bad", f"{bucket.name} refuses uploads from {origin}.", remedy)
-    elif allowed == "*" or bucket.allowed_origin("https://elsewhere.example.invalid"):
+    elif allowed == "*" or bucket.unsigned.allowed_origin("https://elsewhere.example.invalid"):
         yield Finding("CORS", "warn", f"{bucket.name} takes uploads from any site, not only {origin}.", remedy)
     else:
         yield Finding("CORS", "ok", f"{bucket.name} takes uploads from {origin} only.")

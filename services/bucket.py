@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import boto3
 import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
-from services.errors import ConfigurationError, Unreachable, root_of
+from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
+from services.unsigned import Unsigned, untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -78,6 +78,11 @@ class Bucket:
         form = self._client.generate_presigned_post(self.name, "key")
         return str(form["url"]).rstrip("/") + "/"
 
+    @property
+    def unsigned(self) -> Unsigned:
+        """The bucket as anybody meets it."""
+        return Unsigned(self.url, self._verify, self._timeout)
+
     def keys(self, prefix: str) -> list[str]:
         with self._told("listing"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
@@ -140,7 +145,7 @@ class Bucket:
 
     def expect_private(self, key: str) -> None:
         """Neither the object nor the list of the bucket is to be had without a signature."""
-        for what, status in ((f"GET of {key}", self.unsigned_get(key)), ("GET of the bucket", self.unsigned_list())):
+        for what, status in ((f"GET of {key}", self.unsigned.get(key)), ("GET of the bucket", self.unsigned.list())):
             if status < 400:
                 raise AssertionError(f"expected an unsigned {what} to be refused, seen status {status}")
 
@@ -163,23 +168,9 @@ class Bucket:
     def delete_prefix(self, prefix: str) -> None:
         self.delete(self.keys(prefix))
 
-    def unsigned_get(self, key: str) -> int:
-        """HTTP status of fetching an object's first byte without a signature."""
-        return self._unsigned("GET", self.url + quote(key), headers={"Range": "bytes=0-0"}).status_code
-
-    def unsigned_list(self) -> int:
-        """HTTP status of listing the bucket without a signature."""
-        return self._unsigned("GET", self.url).status_code
-
-    def allowed_origin(self, origin: str) -> str | None:
-        """The origin that a preflight for a POST from `origin` allows: that one, "*", or None."""
-        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        answer = self._unsigned("OPTIONS", self.url, headers=headers)
-        return answer.headers.get("Access-Control-Allow-Origin") if answer.ok else None
-
     def expect_no_uploads_from(self, origin: str) -> None:
         """No page of another site, such as `origin`, may send anything to the bucket."""
-        if (allowed := self.allowed_origin(origin)) in ("*", origin):
+        if (allowed := self.unsigned.allowed_origin(origin)) in ("*", origin):
             raise AssertionError(f"expected S3 to allow no upload from a page of {origin}, seen it allow {allowed}")
 
     def probe(self) -> None:
@@ -206,23 +197,6 @@ class Bucket:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (404, 412):
                 with self._told("deleting", NO_SUCH_KEY):
                     raise
-
-    def _unsigned(self, method: str, url: str, headers: dict[str, str] | None = None) -> requests.Response:
-        try:
-            with requests.request(
-                method,
-                url,
-                headers=headers,
-                verify=self._verify,
-                timeout=self._timeout,
-                stream=True,
-                allow_redirects=False,
-            ) as answer:
-                return answer
-        except requests.exceptions.SSLError as error:
-            raise ConfigurationError(_untrusted(url, error)) from error
-        except requests.exceptions.RequestException as error:
-            raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
 
     @contextmanager
     def _told(self, step: str, key: str | None = None) -> Iterator[None]:
@@ -254,12 +228,47 @@ class Bucket:
                 "s3:GetObject and s3:DeleteObject on videos/* (environments/README.md); or no bucket has that name."
             ) from error
         except SSLError as error:
-            raise ConfigurationError(_untrusted(self.url, error)) from error
+            raise ConfigurationError(untrusted(self.url, error)) from error
         except BotoCoreError as error:
             raise Unreachable(
                 f"S3 does not answer at {self.url} ({step} {key or 'the bucket'}): {root_of(error)}."
             ) from error
 
 
-def _untrusted(url: str, error: Exception) -> str:
-    return f"The certificate of {url} is not trusted: {root_of(error)}. Set ca_file to the authority that issued it."
+class Folder:
+    """What a bucket holds under a prefix since this was made; what was there before is somebody else's."""
+
+    def __init__(self, bucket: Bucket, prefix: str) -> None:
+        self.prefix = prefix
+        self._bucket = bucket
+        self._before = set(bucket.keys(prefix))
+
+    def _keys(self) -> list[str]:
+        return [key for key in self._bucket.keys(self.prefix) if key not in self._before]
+
+    def expect_empty(self) -> None:
+        if keys := self._keys():
+            raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
+
+    def expect_no_version(self, key: str) -> None:
+        """Of a deleted `key`. Raises NotCheckable where a versioned bucket has but put a marker in its place."""
+        if self._bucket.keeps_versions_of(key):
+            raise NotCheckable(
+                f"the bucket {self._bucket.name} keeps versions: at {key} is a delete marker, and the video is behind "
+                "it until a lifecycle rule removes what is no longer current"
+            )
+
+    def expect_only(self, key: str) -> None:
+        """`key` is the one object there."""
+        keys = self._keys()
+        if keys != [key]:
+            seen = ", ".join(keys) or "nothing"
+            raise AssertionError(f"expected {key} and nothing else under {self.prefix}, seen {seen}")
+
+    def told(self) -> list[str]:
+        """What is there, for people: a text an object; or why that cannot be told."""
+        try:
+            stored = [self._bucket.object(key) for key in self._keys()]
+        except (AssertionError, ConfigurationError, Unreachable) as reason:
+            return [f"{self.prefix}: {reason}"]
+        return [f"{one.key}: {one.bytes} bytes, {one.content_type}" for one in stored] or [f"{self.prefix}: nothing"]
