@@ -5,7 +5,7 @@ from typing import Self
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
-from services.addresses import ENGLISH, HOME, LOGIN
+from services.addresses import ENGLISH, LOGIN, OWN
 
 
 class LoginPage(MoodlePage):
@@ -41,5 +41,5 @@ class LoginPage(MoodlePage):
             raise AssertionError(f"expected {username} to be logged in, seen the log-in page again: {said}")
         self.ready()
         if not self.page.evaluate("document.documentElement.lang").startswith("en"):
-            self.go(HOME, ENGLISH)
+            self.go(OWN, ENGLISH)
             self.ready()

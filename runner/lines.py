@@ -158,9 +158,6 @@ def pytest_runtest_makereport(
     report.sections = [(name, redact(content, secrets)) for name, content in report.sections]
     if call.when == "call" and any(check.verdict is Verdict.FAILED for check in item.stash[CHECKS]):
         keep_artifacts(item)
-    if call.excinfo is not None and call.excinfo.errisinstance(NotCheckable):
-        path, number, _ = item.location
-        report.outcome, report.longrepr = "skipped", (path, (number or 0) + 1, f"not checkable: {call.excinfo.value}")
     if call.when == "teardown" or (call.when == "setup" and not report.passed):
         report.user_properties += [(PROPERTY, check.to_json()) for check in _unjudged(item, call)]
     if call.excinfo is not None:
@@ -169,7 +166,7 @@ def pytest_runtest_makereport(
         if isinstance(call.excinfo.value, NotCheckable):
             report.outcome, report.longrepr = (
                 "skipped",
-                (str(item.path), item.location[1] or 0, first_words(call.excinfo.value)),
+                (str(item.path), item.location[1] or 0, redact(first_words(call.excinfo.value), secrets)),
             )
         item.stash[ENDED_BY] = call.excinfo.value
     return report

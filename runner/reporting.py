@@ -94,6 +94,7 @@ class Reporting:
         reporter.write_line(line, **colour)
         if check.message:
             reporter.write_line(f"      {word}: {check.message}", **colour)
+        reporter.flush()
 
     # -- after the tests --------------------------------------------------------------------------
 

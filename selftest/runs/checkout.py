@@ -23,9 +23,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 GO, NO_GO, INTERRUPTED, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = 0, 1, 2, 4, 5, 6, 7
 """The exit codes of docs/contract.md, pytest's own among them."""
 
-OWN = {"PYTHONDONTWRITEBYTECODE": "", "GITHUB_STEP_SUMMARY": ""}
-"""A copy keeps the bytecode of its modules, whatever the machine is told: its second run starts in half the time.
-What its runs come to is no news for the job that tests the suite."""
+NOT_INHERITED = ("S3V_", "PYTEST_", "PYTHON", "GITHUB_")
+"""How names of variables start that would make a run another one than on a stranger's machine, or news for the job that
+tests the suite."""
 
 LIMIT = 120
 """Seconds after which a run that hangs is aborted: its test fails, and its output ends with where every thread was."""
@@ -128,11 +128,11 @@ class Checkout:
         self, *arguments: str, variables: dict[str, str] | None = None, **popen: Any
     ) -> Iterator[subprocess.Popen[str]]:
         """A run that goes on beside the test; its output is at `stdout`."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("S3V_", "PYTEST_"))}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
         process = subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "pytest", *arguments],
             cwd=self.folder,
-            env=inherited | self.secrets | OWN | {"XDG_STATE_HOME": str(self.state)} | (variables or {}),
+            env=inherited | self.secrets | {"XDG_STATE_HOME": str(self.state)} | (variables or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

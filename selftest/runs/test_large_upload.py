@@ -27,7 +27,7 @@ class Tab:
         self._note = note
 
     def request(self, url: str, method: str = "POST") -> None:
-        self._note(SimpleNamespace(url=url, method=method))
+        self._note(SimpleNamespace(url=url, method=method, resource_type="xhr"))
 
 
 def test_upload_that_asks_moodle_all_the_time() -> None:
