@@ -101,7 +101,7 @@ def _renew(folder: Path) -> None:
 
 
 def _merge(options: argparse.Namespace) -> int:
-    folder = options.reports.resolve() / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-merged"
+    folder = options.reports.resolve() / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-merged"
     pieces = [piece / "latest" if (piece / "latest").is_dir() else piece for piece in options.pieces]
     runs = [results.read(piece) for piece in pieces]
     merge(runs)  # before anything is copied
