@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
@@ -104,8 +104,24 @@ class KnownIssue(Table):
         """What `results.json` says of it: `link`, `owner`, and `expires` as an ISO date."""
         return {"link": self.link, "owner": self.owner, "expires": self.expires.isoformat()}
 
+    @property
+    def not_met(self) -> str:
+        """What is said of it when its failure is gone."""
+        return f"known issue {self} was not met: take it out"
+
+    @property
+    def covered(self) -> dict[str, str]:
+        """Which failures it is for: `line`, `target`, and `message`, a pattern."""
+        return {"line": self.line, "target": self.target, "message": self.message.pattern}
+
     def covers(self, line: str, target: str, message: str) -> bool:
         return (line, target) == (self.line, self.target) and self.message.search(message) is not None
+
+
+def from_results(tables: Collection[Mapping[str, str]], day: date) -> list[KnownIssue]:
+    """The issues that a `results.json` of that day names. Raises Mistakes."""
+    now = _Now([table["target"] for table in tables], day)
+    return [validated(KnownIssue, {**table, "expires": date.fromisoformat(table["expires"])}, now) for table in tables]
 
 
 def read(text: str, targets: Collection[str], today: date) -> tuple[list[KnownIssue], list[str]]:

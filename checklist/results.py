@@ -1,23 +1,31 @@
-"""`results.json`, the machine-readable outcome of a run (format: docs/contract.md)."""
+"""`results.json`, the machine-readable outcome of a run (format: docs/contract.md, docs/results.schema.json)."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from checklist.verdicts import Entry, TargetState
+from pydantic import TypeAdapter, ValidationError
 
-SCHEMA = 1
+from checklist.verdicts import Conditions, Entry, TargetState
+
+FILE = "results.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run was: `started` in UTC, `versions` by component, such as `{"moodle": "4.5.6"}`."""
+    """What a run was: `started` in UTC, `versions` by component, such as `{"moodle": "4.5.6"}`.
+
+    `figures` are measures by name and target; `reason` is the verdict's, in a sentence; `tested` says where: site,
+    bucket, region. `conditions`, `known_issues` and `tests` (the lines of each test of the suite) are what a merge of
+    several runs judges by.
+    """
 
     run_id: str
     started: datetime
@@ -28,26 +36,56 @@ class Run:
     targets: Sequence[TargetState]
     lines: Sequence[Entry]
     notes: Sequence[str] = ()
-    figures: Mapping[str, Any] | None = None
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    reason: str = ""
+    seconds: float = 0.0
+    tested: Mapping[str, str] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=partial(Conditions, 0))
+    known_issues: Sequence[Mapping[str, str]] = ()
+    tests: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    schema: Literal[1] = 1
 
 
-def write(run: Run, folder: Path, latest: Path) -> None:
-    """Write `folder/results.json` and a copy of it at `latest`, each whole or not at all."""
-    document = {
-        "schema": SCHEMA,
-        "run_id": run.run_id,
-        "started": run.started.isoformat(timespec="seconds"),
-        "verdict": run.verdict,
-        "exit_code": run.exit_code,
-        "environment": run.environment,
-        "versions": dict(run.versions),
-        "targets": [asdict(target) for target in run.targets],
-        "lines": [asdict(entry) for entry in run.lines],
-        "notes": list(run.notes),
-        "figures": dict(run.figures or {}),
-    }
-    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    for path in (folder / "results.json", latest):
-        draft = path.with_suffix(".tmp")
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
+RUN = TypeAdapter(Run)
+
+
+class NoResults(Exception):
+    """A file is no `results.json`; the message says which and why."""
+
+
+def write(run: Run, folder: Path) -> None:
+    """Write `folder/results.json`, whole or not at all."""
+    put(folder / FILE, text_of(run))
+
+
+def text_of(run: Run) -> str:
+    """The run as the text of `results.json`."""
+    content = asdict(run)
+    document = {"schema": content.pop("schema"), **content, "started": run.started.isoformat(timespec="seconds")}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    draft = path.with_suffix(".tmp")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
+
+
+def read(folder: Path) -> Run:
+    """The run that reported into `folder`; keys that are not known are left out. Raises NoResults."""
+    path = folder / FILE
+    try:
+        return RUN.validate_json(path.read_bytes())
+    except OSError as error:
+        raise NoResults(f"{path} cannot be read ({error.strerror}). Name the folder of a run.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise NoResults(f"{path} is no results.json of this suite: {where}: {first['msg']}.") from None
+
+
+def json_schema() -> dict[str, Any]:
+    """The format of `results.json` as JSON Schema."""
+    schema = RUN.json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": FILE}

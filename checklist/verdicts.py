@@ -63,7 +63,7 @@ class Entry:
     message: str
     seconds: float
     evidence: dict[str, Any]
-    checks: list[dict[str, Any]]
+    checks: list[Check]
     blocks: bool = False
     known: list[dict[str, str]] = field(default_factory=list)
 
@@ -175,8 +175,7 @@ def _entry(line: Line, target: TargetState, checks: list[Check], known: Collecti
     met = []
     if all(check.verdict in (Verdict.PASSED, Verdict.NOT_CHECKABLE) or is_known(check, known) for check in checks):
         met = [issue.note for issue in known if any(is_known(check, [issue]) for check in checks)]
-    every = [asdict(check) for check in checks]
-    return Entry(line.id, target.name, verdict, message, seconds, evidence, every, blocks and not met, met)
+    return Entry(line.id, target.name, verdict, message, seconds, evidence, checks, blocks and not met, met)
 
 
 def _over_targets(line: Line, parts: list[Entry]) -> Entry:
@@ -213,6 +212,10 @@ class Conditions:
     """Clean-up that failed, secrets that leaked, known issues out of date: each sentence makes the run a NO-GO."""
     broken: tuple[str, ...] = ()
     """Tests that broke outside their lines."""
+    absent: tuple[str, ...] = ()
+    """Tests that none of the runs has of which this one is made."""
+    strict: bool = False
+    """A run that is not whole must not end with 0."""
 
 
 def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int]:
@@ -226,9 +229,9 @@ def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int
         (conditions.misconfigured or code == 4, "MISCONFIGURED", 4),
         (conditions.outage, "OUTAGE", 6),
         (conditions.problems, "NO-GO", 1),
-        (conditions.partial, "PARTIAL", code),
+        (conditions.partial, "PARTIAL", 7 if conditions.strict and code in (0, 5) else code),
         (any(entry.verdict is Verdict.FAILED and not entry.known for entry in blocking), "NO-GO", 1),
-        (blocking, "INCOMPLETE", 7),
+        (blocking or conditions.absent, "INCOMPLETE", 7),
         # A test that broke outside its lines is no proof of anything, so it keeps the run from GO as well.
         (code != 0 and not only_known_failures, "INCOMPLETE", 7),
         (True, "GO", 0),

@@ -16,6 +16,7 @@ from pages.login import LoginPage
 from pages.manage_videos import ManageVideos
 from pages.plugin_settings import PluginSettings
 from pages.site_administration import SiteAdministration
+from pages.traffic import Traffic
 from pages.video import VideoPage
 from pages.visit import visit
 from services.addresses import LOGOUT, OWN, UPLOAD_URL
@@ -64,6 +65,7 @@ class Actor:
         context = self._open_window()
         context.set_default_timeout(self.moodle.page * 1000)
         self.console = Console(context, self._allowed)
+        self.traffic = Traffic(context)
         context.on("response", self._note_promise)
         return context
 

@@ -7,10 +7,12 @@ above are taken from the network instead, for all engines.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
+from pages.others import lists_others
 from services.access import SIGNED
 
 ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)
@@ -26,6 +28,15 @@ REPEATED = re.compile(r"^Failed to load resource", re.I)
 """Chromium's and WebKit's console line for a request that the network has told of already."""
 
 
+KEPT = 30
+"""Messages that a failed line shows."""
+
+LONGEST = 500
+"""Characters of one."""
+
+NOT_SHOWN = "not shown: the page lists what other people own"
+
+
 class Console:
     """Console and page errors, failed requests and error answers of one browser context."""
 
@@ -35,6 +46,7 @@ class Console:
         self._uncaught: list[str] = []
         self._cut_off = 0
         self._said: list[str] = []
+        self._last: deque[str] = deque(maxlen=KEPT)
         context.on("console", self._on_console)
         context.on("weberror", self._on_page_error)
         context.on("requestfailed", self._on_failed)
@@ -46,12 +58,21 @@ class Console:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         self._said.append(message.text)
+        self._keep(message.type, message.text, message.page)
         if message.type == "error" and not REPEATED.search(message.text):
             self._add(f"console error: {message.text}")
 
     def _on_page_error(self, error: WebError) -> None:
+        self._keep("uncaught", str(error.error), error.page)
         if not LEFT_BEHIND.search(str(error.error)):
             self._add(f"page error: {error.error}")
+
+    def _keep(self, kind: str, text: str, page: Page | None) -> None:
+        self._last.append(f"{kind}: {NOT_SHOWN if lists_others(page) else text[:LONGEST]}")
+
+    def last(self) -> list[str]:
+        """The last messages and uncaught errors, of whatever kind."""
+        return list(self._last)
 
     def _on_failed(self, request: Request) -> None:
         if not ABORTED.search(request.failure or ""):

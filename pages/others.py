@@ -12,6 +12,11 @@ SHARED = (DASHBOARD, MANAGE_VIDEOS)
 """Pages that list what the whole site has."""
 
 
+def lists_others(page: Page | None) -> bool:
+    """Whether the page shows what the whole site has."""
+    return page is not None and any(path in page.url for path in SHARED)
+
+
 def own(rows: Iterable[str], mark: str, nothing: str) -> str:
     """The rows with the run's mark, and how many others there are; `nothing` where there is no row at all."""
     rows = list(rows)
@@ -23,4 +28,4 @@ def own(rows: Iterable[str], mark: str, nothing: str) -> str:
 def of_others(page: Page, mark: str) -> Sequence[Locator]:
     """The rows on a page that are not the run's, to be painted over in its picture."""
     rows = page.locator("tbody tr").filter(has_not_text=mark)
-    return [rows] if any(path in page.url for path in SHARED) else []
+    return [rows] if lists_others(page) else []

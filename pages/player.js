@@ -23,6 +23,18 @@ export async function loaded(video, limit) {
   };
 }
 
+// From now on the element knows how long after its next start it shows the first picture.
+export function timed(video) {
+  video.addEventListener("play", () => {
+    const started = performance.now();
+    video.requestVideoFrameCallback?.(() => { video.s3vaFirstFrame = (performance.now() - started) / 1000; });
+  }, {once: true});
+}
+
+export function firstFrame(video) {
+  return video.s3vaFirstFrame ?? null;
+}
+
 // Waits for playback to go on by so many seconds.
 export async function advance(video, [seconds, limit]) {
   const from = video.currentTime, started = performance.now();
@@ -36,9 +48,13 @@ export async function advance(video, [seconds, limit]) {
 // Looks again 0.3 s after the seek: a player that snaps back has said `seeked` by then.
 export function seek(video, [to, limit]) {
   return new Promise((resolve) => {
-    const done = () => setTimeout(() => {
-      resolve({at: video.currentTime, ready: video.readyState, error: error(video)});
-    }, 300);
+    const started = performance.now();
+    const done = () => {
+      const took = (performance.now() - started) / 1000;
+      setTimeout(() => {
+        resolve({at: video.currentTime, ready: video.readyState, took, error: error(video)});
+      }, 300);
+    };
     const timer = setTimeout(done, limit * 1000);
     video.addEventListener("seeked", () => { clearTimeout(timer); done(); }, {once: true});
     video.currentTime = to;

@@ -21,6 +21,7 @@ class Player:
     def __init__(self, video: Locator, moodle: Moodle) -> None:
         self.video = video
         self.moodle = moodle
+        self.seek_times: list[float] = []
 
     def _run(self, script: str, argument: object = None) -> Any:
         return self.video.evaluate(SCRIPTS[script], argument)
@@ -60,6 +61,7 @@ class Player:
 
     def play(self) -> None:
         """Press play on the picture, as the browser's own controls understand it, and see it hold for half a second."""
+        self._run("timed")
         self._toggle()
         expect(self.video, "the video plays after a click").to_have_js_property("paused", False)
         # Pressed, a player says that it plays at once; a page that stops it does so from its `play` event on.
@@ -76,6 +78,11 @@ class Player:
         frames = self.video.evaluate("video => video.getVideoPlaybackQuality().totalVideoFrames")
         if not frames:
             raise AssertionError("expected moving pictures, seen playback without a single decoded frame")
+
+    def first_frame(self) -> float | None:
+        """Seconds from the last start until a picture was shown; None when there was none yet."""
+        seconds = self._run("firstFrame")
+        return None if seconds is None else round(seconds, 3)
 
     def expect_smooth(self, seconds: float, stalled_percent: float) -> dict[str, float]:
         """For `seconds` from now the video stands still for at most so many percent of the time it plays.
@@ -109,10 +116,11 @@ class Player:
             raise AssertionError(f"expected pause to hold at {before:.2f} s, seen {after:.2f} s a second later")
 
     def seek(self, seconds: float) -> float:
-        """Move to `seconds` and stay there; returns where it landed."""
+        """Move to `seconds` and stay there; returns where it landed. `seek_times` tells how long each one took."""
         state = self._run("seek", [seconds, self.moodle.play])
         if state["error"] or abs(state["at"] - seconds) > TOLERANCE or state["ready"] < 2:
             raise AssertionError(f"expected the seek to {seconds:.1f} s to land there with a picture, seen {state}")
+        self.seek_times.append(round(state["took"], 3))
         return float(state["at"])
 
     def set_volume(self, volume: float) -> None:

@@ -9,6 +9,7 @@ import logging
 from argparse import Namespace
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,6 +42,11 @@ def stop(config: pytest.Config, why: str) -> None:
             session.shouldstop = why
 
 
+def keep_artifacts(item: pytest.Item) -> None:
+    """pytest-playwright keeps a test's trace and video by the `rep_call` that it sets, and knows no failed lines."""
+    setattr(item, "rep_call", SimpleNamespace(failed=True))  # noqa: B010
+
+
 def leave_out_frames_without_a_line(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """A signal can arrive between two lines: such a frame has no line number since Python 3.11.
 
@@ -55,11 +61,11 @@ def parameter(item: pytest.Item, name: str) -> str:
 
 
 def write_reports_to(option: Namespace, folder: Path) -> None:
-    """pytest's JUnit file and pytest-html's page go into `folder` unless the command line names others.
+    """pytest's JUnit file, and pytest-html's page as the raw record, go into `folder`, or where the command line says.
 
     Both plugins read these when they are configured, and have no hook that gives them.
     """
-    option.htmlpath = option.htmlpath or str(folder / "report.html")
+    option.htmlpath = option.htmlpath or str(folder / "raw.html")
     option.xmlpath = option.xmlpath or str(folder / "junit.xml")
 
 

@@ -19,6 +19,7 @@ from runner.clean_up import SETTING
 from runner.compat import leave_out_frames_without_a_line
 from runner.lock import Locked
 from runner.outage import Watch
+from runner.plan import declared
 from runner.preparation import prepare
 from runner.reporting import Reporting
 from runner.state import State
@@ -82,6 +83,8 @@ class Lifecycle:
         """Cleans up, judges, writes the results, prints the verdict; returns the exit code."""
         self._end_capture()
         self._clean_up()
+        if self._state.partial and self._state.hold and not self._state.interrupted:
+            self._state.tests = declared()  # what a merge with other runs must not lack
         if not (self._config.option.doctor or self._config.option.restore):
             try:
                 self._reporting.write()
@@ -93,7 +96,7 @@ class Lifecycle:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Cleans up once browsers and workers have ended, and before pytest-html writes its report with the verdict."""
+        """Cleans up once browsers and workers have ended, while pytest still shows what that says."""
         self._state.code = int(exitstatus)
         self._clean_up()
 
@@ -103,9 +106,7 @@ class Lifecycle:
             return
         self._clean = True
         if not state.partial:
-            state.problems += [
-                f"known issue {issue} was not met: take it out" for issue in unmet(state.checks, state.known)
-            ]
+            state.problems += [issue.not_met for issue in unmet(state.checks, state.known)]
         # Wrong credentials are worth a try even so: it may be the storage or the CDN that is silent.
         if state.outage and not state.hold.journal.entries(SETTING) and self._watch.still_silent():
             state.problems.append("clean-up: put off; the next run does it, and so does: pytest --restore")

@@ -17,15 +17,15 @@ import pytest
 
 from checklist.lines import LINES
 from checklist.verdicts import Check, Verdict, judged_on
-from runner.compat import parameter
+from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
 from services.errors import NotCheckable
 from services.secrecy import redact
 
 CHECKS = pytest.StashKey[list[Check]]()
 
-SHOTS = pytest.StashKey[Callable[[str], list[str]]]()
-"""Takes screenshots of the tabs that a test has open, under a name; returns paths relative to the run's folder."""
+WITNESS = pytest.StashKey[Callable[[str], dict[str, Any]]]()
+"""Tells what is to be seen when a line fails, as evidence: screenshots (relative to the run's folder) and more."""
 
 PROPERTY = "check"
 
@@ -69,7 +69,7 @@ class Lines:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:
                 verdict, message = Verdict.FAILED, first_words(failure)
-                evidence["screenshots"] = self.item.stash[SHOTS](line) if SHOTS in self.item.stash else []
+                evidence |= self.item.stash[WITNESS](line) if WITNESS in self.item.stash else {}
                 raise
             else:
                 verdict, message = Verdict.PASSED, ""
@@ -156,6 +156,8 @@ def pytest_runtest_makereport(
     if report.longrepr is not None and not isinstance(report.longrepr, tuple):
         report.longrepr = redact(str(report.longrepr), secrets)
     report.sections = [(name, redact(content, secrets)) for name, content in report.sections]
+    if call.when == "call" and any(check.verdict is Verdict.FAILED for check in item.stash[CHECKS]):
+        keep_artifacts(item)
     if call.when == "teardown" or (call.when == "setup" and not report.passed):
         report.user_properties += [(PROPERTY, check.to_json()) for check in _unjudged(item, call)]
     if call.excinfo is not None:

@@ -74,6 +74,11 @@ def _collected() -> Sequence[pytest.Item]:
     return collector.items
 
 
+def declared() -> dict[str, list[str]]:
+    """The lines that each test of the suite declares, whatever the command line leaves out."""
+    return {str(getattr(item, "originalname", item.name)): sorted(_lines(item)) for item in _collected()}
+
+
 def _lines(item: pytest.Item) -> set[str]:
     return {str(line) for mark in item.iter_markers("lines") for line in mark.args}
 

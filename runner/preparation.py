@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import subprocess
+from contextlib import ExitStack, suppress
 from importlib.metadata import version
 
 import pytest
@@ -34,7 +35,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     OSError.
     """
     option = config.option
-    state.versions |= {name: version(name) for name in TOOLS}
+    state.versions |= {"suite": suite_revision(), **{name: version(name) for name in TOOLS}}
     environment = _environment(state, started)
     known = [*environment.targets]
     known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
@@ -61,12 +62,22 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     _open(config, state, environment)
 
 
+def suite_revision() -> str:
+    """The suite's git revision, with a + when files differ from it."""
+    with suppress(OSError, subprocess.CalledProcessError):
+        describe = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+        return subprocess.run(describe, cwd=replica.CHECKOUT, capture_output=True, text=True, check=True).stdout.strip()
+    return "no git revision"
+
+
 def _environment(state: State, started: ExitStack) -> Environment:
     """Reads the environment, the replica's once that is up, and remembers its secrets."""
     if state.environment_name == replica.NAME:
         state.environment_name = str(started.enter_context(replica.running_replica()))
     state.environment = environment = load(state.environment_name)
     environment.check_files()
+    storage = environment.storage
+    state.tested = {"site": environment.base_url, "bucket": storage.bucket, "region": storage.region}
     state.secrets = Secrets(state_folder(environment.base_url) / f"{state.run_id}.secrets")
     for secret in environment.secrets():
         state.secrets.add(secret)
@@ -104,6 +115,7 @@ def _open(config: pytest.Config, state: State, environment: Environment) -> None
     state.versions["moodle"] = release(hold.site)
     found = plugin(hold.site)
     state.versions["assignsubmission_s3video"] = found.version if found else "absent"
+    state.versions["theme"] = str(hold.site.config.get("theme", "unknown"))
     assert state.secrets is not None
     config.stash[RUN] = RunContext(
         run_id=state.run_id,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -12,8 +12,11 @@ from zipfile import BadZipFile
 
 import pytest
 
-from checklist.report import render
-from checklist.results import Run, write
+from checklist.figures import figures
+from checklist.publish import publish, tell_job, write
+from checklist.reason import reason
+from checklist.results import Run
+from checklist.summary import markdown
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
 from runner.compat import is_subtest
 from runner.decision import decision
@@ -98,9 +101,6 @@ class Reporting:
     def pytest_html_report_title(self, report: Any) -> None:
         report.title = f"Acceptance of the S3 Video plugin: {self._state.environment_stem}"
 
-    def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        prefix.append(render(self.results()))
-
     def results(self) -> Run:
         """What the run has come to, judged by what is known of it now."""
         state = self._state
@@ -122,46 +122,53 @@ class Reporting:
             state.targets,
             entries,
             [*state.problems, *state.notes],
+            figures(state.checks),
+            reason(verdict, entries, state.targets, state.conditions),
+            round((datetime.now(UTC) - state.started).total_seconds(), 1),
+            state.tested,
+            state.conditions,
+            [{**issue.note, **issue.covered} for issue in state.known],
+            state.tests,
         )
 
     def write(self) -> None:
-        """Writes `results.json`, and points `latest` at the run. A secret in its files is a problem of the run.
+        """Writes what is said of the run, and points `latest` at it. A secret in its files is a problem of the run.
 
         Raises OSError.
         """
         folder = self._state.folder
-        self._state.problems += self._leaks()
-        write(self.results(), folder, folder.parent / "results.json")
-        latest = folder.parent / "latest"
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(folder.name, target_is_directory=True)
+        write(self.results(), folder)
+        if leaks := self._leaks():
+            self._state.problems += leaks
+            write(self.results(), folder)
+        run = self.results()
+        publish(run, folder)
+        tell_job(redact(markdown(run), self._state.secrets.values() if self._state.secrets else []))
 
     def _leaks(self) -> list[str]:
-        """Redacts the traces, then looks into every file, a draft of the results among them."""
+        """Redacts the traces, then looks into every file."""
         if self._state.secrets is None:
             return []
         folder, values = self._state.folder, self._state.secrets.values()
         for trace in folder.rglob("*.zip"):
             with suppress(BadZipFile):  # the scan names it
                 redact_zip(trace, values)
-        draft = json.dumps([asdict(check) for check in self._state.checks])
-        (folder / "results.json").write_text(draft, encoding="utf-8")
         return [f"a secret ({leak.kind}) stands in {folder.name}/{leak.path}" for leak in scan(folder, values)]
 
-    def tell(self, results: Run) -> None:
+    def tell(self, run: Run) -> None:
         """Prints the verdict, and what there is to know about it."""
         state, say = self._state, partial(print, flush=True)
         say()
         where = state.environment.base_url if state.environment else state.environment_name
-        say(f"{results.verdict}: acceptance of {where}, run {state.run_id}")
-        for reason in (state.misconfigured, state.outage, *state.problems):
-            if reason:
-                say(f"  {reason}")
+        say(f"{run.verdict}: acceptance of {where}, run {run.run_id}")
+        for why in (state.misconfigured, state.outage, *state.problems):
+            if why:
+                say(f"  {why}")
         for target in state.targets if state.hold else []:
-            tally = counts([entry for entry in results.lines if entry.browser == target.name])
+            tally = counts([entry for entry in run.lines if entry.browser == target.name])
             seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
-        for entry in results.lines:
+        for entry in run.lines:
             for known in entry.known:
                 told = f"{known['link']}, {known['owner']}, until {known['expires']}"
                 say(f"  known: {entry.id} on {entry.browser}: {told}")

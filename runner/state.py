@@ -30,6 +30,7 @@ class State:
     environment_name: str
     folder: Path
     partial: bool
+    strict: bool = False
     code: int | None = None
     misconfigured: str = ""
     outage: str = ""
@@ -39,6 +40,8 @@ class State:
     hold: Hold | None = None
     secrets: Secrets | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    tested: dict[str, str] = field(default_factory=dict)
+    tests: dict[str, list[str]] = field(default_factory=dict)
     targets: list[TargetState] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     known: list[KnownIssue] = field(default_factory=list)
@@ -52,7 +55,7 @@ class State:
         started, environment = datetime.now(UTC), config.option.env
         folder = place_reports(config, f"{started:%Y%m%dT%H%M%SZ}-{Path(environment).stem}")
         run_id = f"{started:%m%d%H%M}{secrets.token_hex(2)}"
-        return cls(run_id, started, environment, folder, is_narrowed(config))
+        return cls(run_id, started, environment, folder, is_narrowed(config), bool(config.getini("strict")))
 
     @property
     def environment_stem(self) -> str:
@@ -68,6 +71,7 @@ class State:
             self.misconfigured,
             tuple(self.problems),
             tuple(self.broken),
+            strict=self.strict,
         )
 
     def cannot_write(self, error: OSError) -> None:

@@ -1,4 +1,9 @@
-"""Where things are below a Moodle site, and the two names that the plugin has there."""
+"""Where things are below a Moodle site, the two names that the plugin has there, and how reports show an address."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
 
 COMPONENT = "assignsubmission_s3video"
 """What Moodle calls the plugin: in its settings, its texts and its modules of JavaScript."""
@@ -34,3 +39,20 @@ ACCOUNT = "/user/editadvanced.php"
 SETTINGS = "/admin/settings.php"
 SETTINGS_CATEGORY = "/admin/category.php"
 ADMINISTRATION = "/admin/search.php"
+
+VIDEO = re.compile(r"(?<=/videos/)(\d+)/.+")
+"""Where a video is on S3: the id of its owner, then a name that they chose."""
+
+LONGEST = 300
+"""Characters of an address that are shown."""
+
+
+def shown(address: str) -> str:
+    """An address as reports show it: numbers only of its parameters, and of a video whose it is, not its name."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https"):
+        return f"{parts.scheme}:…"
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    query = "&".join(f"{name}={value if value.isdigit() else '…'}" for name, value in asked)
+    path = VIDEO.sub(r"\1/…", parts.path)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}{'?' if query else ''}{query}"[:LONGEST]

@@ -264,3 +264,11 @@ class Folder:
         if keys != [key]:
             seen = ", ".join(keys) or "nothing"
             raise AssertionError(f"expected {key} and nothing else under {self.prefix}, seen {seen}")
+
+    def told(self) -> list[str]:
+        """What is there, for people: a text an object; or why that cannot be told."""
+        try:
+            stored = [self._bucket.object(key) for key in self._keys()]
+        except (AssertionError, ConfigurationError, Unreachable) as reason:
+            return [f"{self.prefix}: {reason}"]
+        return [f"{one.key}: {one.bytes} bytes, {one.content_type}" for one in stored] or [f"{self.prefix}: nothing"]

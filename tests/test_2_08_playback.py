@@ -38,13 +38,15 @@ def test_playback(
             player.expect_loaded(submission.clip.seconds)
         with line("2.8.6", "a click plays it", blocks=True):
             player.play()
-        with line("2.8.7", "it plays without errors"):
+        with line("2.8.7", "it plays without errors") as evidence:
             player.expect_playing()
+            evidence["first frame after seconds"] = player.first_frame()
             player.expect_no_error()
     with line("2.8.8", "pause holds"):
         player.pause()
     with line("2.8.8", "seeking lands where asked, forward and back") as evidence:
         evidence["landed at"] = [player.seek(15), player.seek(4)]
+        evidence["seek took seconds"] = player.seek_times
         player.play()
         player.expect_playing()
     with line("2.8.8", "volume and mute stay as set"):

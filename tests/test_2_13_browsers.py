@@ -45,8 +45,10 @@ def test_upload_and_playback(
         cdn.expect_signed(player.source(), receipt.key)
         player.play()
         player.expect_playing()
+        evidence["first frame after seconds"] = player.first_frame()
         player.pause()
         evidence["landed at"] = player.seek(clip.seconds / 2)
+        evidence["seek took seconds"] = player.seek_times
     with line(plays, "offered as the type that was uploaded"):
         player.expect_offered_as(mime)
 

@@ -69,5 +69,5 @@ def warm_replica(folder: Path, browser: str, settings: str = IN_A_HURRY) -> Iter
     with started("--dir", str(folder / "replica")) as ready:
         file = folder / "warm.toml"
         file.write_text(ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + settings, encoding="utf-8")
-        own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state")}
+        own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state"), "GITHUB_STEP_SUMMARY": ""}
         yield Warm(ready["base_url"], ready["ca_file"], file, {**os.environ, **own})

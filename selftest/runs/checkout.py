@@ -23,8 +23,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 GO, NO_GO, INTERRUPTED, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = 0, 1, 2, 4, 5, 6, 7
 """The exit codes of docs/contract.md, pytest's own among them."""
 
-NOT_INHERITED = ("S3V_", "PYTEST_", "PYTHON")
-"""How names of variables start that would make a run another one than on a stranger's machine."""
+NOT_INHERITED = ("S3V_", "PYTEST_", "PYTHON", "GITHUB_")
+"""How names of variables start that would make a run another one than on a stranger's machine, or news for the job that
+tests the suite."""
 
 LIMIT = 120
 """Seconds after which a run that hangs is aborted: its test fails, and its output ends with where every thread was."""

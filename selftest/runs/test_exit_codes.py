@@ -32,7 +32,10 @@ def test_go_is_told_in_words_and_in_files(checkout: Checkout) -> None:
     assert (results["verdict"], results["exit_code"], results["schema"]) == ("GO", 0, 1)
     assert {line["verdict"] for line in results["lines"] if line["browser"] == "chromium"} == {"passed"}
     folder = checkout.reports / "latest"
-    assert {"results.json", "report.html", "junit.xml"} <= {path.name for path in folder.iterdir()}
+    assert {"results.json", "report.html", "raw.html", "junit.xml"} <= {path.name for path in folder.iterdir()}
+    assert {"moodle", "assignsubmission_s3video", "theme", "suite"} <= results["versions"].keys()
+    assert {"site", "bucket", "region"} == results["tested"].keys()
+    assert results["reason"] == "Every required line passed on every required target."
     for secret in checkout.secrets.values():
         assert secret not in run.text
 

@@ -278,3 +278,17 @@ def test_a_delete_marker_says_so_to_who_may_not_list_versions(
     s3.add_client_error("head_object", "404", http_status_code=404, response_meta={"HTTPHeaders": headers})
     with pytest.raises(NotCheckable, match=BEHIND) if marker else nullcontext():
         folder.expect_no_version(KEY)
+
+
+def test_what_is_there_is_told(folder: Folder, s3: Stubber) -> None:
+    key = "videos/7/1764/clip.mp4"
+    s3.add_response("list_objects_v2", {"Contents": [{"Key": key}]})
+    s3.add_response("head_object", {"ContentLength": 7, "ContentType": "video/mp4"})
+    assert folder.told() == [f"{key}: 7 bytes, video/mp4"]
+    s3.add_response("list_objects_v2", {})
+    assert folder.told() == ["videos/7/: nothing"]
+
+
+def test_that_it_cannot_be_told_is_no_failure(folder: Folder, s3: Stubber) -> None:
+    s3.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
+    assert folder.told() == ["videos/7/: S3 answered 503 SlowDown (listing the bucket in acme-videos)."]

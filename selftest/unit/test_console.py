@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import BrowserContext
 
-from pages.console import Console
+from pages.console import KEPT, NOT_SHOWN, Console
+from services.addresses import DASHBOARD
 
 MATHJAX = re.compile(r"cdn\.jsdelivr\.net")
 
@@ -23,7 +24,7 @@ class Context:
         self.listeners[event] = listener
 
     def tell(self, event: str, **facts: object) -> None:
-        self.listeners[event](SimpleNamespace(**facts))
+        self.listeners[event](SimpleNamespace(**{"page": None, **facts}))
 
 
 @pytest.fixture
@@ -101,6 +102,19 @@ def test_errors_are_collected_over_the_whole_step(browser: Context, console: Con
         console.expect_clean()
     assert str(failure.value).count("console error: ") == 10
     assert "error 0.; " in str(failure.value)
+
+
+def test_the_last_messages_are_kept_for_a_failed_line(browser: Context, console: Console) -> None:
+    for number in range(KEPT + 1):
+        browser.tell("console", type="log", text=f"message {number}")
+    browser.tell("weberror", error="TypeError: video is null")
+    assert console.last()[0] == "log: message 2"
+    assert console.last()[-2:] == [f"log: message {KEPT}", "uncaught: TypeError: video is null"]
+
+
+def test_what_a_page_about_others_says_is_not_kept(browser: Context, console: Console) -> None:
+    browser.tell("console", type="log", text="Ada Lovelace", page=SimpleNamespace(url=f"https://m.example{DASHBOARD}"))
+    assert console.last() == [f"log: {NOT_SHOWN}"]
 
 
 def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, console: Console) -> None:

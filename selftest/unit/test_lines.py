@@ -61,7 +61,7 @@ def test_each_check_is_recorded_and_the_test_goes_on(run: Run) -> None:
     assert (first.target, first.title, first.message, first.test) == ("chromium", "first", "", "test_it[chromium]")
     assert first.evidence == {"started by": "a click"}
     assert second.message == "expected two, seen one assert 1 == 2"
-    assert second.evidence == {"screenshots": []}
+    assert second.evidence == {}
     assert again.message == "no more"
     assert all(0 <= check.seconds < 5 for check in inner.checks)
     assert inner.code == pytest.ExitCode.TESTS_FAILED
@@ -247,13 +247,28 @@ def test_at_a_desk(line):
     )
 
 
-def test_a_failed_line_brings_its_screenshots(run: Run) -> None:
+def test_pytest_playwright_keeps_the_trace_of_a_failed_line(run: Run) -> None:
     inner = run("""
-from runner.lines import SHOTS
+@pytest.fixture
+def kept(request):
+    yield
+    print("kept", getattr(request.node, "rep_call", None))
+
+@pytest.mark.lines("2.7.1")
+def test_it(kept, line):
+    with line("2.7.1", "first"):
+        assert False
+""")
+    assert "kept namespace(failed=True)" in str([report.sections for report in inner.whole])
+
+
+def test_a_failed_line_brings_what_is_seen(run: Run) -> None:
+    inner = run("""
+from runner.lines import WITNESS
 
 @pytest.mark.lines("2.7.1")
 def test_it(line, request):
-    request.node.stash[SHOTS] = lambda line: [f"screenshots/{line}.png"]
+    request.node.stash[WITNESS] = lambda line: {"screenshots": [f"screenshots/{line}.png"]}
     with line("2.7.1", "first"):
         assert False
 """)
@@ -284,7 +299,7 @@ def test_in_set_up(student, line):
     for one in inner.whole:
         shown = f"{one.longrepr} {one.sections} {one.user_properties}"
         assert SECRET not in shown
-    assert inner.checks[0].evidence == {"typed": MARK, "fields": {"password": [MARK, 7]}, "screenshots": []}
+    assert inner.checks[0].evidence == {"typed": MARK, "fields": {"password": [MARK, 7]}}
     assert inner.message("2.7.1").startswith(f"the page shows {MARK}")
     assert inner.message("2.7.2") == f"seen {MARK}"
     assert inner.message("2.7.3") == f"Logging in with {MARK} failed."

@@ -1,14 +1,16 @@
 """results.json as other programs read it."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from checklist.lines import LINES
-from checklist.results import Run, write
+from checklist.results import NoResults, Run, read, text_of, write
 from checklist.verdicts import ALL_TARGETS, Check, TargetState, Verdict, judge
+from selftest.unit.sample_runs import SAMPLES, no_go
 
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build, 1.2.3")
 WEBKIT = TargetState("webkit", "webkit", required=False, missing="no webkit on this machine")
@@ -33,7 +35,7 @@ def run_with(checks: list[Check]) -> Run:
 
 
 def test_its_shape_is_the_contract_s(tmp_path: Path) -> None:
-    write(run_with([CHECK]), tmp_path, tmp_path / "latest.json")
+    write(run_with([CHECK]), tmp_path)
     results = json.loads((tmp_path / "results.json").read_text("utf-8"))
     assert {name: results[name] for name in ("schema", "run_id", "started", "verdict", "exit_code", "environment")} == {
         "schema": 1,
@@ -54,7 +56,7 @@ def test_its_shape_is_the_contract_s(tmp_path: Path) -> None:
 
 
 def test_every_line_stands_in_it_for_every_target(tmp_path: Path) -> None:
-    write(run_with([]), tmp_path, tmp_path / "latest.json")
+    write(run_with([]), tmp_path)
     lines = json.loads((tmp_path / "results.json").read_text("utf-8"))["lines"]
     for line in LINES.values():
         browsers = [entry["browser"] for entry in lines if entry["id"] == line.id]
@@ -63,16 +65,35 @@ def test_every_line_stands_in_it_for_every_target(tmp_path: Path) -> None:
     assert {entry["verdict"] for entry in lines} == {"not run"}
 
 
-def test_the_latest_is_a_copy_and_no_draft_is_left(tmp_path: Path) -> None:
-    write(run_with([CHECK]), tmp_path, tmp_path / "latest.json")
-    assert (tmp_path / "latest.json").read_bytes() == (tmp_path / "results.json").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest.json", "results.json"]
+def test_what_is_written_can_be_read_and_no_draft_is_left(tmp_path: Path) -> None:
+    for make in SAMPLES.values():
+        run = make()
+        write(run, tmp_path)
+        assert text_of(read(tmp_path)) == text_of(run)
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
 
 
-def test_what_cannot_be_written_leaves_the_old_files_whole(tmp_path: Path) -> None:
-    write(run_with([]), tmp_path, tmp_path / "latest.json")
+def test_what_an_earlier_suite_wrote_can_be_read(tmp_path: Path) -> None:
+    write(no_go(), tmp_path)
+    content = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    for added in ("reason", "seconds", "tested", "conditions", "known_issues", "tests"):
+        del content[added]
+    (tmp_path / "results.json").write_text(json.dumps({**content, "added later": 1}), "utf-8")
+    assert read(tmp_path).verdict == "NO-GO"
+
+
+@pytest.mark.parametrize("text", [None, "no JSON", "{}", '{"schema": 2}'])
+def test_what_is_no_results_file_is_named(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "results.json").write_text(text, "utf-8")
+    with pytest.raises(NoResults, match=re.escape(str(tmp_path / "results.json"))):
+        read(tmp_path)
+
+
+def test_what_cannot_be_written_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    write(run_with([]), tmp_path)
     before = (tmp_path / "results.json").read_bytes()
     odd = Check("2.8.6", "chromium", Verdict.PASSED, "a click plays it", evidence={"page": object()})
     with pytest.raises(TypeError, match="JSON serializable"):
-        write(run_with([odd]), tmp_path, tmp_path / "latest.json")
-    assert (tmp_path / "results.json").read_bytes() == (tmp_path / "latest.json").read_bytes() == before
+        write(run_with([odd]), tmp_path)
+    assert (tmp_path / "results.json").read_bytes() == before

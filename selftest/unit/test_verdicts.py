@@ -112,7 +112,7 @@ def test_an_entry_tells_what_decided_it() -> None:
     assert entry.message == "too slow; too loud"
     assert entry.evidence == {"seconds": 9, "decibel": 99}
     assert entry.seconds == 4.0
-    assert [one["message"] for one in entry.checks] == ["fine", "too slow", "too slow", "too loud"]
+    assert [one.message for one in entry.checks] == ["fine", "too slow", "too slow", "too loud"]
 
 
 def test_a_check_settles_its_own_target_only() -> None:

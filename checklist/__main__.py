@@ -1,0 +1,153 @@
+"""`python -m checklist`: sign a run, verify what was signed, merge runs, tell their history."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+from checklist import history, report, results, signing
+from checklist.lines import LINES
+from checklist.merge import bring, merge
+from checklist.publish import publish, tell_job, write
+from checklist.results import NoResults
+from checklist.summary import markdown
+
+REPORTS = Path(__file__).resolve().parents[1] / "reports"
+
+BROKEN = 1
+USAGE = 4
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit code: 0, 1 for a broken signature, 4 for usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.do(options))
+    except (NoResults, OSError) as problem:
+        print(f"checklist: {problem}", file=sys.stderr)
+        return USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m checklist", description="What is done with the results of runs.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    sign = commands.add_parser("sign", help="sign a run, or one line of it")
+    sign.add_argument("line", nargs="?", default="", metavar="LINE", help="such as 2.8.6; without it, the whole run")
+    sign.add_argument("--by", required=True, metavar="NAME")
+    sign.add_argument("--note", required=True, metavar="TEXT")
+    verify = commands.add_parser("verify", help="whether a run is still what was signed")
+    for command, do in ((sign, _sign), (verify, _verify)):
+        command.add_argument("--run", type=Path, default=REPORTS / "latest", metavar="FOLDER", help="reports/latest")
+        command.set_defaults(do=do)
+    pieces = commands.add_parser("merge", help="one verdict of several runs: shards, browsers, machines")
+    pieces.add_argument("pieces", type=Path, nargs="+", metavar="DIR", help="the folder of a run, or its reports/")
+    pieces.set_defaults(do=_merge)
+    past = commands.add_parser("history", help="verdicts and times of runs so far, and which lines are flaky")
+    past.add_argument("--changed", action="store_true", help="only what is different since the run before the latest")
+    past.set_defaults(do=_history)
+    for command in (pieces, past):
+        command.add_argument("--reports", type=Path, default=REPORTS, metavar="FOLDER", help="reports/")
+    schema = commands.add_parser("schema", help="print the format of results.json as JSON Schema")
+    schema.set_defaults(do=_schema)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors end with the code that they have in the whole suite."""
+
+    def exit(self, status: int = 0, message: str | None = None):  # type: ignore[no-untyped-def]
+        super().exit(USAGE if status else 0, message)
+
+
+def _sign(options: argparse.Namespace) -> int:
+    if options.line and options.line not in LINES:
+        raise NoResults(f"{options.line} is no line of the checklist; name one, such as 2.8.6")
+    if not options.by.strip() or not options.note.strip():
+        raise NoResults("a signature needs a name and a note; give both")
+    run = results.read(options.run)
+    signing.sign(options.run, options.by, options.note, options.line)
+    _renew(options.run)
+    what = f"{options.line} in run" if options.line else "run"
+    print(f"{options.by} signed {what} {run.run_id} ({run.verdict})")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    signatures, now = signing.read(options.run), signing.digest(options.run)
+    for one in signatures:
+        state = "holds" if one.sha256 == now else "BROKEN: results.json was changed after it was signed"
+        print(f"{one.line or 'run':<8} {one.by}, {one.at:%Y-%m-%d %H:%M} UTC: {state}")
+    if not signatures:
+        print("nobody has signed this run")
+    _renew(options.run)
+    return BROKEN if any(one.sha256 != now for one in signatures) else 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    print(json.dumps(results.json_schema(), indent=1))
+    return 0
+
+
+def _renew(folder: Path) -> None:
+    """Makes the report anew of what is in the folder: it shows who has signed, and what was changed since."""
+    report.write(results.read(folder), folder, history.read(folder.resolve().parent))
+
+
+def _merge(options: argparse.Namespace) -> int:
+    folder = options.reports.resolve() / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-merged"
+    pieces = [piece / "latest" if (piece / "latest").is_dir() else piece for piece in options.pieces]
+    runs = [results.read(piece) for piece in pieces]
+    merge(runs)  # before anything is copied
+    folder.mkdir(parents=True)
+    placed = zip(runs, pieces, map(str, range(1, len(runs) + 1)), strict=True)
+    run = merge([bring(one, piece, folder, name) for one, piece, name in placed])
+    write(run, folder)
+    publish(run, folder)
+    tell_job(markdown(run))
+    print(f"{run.verdict}: {run.reason}\n  report: {folder / report.FILE}")
+    return run.exit_code
+
+
+def _history(options: argparse.Namespace) -> int:
+    past = history.read(options.reports)
+    if not past:
+        print(f"no run has been told of in {options.reports / history.FILE}", file=sys.stderr)
+    elif options.changed:
+        _changed([one for one in past if one.environment == past[-1].environment])
+    else:
+        _all(past)
+    return 0
+
+
+def _all(past: Sequence[history.Past]) -> None:
+    for one in past:
+        tally = Counter(str(line.verdict) for line in one.lines.values())
+        told = ", ".join(f"{number} {verdict}" for verdict, number in tally.items()) or "no line judged"
+        print(f"{one.started:%Y-%m-%d %H:%M} {one.environment:<12} {one.verdict:<13} {one.seconds:5.0f} s  {told}")
+    for flip in history.flips(past):
+        print(f"flaky: {_told(flip)}, and nothing had changed")
+
+
+def _changed(past: Sequence[history.Past]) -> None:
+    for before, after in pairwise(past[-2:]):
+        if before.verdict != after.verdict:
+            print(f"{after.environment}: {before.verdict} in {before.run_id}, {after.verdict} in {after.run_id}")
+    for change in history.changes(past):
+        if change.after == past[-1]:
+            print(_told(change))
+
+
+def _told(change: history.Change) -> str:
+    before, after = (f"{one.lines[change.line].verdict} in {one.run_id}" for one in (change.before, change.after))
+    return f"{change.line}: {before}, {after}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

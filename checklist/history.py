@@ -1,0 +1,119 @@
+"""`reports/history.jsonl`: what every run came to, a line a run; which verdicts changed, and which lines are flaky."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from checklist.results import Run
+from checklist.verdicts import Verdict
+
+FILE = "history.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    verdict: Verdict
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run in short: `lines` by id and target, such as "2.7.1 chromium"; `setting` is all that may make a difference:
+    versions, and the build of each browser."""
+
+    run_id: str
+    started: datetime
+    environment: str
+    verdict: str
+    exit_code: int
+    setting: Mapping[str, str]
+    figures: Mapping[str, Mapping[str, float]]
+    lines: Mapping[str, Judged]
+    seconds: float = 0.0
+
+
+PAST = TypeAdapter(Past)
+
+DECIDED = (Verdict.PASSED, Verdict.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line with another verdict in the later of two runs that follow each other."""
+
+    line: str
+    before: Past
+    after: Past
+
+
+def past(run: Run) -> Past:
+    return Past(
+        run.run_id,
+        run.started,
+        run.environment,
+        run.verdict,
+        run.exit_code,
+        {**run.versions, **{target.name: target.build for target in run.targets if not target.missing}},
+        run.figures,
+        {
+            f"{entry.id} {entry.browser}": Judged(entry.verdict, entry.seconds)
+            for entry in run.lines
+            if any(check.verdict is not Verdict.NOT_REACHED for check in entry.checks)
+        },
+        run.seconds,
+    )
+
+
+def append(run: Run, reports: Path) -> None:
+    """Add the run to the history in the folder of all reports. Raises OSError."""
+    with (reports / FILE).open("ab") as file:
+        file.write(PAST.dump_json(past(run)) + b"\n")
+
+
+def read(reports: Path) -> list[Past]:
+    """The runs of the history, the earliest first; a line that was torn by a full disk is left out."""
+    file = reports / FILE
+    lines = file.read_bytes().splitlines() if file.is_file() else []
+    return sorted(_valid(lines), key=lambda one: one.started)
+
+
+def _valid(lines: Iterable[bytes]) -> Iterator[Past]:
+    for line in lines:
+        try:
+            yield PAST.validate_json(line)
+        except ValidationError:
+            continue
+
+
+def changes(runs: Sequence[Past], among: Collection[Verdict] = tuple(Verdict)) -> list[Change]:
+    """Between two runs of an environment that follow each other, when those are left out that judged otherwise."""
+    found = []
+    for name in dict.fromkeys(run.environment for run in runs):
+        mine = [run for run in runs if run.environment == name]
+        for line in dict.fromkeys(line for run in mine for line in run.lines):
+            seen = [run for run in mine if line in run.lines and run.lines[line].verdict in among]
+            found += [
+                Change(line, before, after)
+                for before, after in pairwise(seen)
+                if before.lines[line].verdict != after.lines[line].verdict
+            ]
+    return found
+
+
+def flips(runs: Sequence[Past]) -> list[Change]:
+    """Lines that are flaky: between two runs of an environment in the same setting they passed and failed."""
+    return [one for one in changes(runs, DECIDED) if _alike(one.before, one.after)]
+
+
+def _alike(before: Past, after: Past) -> bool:
+    """Nothing is known to be different: runs may have had other browsers; of a suite with changes nobody knows."""
+    both = before.setting.keys() & after.setting.keys()
+    return not after.setting.get("suite", "").endswith("+") and all(
+        before.setting[name] == after.setting[name] for name in both
+    )

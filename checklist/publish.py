@@ -1,0 +1,33 @@
+"""The files of a run in its folder, and what leads to them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from checklist import ctrf, history, report, results
+from checklist.results import Run
+
+
+def write(run: Run, folder: Path) -> None:
+    """Everything that is said of a run, into its folder. Raises OSError."""
+    results.write(run, folder)
+    report.write(run, folder, history.read(folder.resolve().parent))
+    ctrf.write(run, folder)
+
+
+def publish(run: Run, folder: Path) -> None:
+    """Makes the run, written already, the latest in the folder of all reports. Raises OSError."""
+    reports = folder.parent
+    results.put(reports / results.FILE, (folder / results.FILE).read_text(encoding="utf-8"))
+    latest = reports / "latest"
+    latest.unlink(missing_ok=True)
+    latest.symlink_to(folder.name, target_is_directory=True)
+    history.append(run, reports)
+
+
+def tell_job(text: str) -> None:
+    """Adds Markdown to the summary of the job on GitHub that this is part of, if it is. Raises OSError."""
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)

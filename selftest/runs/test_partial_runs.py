@@ -1,0 +1,73 @@
+"""Runs of a part: what they end with, and what several of them come to together."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from selftest.runs.checkout import FAKE_BROWSER, GO, INCOMPLETE, NO_GO, Checkout, Ended, expect
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+TESTS = "\n".join(
+    f"""
+@pytest.mark.lines("2.7.{number}")
+def test_{name}(workspace, line):
+    with line("2.7.{number}", "line {number}"):
+        assert {{condition}} or {number} != 2, "expected a good line, seen a bad one"
+"""
+    for number, name in enumerate(("one", "two", "three"), 1)
+)
+
+AGAIN = """
+@pytest.mark.lines("2.7.3")
+def test_again(workspace, line):
+    with line("2.7.3", "line 3, again"):
+        pass
+"""
+
+
+def merged(checkout: Checkout, *pieces: Path) -> Ended:
+    command = [sys.executable, "-m", "checklist", "merge", *map(str, pieces), "--reports", str(checkout.reports)]
+    done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True, check=False)
+    return Ended(done.returncode, done.stdout + done.stderr)
+
+
+def pieces_of(checkout: Checkout, *parts: tuple[str, ...]) -> list[Path]:
+    """The folders of runs with these options each."""
+    found = []
+    for options in parts:
+        run = checkout.run(checkout.file(), *options)
+        assert "PARTIAL: acceptance of " in run.text, run.text
+        found.append((checkout.reports / "latest").resolve())
+    return found
+
+
+@pytest.mark.parametrize(("good", "verdict", "code"), [(True, "GO", GO), (False, "NO-GO", NO_GO)])
+def test_three_shards_give_the_verdict_of_the_whole(checkout: Checkout, good: bool, verdict: str, code: int) -> None:
+    checkout.tests(test_it=FAKE_BROWSER + TESTS.format(condition=good))
+    expect(checkout.run(checkout.file()), code, verdict)
+    pieces = pieces_of(checkout, ("-k", "one"), ("tests/test_it.py::test_two",), ("-k", "three"))
+    run = merged(checkout, *pieces)
+    assert run.code == code, run.text
+    assert run.text.startswith(f"{verdict}: ")
+
+
+def test_a_shard_that_is_missing_is_told(checkout: Checkout) -> None:
+    checkout.tests(test_it=FAKE_BROWSER + TESTS.format(condition=True) + AGAIN)
+    pieces = pieces_of(checkout, ("-k", "one"), ("-k", "two or three"))
+    run = merged(checkout, *pieces)
+    assert run.code == INCOMPLETE, run.text
+    assert "INCOMPLETE: no run has test_again on chromium" in run.text
+    run = merged(checkout, pieces[0])
+    assert run.code == INCOMPLETE, run.text
+    assert "required lines not run: 2.7.2 on chromium" in run.text
+
+
+def test_strictly_a_part_is_not_enough(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.tests(test_it=FAKE_BROWSER + TESTS.format(condition=True))
+    summary = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    expect(checkout.run(checkout.file(), "--strict", "-k", "one", variables=summary), INCOMPLETE, "PARTIAL")
+    assert (tmp_path / "summary.md").read_text("utf-8").startswith("## PARTIAL: site\n\nOnly a part of the suite")
+    expect(checkout.run(checkout.file(), "--strict"), GO, "GO")

@@ -1,0 +1,77 @@
+"""The sentence under a verdict."""
+
+from dataclasses import replace
+
+import pytest
+
+from checklist.figures import figures
+from checklist.reason import reason
+from checklist.verdicts import Check, Conditions, Verdict
+from selftest.unit.sample_runs import CHROMIUM, FIREFOX, SAMPLES, changed, passing, run_of
+
+BOTH = [CHROMIUM, FIREFOX]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("go", "Every required line passed on every required target, 1 known failure aside."),
+        ("no-go", "2 lines failed: 2.8.6 on chromium, 2.13.6 on pixel-7."),
+        (
+            "outage",
+            "S3 does not answer at https://s3.eu-central-1.amazonaws.com/s3video-staging/: Connection refused.",
+        ),
+        (
+            "incomplete",
+            "firefox is required and was not run "
+            "(no firefox on this machine; get it with: playwright install firefox); "
+            "2 required lines not run: 2.13.2, 2.13.5; 1 required line not checkable: 2.10.5 on chromium.",
+        ),
+    ],
+)
+def test_of_the_samples(name: str, sentence: str) -> None:
+    assert SAMPLES[name]().reason == sentence
+
+
+def test_every_required_line_passed() -> None:
+    assert run_of(passing(BOTH), BOTH).reason == "Every required line passed on every required target."
+
+
+def test_more_than_three_lines_are_counted() -> None:
+    checks = passing(BOTH)
+    for number in range(1, 6):
+        checks = changed(checks, f"2.7.{number}", "firefox", verdict=Verdict.FAILED)
+    told = "5 lines failed: 2.7.1 on firefox, 2.7.2 on firefox, 2.7.3 on firefox, 2 more."
+    assert run_of(checks, BOTH).reason == told
+
+
+def test_problems_come_before_lines() -> None:
+    conditions = Conditions(1, problems=("clean-up: a course is still there",))
+    checks = changed(passing(BOTH), "2.7.1", "firefox", verdict=Verdict.FAILED)
+    told = "clean-up: a course is still there; 1 line failed: 2.7.1 on firefox."
+    assert run_of(checks, BOTH, conditions).reason == told
+
+
+@pytest.mark.parametrize(
+    ("verdict", "conditions", "words"),
+    [
+        ("MISCONFIGURED", Conditions(4, misconfigured="There is no\nsuch bucket."), "There is no such bucket."),
+        ("MISCONFIGURED", Conditions(4), "The command line or the environment is wrong."),
+        ("PARTIAL", Conditions(5, partial=True), "which can never be a GO: no line judged."),
+        ("INCOMPLETE", Conditions(1, broken=("test_x",)), "test_x broke outside its lines."),
+        ("INTERRUPTED", Conditions(2), "The run was told to stop before its end."),
+        ("INTERNAL ERROR", Conditions(3), "raw.html"),
+    ],
+)
+def test_of_other_verdicts(verdict: str, conditions: Conditions, words: str) -> None:
+    assert words in reason(verdict, [], [], conditions)
+
+
+def test_figures_are_medians_of_what_checks_measured() -> None:
+    check = Check("2.8.8", "chromium", Verdict.PASSED, "seeks")
+    checks = [
+        replace(check, evidence={"seek took seconds": [0.1, 0.4]}),
+        replace(check, evidence={"seek took seconds": [0.2], "first frame after seconds": None}),
+        replace(check, target="firefox", evidence={"seek took seconds": 0.5, "landed at": 3}),
+    ]
+    assert figures(checks) == {"seek took seconds": {"chromium": 0.2, "firefox": 0.5}}
