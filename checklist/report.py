@@ -6,11 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from checklist.lines import STEPS
+from checklist.lines import ALL_TARGETS, STEPS
 from checklist.results import Run
-from checklist.verdicts import ALL_TARGETS
 
-SIGNS = {"passed": "✓", "failed": "✗", "not reached": "·", "not run": "–", "not checkable": "?"}
+SIGNS = {"passed": "✓", "failed": "✗", "not reached": "·", "not run": "–", "not checkable": "?", "by hand": "✎"}
 
 
 def render(run: Run) -> str:

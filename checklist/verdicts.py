@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from checklist.known_issues import KnownIssue
-from checklist.lines import LINES, Line
-
-ALL_TARGETS = "all"
-"""The target's name in the entries of lines that are judged once a run."""
+from checklist.lines import ALL_TARGETS, LINES, Kind, Line
+from checklist.signatures import Signature
 
 
 class Verdict(StrEnum):
@@ -20,6 +18,8 @@ class Verdict(StrEnum):
     NOT_REACHED = "not reached"
     NOT_RUN = "not run"
     NOT_CHECKABLE = "not checkable"
+    BY_HAND = "by hand"
+    """A line that people settle; no check comes to this."""
 
 
 WORST_FIRST = (Verdict.FAILED, Verdict.NOT_REACHED, Verdict.NOT_RUN, Verdict.PASSED, Verdict.NOT_CHECKABLE)
@@ -81,6 +81,9 @@ class TargetState:
     build: str = ""
 
 
+THE_RUN = TargetState(ALL_TARGETS, "", required=True)
+"""Stands for a target where a line speaks of none."""
+
 PARTS: dict[str, Callable[[TargetState], bool]] = {
     "2.13.1": lambda target: target.engine == "chromium" and target.channel != "msedge" and not target.device,
     "2.13.2": lambda target: target.engine == "firefox" and not target.device,
@@ -101,7 +104,9 @@ PER_ENGINE_STEPS = frozenset({"2.12"})
 
 def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
     """The targets whose checks settle `line`: people grade and administer at a desk, so devices are for 2.13 alone."""
-    if line.per_run:
+    if line.of_no_target:
+        return [THE_RUN] if line.judged else []
+    if line.over_targets:
         return [target for target in targets if PARTS[line.id](target)]
     desks = [target for target in targets if not target.device]
     if line.step in PER_ENGINE_STEPS:
@@ -110,23 +115,83 @@ def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
     return desks
 
 
-def judge(targets: Sequence[TargetState], checks: Iterable[Check], known: Collection[KnownIssue] = ()) -> list[Entry]:
-    """One entry for every line of the checklist on every target; the lines judged once a run get a single one."""
+def judge(
+    targets: Sequence[TargetState],
+    checks: Iterable[Check],
+    known: Collection[KnownIssue] = (),
+    required: Collection[str] = (),
+    signed: Mapping[str, Signature] | None = None,
+) -> list[Entry]:
+    """One entry for every line of the checklist on every target; the lines judged once a run get a single one.
+
+    `required` are lines that have to be settled where others of their kind may stay open: by hand, out of reach, or
+    not checkable for want of a key. `signed` is what people have settled.
+    """
     found = _by_line_and_target(checks)
-    entries = []
+    settled = {line.id: _of_line(line, targets, found, known, required) for line in LINES.values() if line.judged}
     for line in LINES.values():
-        judged = judged_on(line, targets)
-        if line.per_run:
-            parts = [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
-            entries.append(_over_targets(line, parts))
-        else:
-            entries += [
-                _entry(line, target, found.get((line.id, target.name), []), known)
-                if target in judged
-                else _covered_elsewhere(line, target)
-                for target in targets
+        if line.kind is Kind.FOLLOWS:
+            of_others = [
+                entry for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for entry in entries
             ]
-    return entries
+            settled[line.id] = [_following(line, of_others)]
+        elif line.for_people:
+            settled[line.id] = [_of_people(line, (signed or {}).get(line.id), line.id in required)]
+    return [entry for id_ in LINES for entry in settled[id_]]
+
+
+def _of_line(
+    line: Line,
+    targets: Sequence[TargetState],
+    found: Mapping[tuple[str, str], list[Check]],
+    known: Collection[KnownIssue],
+    required: Collection[str],
+) -> list[Entry]:
+    judged = judged_on(line, targets)
+    if line.of_no_target:
+        entry = _entry(line, THE_RUN, found.get((line.id, ALL_TARGETS), []), known)
+        may_stay_open = entry.verdict is Verdict.NOT_CHECKABLE and line.id not in required
+        return [replace(entry, blocks=entry.blocks and not may_stay_open)]
+    if line.over_targets:
+        return [
+            _over_targets(
+                line, [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
+            )
+        ]
+    return [
+        _entry(line, target, found.get((line.id, target.name), []), known)
+        if target in judged
+        else _covered_elsewhere(line, target)
+        for target in targets
+    ]
+
+
+def _of_people(line: Line, signature: Signature | None, required: bool) -> Entry:
+    if signature:
+        evidence = {"by": signature.by, "on": signature.on.isoformat(), "note": signature.note}
+        return Entry(line.id, ALL_TARGETS, Verdict.BY_HAND, str(signature), 0.0, evidence, [])
+    verdict = Verdict.BY_HAND if line.kind is Kind.BY_HAND else Verdict.NOT_CHECKABLE
+    return Entry(line.id, ALL_TARGETS, verdict, line.why and f"out of reach here: {line.why}", 0.0, {}, [], required)
+
+
+def _following(line: Line, others: list[Entry]) -> Entry:
+    """What became of others: only what was judged, or had to be, counts."""
+    counted = [other for other in others if other.checks or other.blocks] or others
+    worst = min((other.verdict for other in counted), key=WORST_FIRST.index)
+    told = [f"{other.id} on {other.browser}: {other.verdict}" for other in counted if other.verdict is worst]
+    return Entry(
+        line.id,
+        ALL_TARGETS,
+        worst,
+        "" if worst is Verdict.PASSED else "; ".join(told),
+        0.0,
+        {},
+        [],
+        any(other.blocks for other in counted),
+        []
+        if any(other.verdict is Verdict.FAILED and not other.known for other in counted)
+        else [note for other in counted for note in other.known],
+    )
 
 
 def unmet(checks: Iterable[Check], known: Iterable[KnownIssue]) -> list[KnownIssue]:
@@ -163,9 +228,8 @@ def _covered_elsewhere(line: Line, target: TargetState) -> Entry:
 
 def _entry(line: Line, target: TargetState, checks: list[Check], known: Collection[KnownIssue]) -> Entry:
     if not checks:
-        why = target.missing or ("not built yet" if not line.built else "no test of this run judges it")
-        blocks = target.required and line.built
-        return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], blocks)
+        why = target.missing or "no test of this run judges it"
+        return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], target.required)
     verdict = min((check.verdict for check in checks), key=WORST_FIRST.index)
     deciding = [check for check in checks if check.verdict is verdict]
     evidence = {name: value for check in deciding for name, value in check.evidence.items()}

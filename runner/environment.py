@@ -17,6 +17,7 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import BaseModel, PrivateAttr, SecretStr, StrictBool, ValidationInfo, field_validator
 
+from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
 from runner.environment_tables import (
     ENGINES,
@@ -52,6 +53,7 @@ class Environment(EnvironmentTable):
     allowed_console: tuple[AllowedConsole, ...] = ()
     budgets: Budgets = Budgets()
     large: Large = Large()
+    required_lines: tuple[str, ...] = ()
 
     _file: Path = PrivateAttr()
 
@@ -64,6 +66,13 @@ class Environment(EnvironmentTable):
         if ca_file and info.data.get("ignore_https_errors"):
             raise ValueError("contradicts ignore_https_errors = true; keep one of the two")
         return ca_file and (info.context.file.parent / ca_file).resolve()
+
+    @field_validator("required_lines")
+    @classmethod
+    def _of_the_checklist(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [line for line in lines if line not in LINES]:
+            raise ValueError(f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1")
+        return lines
 
     @field_validator("targets")
     @classmethod

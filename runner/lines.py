@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from checklist.lines import LINES
+from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Check, Verdict, judged_on
 from runner.compat import parameter
 from runner.context import run_of
@@ -126,7 +126,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _target(item: pytest.Item) -> str:
-    return parameter(item, "browser_name")
+    return parameter(item, "browser_name") or ALL_TARGETS
 
 
 @pytest.hookimpl(wrapper=True)

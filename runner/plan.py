@@ -33,8 +33,8 @@ def plan(environment: Environment, targets: Sequence[TargetState], *, large: int
     items = _collected()
     tests = {target: [item for item in items if _lines(item) & _on(target, targets)] for target in able}
     sent = sum(_bytes(item, large) for mine in tests.values() for item in mine)
-    lines = [line for line in LINES.values() if line.built]
-    per_run = sum(line.per_run for line in lines)
+    lines = [line for line in LINES.values() if line.judged]
+    over_targets, of_no_target = sum(line.over_targets for line in lines), sum(line.of_no_target for line in lines)
     judged = sum(len(_on(target, targets)) for target in able)
     seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
     seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
@@ -43,7 +43,8 @@ def plan(environment: Environment, targets: Sequence[TargetState], *, large: int
     return [
         f"Targets: {', '.join(able) or 'none'}.",
         f"Tests: {', '.join(f'{len(mine)} in {target}' for target, mine in tests.items()) or 'none'}.",
-        f"Lines: {len(lines) - per_run} on each target, {per_run} over all targets.",
+        f"Lines: {len(lines) - over_targets - of_no_target} on each target, {over_targets} over all targets, "
+        f"{of_no_target} of the site and its AWS account.",
         f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}, "
         f"{round(large / MIB)} MiB of them in one file for each target of step 2.12.",
         f"Time: {max(1, round(seconds / 60))} min or so.",
@@ -81,7 +82,7 @@ def _lines(item: pytest.Item) -> set[str]:
 def _on(target: str, targets: Sequence[TargetState]) -> set[str]:
     """The lines that are judged on a target."""
     names = {line: {state.name for state in judged_on(LINES[line], targets)} for line in LINES}
-    return {line for line, judged in names.items() if target in judged and LINES[line].built}
+    return {line for line, judged in names.items() if target in judged and LINES[line].judged}
 
 
 def _bytes(item: pytest.Item, large: int) -> int:

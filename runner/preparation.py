@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 from playwright.sync_api import sync_playwright
 
-from checklist.known_issues import read
+from checklist import known_issues, signatures
 from runner import replica
 from runner.compat import workers_of
 from runner.context import RUN, RunContext
@@ -42,6 +42,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
     _read_known_issues(state, environment)
+    _read_signatures(state, environment)
     if option.restore:
         state.problems += Hold.restore(environment).problems
         if not state.problems:
@@ -77,10 +78,17 @@ def _read_known_issues(state: State, environment: Environment) -> None:
     file = environment.known_issues_file
     if file.is_file():
         names = {target.name for target in state.targets}
-        state.known, problems = read(file.read_text(encoding="utf-8"), names, state.started.date())
+        state.known, problems = known_issues.read(file.read_text(encoding="utf-8"), names, state.started.date())
         # A list that is out of date stops a release; a narrowed run is none.
         told = state.notes if state.partial else state.problems
         told += [f"{file}: {problem}" for problem in problems]
+
+
+def _read_signatures(state: State, environment: Environment) -> None:
+    file = signatures.file_of(environment.file)
+    if file.is_file():
+        state.signed, problems = signatures.read(file.read_text(encoding="utf-8"))
+        state.problems += [f"{file}: {problem}" for problem in problems]
 
 
 def _examine(config: pytest.Config, state: State, environment: Environment) -> None:

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 
 import pytest
 
+from checklist.lines import ALL_TARGETS
 from checklist.report import render
 from checklist.results import Run, write
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
@@ -101,7 +102,8 @@ class Reporting:
     def results(self) -> Run:
         """What the run has come to, judged by what is known of it now."""
         state = self._state
-        entries = judge(state.targets, state.checks, state.known)
+        required = state.environment.required_lines if state.environment else ()
+        entries = judge(state.targets, state.checks, state.known, required, state.signed)
         verdict, code = decision(
             entries,
             state.conditions,
@@ -158,6 +160,8 @@ class Reporting:
             tally = counts([entry for entry in results.lines if entry.browser == target.name])
             seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
+        if state.hold and (once := counts([entry for entry in results.lines if entry.browser == ALL_TARGETS])):
+            say(f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}")
         for entry in results.lines:
             for known in entry.known:
                 told = f"{known['link']}, {known['owner']}, until {known['expires']}"

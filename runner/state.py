@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from checklist.known_issues import KnownIssue
+from checklist.signatures import Signature
 from checklist.verdicts import Check, Conditions, TargetState
 from runner.environment import Environment
 from runner.hold import Hold
@@ -42,6 +43,7 @@ class State:
     targets: list[TargetState] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     known: list[KnownIssue] = field(default_factory=list)
+    signed: dict[str, Signature] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

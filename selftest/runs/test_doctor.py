@@ -56,7 +56,7 @@ def test_a_ready_site(environment, capsys):
 def test_what_a_run_would_do_is_told_by_its_tests(environment):
     sentences = "\n".join(plan(environment, [CHROMIUM, WEBKIT], large=64 * MIB, workers=2))
     assert "Targets: chromium." in sentences
-    assert "59 on each target, 6 over all targets" in sentences
+    assert "59 on each target, 6 over all targets, 0 of the site" in sentences
     tests, mib = (int(re.search(what, sentences)[1]) for what in (r"Tests: (\d+) in chromium", r"about (\d+) MiB"))
     assert tests == 20
     assert 150 < mib < 300

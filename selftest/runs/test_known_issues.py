@@ -47,7 +47,7 @@ def all_passed(*targets: TargetState) -> list[Check]:
     return [
         check(line.id, target=target.name)
         for line in LINES.values()
-        if line.built
+        if line.judged
         for target in judged_on(line, targets)
     ]
 
