@@ -177,7 +177,7 @@ def _of_people(line: Line, signature: Signature | None, required: bool) -> Entry
 def _following(line: Line, others: list[Entry]) -> Entry:
     """What became of others: only what was judged, or had to be, counts."""
     counted = [other for other in others if other.checks or other.blocks] or others
-    worst = min((other.verdict for other in counted), key=WORST_FIRST.index)
+    worst = min((other.verdict for other in counted), key=WORST_FIRST.index, default=Verdict.NOT_RUN)
     told = [f"{other.id} on {other.browser}: {other.verdict}" for other in counted if other.verdict is worst]
     return Entry(
         line.id,

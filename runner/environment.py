@@ -24,8 +24,10 @@ from runner.environment_tables import (
     STANDARD_TARGETS,
     Accounts,
     AllowedConsole,
+    Audit,
     Budgets,
     Cdn,
+    Decided,
     EnvironmentTable,
     HttpsUrl,
     Large,
@@ -53,6 +55,8 @@ class Environment(EnvironmentTable):
     allowed_console: tuple[AllowedConsole, ...] = ()
     budgets: Budgets = Budgets()
     large: Large = Large()
+    audit: Audit | None = None
+    decided: Decided = Decided()
     required_lines: tuple[str, ...] = ()
 
     _file: Path = PrivateAttr()
@@ -106,6 +110,12 @@ class Environment(EnvironmentTable):
     def secrets(self) -> list[str]:
         """Every secret value of this environment, for the redaction and the scan."""
         return list(_secret_values(self))
+
+    @property
+    def origin(self) -> str:
+        """The site as browsers name it to other hosts: scheme, host and port."""
+        scheme, host = self.base_url.split("/")[0::2][:2]
+        return f"{scheme}//{host}"
 
     def url(self, path: str) -> str:
         """The address of `path`, such as `/my/`, on this site."""

@@ -24,6 +24,8 @@ CHUNK = 1024 * 1024
 """Bytes of an object in memory at a time."""
 
 NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
+NO_SUCH_DIGEST = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""An MD5 that no empty body has."""
 NO_SUCH_ETAG = '"00000000000000000000000000000000"'
 
 
@@ -150,6 +152,32 @@ class Bucket:
         headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         answer = self._unsigned("OPTIONS", self.url, headers=headers)
         return answer.headers.get("Access-Control-Allow-Origin") if answer.ok else None
+
+    def expect_uploads_from(self, origin: str) -> None:
+        """The pages of `origin` may send files to the bucket, and read the ETag of an answer."""
+        if (allowed := self.allowed_origin(origin)) not in ("*", origin):
+            raise AssertionError(f"expected S3 to allow uploads from pages of {origin}, seen it allow {allowed}")
+        answer = self._unsigned("GET", self.url, headers={"Origin": origin})
+        exposed = answer.headers.get("Access-Control-Expose-Headers", "")
+        if "etag" not in [name.strip() for name in exposed.casefold().split(",")]:
+            raise AssertionError(f"expected S3 to let pages of {origin} read the ETag, seen {exposed or 'no header'}")
+
+    def expect_closed(self) -> dict[str, int]:
+        """Without a signature S3 shows, takes and deletes nothing; returns the statuses.
+
+        Where it would, nothing changes even so: there is no such key, and no object ever has that ETag.
+        """
+        url, never = self.url + quote(NO_SUCH_KEY), {"If-Match": NO_SUCH_ETAG}
+        tried = {
+            "GET of the bucket": self._unsigned("GET", self.url),
+            "GET": self._unsigned("GET", url),
+            "PUT": self._unsigned("PUT", url, headers=never | {"Content-MD5": NO_SUCH_DIGEST}),
+            "DELETE": self._unsigned("DELETE", url, headers=never),
+        }
+        statuses = {what: answer.status_code for what, answer in tried.items()}
+        if taken := [f"{what}: {status}" for what, status in statuses.items() if status not in (401, 403)]:
+            raise AssertionError(f"expected S3 to refuse whoever comes without a signature, seen {', '.join(taken)}")
+        return statuses
 
     def expect_no_uploads_from(self, origin: str) -> None:
         """No page of another site, such as `origin`, may send anything to the bucket."""

@@ -48,8 +48,8 @@ def _row(line: Line) -> tuple[str, ...]:
         line.id,
         line.text,
         judged,
-        ", ".join(tests_by_line().get(line.id, ())),
-        ", ".join(faults_by_line().get(line.id, ())),
+        ", ".join(judging().get(line.id, ())),
+        ", ".join(proving().get(line.id, ())),
     )
 
 
@@ -58,7 +58,7 @@ def _cell(text: str) -> str:
 
 
 @cache
-def tests_by_line() -> Mapping[str, list[str]]:
+def judging() -> Mapping[str, list[str]]:
     """The names of the tests that settle each line."""
     found: dict[str, list[str]] = {}
     for file in sorted((CHECKOUT / "tests").glob("test_*.py")):
@@ -70,7 +70,7 @@ def tests_by_line() -> Mapping[str, list[str]]:
 
 
 @cache
-def faults_by_line() -> Mapping[str, list[str]]:
+def proving() -> Mapping[str, list[str]]:
     """The names of the faults that must turn each line red."""
     found: dict[str, list[str]] = {}
     text = (CHECKOUT / "selftest/proof/expected.toml").read_text(encoding="utf-8")

@@ -72,6 +72,11 @@ class Expectation(Expected):
 
     fault: str
 
+    @property
+    def needs_canary(self) -> bool:
+        """Whether people at a browser might notice too: not what only who has set up the site can see."""
+        return any(not LINES[line].of_no_target for line in self.lines)
+
 
 @dataclass
 class Round:

@@ -42,6 +42,7 @@ def test_a_ready_site(environment, capsys):
         "bucket",
         "CORS",
         "CDN",
+        "audit key",
         "target chromium",
     }
 
@@ -56,9 +57,10 @@ def test_a_ready_site(environment, capsys):
 def test_what_a_run_would_do_is_told_by_its_tests(environment):
     sentences = "\n".join(plan(environment, [CHROMIUM, WEBKIT], large=64 * MIB, workers=2))
     assert "Targets: chromium." in sentences
-    assert "59 on each target, 6 over all targets, 0 of the site" in sentences
+    assert "59 on each target, 6 over all targets, 53 of the site" in sentences
     tests, mib = (int(re.search(what, sentences)[1]) for what in (r"Tests: (\d+) in chromium", r"about (\d+) MiB"))
     assert tests == 20
+    assert "20 in chromium, 12 of the set-up" in sentences
     assert 150 < mib < 300
     assert "64 MiB of them in one file" in sentences
     assert "24 people of the suite's own" in sentences

@@ -2,7 +2,7 @@
 
 from checklist.lines import LINES
 from runner.replica import CHECKOUT
-from selftest.proof.coverage import document, tests_by_line
+from selftest.proof.coverage import document, judging
 
 
 def test_the_document_is_up_to_date() -> None:
@@ -11,4 +11,4 @@ def test_the_document_is_up_to_date() -> None:
 
 
 def test_a_line_is_judged_by_a_test_and_no_other_line_is() -> None:
-    assert {line.id for line in LINES.values() if line.judged} == set(tests_by_line())
+    assert {line.id for line in LINES.values() if line.judged} == set(judging())

@@ -273,3 +273,42 @@ def test_go_is_nothing_but_everything(
 def test_every_required_line_passed_is_go() -> None:
     assert decide(judge([CHROMIUM, WEBKIT, EDGE], ALL_PASSED), Conditions(0)) == ("GO", 0)
     assert decide(judge([CHROMIUM, FIREFOX], ALL_PASSED), Conditions(0)) == ("INCOMPLETE", 7)
+
+
+# -- once a run -----------------------------------------------------------------------------------
+
+
+def test_a_line_of_no_target_is_judged_once() -> None:
+    entry = entry_of(judge(TARGETS, [check(Verdict.PASSED, "1.1.6", ALL_TARGETS)]), "1.1.6", ALL_TARGETS)
+    assert (entry.verdict, entry.blocks) == (Verdict.PASSED, False)
+    assert entry_of(judge(TARGETS, [check(Verdict.FAILED, "1.1.6", ALL_TARGETS)]), "1.1.6", ALL_TARGETS).blocks
+    assert entry_of(judge(TARGETS, []), "1.1.6", ALL_TARGETS).blocks
+
+
+def test_a_line_for_want_of_a_key_blocks_only_where_it_is_required() -> None:
+    checks = [check(Verdict.NOT_CHECKABLE, "1.1.6", ALL_TARGETS)]
+    assert not entry_of(judge(TARGETS, checks), "1.1.6", ALL_TARGETS).blocks
+    assert entry_of(judge(TARGETS, checks, required=["1.1.6"]), "1.1.6", ALL_TARGETS).blocks
+
+
+@pytest.mark.parametrize(
+    ("checks", "verdict", "message"),
+    [
+        ([], Verdict.NOT_RUN, "1.3.4 on all: not run"),
+        ([Verdict.PASSED] * 4, Verdict.PASSED, ""),
+        ([Verdict.NOT_CHECKABLE, *[Verdict.PASSED] * 3], Verdict.PASSED, ""),
+        ([Verdict.NOT_CHECKABLE] * 4, Verdict.NOT_CHECKABLE, "1.3.4 on all: not checkable"),
+        ([Verdict.FAILED, *[Verdict.PASSED] * 3], Verdict.FAILED, "1.3.4 on all: failed"),
+    ],
+)
+def test_a_line_follows_others(checks: list[Verdict], verdict: Verdict, message: str) -> None:
+    judged = [check(seen, f"1.3.{number}", ALL_TARGETS) for number, seen in enumerate(checks, start=4)]
+    entry = entry_of(judge([CHROMIUM], judged), "1.3.3", ALL_TARGETS)
+    assert entry.verdict is verdict
+    assert entry.message.startswith(message)
+    assert entry.blocks == (verdict in (Verdict.FAILED, Verdict.NOT_RUN))
+
+
+def test_what_an_optional_target_leaves_open_is_open_in_the_sign_off_too() -> None:
+    entry = entry_of(judge([CHROMIUM, WEBKIT], ALL_PASSED), "2.14.1", ALL_TARGETS)
+    assert (entry.verdict, entry.blocks) == (Verdict.NOT_RUN, False)
