@@ -1,7 +1,7 @@
 pytest_plugins = [
+    "runner.lines",
     "runner.options",
     "runner.plugin",
-    "runner.lines",
     "fixtures.run",
     "fixtures.browsers",
     "fixtures.people",

@@ -18,9 +18,10 @@ from pages.plugin_settings import PluginSettings
 from pages.site_administration import SiteAdministration
 from pages.video import VideoPage
 from pages.visit import visit
-from services.addresses import HOME, LOGOUT, UPLOAD_URL
+from services.addresses import LOGOUT, OWN, UPLOAD_URL
 from services.answer import Answer
 from services.bucket import Folder
+from services.http import jar
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
 from services.plugin_api import promised_key
@@ -82,6 +83,7 @@ class Actor:
     def log_in(self) -> None:
         """Log in through the form, as the checklist says."""
         LoginPage(self.page, self.moodle).open().log_in(self.person.username, self.person.password)
+        self._new_site().share(self.person.username, jar(self.context.cookies(self.moodle.url)))
         self._remember_session()
 
     def enter(self) -> None:
@@ -94,7 +96,7 @@ class Actor:
         self._remember_session()
 
     def site(self) -> Site:
-        """This person over HTTP, in another session of theirs, for what needs no page."""
+        """This person over HTTP, for what needs no page: in another session of theirs, where the site allows that."""
         site = self._new_site()
         site.login(self.person.username, self.person.password)
         for cookie in site.session.cookies:
@@ -135,7 +137,7 @@ class Actor:
         site.session.cookies.update(held)
         site.get(LOGOUT, sesskey=self.page.evaluate("() => M.cfg.sesskey"))
         site.session.cookies.clear()
-        if not (answer := site.session.get(site.url(HOME), cookies=held, allow_redirects=False)).is_redirect:
+        if not (answer := site.session.get(site.url(OWN), cookies=held, allow_redirects=False)).is_redirect:
             raise AssertionError(f"expected the session to be over, seen status {answer.status_code} for its cookie")
 
     def administration(self) -> SiteAdministration:

@@ -22,7 +22,7 @@ class AssignmentPage(MoodlePage):
     def _form(self, action: str) -> SubmissionForm:
         button = self.main.locator(f"form:has(input[name=action][value={action}])").get_by_role("button")
         expect(button, f"the button of {action}").to_be_visible()
-        press(button)
+        press(button, f"the button of {action}")
         self.arrive(action, lambda url: f"action={action}" in url)
         return SubmissionForm(self.page, self.moodle).ready()
 
@@ -77,7 +77,10 @@ class SubmissionForm(MoodlePage):
         return UploadWidget(self.page, self.moodle)
 
     def save(self) -> AssignmentPage:
-        """Press "Save changes" and arrive at the submission's status."""
-        press(self.page.locator("#id_submitbutton"))
+        """Accept the site's statement if it has one, press "Save changes" and arrive at the submission's status."""
+        statement = self.page.locator("[name=submissionstatement][type=checkbox]")
+        if statement.count():
+            statement.check()
+        press(self.page.locator("#id_submitbutton"), "Save changes")
         self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
         return AssignmentPage(self.page, self.moodle).ready()

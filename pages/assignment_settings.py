@@ -36,8 +36,10 @@ class AssignmentSettings(MoodlePage):
         due = datetime.now() + timedelta(days=days)
         for part in ("day", "month", "year"):
             self.page.locator(f"#id_duedate_{part}").select_option(str(getattr(due, part)))
-        # Moodle proposes to remind graders in two weeks, and refuses a due date after that.
-        self.page.locator("#id_gradingduedate_enabled").uncheck()
+        # By Moodle's own defaults, or a site's, others of its dates come before that, and it refuses them.
+        for date in ("allowsubmissionsfromdate", "cutoffdate", "gradingduedate"):
+            if (other := self.page.locator(f"#id_{date}_enabled")).count():
+                other.uncheck()
 
     def enable_s3video(self) -> None:
         """Say yes to the submission type S3 Video, in a select (1.0.0) or a checkbox."""

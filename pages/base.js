@@ -1,10 +1,19 @@
-export function idle() {
-  return document.readyState === "complete"
-    && typeof M === "object" && M.util && (M.util.pending_js || []).length === 0;
+// What keeps a page busy: its own files, and what Moodle's scripts have announced but for the keys that are known to
+// stay. Nothing (null) where there are no scripts of Moodle's.
+export function busy(known) {
+  const pending = typeof M === "object" && M.util && M.util.pending_js;
+  if (!pending) { return null; }
+  const loading = document.readyState === "complete" ? [] : ["files of the page itself"];
+  return [...loading, ...new Set(pending.filter((key) => !known.includes(key)))];
 }
 
-export function pending() {
-  return typeof M === "object" && M.util ? M.util.pending_js : "no Moodle page";
+// As `busy`, once that is nothing, or the same keys for so many seconds.
+export function rest([still, known]) {
+  const seen = busy(known), waited = window.s3videoWaited ||= {};
+  if (!seen) { return false; }
+  const keys = JSON.stringify(seen), stands = document.readyState === "complete";
+  if (waited.keys !== keys) { Object.assign(waited, {keys, since: performance.now()}); }
+  return (!seen.length || (stands && performance.now() - waited.since > still * 1000)) && {seen};
 }
 
 // All that a page tells people; only some engines count the options of a closed menu among its text.

@@ -9,16 +9,24 @@ plugin's scripts on one of theirs (`.s3video-…`), that is the steadier hook, a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, Response, TimeoutError, expect
 
 from pages.script import scripts
+from services.addresses import LOGIN
 from services.wording import UNTRANSLATED
 
 SCRIPTS = scripts(__file__)
+
+STILL = 5
+"""Seconds that Moodle's scripts may be busy with the same before a step goes on without them.
+
+Being idle is a help: what a step needs it waits for. Some keys of `M.util.pending_js` Moodle itself never settles; that
+of an editor (`editor_tiny/editor:setupForTarget`) stays where its frame is moved while it loads.
+"""
 
 BROKEN = (
     "[data-rel=fatalerror], .errorbox, .debuggingmessage, [data-rel=phpdebugmessage], .notifytiny, "
@@ -29,7 +37,11 @@ BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Moodle:
-    """The site a page belongs to, and how long its users may have to wait, in seconds."""
+    """The site a page belongs to, how long its users may have to wait, in seconds, and where its log-in form is.
+
+    `restless` are keys of its scripts that did not settle once, and are not waited for again; `remarks` what was seen
+    that is no failure, to be kept as evidence.
+    """
 
     url: str
     page: float
@@ -39,6 +51,9 @@ class Moodle:
     """What stands in every name that the run gives."""
     start: float = 5
     """How soon after choosing a file the transfer begins, where there is no Upload button (2.7.14)."""
+    login_path: str = LOGIN
+    restless: set[str] = field(default_factory=set, compare=False)
+    remarks: list[str] = field(default_factory=list, compare=False)
 
 
 class MoodleBroke(AssertionError):
@@ -49,8 +64,9 @@ def has_touch(page: Page) -> bool:
     return bool(page.evaluate("() => matchMedia('(pointer: coarse)').matches"))
 
 
-def press(control: Locator) -> None:
-    """Tap with a finger where the browser has a touch screen, else click."""
+def press(control: Locator, what: str = "a button") -> None:
+    """Tap with a finger where the browser has a touch screen, else click, once the control `what` can be used."""
+    expect(control, f"{what} that can be used").to_be_enabled()
     if has_touch(control.page):
         control.tap()
     else:
@@ -92,25 +108,33 @@ class MoodlePage:
         return self.page.goto(f"{self.moodle.url}{path}{query}", wait_until="domcontentloaded")
 
     def ready(self) -> Self:
-        """Wait for Moodle's scripts to be idle, end a user tour, and fail on what Moodle prints when it breaks."""
+        """Give Moodle's scripts time to become idle, and fail on what Moodle prints when it breaks."""
         self.idle()
         self.expect_sound()
         return self
 
     def idle(self) -> None:
-        """Wait for Moodle's scripts to be idle."""
+        """Wait until Moodle's scripts are idle, or are busy with the same for STILL seconds, which is remarked.
+
+        Fails where none of Moodle's scripts come within the time limit of a page.
+        """
+        known = [*self.moodle.restless]
         try:
-            self.page.wait_for_function(SCRIPTS["idle"])
+            busy = self.page.wait_for_function(SCRIPTS["rest"], arg=[STILL, known]).json_value()["seen"]
         except TimeoutError:
-            busy = self.page.evaluate(SCRIPTS["pending"])
+            busy = self.page.evaluate(SCRIPTS["busy"], known)
+        if busy is None:
             raise AssertionError(
-                f"expected {self.page.url} to be idle within {self.moodle.page:g} s, seen it busy with {busy}"
-            ) from None
+                f"expected a page of Moodle at {self.page.url} within {self.moodle.page:g} s, seen none of its scripts"
+            )
+        if busy:
+            self.moodle.restless.update(busy)
+            self.moodle.remarks.append(f"{self.page.url} stayed busy with {', '.join(busy)}")
 
     def arrive(self, where: str, at: Callable[[str], bool]) -> None:
         """Wait until the address satisfies `at`; `where` is what people call that page."""
         try:
-            self.page.wait_for_url(at)
+            self.page.wait_for_url(at, wait_until="domcontentloaded")
         except TimeoutError:
             raise AssertionError(
                 f"expected to arrive at {where} within {self.moodle.page:g} s, seen {self.page.url}"

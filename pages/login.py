@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Self
+
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
@@ -7,23 +9,31 @@ from services.addresses import LOGIN
 
 
 class LoginPage(MoodlePage):
-    """The log-in form at `/login/index.php`."""
+    """Moodle's own log-in form, at `/login/index.php` or where the environment says that it is."""
 
     path = LOGIN
+
+    def open(self, **parameters: object) -> Self:
+        self.go(self.moodle.login_path, parameters)
+        return self.ready()
 
     def log_in(self, username: str, password: str) -> None:
         """Type name and password, submit, and land on a page of somebody who is logged in."""
         field = self.page.locator("#password")
+        if not self.page.url.startswith(self.moodle.url) or not field.count():
+            raise AssertionError(f"expected Moodle's own log-in form at {self.moodle.login_path}, seen {self.page.url}")
         if "core/togglesensitive" in self.page.content():
             # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
             expect(self.page.locator(".toggle-sensitive-btn")).to_be_attached()
         self.page.locator("#username").fill(username)
         field.fill(password)
         expect(field, "the password stays in its field").to_have_value(password)
-        self.page.locator("#loginbtn").click()
-        self.page.wait_for_url(lambda url: LOGIN not in url or "loginredirect" in url)
-        refused = self.page.locator("#loginerrormessage, .loginerrors, [role=alert].alert-danger").filter(visible=True)
-        if "loginredirect" in self.page.url or refused.count():
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            self.page.locator("#loginbtn").click()
+        if LOGIN in self.page.url:
+            refused = self.page.locator("#loginerrormessage, .loginerrors, [role=alert].alert-danger").filter(
+                visible=True
+            )
             said = refused.first.inner_text().strip() if refused.count() else self.page.url
             raise AssertionError(f"expected {username} to be logged in, seen the log-in page again: {said}")
         self.ready()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
@@ -28,5 +30,8 @@ class ParticipantsPage(MoodlePage):
         self.ready()
 
     def expect_student(self, user: int) -> None:
+        # Twenty a page otherwise, and Moodle takes this number for "all".
+        course = parse_qs(urlsplit(self.page.url).query)["id"][0]
+        self.open(id=course, perpage=5000)
         row = self.page.locator("#participants tr", has=self.page.locator(f"a[href*='{PROFILE}?id={user}&']"))
         expect(row, "the enrolled student's row").to_be_visible()

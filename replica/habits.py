@@ -52,6 +52,9 @@ class Habits:
     )
     versioned: bool = _habit("The bucket keeps old versions of its objects.")
     debugdisplay: bool = _habit("Pages print debugging messages and PHP notices of another plugin (debugdisplay).")
+    pending_forever: bool = _habit(
+        "A block on every page tells M.util.pending_js that it is busy, and never that it is done."
+    )
     language: bool = _habit("Pages are in another language, but for people whose preferred language is English.")
 
     def replace(self, wanted: Mapping[str, object]) -> None:

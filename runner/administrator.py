@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from runner.clean_up import Cleaner
-from runner.connect import new_bucket, new_site
+from runner.connect import new_bucket, new_site, share_sessions
 from runner.environment import Environment
 from runner.ours import marked_category
 from services.errors import ConfigurationError, LoginRefused
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
+from services.moodle.plugin import concurrent_logins
 from services.moodle.site import Site
+
+SESSIONS_OF_A_RUN = 10
+"""How many an account may have at a time, in browsers and over HTTP, where one process runs the tests."""
 
 
 class Administrator:
@@ -24,8 +28,12 @@ class Administrator:
         self.environment = environment
         self.bucket = new_bucket(environment)
         self.courses = Courses(self.new_site())
+        self.has_one_session = 0 < concurrent_logins(self.site) < SESSIONS_OF_A_RUN
+        """The site allows an account so few sessions that everybody has one, which this process shares."""
+        if self.has_one_session:
+            share_sessions(environment, self.site)
         self.accounts = Accounts(self.site, self.courses)
-        self.category = marked_category(self.courses)
+        self.category = marked_category(self.courses, environment.category_id)
         """Id of the suite's course category."""
 
     @property

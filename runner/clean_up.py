@@ -104,6 +104,11 @@ class Cleaner:
         for journal in journals:
             for entry in journal.entries(SETTING):
                 with report.attempt():
+                    if "note" not in entry:
+                        raise ConfigurationError(
+                            f"{journal.path} was left by an older version of the suite, which put settings back in "
+                            "another way: run that version's pytest --restore."
+                        )
                     try:
                         self.undo(entry["note"], report)
                     except Repaired:
@@ -127,8 +132,10 @@ class Cleaner:
                 report.rows_left += videos_in(self._site, course)
                 self._courses.delete(course)
                 report.courses.append(name)
+        left = self._our_courses()
+        still_open = self._courses.still_open(left)
         self.empty_recycle_bin(report)
-        report.problems += [f"The course {name} is still there." for name in self._our_courses().values()]
+        report.problems += [f"The course {left[course]} is still there." for course in sorted(still_open)]
 
     def empty_recycle_bin(self, report: CleanUp) -> None:
         with report.attempt():

@@ -68,6 +68,11 @@ def workers_of(config: pytest.Config) -> int:
     return int(getattr(config.option, "numprocesses", None) or 1)
 
 
+def has_workers(config: pytest.Config) -> bool:
+    """Whether tests run in other processes than this one."""
+    return bool(getattr(config.option, "numprocesses", None))
+
+
 def worker_of(config: pytest.Config) -> dict[str, Any] | None:
     """What xdist's controller has told this process, or None in one that is no worker; `Config` does not declare it."""
     told: dict[str, Any] | None = getattr(config, "workerinput", None)

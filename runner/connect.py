@@ -7,12 +7,23 @@ from services.aws import Access
 from services.bucket import Bucket
 from services.cdn import CDN
 from services.errors import NotCheckable
-from services.moodle.site import Site
+from services.moodle.site import Shared, Site
 
 
 def new_site(environment: Environment, timeout: float | None = None) -> Site:
     """A session of its own, nobody logged in; `timeout` in seconds, the budget of a page by default."""
-    return Site(environment.base_url, environment.verify, timeout or environment.budgets.page)
+    timeout = timeout or environment.budgets.page
+    shared = _shared.get(environment.base_url)
+    return Site(environment.base_url, environment.verify, timeout, environment.login_path, shared)
+
+
+def share_sessions(environment: Environment, admin: Site) -> None:
+    """From now on everybody has one session on the site in this process; that of `admin` is the administrator's."""
+    admin.shared = _shared.setdefault(environment.base_url, Shared())
+    admin.share(environment.accounts.admin.username, admin.session.cookies)
+
+
+_shared: dict[str, Shared] = {}
 
 
 def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | None = None) -> Bucket:

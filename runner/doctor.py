@@ -24,6 +24,7 @@ from services.addresses import COMPONENT
 from services.aws import STS
 from services.errors import ConfigurationError, NotCheckable, SiteError, Unreachable, root_of
 from services.moodle.courses import Courses
+from services.moodle.model import Settings
 from services.moodle.plugin import plugin, plugin_settings, release
 from services.moodle.site import Site
 from services.network import Network
@@ -132,9 +133,11 @@ def _moodle(release: str) -> Finding:
 def _test_site(environment: Environment, site: Site) -> Finding:
     if not environment.test_site:
         remedy = f"If tests may write there, set test_site = true in {environment.file}."
-        return Finding("test site", "bad", f"{environment.name} is not marked as a test site.", remedy)
+        return Finding(
+            "test site", "warn", f"{environment.name} is not marked as a test site: only --doctor runs.", remedy
+        )
     try:
-        marked_category(Courses(site))
+        marked_category(Courses(site), environment.category_id)
     except ConfigurationError as reason:
         return Finding("test site", "bad", str(reason))
     return Finding("test site", "ok", f"Marked as a test site: the course category {CATEGORY} is there.")
@@ -152,13 +155,18 @@ def _plugin(environment: Environment, site: Site) -> Iterator[Finding]:
     yield from _settings(environment, plugin_settings(site))
 
 
-def _settings(environment: Environment, settings: dict[str, str]) -> Iterator[Finding]:
+def _settings(environment: Environment, settings: Settings) -> Iterator[Finding]:
     """Compares with step 2.5, and with what the environment file says; values of secrets are never quoted."""
     name, remedy = "plugin settings", f"Correct it at {environment.url(SETTINGS)} (step 2.5)."
     if empty := [key for key in REQUIRED if not settings.get(key, "").strip()]:
         yield Finding(name, "bad", f"{', '.join(empty)} not set.", remedy)
         return
     differing = []
+    if forced := ", ".join(sorted(settings.forced & set(REQUIRED))):
+        sentence = f"{forced} defined in config.php: what takes a change of them is not checkable."
+        differing.append(
+            Finding(name, "warn", sentence, "Nothing to do here, unless a run is to check step 2.11 whole.")
+        )
     for key, ours, level in (
         ("s3_bucket", environment.storage.bucket, "bad"),
         ("s3_region", environment.storage.region, "warn"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, PrivateAttr, SecretStr, StrictBool, ValidationInfo, field_validator
+from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, StrictBool, ValidationInfo, field_validator
 
 from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
@@ -31,10 +31,12 @@ from runner.environment_tables import (
     EnvironmentTable,
     HttpsUrl,
     Large,
+    SitePath,
     Source,
     Storage,
     Target,
 )
+from services.addresses import LOGIN
 from services.errors import ConfigurationError
 from services.trust import authorities
 
@@ -46,6 +48,8 @@ class Environment(EnvironmentTable):
 
     base_url: HttpsUrl
     test_site: StrictBool = False
+    login_path: SitePath = LOGIN
+    category_id: PositiveInt | None = None
     ignore_https_errors: StrictBool = False
     ca_file: Path | None = None
     accounts: Accounts

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from checklist.tables import Table
-from services.secrecy import SHORTEST_SECRET
+from services.detector import SHORTEST_SECRET
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""
@@ -108,6 +108,10 @@ def _like(pattern: str, remedy: str) -> AfterValidator:
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+
+SitePath = Annotated[
+    str, _like(r"/[^/\s#][^\s#]*", "must be a path below base_url; write it like /login/index.php?loginredirect=0")
+]
 
 Text = Annotated[str, _like(r".*\S.*", "is empty; fill it in")]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.administrator import Administrator
 from runner.clean_up import SETTING, CleanUp
+from runner.connect import new_site
 from runner.environment import Environment
 from runner.journal import Journal
 from runner.lock import Lock, Locked
@@ -54,10 +55,16 @@ class Hold:
         return self._admin.site
 
     @classmethod
-    def open(cls, environment: Environment, run_id: str, workers: int = 1) -> tuple[Hold, dict[str, Any]]:
-        """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret."""
+    def open(
+        cls, environment: Environment, run_id: str, workers: int = 1, *, apart: bool = False
+    ) -> tuple[Hold, dict[str, Any]]:
+        """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret.
+
+        `apart` when the workers are processes of their own.
+        """
         hold = cls(environment, run_id)
         try:
+            hold._expect_sessions(apart)
             hold._keep()
             hold.found += hold._cleaner.clean_up(Journal.left_behind(environment.base_url, run_id), hold.journal)
             return hold, hold._prepare(workers)
@@ -79,6 +86,14 @@ class Hold:
                 "See Site administration > Plugins > Assignment > Manage assignment submission plugins (step 2.6)."
             )
 
+    def _expect_sessions(self, apart: bool) -> None:
+        if apart and self._admin.has_one_session:
+            raise ConfigurationError(
+                f"{self._environment.base_url} ends a session of an account when others begin (limitconcurrentlogins), "
+                "and workers are administrators side by side. Run without -n, or lift the limit under Site "
+                "administration > Plugins > Authentication > Manage authentication."
+            )
+
     def _undo(self, note: str) -> None:
         """What a dead run, of whatever machine, noted in its lock."""
         with self.found.attempt():
@@ -90,7 +105,8 @@ class Hold:
         if self._environment.accounts.given is not None:
             share_given(find_given(self._environment, self._admin.accounts), workers, 0)
             return state
-        people = prepare(self._admin.accounts, self._admin.bucket, workers)
+        environment = self._environment
+        people = prepare(self._admin.accounts, self._admin.bucket, workers, lambda: new_site(environment))
         return state | {"people": [asdict(person) for person in people]}
 
     def _keep(self) -> None:

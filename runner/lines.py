@@ -43,13 +43,15 @@ class Blocked(Exception):
 class Lines:
     """Called with a line's id and a few words on what is checked.
 
-    `declared` are the lines of the test that are judged on its target, in their order.
+    `declared` are the lines of the test that are judged on its target, in their order; `remarks` is where others put
+    what they see and nothing fails for: the evidence of the check that is on, or comes next, gets it.
     """
 
-    def __init__(self, item: pytest.Item, subtests: pytest.Subtests, target: str) -> None:
+    def __init__(self, item: pytest.Item, subtests: pytest.Subtests, target: str, remarks: list[str]) -> None:
         self.item = item
         self.subtests = subtests
         self.target = target
+        self.remarks = remarks
         self.declared = declared_lines(item)
 
     @contextmanager
@@ -73,6 +75,9 @@ class Lines:
                 verdict, message = Verdict.PASSED, ""
             finally:
                 seconds = round(time.perf_counter() - started, 3)
+                if self.remarks:
+                    evidence["remarks"] = [*self.remarks]
+                    self.remarks.clear()
                 self._record(Check(line, self.target, verdict, title, message, seconds, evidence, self.item.name))
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
@@ -151,6 +156,9 @@ def pytest_runtest_makereport(
     if report.longrepr is not None and not isinstance(report.longrepr, tuple):
         report.longrepr = redact(str(report.longrepr), secrets)
     report.sections = [(name, redact(content, secrets)) for name, content in report.sections]
+    if call.excinfo is not None and call.excinfo.errisinstance(NotCheckable):
+        path, number, _ = item.location
+        report.outcome, report.longrepr = "skipped", (path, (number or 0) + 1, f"not checkable: {call.excinfo.value}")
     if call.when == "teardown" or (call.when == "setup" and not report.passed):
         report.user_properties += [(PROPERTY, check.to_json()) for check in _unjudged(item, call)]
     if call.excinfo is not None:

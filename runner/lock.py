@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from runner.ours import LOCK_NAME
@@ -94,10 +94,15 @@ class Lock:
             raise self._trouble
 
     def release(self) -> None:
+        """Where the site leaves the deletion to a task, the lock says until then that nobody holds it."""
         self.courses.delete(self.course)
+        if self.course in self._locks():
+            with suppress(SiteError):
+                self.courses.write_summary(self.course, self._summary(timedelta()))
+            self.courses.still_open([self.course])
 
-    def _summary(self) -> str:
-        self._until = datetime.now(UTC) + LEASE
+    def _summary(self, lease: timedelta = LEASE) -> str:
+        self._until = datetime.now(UTC) + lease
         return (
             f"Held by {self.holder} until {self._until:%Y-%m-%dT%H:%M:%SZ}. "
             "An acceptance run removes this course when it ends."
@@ -144,6 +149,7 @@ class Lock:
                 if course in self._locks():
                     raise
                 # Another run was faster; which of the two gets the lock, creating it decides.
+            self.courses.still_open([course])
 
     def _yield_to_an_earlier_one(self, own: Course) -> None:
         # Moodle looks for the short name before it writes, so two at once can both succeed.

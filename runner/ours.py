@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from services.errors import ConfigurationError
+from services.errors import ConfigurationError, SiteError
 from services.moodle.courses import Courses
 from services.moodle.model import Account
 
@@ -26,19 +26,30 @@ def is_ours(account: Account) -> bool:
     return account.username in POOL and account.email == f"{account.username}@{DOMAIN}"
 
 
-def marked_category(courses: Courses) -> int:
-    """Id of the category that marks a site as one where tests may write. Raises ConfigurationError without the mark.
+def marked_category(courses: Courses, known: int | None = None) -> int:
+    """Id of the category that marks a site as one where tests may write; `known` where the environment says it.
 
-    Its description must name the site's own address, because a copy of a database brings the category along.
+    Its description must name the site's own address, because a copy of a database brings the category along. Raises
+    ConfigurationError without the mark.
     """
     here = courses.site.base_url
-    category = courses.category(CATEGORY)
+    category = courses.category(CATEGORY) if known is None else known
     if category is None:
         raise ConfigurationError(
             f"{here} is not marked as a test site: there is no course category with the ID number {CATEGORY}. If tests "
             f"may write there, create one under Site administration > Courses, with the description: {here}"
         )
-    named = {address.rstrip("/.,;") for address in ADDRESS.findall(courses.description(category))}
+    try:
+        idnumber, description = courses.category_settings(category)
+    except SiteError as error:
+        raise ConfigurationError(f"{error} Correct category_id in the environment file, or leave it out.") from error
+    if idnumber != CATEGORY:
+        raise ConfigurationError(
+            f"{here} is not marked as a test site: its course category {category} has the ID number "
+            f"{idnumber or '(none)'}, not {CATEGORY}. Correct category_id in the environment file: the address of the "
+            "category's page tells it."
+        )
+    named = {address.rstrip("/.,;") for address in ADDRESS.findall(description)}
     if here not in named:
         seen = f"names {', '.join(sorted(named))}" if named else "names no address"
         raise ConfigurationError(

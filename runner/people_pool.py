@@ -16,9 +16,11 @@ from faker import Faker
 from runner.environment import Environment
 from runner.ours import DOMAIN, POOL, is_ours
 from services.bucket import Bucket
-from services.errors import ConfigurationError, NotCheckable
+from services.errors import ConfigurationError, LoginRefused, NotCheckable
 from services.moodle.accounts import Accounts
+from services.moodle.first_log_in import log_in_first
 from services.moodle.model import Account, Course, Person
+from services.moodle.site import Site
 
 PER_WORKER = 12
 """People in use at a time; the test that needs most, the table of who may what, takes eight."""
@@ -27,10 +29,11 @@ ENOUGH = 7
 """Students who were never in a course, for the next test to be there."""
 
 
-def prepare(accounts: Accounts, bucket: Bucket, workers: int) -> list[Account]:
+def prepare(accounts: Accounts, bucket: Bucket, workers: int, new_site: Callable[[], Site]) -> list[Account]:
     """The people of a run with so many workers, created where the site has too few of them, suspended for now.
 
-    Raises ConfigurationError where S3 already holds something under the id of one of them.
+    One of them is let in as they all will be. Raises ConfigurationError where that fails, or where S3 already holds
+    something under the id of one of them.
     """
     wanted = POOL[: workers * PER_WORKER]
     known = {account.username for account in accounts.find(wanted)}
@@ -45,7 +48,18 @@ def prepare(accounts: Accounts, bucket: Bucket, workers: int) -> list[Account]:
             "this run. Give this site a bucket of its own; if a dead run left them, pytest --restore on its machine "
             "removes them."
         )
+    try:
+        let_in(people[0], accounts, new_site, "Idle", "S3 Video acceptance")
+    except LoginRefused as refusal:
+        raise ConfigurationError(f"People whom the suite creates cannot work here: {refusal}") from refusal
     return people
+
+
+def let_in(account: Account, accounts: Accounts, new_site: Callable[[], Site], first: str, last: str) -> Person:
+    """Renames somebody of the suite's own, gives them a password, and gets past what the site asks of them at first."""
+    person = accounts.change(account, first, last, new_password(), suspended=False)
+    log_in_first(new_site(), person.username, person.password)
+    return person
 
 
 def _create(accounts: Accounts, username: str) -> None:
@@ -92,15 +106,14 @@ class PeoplePool:
         return len([one for one in students if one.id not in self._been[course.id]]) >= min(ENOUGH, len(students))
 
 
-def borrowed(people: Sequence[Account], accounts: Accounts, mark: str) -> PeoplePool:
+def borrowed(people: Sequence[Account], accounts: Accounts, mark: str, new_site: Callable[[], Site]) -> PeoplePool:
     """People of the suite's own. Who is lent gets a name, which ends with `mark` so that a row in a list can be known
-    as the run's, and a password, once in a run."""
+    as the run's, and a password, and is let in, once in a run."""
     faker = Faker()
 
     @cache
     def ready(account: Account) -> Person:
-        first, last = faker.first_name(), f"{faker.last_name()} {mark}"
-        return accounts.change(account, first, last, new_password(), suspended=False)
+        return let_in(account, accounts, new_site, faker.first_name(), f"{faker.last_name()} {mark}")
 
     return PeoplePool(dict.fromkeys(("student", "teacher", "manager"), people), ready)
 

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from checklist import known_issues, signatures
 from runner import replica
-from runner.compat import workers_of
+from runner.compat import has_workers, workers_of
 from runner.context import RUN, RunContext
 from runner.doctor import examine, print_findings
 from runner.environment import Environment, load
@@ -41,14 +41,14 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     with sync_playwright() as playwright:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
-    _read_known_issues(state, environment)
-    _read_signatures(state, environment)
     if option.restore:
         state.problems += Hold.restore(environment).problems
         if not state.problems:
             state.notes.append("What dead runs had left changed is put back.")
         state.code = 0
         return
+    _read_known_issues(state, environment)
+    _read_signatures(state, environment)
     _examine(config, state, environment)
     if option.doctor:
         state.code = 0
@@ -106,7 +106,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
 
 
 def _open(config: pytest.Config, state: State, environment: Environment) -> None:
-    hold, workspace = Hold.open(environment, state.run_id, workers_of(config))
+    hold, workspace = Hold.open(environment, state.run_id, workers_of(config), apart=has_workers(config))
     state.hold = hold
     state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
     state.versions["moodle"] = release(hold.site)

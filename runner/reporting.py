@@ -34,6 +34,7 @@ class Reporting:
         self._config = config
         self._state = state
         self._watch = watch
+        self._shown: list[Check] = []
 
     # -- while tests run --------------------------------------------------------------------------
 
@@ -53,7 +54,7 @@ class Reporting:
             state.broken.append(report.nodeid)
         if report.when == "teardown" or (report.when == "setup" and not report.passed):
             for check in found:
-                if check.verdict is Verdict.NOT_REACHED:
+                if check.verdict in (Verdict.NOT_REACHED, Verdict.NOT_CHECKABLE) and check not in self._shown:
                     self._show(check)
             state.checks += self._watch.judged(found)
             for name, data in properties:
@@ -79,6 +80,7 @@ class Reporting:
         ]
 
     def _show(self, check: Check) -> None:
+        self._shown.append(check)
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None:
             return

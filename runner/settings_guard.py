@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from runner.changed_settings import Change, Note, undo
 from runner.clean_up import SETTING
 from runner.workspace import Workspace
+from services.errors import NotCheckable
 from services.moodle.plugin import plugin_settings, save_plugin_settings
 from services.secrecy import Secrets
 
@@ -41,12 +42,14 @@ class SettingsGuard:
     def one_character_off(self, name: str) -> Iterator[Change]:
         """Yields the change to be made, by whatever way, and undoes it at the end.
 
-        Raises OSError when the journal cannot be written, SiteError when the lock cannot; then nothing may be changed,
-        and the body does not run.
+        Raises NotCheckable for a setting that config.php defines, OSError when the journal cannot be written, SiteError
+        when the lock cannot; then nothing may be changed, and the body does not run.
         """
         site, journal = self._workspace.site, self._workspace.journal
         site.log_in_again()
         before = plugin_settings(site)
+        if name in before.forced:
+            raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
         change = Change(name, before[name])
         self._secrets.add(change.original)
         self._secrets.add(change.changed)

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.administrator import Administrator
 from runner.clean_up import PROMISED, stored
+from runner.connect import new_site
 from runner.environment import Environment
 from runner.journal import Journal
 from runner.ours import COURSE_NAME
@@ -43,7 +44,7 @@ class Workspace:
         if self._is_given:
             return given(share_given(find_given(environment, self.accounts), workers, number))
         people = [Account(**account) for account in state["people"][number::workers]]
-        return borrowed(people, self.accounts, self.mark)
+        return borrowed(people, self.accounts, self.mark, lambda: new_site(environment))
 
     @property
     def site(self) -> Site:

@@ -27,7 +27,7 @@ class Credentials:
     def expect_untold(self, owner: Site, video: Video) -> list[str]:
         """Nothing that the video's owner gets holds one, however it is spelled; returns the addresses looked into."""
         if not self._values:
-            raise NotCheckable("the plugin's settings hold no secret: the server itself has credentials")
+            raise NotCheckable("the plugin's settings show no secret: the server itself has it")
         at = [owner.get(ASSIGNMENT, id=video.assignment.cmid, action=action) for action in ("view", "editsubmission")]
         pages = [*map(Answer.of, at), video_page(owner, video)]
         answers = [way(owner, video) for way in (playback_url, *WRITE.values())]

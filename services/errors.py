@@ -25,7 +25,15 @@ class SiteError(Exception):
 
 
 class LoginRefused(SiteError):
-    """The account could not log in, or meets a hurdle before its first page."""
+    """The account could not log in."""
+
+
+class Hurdle(LoginRefused):
+    """The account has logged in, and meets the page at `path` before every other."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 def root_of(error: BaseException) -> str:

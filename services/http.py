@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.cookies import RequestsCookieJar
 
 from services.errors import ConfigurationError, SiteError, Unreachable, root_of
+
+
+def jar(cookies: Iterable[Mapping[str, Any]]) -> RequestsCookieJar:
+    """A browser's cookies; a host without a dot has a name of its own in Python's jars."""
+    jar = RequestsCookieJar()
+    for cookie in cookies:
+        domain = str(cookie["domain"])
+        place = {"domain": domain if "." in domain else f"{domain}.local", "path": str(cookie["path"])}
+        jar.set(str(cookie["name"]), str(cookie["value"]), **place)
+    return jar
 
 
 class Session(requests.Session):

@@ -1,6 +1,6 @@
 """The plugin's scripts as its uploader and its player call them, over HTTP and without the checks of its widget.
 
-Facts of version 1.0.0: staging-facts, "The plugin"; a function that returns an Answer gives it whatever it says.
+As of version 1.0.0 of the plugin; a function that returns an Answer gives it whatever it says.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import media
 from services.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
 from services.answer import Answer
 from services.errors import SiteError
+from services.moodle.ajax import call
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
 
@@ -70,7 +71,8 @@ def grader(site: Site, video: Video) -> Answer:
     """The grader's panel on the student, which a script of the page asks for."""
     arguments = {"userid": video.person.id, "attemptnumber": -1, "jsonformdata": '""'}
     return Answer.of(
-        site.call(
+        call(
+            site,
             "core_get_fragment",
             component="mod_assign",
             callback="gradingpanel",

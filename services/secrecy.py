@@ -7,31 +7,21 @@ are found even when nobody registered them. Redaction and scan share one definit
 
 from __future__ import annotations
 
-import base64
 import gzip
 import io
-import json
 import mmap
 import os
-import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from operator import methodcaller
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote, quote_plus
 
-from ahocorasick_rs import BytesAhoCorasick
 from cryptography.fernet import Fernet
 
-SHORTEST_SECRET = 6
-"""Characters. Anything shorter could not be told from ordinary text."""
-
-MARK = "[redacted]"
+from services.detector import MARK, SHORTEST_SECRET, Detector, as_bytes, detector_of
 
 _MARK = MARK.encode()
 
@@ -89,12 +79,12 @@ class Leak:
 
 def redact(text: str, values: Iterable[str]) -> str:
     """`text` with every secret in it replaced by `[redacted]`."""
-    return _detector(frozenset(values)).redact(_bytes(text)).decode(errors="surrogatepass")
+    return detector_of(frozenset(values)).redact(as_bytes(text)).decode(errors="surrogatepass")
 
 
 def holds(text: str, value: str) -> bool:
     """Whether `value` stands in `text`, in whatever spelling."""
-    return bool(_detector(frozenset({value}))._matches(_bytes(text)))
+    return bool(detector_of(frozenset({value})).matches(as_bytes(text)))
 
 
 def redact_zip(path: Path, values: Iterable[str]) -> None:
@@ -102,7 +92,7 @@ def redact_zip(path: Path, values: Iterable[str]) -> None:
 
     The old archive stays until the new one is complete. Raises zipfile.BadZipFile if it is damaged.
     """
-    detector = _detector(frozenset(values))
+    detector = detector_of(frozenset(values))
     partial = path.with_name(f"{path.name}.partial")
     try:
         with path.open("rb") as source, partial.open("wb") as target:
@@ -120,7 +110,7 @@ def scan(folder: Path, values: Iterable[str]) -> list[Leak]:
     """
     if not folder.is_dir():
         raise NotADirectoryError(folder)
-    detector = _detector(frozenset(values))
+    detector = detector_of(frozenset(values))
     files = [Path(directory, name) for directory, _, names in os.walk(folder) for name in names]
     leaks: list[Leak] = []
     for file in sorted(file for file in files if file.is_file() and not file.is_symlink()):
@@ -131,159 +121,9 @@ def scan(folder: Path, values: Iterable[str]) -> list[Leak]:
     return leaks
 
 
-# What a session key and its like may be separated by from their value, in HTML, JSON, a multipart or URL-encoded form.
-_NEWLINE = rb"(?:\r?\n|(?:\\+r)?\\+n)"
-
-_QUOTE = rb"""(?:\\+[rn]|["'\\\s,]|%(?:25)*2[2cC]|&quot;|&\#34;|&\#0?39;|&\#x2[27];|\\+u0022|value|type|hidden|name)"""
-
-_EQUALS = rb"(?:[:=]|%(?:25)*3[aAdD]|" + _NEWLINE + _NEWLINE + rb")"
-
-_IS = _QUOTE + rb"{0,20}" + _EQUALS + rb"(?:" + _QUOTE + rb"|" + _EQUALS + rb"){0,40}"
-
-_RANDOM = rb"(?=[a-z]*[A-Z0-9])"
-
-# Each begins with letters that keep their case, and re finds those fast; so ignoring case costs nothing.
-_PATTERNS = tuple(
-    (kind, re.compile(rb"(" + name + rb")" + value))
-    for kind, name, value in (
-        ("session key", rb"sesskey" + _IS, _RANDOM + rb"[A-Za-z0-9]{8,}"),
-        ("login token", rb"logintoken" + _IS, _RANDOM + rb"[A-Za-z0-9]{8,}"),
-        ("session cookie", rb"MoodleSession\w*" + _IS, _RANDOM + rb"[A-Za-z0-9,-]{16,}"),
-        ("signature", rb"ignature" + _IS, _RANDOM + rb"[A-Za-z0-9~_+/=%-]{20,}"),
-        ("signature", rb"ignatureProvided(?:>|&gt;)", rb"[A-Za-z0-9+/=]{20,}"),
-        ("security token", rb"ecurity-Token" + _IS, _RANDOM + rb"[A-Za-z0-9~_+/=%-]{20,}"),
-        ("credential", rb"redential" + _IS, rb"[A-Za-z0-9%/\\_-]{8,200}?aws4_request"),
-        ("policy", rb"olicy" + _IS, rb"e[yw][A-Za-z0-9~_+/=%-]{40,}"),
-        (
-            "private key",
-            rb"PRIVATE(?: |\+|%20)KEY-----(?:\s|\\+[rn]|%0[aAdD]|&\#1[03];|<br ?/?>)*",
-            rb"(?:[A-Za-z0-9+/]|%2[bBfF]|\\+/){32}[A-Za-z0-9+/=\s\\%&#;]*",
-        ),
-    )
-)
-
-_DATA_URI = re.compile(rb"(;base64,)([A-Za-z0-9+/]{16,}={0,2})")
-
-# Python, Jinja, PHP, and what a browser writes for text and for attributes.
-_HTML = (
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"},
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"},
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#039;"},
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;"},
-    {"&": "&amp;", '"': "&quot;"},
-)
-
-_ESCAPES: tuple[Callable[[str], str], ...] = (
-    *(methodcaller("translate", str.maketrans(table)) for table in _HTML),
-    lambda text: json.dumps(text)[1:-1],
-    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),  # PHP
-    lambda text: repr(text)[1:-1],
-)
-
-# RFC 3986 with and without the slash, a Python form, encodeURIComponent, a browser's form.
-_URL: tuple[Callable[[bytes], str], ...] = (
-    lambda text: quote(text, safe=""),
-    quote,
-    quote_plus,
-    lambda text: quote(text, safe="!'()*"),
-    lambda text: quote_plus(text, safe="*").replace("~", "%7E"),
-)
-
-
-@lru_cache(maxsize=1000)
-def _spellings(value: str) -> dict[bytes, str]:
-    """Every way `value` may be written, with what a leak of it is called."""
-    # A key in PEM loses its line breaks to escaping of many kinds, so its lines count by themselves.
-    lines = {line for line in value.splitlines() if len(line) >= 16 and "-----" not in line}
-    plain = {text for text in {value, value.strip(), *lines} if len(text) >= SHORTEST_SECRET}
-    escaped = set(plain)
-    for _ in range(3):  # such as a page's HTML in a log in JSON in the HTML of the report
-        escaped |= {escape(text) for text in escaped for escape in _ESCAPES}
-    encoded = {encode(_bytes(text)) for text in escaped for encode in _URL}
-    encoded |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), text) for text in encoded}
-    in_base64 = {core for text in plain for core in _base64_cores(_bytes(text))}
-    return {
-        **dict.fromkeys(in_base64, "secret in base64"),
-        **dict.fromkeys(map(_bytes, encoded), "secret, URL-encoded"),
-        **dict.fromkeys(map(_bytes, escaped), "secret"),
-    }
-
-
-def _base64_cores(secret: bytes) -> Iterator[bytes]:
-    """What is the same in the base64 of any text with `secret` in it, for its three alignments."""
-    for before in range(3):
-        bits = 8 * (before + len(secret))
-        core = base64.b64encode(bytes(before) + secret)[-(-8 * before // 6) : bits // 6]
-        yield core
-        yield core.translate(bytes.maketrans(b"+/", b"-_"))
-        yield quote(core, safe="").encode()
-
-
-class _Detector:
-    """Finds and redacts the spellings of some values, and what `_PATTERNS` describe, in bytes."""
-
-    def __init__(self, values: Iterable[str]) -> None:
-        spellings = {text: kind for value in values for text, kind in _spellings(value).items() if text not in _MARK}
-        self._kinds = list(spellings.values())
-        self._values = BytesAhoCorasick(spellings)
-
-    def kinds(self, content: bytes | mmap.mmap) -> set[str]:
-        found = {self._kinds[index] for index, _, _ in self._matches(content)}
-        found |= {kind for kind, pattern in _PATTERNS if pattern.search(content)}
-        for uri in _DATA_URI.finditer(content):
-            found |= self.kinds(_decoded(uri[2])[0])
-        return found
-
-    def redact(self, content: bytes) -> bytes:
-        content = _DATA_URI.sub(self._redact_uri, content)
-        for _, pattern in _PATTERNS:
-            content = pattern.sub(rb"\1" + _MARK, content)
-        pieces = []
-        done = 0
-        for start, end in _merged((start, end) for _, start, end in self._matches(content)):
-            pieces += [content[done:start], _MARK]
-            done = end
-        return b"".join([*pieces, content[done:]])
-
-    def _matches(self, content: bytes | mmap.mmap) -> list[tuple[int, int, int]]:
-        return self._values.find_matches_as_indexes(content, overlapping=True)
-
-    def _redact_uri(self, uri: re.Match[bytes]) -> bytes:
-        decoded, rest = _decoded(uri[2])
-        clean = self.redact(decoded)
-        return uri[0] if clean == decoded else uri[1] + base64.b64encode(clean) + rest
-
-
-@lru_cache(maxsize=4)
-def _detector(values: frozenset[str]) -> _Detector:
-    return _Detector(values)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")
-
-
-def _decoded(text: bytes) -> tuple[bytes, bytes]:
-    """The content of whole groups of base64, and the characters left over."""
-    whole = len(text) // 4 * 4
-    return base64.b64decode(text[:whole]), text[whole:]
-
-
-def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Overlapping spans as one, so that no end of a secret survives beside another."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _leaks(path: str, content: bytes | mmap.mmap, detector: _Detector) -> Iterator[Leak]:
-    shown = detector.redact(_bytes(path)).decode(errors="surrogatepass")
-    for kind in sorted(detector.kinds(_bytes(path)) | detector.kinds(content)):
+def _leaks(path: str, content: bytes | mmap.mmap, detector: Detector) -> Iterator[Leak]:
+    shown = detector.redact(as_bytes(path)).decode(errors="surrogatepass")
+    for kind in sorted(detector.kinds(as_bytes(path)) | detector.kinds(content)):
         yield Leak(shown, kind)
     try:
         for name, member in _members(content):
@@ -301,7 +141,7 @@ def _members(content: bytes | mmap.mmap) -> Iterator[tuple[str, bytes]]:
         yield "content", gzip.decompress(content)
 
 
-def _redact_file(content: bytes, detector: _Detector) -> bytes:
+def _redact_file(content: bytes, detector: Detector) -> bytes:
     try:
         if content[:4] == _ZIP:
             rewritten = io.BytesIO()
@@ -314,10 +154,10 @@ def _redact_file(content: bytes, detector: _Detector) -> bytes:
     return detector.redact(content)
 
 
-def _rewrite_zip(source: IO[bytes], target: IO[bytes], detector: _Detector) -> None:
+def _rewrite_zip(source: IO[bytes], target: IO[bytes], detector: Detector) -> None:
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for info in old.infolist():
-            name = detector.redact(_bytes(info.filename)).decode(errors="surrogatepass")
+            name = detector.redact(as_bytes(info.filename)).decode(errors="surrogatepass")
             kept = zipfile.ZipInfo(name, info.date_time)
             kept.compress_type = info.compress_type
             new.writestr(kept, _redact_file(old.read(info), detector))

@@ -8,6 +8,7 @@ from runner.lines import Lines
 from services.aws import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS, S3, CloudFront
 from services.bucket import Bucket
 from services.cdn import CDN
+from services.moodle.model import Settings
 
 ELSEWHERE = "https://elsewhere.example.invalid"
 
@@ -76,7 +77,7 @@ def test_origin(cloudfront: CloudFront, s3: S3, environment: Environment, once: 
 
 
 @pytest.mark.lines("1.4.12", "1.4.13", "1.4.14", "1.4.15", "1.4.16")
-def test_viewers(cloudfront: CloudFront, cdn: CDN, settings: dict[str, str], once: Lines) -> None:
+def test_viewers(cloudfront: CloudFront, cdn: CDN, settings: Settings, once: Lines) -> None:
     """Who watches does so by HTTPS and with a signature of the plugin's."""
     with once("1.4.12", "HTTP leads to HTTPS"):
         cloudfront.expect_https()
@@ -108,7 +109,7 @@ def test_distribution(cloudfront: CloudFront, environment: Environment, decided:
 
 
 @pytest.mark.lines("1.5.8")
-def test_key_pair(cloudfront: CloudFront, settings: dict[str, str], once: Lines) -> None:
+def test_key_pair(cloudfront: CloudFront, settings: Settings, once: Lines) -> None:
     """The two halves of the key pair are where they belong."""
     with once("1.5.8", "CloudFront holds the public half of the plugin's private key"):
         cloudfront.expect_public_half(settings["cloudfront_keypair_id"].strip(), settings["cloudfront_private_key"])

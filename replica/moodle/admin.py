@@ -3,6 +3,7 @@
 from starlette.responses import PlainTextResponse, Response
 
 from replica.moodle.errors import MoodleError
+from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.playback import FOLDER
 from replica.moodle.web import Web, page, redirect
 
@@ -73,6 +74,8 @@ def category(web: Web) -> Response:
 def settings(web: Web) -> Response:
     """The plugin's settings; saving takes effect at the next request to S3."""
     web.require_admin("Access denied")
+    if web.param("section") == "manageauths":
+        return _authentication(web)
     if web.param("section") != SECTION:
         raise MoodleError("Section error!", "sectionerror")
     errors = {}
@@ -106,6 +109,15 @@ def settings(web: Web) -> Response:
         | {name: value for fault, (name, value) in SHOWN.items() if web.site.faults.on(fault)},
         body_id=f"page-admin-setting-{SECTION}",
     )
+
+
+def _authentication(web: Web) -> Response:
+    """How many sessions an account may have at a time; a habit decides, the form changes nothing."""
+    numbers = [("0", "No"), *((str(number), str(number)) for number in (1, 2, 3, 4, 5, 10, 20, 50))]
+    chosen = int(web.site.habits.single_session)
+    limit = Field("s__limitconcurrentlogins", "Limit concurrent logins", "select", chosen, numbers)
+    form = Form("/admin/settings.php?section=manageauths", "settings", [limit], id="adminsettings")
+    return web.render("form.html", "Manage authentication", form=form, layout="admin")
 
 
 @page("/mod/assign/adminmanageplugins.php")

@@ -187,3 +187,12 @@ def profile(web: Web) -> Response:
     if other is None or other.deleted or not allowed:
         raise MoodleError("The details of this user are not available to you.", "usernotavailable")
     return web.render("profile.html", other.fullname, person=other)
+
+
+@page("/user/preferences.php")
+def preferences(web: Web) -> Response:
+    """A person's preferences; guests have none."""
+    user = web.require_login()
+    if user is web.site.guest:
+        web.ask_to_log_in()
+    return web.render("message.html", "Preferences", message="Nothing can be changed here.", link="/user/profile.php")

@@ -254,6 +254,7 @@
     }
   }
 
+  if (M.replica.fault("save-button-never-usable")) { form.elements.submitbutton.disabled = true; }
   if (M.replica.fault("save-button-dead")) { form.addEventListener("submit", (event) => event.preventDefault()); }
   const pick = () => window.showOpenFilePicker().then(([handle]) => handle.getFile()).then(start);
   const choose = M.replica.fault("upload-only-in-chromium") ? pick : () => input.click();

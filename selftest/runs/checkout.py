@@ -102,14 +102,17 @@ class Checkout:
         self.state = folder / "state"
         self.secrets = {name: value for name, value in variables.items() if name.startswith("S3V_REPLICA_")}
 
-    def file(self, more: str = "", **changes: str) -> str:
-        """Writes an environment file in which keys have other values, in TOML, and gives the option that names it."""
+    def file(self, more: str = "", *, first: str = "", **changes: str) -> str:
+        """Writes an environment file in which keys have other values, in TOML, and gives the option that names it.
+
+        `first` goes before the first table, `more` after the last.
+        """
         text = self.environment.file.read_text(encoding="utf-8")
         for key, value in changes.items():
             text, found = re.subn(rf"(?m)^( *{key} = ).*$", rf"\g<1>{value}", text)
             assert found == 1, key
         file = self.folder / "site.toml"
-        file.write_text(f"{text}\n{more}", encoding="utf-8")
+        file.write_text(f"{first}\n{text}\n{more}", encoding="utf-8")
         return f"--env={file}"
 
     def tests(self, **modules: str) -> None:

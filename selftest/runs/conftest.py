@@ -1,6 +1,6 @@
 """A tab of Chromium that is shown static pages, with short time limits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Playwright, Route, expect
 import media
 from runner.environment_tables import Target
 from runner.targets import launch_of
-from selftest.runs.static_pages import LOADING, MOODLE, SITE
+from selftest.runs.static_pages import LOADING, MOODLE, SITE, Show
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def tab(playwright: Playwright) -> Iterator[Page]:
 
 
 @pytest.fixture
-def show(tab: Page) -> Iterator[Callable[[str], Page]]:
+def show(tab: Page) -> Iterator[Show]:
     """Serves a page's HTML at the site, and answers everything else with a few words."""
     expect.set_options(timeout=MOODLE.page * 1000)
 

@@ -42,7 +42,7 @@ NUMBERS = count(1)
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
@@ -57,7 +57,7 @@ Open = Callable[..., tuple[Hold, list[Workspace]]]
 
 
 @pytest.fixture
-def open_hold(environment) -> Iterator[Open]:
+def open_hold(environment: Environment) -> Iterator[Open]:
     """A hold with its workers' workspaces; given back even when the test fails."""
     holds: list[Hold] = []
 
@@ -76,7 +76,7 @@ def own_session(workspace: Workspace, person: Person, environment: Environment) 
     return tell_promises(session_of(person, environment), workspace.promise)
 
 
-def test_a_run_leaves_nothing(environment, site, category, open_hold):
+def test_a_run_leaves_nothing(environment: Environment, site: Site, category: int, open_hold: Open) -> None:
     bucket = new_bucket(environment)
     hold, workers = open_hold(workers=2)
     assignment = workers[0].assignment()
@@ -111,7 +111,7 @@ def test_a_run_leaves_nothing(environment, site, category, open_hold):
     assert list(folder(environment.base_url).iterdir()) == []
 
 
-def test_the_next_run_meets_the_same_people(environment, site, open_hold):
+def test_the_next_run_meets_the_same_people(environment: Environment, site: Site, open_hold: Open) -> None:
     names = []
     for _ in range(2):
         hold, (workspace,) = open_hold()
@@ -120,7 +120,9 @@ def test_the_next_run_meets_the_same_people(environment, site, open_hold):
     assert names[0] == names[1]
 
 
-def test_people_go_back_with_nothing_in_their_hands(environment, site, category, open_hold):
+def test_people_go_back_with_nothing_in_their_hands(
+    environment: Environment, site: Site, category: int, open_hold: Open
+) -> None:
     bucket = new_bucket(environment)
     _, (workspace,) = open_hold()
     assignment = workspace.assignment()
@@ -134,7 +136,7 @@ def test_people_go_back_with_nothing_in_their_hands(environment, site, category,
     assert workspace.student(assignment.course).id not in (student.id,)
 
 
-def test_as_many_tests_as_one_likes_make_do_with_twelve_people(environment, open_hold):
+def test_as_many_tests_as_one_likes_make_do_with_twelve_people(environment: Environment, open_hold: Open) -> None:
     """Seven students a test, as the table of who may what; each in a course where they never were."""
     _, (workspace,) = open_hold()
     courses: dict[int, set[int]] = {}
@@ -202,7 +204,9 @@ def send(promised: dict[str, Any], verify: str) -> None:
 
 
 @pytest.mark.parametrize("finish", ["open", "restore"])
-def test_the_next_run_clears_up_after_a_killed_one(environment, warm, site, category, finish, open_hold):
+def test_the_next_run_clears_up_after_a_killed_one(
+    environment: Environment, warm: Warm, site: Site, category: int, finish: str, open_hold: Open
+) -> None:
     rate = plugin_settings(site)["upload_rate_limit"]
     promised = killed_run(warm)
     send(promised, warm.ca_file)
@@ -225,8 +229,8 @@ def test_the_next_run_clears_up_after_a_killed_one(environment, warm, site, cate
 
 
 def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing_on_s3(
-    environment, warm, site, category, monkeypatch, open_hold
-):
+    environment: Environment, warm: Warm, site: Site, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
+) -> None:
     rate = plugin_settings(site)["upload_rate_limit"]
     promised = killed_run(warm)
     assert not [path for path in Path(os.environ["XDG_STATE_HOME"]).rglob("*") if path.is_file() and told(path, rate)]
@@ -255,7 +259,7 @@ def told(file: Path, value: str) -> bool:
     return f'"{value}"'.encode() in file.read_bytes()
 
 
-def test_objects_of_another_site_survive(environment, site, open_hold):
+def test_objects_of_another_site_survive(environment: Environment, site: Site, open_hold: Open) -> None:
     """They may lie under the very ids of our people: then no run begins, and none is touched."""
     hold, (workspace,) = open_hold()
     assignment = workspace.assignment()
@@ -272,7 +276,9 @@ def test_objects_of_another_site_survive(environment, site, open_hold):
     bucket.delete([theirs["s3_key"]])
 
 
-def test_accounts_and_courses_of_others_are_not_touched(environment, site, category, open_hold):
+def test_accounts_and_courses_of_others_are_not_touched(
+    environment: Environment, site: Site, category: int, open_hold: Open
+) -> None:
     accounts = Accounts(site, Courses(site))
     known = accounts.find(["s3va-240"])
     stranger = (
@@ -288,10 +294,10 @@ def test_accounts_and_courses_of_others_are_not_touched(environment, site, categ
 
 
 @pytest.fixture
-def with_given(environment, site):
+def with_given(environment: Environment, site: Site) -> Environment:
     """The environment with people of its own: two students, a teacher, a manager."""
     accounts = Accounts(site, Courses(site))
-    given: dict[str, tuple[GivenAccount, ...]] = {}
+    given: dict[str, Any] = {}
     for part, many in (("student", 2), ("teacher", 1), ("manager", 1)):
         names = [f"given-{part}-{number}-{next(NUMBERS)}-{os.getpid()}" for number in range(many)]
         for name in names:
@@ -303,7 +309,9 @@ def with_given(environment, site):
     return environment.model_copy(update={"accounts": changed})
 
 
-def test_given_people_keep_what_they_had(environment, site, with_given, open_hold):
+def test_given_people_keep_what_they_had(
+    environment: Environment, site: Site, with_given: Environment, open_hold: Open
+) -> None:
     hold, (workspace,) = open_hold(with_given)
     assignment = workspace.assignment()
     person = workspace.student(assignment.course)
@@ -326,12 +334,12 @@ def test_given_people_keep_what_they_had(environment, site, with_given, open_hol
     session_of(person, environment)
 
 
-def test_more_workers_than_given_people_is_told_before_the_run(with_given, open_hold):
+def test_more_workers_than_given_people_is_told_before_the_run(with_given: Environment, open_hold: Open) -> None:
     with pytest.raises(ConfigurationError, match=r"2 workers need 2 people.*\[accounts.given\] has 1 for teacher"):
         open_hold(with_given, workers=2)
 
 
-def test_a_given_person_whom_the_site_does_not_know_is_named(environment, open_hold):
+def test_a_given_person_whom_the_site_does_not_know_is_named(environment: Environment, open_hold: Open) -> None:
     nobody = GivenAccount.model_construct(username="nobody-at-all", password=SecretStr(PASSWORD))
     given = GivenAccounts.model_construct(student=(nobody,), teacher=(nobody,))
     accounts = environment.accounts.model_copy(update={"given": given})
@@ -339,7 +347,9 @@ def test_a_given_person_whom_the_site_does_not_know_is_named(environment, open_h
         open_hold(environment.model_copy(update={"accounts": accounts}))
 
 
-def test_keep_leaves_everything_to_the_next_run(environment, site, category, open_hold):
+def test_keep_leaves_everything_to_the_next_run(
+    environment: Environment, site: Site, category: int, open_hold: Open
+) -> None:
     hold, (workspace,) = open_hold()
     course = workspace.assignment().course
     student = workspace.student(course)
@@ -353,7 +363,9 @@ def test_keep_leaves_everything_to_the_next_run(environment, site, category, ope
     assert later.close().problems == []
 
 
-def test_what_cannot_be_removed_is_named(environment, monkeypatch, open_hold):
+def test_what_cannot_be_removed_is_named(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, open_hold: Open
+) -> None:
     hold, (workspace,) = open_hold()
     course = workspace.assignment().course
     student = workspace.student(course)
@@ -370,8 +382,8 @@ def test_what_cannot_be_removed_is_named(environment, monkeypatch, open_hold):
 
 
 def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
-    environment, site, category, monkeypatch, open_hold
-):
+    environment: Environment, site: Site, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
+) -> None:
     hold, (workspace,) = open_hold()
     rate = plugin_settings(site)["upload_rate_limit"]
     change = Change("upload_rate_limit", rate)
@@ -388,7 +400,9 @@ def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
     assert plugin_settings(site)["upload_rate_limit"] == rate
 
 
-def test_nothing_is_created_where_tests_may_not_write(environment, site, category, monkeypatch):
+def test_nothing_is_created_where_tests_may_not_write(
+    environment: Environment, site: Site, category: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = Courses(site).within(category)
     with pytest.raises(ConfigurationError, match=r"not marked as a test site.*test_site = true"):
         Hold(environment.model_copy(update={"test_site": False}), "unmarked")
@@ -406,7 +420,9 @@ def test_nothing_is_created_where_tests_may_not_write(environment, site, categor
         ("Tests may write to {here}.evil.example", "names {here}.evil.example"),
     ],
 )
-def test_a_mark_that_came_along_with_another_site_is_none(environment, monkeypatch, description, seen):
+def test_a_mark_that_came_along_with_another_site_is_none(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, description: str, seen: str
+) -> None:
     here = environment.base_url
     monkeypatch.setattr(Courses, "description", lambda *_: description.format(here=here))
     with pytest.raises(ConfigurationError, match=re.escape(seen.format(here=here))) as told:
@@ -414,7 +430,9 @@ def test_a_mark_that_came_along_with_another_site_is_none(environment, monkeypat
     assert f"write {here} into that description" in str(told.value)
 
 
-def test_a_start_that_fails_gives_the_site_back(environment, site, category, monkeypatch):
+def test_a_start_that_fails_gives_the_site_back(
+    environment: Environment, site: Site, category: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: object) -> None:
         raise SiteError("The disk is full.")
 
@@ -424,7 +442,7 @@ def test_a_start_that_fails_gives_the_site_back(environment, site, category, mon
     assert LOCK_NAME not in Courses(site).within(category).values()
 
 
-def test_a_disabled_plugin_stops_the_run(environment, site, category):
+def test_a_disabled_plugin_stops_the_run(environment: Environment, site: Site, category: int) -> None:
     switch = "/mod/assign/adminmanageplugins.php"
     chosen = {"subtype": "assignsubmission", "plugin": "s3video", "sesskey": site.sesskey}
     site.get(switch, action="hide", **chosen)
@@ -436,7 +454,7 @@ def test_a_disabled_plugin_stops_the_run(environment, site, category):
     assert LOCK_NAME not in Courses(site).within(category).values()
 
 
-def test_a_wrong_administrator_is_named_with_the_key_to_correct(environment):
+def test_a_wrong_administrator_is_named_with_the_key_to_correct(environment: Environment) -> None:
     admin = environment.accounts.admin.model_copy(update={"password": SecretStr("wrong-password")})
     accounts = environment.accounts.model_copy(update={"admin": admin})
     with pytest.raises(ConfigurationError, match=r"Logging in as admin failed.*accounts\.admin") as refusal:
@@ -444,7 +462,7 @@ def test_a_wrong_administrator_is_named_with_the_key_to_correct(environment):
     assert "wrong-password" not in str(refusal.value)
 
 
-def test_an_upload_that_was_begun_only_is_promised_too(environment, site, open_hold):
+def test_an_upload_that_was_begun_only_is_promised_too(environment: Environment, site: Site, open_hold: Open) -> None:
     _, (workspace,) = open_hold()
     assignment = workspace.assignment()
     student = workspace.student(assignment.course)

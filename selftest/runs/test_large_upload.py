@@ -1,10 +1,12 @@
 """What step 2.12 measures with: requests that are counted, samples taken meanwhile, and the suite's own growth."""
 
+import inspect
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from playwright.sync_api import Page
 
 from fixtures import data
 from pages.upload.requests import Requests
@@ -30,7 +32,7 @@ class Tab:
 
 def test_upload_that_asks_moodle_all_the_time() -> None:
     tab = Tab()
-    requests = Requests(tab, "https://moodle.test")  # type: ignore[arg-type]
+    requests = Requests(cast(Page, tab), "https://moodle.test")
     for name in ("get_upload_url", "confirm_upload", *["progress"] * 3):
         tab.request(f"https://moodle.test{PLUGIN}/ajax/{name}.php")
     tab.request("https://moodle.test/lib/ajax/service.php?info=core_session_touch")
@@ -89,7 +91,7 @@ def test_growth_of_the_suite_is_told(suite_growth: Callable[[], int]) -> None:
 def test_growth_over_the_limit_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "SUITE_BYTES", 0)
     with pytest.raises(AssertionError, match="expected the suite to grow by less than 0 bytes"):
-        list(data.suite_growth.__wrapped__())
+        list(inspect.unwrap(data.suite_growth)())
 
 
 def test_size_that_stock_firefox_can_send() -> None:

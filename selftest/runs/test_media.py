@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import av
 import pytest
@@ -21,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from media import MP4, WEBM, Clip, choose, digest, in_container, large, odd_files, oversized, padded
 from media.clip import MP4_CODECS
 from pages.script import scripts
-from runner.environment import Target
+from runner.environment_tables import Target
 from runner.targets import launch_of
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -92,8 +93,8 @@ def test_oversized_takes_no_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
-def test_large_is_exact_dense_and_continuous(kind: str) -> None:
-    clip = large(64 * MIB, kind)  # type: ignore[arg-type]
+def test_large_is_exact_dense_and_continuous(kind: Literal["mp4", "webm"]) -> None:
+    clip = large(64 * MIB, kind)
     assert clip.bytes == 64 * MIB
     assert clip.path.stat().st_blocks * 512 > clip.bytes * 0.99
     assert clip.bytes * 8 / clip.seconds > 20e6
@@ -143,8 +144,8 @@ print(peak() - before)"""
         ("webm", "matroska,webm"),
     ],
 )
-def test_every_container_decodes(extension: str, container_format: str) -> None:
-    clip = in_container(extension)  # type: ignore[arg-type]
+def test_every_container_decodes(extension: Literal["mp4", "mov", "avi", "mkv", "webm"], container_format: str) -> None:
+    clip = in_container(extension)
     assert clip.path.suffix == f".{extension}"
     assert clip.bytes <= 400_000
     with av.open(clip.path) as container:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from pages.base import MoodleBroke, MoodlePage
+from pages.base import Moodle, MoodleBroke, MoodlePage, press
 from pages.login import LoginPage
 from pages.player import Player
 from pages.visit import visit
-from selftest.runs.static_pages import MOODLE, SITE, says
+from selftest.runs.static_pages import LOADING, MOODLE, SITE, Show, says
 
 IDLE = "<script>var M = {util: {pending_js: []}, cfg: {sesskey: 'x'}}</script>"
 
@@ -23,30 +23,58 @@ IDLE = "<script>var M = {util: {pending_js: []}, cfg: {sesskey: 'x'}}</script>"
         (f"{IDLE}<div data-rel=fatalerror>Can't find data record</div>", "Can't find data record"),
     ],
 )
-def test_a_page_that_is_broken(show, html, told):
+def test_a_page_that_is_broken(show: Show, html: str, told: str) -> None:
     with says(told):
         MoodlePage(show(html), MOODLE).ready()
 
 
-@pytest.mark.parametrize(
-    ("html", "told"),
-    [
-        ("<script>var M = {util: {pending_js: ['core/first']}}</script>", "seen it busy with ['core/first']"),
-        ("<p>502 Bad Gateway", "seen it busy with no Moodle page"),
-    ],
-)
-def test_a_page_that_never_comes_to_rest(show, impatient, html, told):
-    page = MoodlePage(show(html), MOODLE)
-    with says(f"expected {SITE}/ to be idle within 0.5 s", told):
-        page.ready()
+def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:
+    with says(f"expected a page of Moodle at {SITE}/ within 0.5 s, seen none of its scripts"):
+        MoodlePage(show("<p>502 Bad Gateway"), MOODLE).ready()
 
 
-def test_a_page_that_is_sound(show):
+BUSY = "<script>var M = {util: {pending_js: %s}, cfg: {sesskey: 'x'}}; %s</script>"
+
+
+def test_scripts_that_are_busy_for_a_while_are_waited_for(show: Show) -> None:
+    moodle = Moodle(SITE, page=0.5, upload=0.5, play=1)
+    steps = "setInterval(() => { M.util.pending_js = M.util.pending_js.slice(1); document.title += '.'; }, 200)"
+    page = MoodlePage(show(BUSY % ("['one', 'two', 'three']", steps)), moodle).ready()
+    assert page.page.title().endswith("...")
+    assert moodle.remarks == []
+
+
+@pytest.mark.parametrize("limit", ["what may stand still", "the time limit of a page"])
+def test_scripts_that_never_settle_are_remarked_and_not_waited_for_again(
+    show: Show, tab: Page, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    if limit == "what may stand still":
+        monkeypatch.setattr("pages.base.STILL", 0.3)
+    else:
+        tab.set_default_timeout(300)
+    moodle = Moodle(SITE, page=0.3, upload=0.5, play=1)
+    settles = "setTimeout(() => { M.util.pending_js.pop(); document.title = 'settled'; }, 100)"
+    try:
+        MoodlePage(show(BUSY % ("['editor/frame']", "")), moodle).ready()
+        assert moodle.remarks == [f"{SITE}/ stayed busy with editor/frame"]
+        page = MoodlePage(show(BUSY % ("['editor/frame', 'core/first']", settles)), moodle).ready()
+    finally:
+        tab.set_default_timeout(LOADING)
+    assert page.page.title() == "settled"
+    assert len(moodle.remarks) == 1
+
+
+def test_a_button_that_cannot_be_used(show: Show) -> None:
+    with says("Save changes that can be used"):
+        press(show(f"{IDLE}<button disabled>Save changes</button>").get_by_role("button"), "Save changes")
+
+
+def test_a_page_that_is_sound(show: Show) -> None:
     page = MoodlePage(show(f"{IDLE}<div class=errorbox hidden>a template</div><p>Fine [1] {{it}} and [[]]."), MOODLE)
     page.ready().expect_translated()
 
 
-def test_what_moodle_prints_is_told_from_other_failures(show):
+def test_what_moodle_prints_is_told_from_other_failures(show: Show) -> None:
     with pytest.raises(MoodleBroke):
         MoodlePage(show(f"{IDLE}<div class=errorbox>No</div>"), MOODLE).ready()
 
@@ -61,17 +89,17 @@ def test_what_moodle_prints_is_told_from_other_failures(show):
         ("<select><option>[[all]]</select>", "[[all]]"),
     ],
 )
-def test_texts_that_are_not_finished(show, html, told):
+def test_texts_that_are_not_finished(show: Show, html: str, told: str) -> None:
     with says(f"expected finished texts on {SITE}/, seen {told}"):
         MoodlePage(show(html), MOODLE).expect_translated()
 
 
-def test_a_page_that_does_not_lead_where_it_should(show, impatient):
+def test_a_page_that_does_not_lead_where_it_should(show: Show, impatient: None) -> None:
     with says(f"expected to arrive at the submission within 0.5 s, seen {SITE}/"):
         MoodlePage(show(IDLE), MOODLE).arrive("the submission", lambda url: "action=view" in url)
 
 
-def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show):
+def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show: Show) -> None:
     script = "<script>document.body.insertAdjacentHTML('beforeend', '<video src=/clip.webm></video>')</script>"
     page = MoodlePage(show(f"{IDLE}<div class=errormessage>No access.</div>{script}"), MOODLE)
     answer = visit(page, "/", {})
@@ -90,22 +118,25 @@ LOGIN = f"""{IDLE}<form onsubmit="history.pushState(0, '', '?loginredirect=1');
   <div role=alert class="alert-danger" hidden>Invalid login, please try again</div>"""
 
 
-def test_a_login_that_is_refused(show):
+def test_a_login_that_is_refused(show: Show) -> None:
     with says("expected ann to be logged in, seen the log-in page again: Invalid login, please try again") as refused:
         LoginPage(show(LOGIN % "", LoginPage.path), MOODLE).log_in("ann", "the-password-of-ann")
     assert "the-password-of-ann" not in str(refused.value)
 
 
-def test_a_password_field_that_loses_its_text(show):
+def test_a_password_field_that_loses_its_text(show: Show) -> None:
     with says("the password stays in its field"):
         LoginPage(show(LOGIN % "oninput=\"this.value = ''\"", LoginPage.path), MOODLE).log_in("ann", "secret-of-ann")
 
 
 # -- the player -----------------------------------------------------------------------------------
 
+Playing = Callable[[str], Player]
+"""Gives the player of a page whose video a script has spoilt."""
+
 
 @pytest.fixture
-def player(show: Callable[[str], Page]) -> Callable[[str], Player]:
+def player(show: Show) -> Playing:
     def player(script: str) -> Player:
         video = "<video controls muted src=/clip.webm></video>"
         page = show(f"{video}<script>const video = document.querySelector('video'); {script}</script>")
@@ -157,6 +188,8 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
         ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
     ],
 )
-def test_a_player_that_is_broken(player, script, ask, told):
+def test_a_player_that_is_broken(
+    player: Playing, script: str, ask: Callable[[Player], object], told: list[str]
+) -> None:
     with says(*told):
         ask(player(script))

@@ -52,7 +52,7 @@ def through(proxy: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("browser", ["chromium", "firefox"])
-def test_a_run_through_a_proxy(behind_a_proxy, browser):
+def test_a_run_through_a_proxy(behind_a_proxy: tuple[Checkout, dict[str, Any]], browser: str) -> None:
     checkout, ready = behind_a_proxy
     before = seen(ready)
     run = checkout.run(checkout.file(), "--browser", browser, variables=through(ready["proxy"]))
@@ -63,7 +63,7 @@ def test_a_run_through_a_proxy(behind_a_proxy, browser):
     assert hosts <= {host for host, count in asked.items() if count > 0}
 
 
-def test_a_proxy_that_refuses_is_an_outage_with_a_remedy(behind_a_proxy):
+def test_a_proxy_that_refuses_is_an_outage_with_a_remedy(behind_a_proxy: tuple[Checkout, dict[str, Any]]) -> None:
     checkout, ready = behind_a_proxy
     stranger = ready["proxy"].replace("acceptance:", "nobody:")
     run = checkout.run(checkout.file(), variables=through(stranger))

@@ -96,7 +96,7 @@ def test_a_plugin_that_is_disabled(checkout: Checkout, site: Site) -> None:
 def test_a_site_that_nobody_marked(checkout: Checkout) -> None:
     expect_told(
         checkout.run(checkout.file(test_site="false")),
-        *(WRONG, "MISCONFIGURED", "is not marked as a test site", "set test_site = true"),
+        *(WRONG, "MISCONFIGURED", "is not marked as a test site", "Set test_site = true"),
     )
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.changed_settings import Change, Note, Repaired, altered, undo
+from runner.environment import Environment
 from runner.hold import Hold
 from selftest.runs.checkout import FAKE_BROWSER, Checkout, Ended, three_lines
 from services.errors import ConfigurationError
@@ -95,7 +96,9 @@ def run(checkout: Checkout, *arguments: str, **options: dict[str, str]) -> Ended
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_run_that_is_killed(checkout, environment, site, original, monkeypatch, point):
+def test_a_run_that_is_killed(
+    checkout: Checkout, environment: Environment, site: Site, original: str, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
     checkout.tests(test_it=guarded(**POINTS[point]))
     assert run(checkout).code == KILLED
     broken = point in ("broken", "about to restore")
@@ -108,7 +111,7 @@ def test_a_run_that_is_killed(checkout, environment, site, original, monkeypatch
 
 
 @pytest.mark.parametrize("option", ["--restore", "--tb=short"])
-def test_the_run_after_one_that_was_killed(checkout, site, original, option):
+def test_the_run_after_one_that_was_killed(checkout: Checkout, site: Site, original: str, option: str) -> None:
     checkout.tests(test_it=guarded(broken="die()"))
     assert run(checkout).code == KILLED
     checkout.tests(test_it=three_lines())
@@ -117,14 +120,14 @@ def test_the_run_after_one_that_was_killed(checkout, site, original, option):
     assert stored(site) == original
 
 
-def test_a_run_that_is_interrupted_by_hand(checkout, site, original):
+def test_a_run_that_is_interrupted_by_hand(checkout: Checkout, site: Site, original: str) -> None:
     checkout.tests(test_it=guarded(broken=CTRL_C))
     assert run(checkout).code == INTERRUPTED
     assert (checkout.folder / "changed").exists()
     assert stored(site) == original
 
 
-def test_a_check_that_fails_in_a_run_that_keeps_its_data(checkout, site, original):
+def test_a_check_that_fails_in_a_run_that_keeps_its_data(checkout: Checkout, site: Site, original: str) -> None:
     checkout.tests(test_it=guarded(broken=FAIL))
     ended = run(checkout, "--keep")
     assert ended.code == NO_GO, ended.text
@@ -132,7 +135,7 @@ def test_a_check_that_fails_in_a_run_that_keeps_its_data(checkout, site, origina
     run(checkout, "--restore")
 
 
-def test_a_network_that_is_lost(checkout, site, original):
+def test_a_network_that_is_lost(checkout: Checkout, site: Site, original: str) -> None:
     checkout.tests(test_it=guarded(broken=NETWORK_LOST))
     ended = run(checkout)
     assert ended.code == OUTAGE, ended.text
@@ -141,14 +144,14 @@ def test_a_network_that_is_lost(checkout, site, original):
     assert stored(site) == original
 
 
-def test_a_disk_that_is_full_before_the_change(checkout, site, original):
+def test_a_disk_that_is_full_before_the_change(checkout: Checkout, site: Site, original: str) -> None:
     checkout.tests(test_it=guarded(before="disk_full(workspace.journal)"))
     ended = run(checkout)
     assert (ended.code, "No space left" in ended.text) == (NO_GO, True), ended.text
     assert not (checkout.folder / "changed").exists(), "expected no change without a journal"
 
 
-def test_a_disk_that_fills_up_meanwhile(checkout, site, original):
+def test_a_disk_that_fills_up_meanwhile(checkout: Checkout, site: Site, original: str) -> None:
     checkout.tests(test_it=guarded(broken="disk_full(workspace.journal)"))
     ended = run(checkout)
     assert (ended.code, "No space left" in ended.text) == (NO_GO, True), ended.text
@@ -168,7 +171,7 @@ def test_other(workspace, line, number):
 FOR_A_WHILE = "[release(workspace.site) for _ in range(20)]"
 
 
-def test_other_workers_never_meet_wrong_credentials(checkout, site, original):
+def test_other_workers_never_meet_wrong_credentials(checkout: Checkout, site: Site, original: str) -> None:
     checkout.tests(test_a=guarded(broken=f"{FOR_A_WHILE}; die()"), test_b=OTHERS)
     ended = run(checkout, "-n2", variables={"ORIGINAL": original})
     assert "crashed" in ended.text
@@ -176,7 +179,7 @@ def test_other_workers_never_meet_wrong_credentials(checkout, site, original):
     assert stored(site) == original
 
 
-def test_a_site_that_is_no_test_site_is_left_alone(environment):
+def test_a_site_that_is_no_test_site_is_left_alone(environment: Environment) -> None:
     marked_off = environment.model_copy(update={"test_site": False, "base_url": "https://127.0.0.1:9"})
     with pytest.raises(ConfigurationError, match="not marked as a test site"):
         Hold(marked_off, "run")
@@ -185,12 +188,8 @@ def test_a_site_that_is_no_test_site_is_left_alone(environment):
 # -- what is put back, and what is not ------------------------------------------------------------
 
 
-class FakeSite:
-    base_url = "https://moodle.test"
-
-
 @pytest.fixture
-def settings(monkeypatch) -> dict[str, str]:
+def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the site holds."""
     stored = {"secret": "Right9", "days": "90"}
     monkeypatch.setattr("runner.changed_settings.plugin_settings", lambda _: dict(stored))
@@ -199,10 +198,10 @@ def settings(monkeypatch) -> dict[str, str]:
 
 
 def undone(note: Note) -> bool:
-    return undo(FakeSite(), Note.parse(str(note)))  # type: ignore[arg-type]
+    return undo(Site("https://moodle.test"), Note.parse(str(note)))
 
 
-def test_puts_back_what_a_dead_run_changed_and_nothing_else(settings):
+def test_puts_back_what_a_dead_run_changed_and_nothing_else(settings: dict[str, str]) -> None:
     change = Change("secret", "Right9")
     note = change.note("dead")
     assert not undone(note), "expected nothing to do before the change was made"
@@ -212,7 +211,7 @@ def test_puts_back_what_a_dead_run_changed_and_nothing_else(settings):
     assert not undone(note), "expected nothing to do twice"
 
 
-def test_leaves_a_repair_alone_and_tells_of_it(settings):
+def test_leaves_a_repair_alone_and_tells_of_it(settings: dict[str, str]) -> None:
     note = Change("secret", "Right9").note("dead")
     settings["secret"] = "a new one"
     with pytest.raises(Repaired, match=r"Run dead died .* secret .* somebody has entered another value since"):
@@ -220,7 +219,7 @@ def test_leaves_a_repair_alone_and_tells_of_it(settings):
     assert settings["secret"] == "a new one"
 
 
-def test_a_note_tells_no_value_and_fits_an_id_number(settings):
+def test_a_note_tells_no_value_and_fits_an_id_number(settings: dict[str, str]) -> None:
     secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
     note = str(Change("aws_secret_key", secret).note("112512345678"))
     assert secret[:8] not in note
@@ -228,7 +227,7 @@ def test_a_note_tells_no_value_and_fits_an_id_number(settings):
 
 
 @given(st.text(min_size=1))
-def test_one_character_off_is_the_same_backwards(text):
+def test_one_character_off_is_the_same_backwards(text: str) -> None:
     try:
         other = altered(text)
     except ValueError:
@@ -240,6 +239,6 @@ def test_one_character_off_is_the_same_backwards(text):
 
 
 @given(st.from_regex(r"AKIA[A-Z0-9]{16}", fullmatch=True))
-def test_a_key_id_one_character_off_still_looks_like_one(key):
+def test_a_key_id_one_character_off_still_looks_like_one(key: str) -> None:
     assert altered(key).isalnum()
     assert altered(key).isupper()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import requests
@@ -15,11 +16,13 @@ import trustme
 
 from runner.environment import Environment
 from runner.ours import CATEGORY, DOMAIN
+from services.addresses import OWN
 from services.errors import ConfigurationError, LoginRefused, SiteError, Unreachable
 from services.moodle.accounts import Accounts
+from services.moodle.ajax import ajax
 from services.moodle.assignments import create_assignment
 from services.moodle.courses import Courses
-from services.moodle.model import Assignment, Person
+from services.moodle.model import Assignment, Course, Person
 from services.moodle.plugin import plugin, plugin_settings, release, save_plugin_settings
 from services.moodle.site import Site
 
@@ -35,14 +38,14 @@ def category(site: Site) -> int:
 
 
 @pytest.fixture(scope="module")
-def course(site, category):
+def course(site: Site, category: int) -> Iterator[Course]:
     course = Courses(site).create(category, f"Of test_site {os.getpid()}", f"of-test-site-{os.getpid()}", "Old & <new>")
     yield course
     Courses(site).delete(course.id)
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
@@ -81,7 +84,7 @@ def upload(site: Site, assignment: Assignment, environment: Environment) -> str:
 # -- steps ----------------------------------------------------------------------------------------
 
 
-def test_what_the_site_is(site):
+def test_what_the_site_is(site: Site) -> None:
     assert re.fullmatch(r"\d\.\d+(\.\d+)?", release(site))
     found = plugin(site)
     assert found is not None
@@ -89,24 +92,24 @@ def test_what_the_site_is(site):
     assert found.version.startswith("20")
 
 
-def test_a_wrong_password_is_told_without_being_shown(environment):
+def test_a_wrong_password_is_told_without_being_shown(environment: Environment) -> None:
     with pytest.raises(LoginRefused, match=r"Logging in as admin failed at .*The page said “.+”.*Check") as refused:
         Site(environment.base_url, environment.verify).login("admin", "not-the-password")
     assert "not-the-password" not in str(refused.value)
 
 
-def test_a_guest(environment):
+def test_a_guest(environment: Environment) -> None:
     guest = Site(environment.base_url, environment.verify)
     guest.login_as_guest()
     assert guest.sesskey
 
 
-def test_the_category_is_found_by_its_id_number(site):
+def test_the_category_is_found_by_its_id_number(site: Site) -> None:
     assert Courses(site).category(CATEGORY)
     assert Courses(site).category("no-such-category") is None
 
 
-def test_a_course_is_made_listed_described_and_deleted(site, category):
+def test_a_course_is_made_listed_described_and_deleted(site: Site, category: int) -> None:
     course = Courses(site).create(category, "Short-lived", f"short-lived-{os.getpid()}", "First words")
     assert Courses(site).within(category)[course.id] == "Short-lived"
     Courses(site).write_summary(course.id, "Other words")
@@ -122,14 +125,16 @@ def test_a_course_is_made_listed_described_and_deleted(site, category):
         Courses(site).delete(course.id)
 
 
-def test_a_short_name_comes_once(site, category, course):
+def test_a_short_name_comes_once(site: Site, category: int, course: Course) -> None:
     with pytest.raises(SiteError, match=r"Creating the course Twin failed at .*shortname: ") as refusal:
         Courses(site).create(category, "Twin", course.short_name)
     assert "shortname" in refusal.value.refused
     assert "Twin" not in Courses(site).within(category).values()
 
 
-def test_a_person_from_account_to_suspension(site, environment, category, course):
+def test_a_person_from_account_to_suspension(
+    site: Site, environment: Environment, category: int, course: Course
+) -> None:
     assignment = create_assignment(site, course, "A video", datetime.now() + timedelta(days=3))
     username = f"whole-life-{os.getpid()}"
     person = Accounts(site, Courses(site)).create(username, f"{username}@{DOMAIN}", "Ann", "O'Hara & Söhne", PASSWORD)
@@ -164,7 +169,7 @@ def test_a_person_from_account_to_suspension(site, environment, category, course
         session_of(changed, environment)
 
 
-def test_a_weak_password_is_refused_in_the_site_s_words(site):
+def test_a_weak_password_is_refused_in_the_site_s_words(site: Site) -> None:
     with pytest.raises(SiteError) as refusal:
         Accounts(site, Courses(site)).create(
             f"weak-{os.getpid()}", f"weak-{os.getpid()}@{DOMAIN}", "Ann", "Weak", "short"
@@ -172,14 +177,14 @@ def test_a_weak_password_is_refused_in_the_site_s_words(site):
     assert "newpassword" in refusal.value.refused
 
 
-def test_nobody_is_suspended_in_a_course_they_are_not_in(site, environment, course):
+def test_nobody_is_suspended_in_a_course_they_are_not_in(site: Site, environment: Environment, course: Course) -> None:
     username = f"outsider-{os.getpid()}"
     outsider = Accounts(site, Courses(site)).create(username, f"{username}@{DOMAIN}", "Out", "Sider", PASSWORD)
     with pytest.raises(SiteError, match="Suspending the enrolment of outsider"):
         Accounts(site, Courses(site)).suspend_enrolment(course, outsider)
 
 
-def test_settings_are_saved_alone_and_read_back(site):
+def test_settings_are_saved_alone_and_read_back(site: Site) -> None:
     def settings() -> dict[str, str]:
         return {name: value.strip() for name, value in plugin_settings(site).items()}
 
@@ -191,15 +196,15 @@ def test_settings_are_saved_alone_and_read_back(site):
     assert settings() == before
 
 
-def test_a_setting_that_is_not_kept_is_named_without_its_value(site):
+def test_a_setting_that_is_not_kept_is_named_without_its_value(site: Site) -> None:
     with pytest.raises(SiteError, match="did not keep no_such_setting") as failure:
         save_plugin_settings(site, {"no_such_setting": "a-secret-value"})
     assert "a-secret-value" not in str(failure.value)
 
 
-def test_an_unknown_function_or_role_is_an_error(site, course):
+def test_an_unknown_function_or_role_is_an_error(site: Site, course: Course) -> None:
     with pytest.raises(SiteError, match="Calling no_such_function failed"):
-        site.ajax("no_such_function")
+        ajax(site, "no_such_function")
     with pytest.raises(SiteError, match="no role with the short name astronaut"):
         Accounts(site, Courses(site)).enrol(course, Person(id=2, username="x", password="x"), "astronaut")
 
@@ -213,7 +218,7 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/my/":
+            if self.path == OWN:
                 self.send_response(303)
                 self.send_header("Location", path)
                 self.end_headers()
@@ -249,17 +254,17 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
         ("/admin/index.php", "meets a pending upgrade"),
     ],
 )
-def test_a_hurdle_after_the_log_in_has_its_sentence(path, sentence):
+def test_a_hurdle_after_the_log_in_has_its_sentence(path: str, sentence: str) -> None:
     with moodle_that_leads_to(path) as url, pytest.raises(LoginRefused, match=f"ann {sentence}"):
         Site(url).login("ann", "secret")
 
 
-def test_a_broken_page_is_a_failed_step_and_no_outage():
+def test_a_broken_page_is_a_failed_step_and_no_outage() -> None:
     with moodle_that_leads_to("/", status=502) as url, pytest.raises(SiteError, match=r"HTTP 502.*said “Moodle”"):
         Site(url).login("ann", "secret")
 
 
-def test_no_answer_is_an_outage():
+def test_no_answer_is_an_outage() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         refuses = Site(f"https://127.0.0.1:{deaf.getsockname()[1]}")
@@ -271,7 +276,9 @@ def test_no_answer_is_an_outage():
             hangs.login("ann", "secret")
 
 
-def test_a_certificate_that_is_not_trusted_is_a_matter_of_configuration(environment, tmp_path):
+def test_a_certificate_that_is_not_trusted_is_a_matter_of_configuration(
+    environment: Environment, tmp_path: Path
+) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "another.pem"))
     with pytest.raises(ConfigurationError, match=r"certificate of .* is not trusted: .*Set ca_file"):
         Site(environment.base_url, str(tmp_path / "another.pem")).login("admin", "secret")

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload
 
 import media
 from pages.upload import Upload, UploadWidget
-from selftest.runs.static_pages import MOODLE, SITE, STORE, says
+from selftest.runs.static_pages import MOODLE, SITE, STORE, Show, says
 
-FILE = {"name": "clip.mp4", "mimeType": "video/mp4", "buffer": b"a video"}
+FILE: FilePayload = {"name": "clip.mp4", "mimeType": "video/mp4", "buffer": b"a video"}
+Uploading = Callable[[str], Upload]
+"""Gives an upload through a widget that does what a script says."""
+
 AJAX = "/mod/assign/submission/s3video/ajax"
 
 WIDGET = """
@@ -34,7 +37,7 @@ WIDGET = """
 
 
 @pytest.fixture
-def upload(show: Callable[[str], Page]) -> Callable[[str], Upload]:
+def upload(show: Show) -> Uploading:
     """An upload through a widget that does what the script says once a file is chosen."""
 
     def upload(script: str) -> Upload:
@@ -45,7 +48,7 @@ def upload(show: Callable[[str], Page]) -> Callable[[str], Upload]:
     return upload
 
 
-def test_progress_as_it_should_be(upload):
+def test_progress_as_it_should_be(upload: Uploading) -> None:
     assert upload("await progress(0, 10, 55, 80, 100)").expect_whole_progress(distinct=5) == [0, 10, 55, 80, 100]
 
 
@@ -61,17 +64,17 @@ def test_progress_as_it_should_be(upload):
         ("await progress(10); bar.hidden = true; bar.setAttribute('aria-valuenow', 100)", ["up to 100%", "seen 10"]),
     ],
 )
-def test_progress_that_is_none(upload, script, told):
+def test_progress_that_is_none(upload: Uploading, script: str, told: list[str]) -> None:
     with says(*told):
         upload(script).expect_whole_progress(distinct=5, largest_step=50)
 
 
-def test_no_progress_bar(upload):
+def test_no_progress_bar(upload: Uploading) -> None:
     with says("the progress bar", "visible"):
         upload("").expect_progress()
 
 
-def test_messages_as_they_should_be(upload):
+def test_messages_as_they_should_be(upload: Uploading) -> None:
     assert upload("say('success', 'Your video is there.')").expect_success() == "Your video is there."
     assert upload("say('danger', 'Not a video: wrong type.')").expect_refused("type") == "Not a video: wrong type."
 
@@ -99,7 +102,9 @@ def test_messages_as_they_should_be(upload):
         ("", Upload.receipt, ["a request to get_upload_url.php, seen []"]),
     ],
 )
-def test_messages_that_are_wrong(upload, script, ask, told):
+def test_messages_that_are_wrong(
+    upload: Uploading, script: str, ask: Callable[[Upload], object], told: list[str]
+) -> None:
     with says(*told):
         ask(upload(script))
 
@@ -109,7 +114,7 @@ CONFIRMED = f"await post('{AJAX}/confirm_upload.php')"
 SUCCESS = "say('success', 'Done.')"
 
 
-def test_success_after_confirmation(upload):
+def test_success_after_confirmation(upload: Uploading) -> None:
     times = upload(f"{STORED}; {CONFIRMED}; {SUCCESS}; await painted()").expect_success_after_confirmation()
     assert 0 <= times["stored"] <= times["confirmed"] <= times["told"]
 
@@ -124,12 +129,12 @@ def test_success_after_confirmation(upload):
         (f"{STORED}; {CONFIRMED}", "expected a success message, seen none"),
     ],
 )
-def test_success_that_is_told_too_early_or_never(upload, script, told):
+def test_success_that_is_told_too_early_or_never(upload: Uploading, script: str, told: str) -> None:
     with says(told):
         upload(script).expect_success_after_confirmation()
 
 
-def test_the_dialogue_for_files(show, impatient):
+def test_the_dialogue_for_files(show: Show, impatient: None) -> None:
     button = '<div class="s3video-upload-interface"><input type=file hidden><button class="s3video-select-btn" %s>'
     widget = UploadWidget(show(button % "onclick='this.previousSibling.click()'"), MOODLE)
     widget.expect_on_screen()
@@ -141,7 +146,7 @@ def test_the_dialogue_for_files(show, impatient):
         UploadWidget(show(button % "style='margin-left: -99px'"), MOODLE).expect_on_screen()
 
 
-def test_the_limit(show):
+def test_the_limit(show: Show) -> None:
     widget = UploadWidget(show(WIDGET % ""), MOODLE)
     widget.expect_ready()
     widget.expect_limit(5 * 1024**3)

@@ -1,4 +1,4 @@
-"""Environment files that tests write, and their secrets."""
+"""Environment files that tests write, and their secrets; a video, and who judges of access to it."""
 
 from pathlib import Path
 
@@ -8,6 +8,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from runner.environment import Environment
 from runner.environment import load as load_environment
 from selftest.unit.environment_files import SITE, VARIABLES, LoadSite
+from selftest.unit.visitors import new_judge, video_in
+from services.access import VideoAccess
+from services.plugin_api import Video
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Video:
+    return video_in(tmp_path)
+
+
+@pytest.fixture
+def judge() -> VideoAccess:
+    return new_judge()
 
 
 @pytest.fixture(scope="module")

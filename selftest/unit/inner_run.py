@@ -54,6 +54,11 @@ def browser():
 
 
 @pytest.fixture
+def moodle():
+    return SimpleNamespace(remarks=[])
+
+
+@pytest.fixture
 def _on_site():
     "There is no site."
 """

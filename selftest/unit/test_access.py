@@ -16,27 +16,19 @@ from selftest.unit.visitors import (
     REFUSED,
     SHOWN,
     SOURCE,
+    FakeCDN,
     FakeSite,
     answer,
     led_to,
     new_judge,
     rendered,
     sent_on,
-    video_in,
 )
 from services import plugin_api
+from services.access import VideoAccess
 from services.addresses import PLUGIN
-from services.plugin_api import WAYS
-
-
-@pytest.fixture
-def video(tmp_path):
-    return video_in(tmp_path)
-
-
-@pytest.fixture
-def judge():
-    return new_judge()
+from services.answer import Answer
+from services.plugin_api import WAYS, Video
 
 
 @pytest.mark.parametrize(
@@ -48,7 +40,7 @@ def judge():
         (answer([{"error": True, "exception": {"message": "Not allowed"}}]), "Not allowed"),
     ],
 )
-def test_a_refusal_in_words(judge, video, came, words):
+def test_a_refusal_in_words(judge: VideoAccess, video: Video, came: Answer, words: str) -> None:
     assert judge.expect_denied(came, video) == words
 
 
@@ -69,7 +61,7 @@ def test_a_refusal_in_words(judge, video, came, words):
         (answer([{"error": False, "data": {"html": f"<video src='{PLAYS}'>"}}]), "a player or a link to the video"),
     ],
 )
-def test_a_refusal_that_gives_something_away(judge, video, came, seen):
+def test_a_refusal_that_gives_something_away(judge: VideoAccess, video: Video, came: Answer, seen: str) -> None:
     with pytest.raises(AssertionError, match=f"expected a refusal, seen .*{seen}"):
         judge.expect_denied(came, video)
 
@@ -85,12 +77,12 @@ def test_a_refusal_that_gives_something_away(judge, video, came, seen):
         ),
     ],
 )
-def test_what_is_no_proper_refusal(judge, video, came, seen):
+def test_what_is_no_proper_refusal(judge: VideoAccess, video: Video, came: Answer, seen: str) -> None:
     with pytest.raises(AssertionError, match=seen):
         judge.expect_denied(came, video)
 
 
-def test_json_that_is_none(judge, video):
+def test_json_that_is_none(judge: VideoAccess, video: Video) -> None:
     broken = replace(answer({}), body=b"<b>Notice</b>: Undefined index")
     with pytest.raises(AssertionError, match=r"expected JSON from https://moodle\.test/mod/assign/view\.php, seen"):
         judge.expect_denied(broken, video)
@@ -98,7 +90,9 @@ def test_json_that_is_none(judge, video):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(before=st.binary(max_size=64), after=st.binary(max_size=64))
-def test_the_video_is_found_wherever_it_stands_in_an_answer(judge, video, before, after):
+def test_the_video_is_found_wherever_it_stands_in_an_answer(
+    judge: VideoAccess, video: Video, before: bytes, after: bytes
+) -> None:
     with pytest.raises(AssertionError, match="bytes of the video"):
         judge.expect_denied(answer(before + FILM[:32] + after), video)
 
@@ -118,7 +112,7 @@ def test_the_video_is_found_wherever_it_stands_in_an_answer(judge, video, before
         ("upload URL", answer(PLACE), "a place of one's own"),
     ],
 )
-def test_a_way_that_leads_there(judge, video, way, came, how):
+def test_a_way_that_leads_there(judge: VideoAccess, video: Video, way: str, came: Answer, how: str) -> None:
     assert judge.expect_allowed(way, came, video, OTHER_ID) == how
 
 
@@ -136,22 +130,23 @@ def test_a_way_that_leads_there(judge, video, way, came, how):
         ("upload URL", answer({"success": True, "data": PLACE["data"] | {"s3_key": KEY}}), f"seen {KEY} for 8"),
     ],
 )
-def test_a_way_that_leads_elsewhere(judge, video, way, came, seen):
+def test_a_way_that_leads_elsewhere(judge: VideoAccess, video: Video, way: str, came: Answer, seen: str) -> None:
     with pytest.raises(AssertionError, match=seen):
         judge.expect_allowed(way, came, video, OTHER_ID)
 
 
-def test_the_owner_s_place_is_the_submission_itself(judge, video):
+def test_the_owner_s_place_is_the_submission_itself(judge: VideoAccess, video: Video) -> None:
     mine = {"success": True, "data": {"submission_id": video.id, "s3_key": KEY}}
     assert judge.expect_allowed("upload URL", answer(mine), video, OWNER_ID) == "a place of one's own"
 
 
-def test_the_signed_url_has_been_seen_to_play(judge, video):
-    assert judge.signed_url(FakeSite(body=SOURCE), video) == PLAYS
-    assert judge.cdn.played == [PLAYS]
+def test_the_signed_url_has_been_seen_to_play(video: Video) -> None:
+    cdn = FakeCDN()
+    assert new_judge(cdn).signed_url(FakeSite(body=SOURCE), video) == PLAYS
+    assert cdn.played == [PLAYS]
 
 
-def test_a_video_that_is_lost_is_told_and_left_so(judge, video):
+def test_a_video_that_is_lost_is_told_and_left_so(judge: VideoAccess, video: Video) -> None:
     shows, lost = FakeSite(body=SHOWN), FakeSite()
     judge.expect_unharmed(shows, video)
     with pytest.raises(AssertionError, match="expected no harm to the video, seen that its owner's page has lost it"):
@@ -160,7 +155,7 @@ def test_a_video_that_is_lost_is_told_and_left_so(judge, video):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_asks_for_this_video(video, way):
+def test_every_way_asks_for_this_video(video: Video, way: str) -> None:
     site = FakeSite()
     WAYS[way](site, video)
     (asked,) = site.asked

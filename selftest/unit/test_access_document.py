@@ -1,6 +1,8 @@
 """Step 2.9's table as a document: what a run saw, in words, and numbered notes on what was not right."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,20 +10,21 @@ from hypothesis import strategies as st
 
 from checklist.access import EXIT_USAGE, _row, main, render
 from checklist.verdicts import Verdict
+from services.access_table import Tried
 
-RIGHT = {"may": True, "right": True, "seen": "a signed URL that plays"}
-SHUT = {"may": False, "right": True, "seen": "You have no permission."}
-LEAK = {"may": False, "right": False, "seen": "expected a refusal, seen success"}
+RIGHT: Tried = {"may": True, "right": True, "seen": "a signed URL that plays"}
+SHUT: Tried = {"may": False, "right": True, "seen": "You have no permission."}
+LEAK: Tried = {"may": False, "right": False, "seen": "expected a refusal, seen success"}
 
 
-def check(who: str = "", verdict: Verdict = Verdict.PASSED, message: str = "", **tried: dict) -> dict:
-    evidence = {"who": who} if who else {}
+def check(who: str = "", verdict: Verdict = Verdict.PASSED, message: str = "", **tried: Tried) -> dict[str, Any]:
+    evidence: dict[str, Any] = {"who": who} if who else {}
     if tried:
         evidence |= {"tried": {way.replace("_", " "): pair for way, pair in tried.items()}}
     return {"line": "2.9.4", "title": "gets no video", "verdict": verdict, "message": message, "evidence": evidence}
 
 
-def results(**targets: list[dict]) -> dict:
+def results(**targets: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "run_id": "1122",
         "environment": "staging",
@@ -35,7 +38,7 @@ def results(**targets: list[dict]) -> dict:
     }
 
 
-def test_each_pair_in_a_word_and_each_wrong_one_with_its_note():
+def test_each_pair_in_a_word_and_each_wrong_one_with_its_note() -> None:
     page = render(
         results(
             chromium=[
@@ -55,29 +58,29 @@ def test_each_pair_in_a_word_and_each_wrong_one_with_its_note():
     assert "another step" not in page
 
 
-def test_targets_that_saw_the_same_share_a_table():
+def test_targets_that_saw_the_same_share_a_table() -> None:
     same, other = [check("teacher", download=RIGHT)], [check("teacher", download=LEAK)]
     page = render(results(firefox=same, chromium=same, webkit=other))
     assert {"## chromium, firefox", "## webkit"} < set(page.splitlines())
 
 
-def test_a_visitor_whom_this_site_does_not_have():
+def test_a_visitor_whom_this_site_does_not_have() -> None:
     page = render(results(chromium=[check("guest", Verdict.NOT_CHECKABLE, "no guests here")]))
     assert "| guest | **not checkable**: no guests here |" in page
 
 
-def test_other_checks_of_the_step_by_target():
+def test_other_checks_of_the_step_by_target() -> None:
     page = render(results(chromium=[check()], firefox=[check(verdict=Verdict.FAILED, message="seen a | player")]))
     assert "| line | check | chromium | firefox |" in page
     assert "| 2.9.4 | gets no video | passed | **failed**: seen a &#124; player |" in page
 
 
 @given(st.lists(st.text(), min_size=1))
-def test_a_row_has_as_many_cells_whatever_is_in_them(cells):
+def test_a_row_has_as_many_cells_whatever_is_in_them(cells: list[str]) -> None:
     assert _row(*cells).count("|") == len(cells) + 1
 
 
-def test_as_a_program(tmp_path, capsys):
+def test_as_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps(results(chromium=[check("teacher", download=RIGHT)])), "utf-8")
     assert main([str(file)]) == 0
@@ -85,7 +88,7 @@ def test_as_a_program(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("content", [None, "no JSON", json.dumps(results())])
-def test_without_a_run_of_the_step(tmp_path, capsys, content):
+def test_without_a_run_of_the_step(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None) -> None:
     file = tmp_path / "results.json"
     if content is not None:
         file.write_text(content, "utf-8")
@@ -94,5 +97,5 @@ def test_without_a_run_of_the_step(tmp_path, capsys, content):
     assert (told.out, "give it the results.json of a run that did step 2.9" in told.err) == ("", True)
 
 
-def test_without_a_path(capsys):
+def test_without_a_path(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == EXIT_USAGE

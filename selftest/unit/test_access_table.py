@@ -1,6 +1,7 @@
 """Who tries what, what is told of it, and how the table leaves the video for whoever comes next."""
 
-from types import SimpleNamespace
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,45 +15,48 @@ from selftest.unit.visitors import (
     SOURCE,
     FakeSite,
     answer,
-    new_judge,
-    video_in,
 )
-from services import access_table
-from services.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable
+from services.access import VideoAccess
+from services.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable, Tried
 from services.addresses import CONFIRMATION
 from services.answer import Answer
-from services.plugin_api import GRADE, WATCH, WAYS, WRITE
+from services.moodle.site import Site
+from services.plugin_api import GRADE, WATCH, WAYS, WRITE, Video, Way
 
 
-@pytest.fixture
-def video(tmp_path):
-    return video_in(tmp_path)
+class Table:
+    """What one of the table's people tries, when each way gives the answer that `answers` holds for it."""
 
+    def __init__(self, judge: VideoAccess, video: Video, ways: pytest.MonkeyPatch) -> None:
+        self._judge = judge
+        self._video = video
+        self._ways = ways
+        self.tried: list[Video] = []
 
-@pytest.fixture
-def judge():
-    return new_judge()
-
-
-@pytest.fixture
-def tried(judge, video, monkeypatch):
-    """What one of the table's people has tried, when each way gives the answer that `answers` holds for it."""
-    seen = []
-
-    def table(who: str, answers: dict[str, Answer], owner: FakeSite | None = None) -> tuple[AccessTable, dict]:
-        for way in WAYS:
-            there = answers.get(way, answer(REFUSED))
-            monkeypatch.setitem(
-                access_table.WAYS, way, lambda site, of, there=there, way=way: seen.append((site, of, way)) or there
-            )
-        owner = owner or FakeSite(OWNER_ID, SHOWN)
-        suspended = SimpleNamespace(**vars(video) | {"id": 70})
-        everybody = {OWNER: lambda: owner, who: lambda: owner if who == OWNER else FakeSite()}
-        people = AccessTable(judge, video, suspended, everybody)
+    def __call__(
+        self, who: str, answers: dict[str, Answer], owner: Site | None = None
+    ) -> tuple[AccessTable, dict[str, Tried]]:
+        for name in WAYS:
+            self._ways.setitem(WAYS, name, self._way(answers.get(name, answer(REFUSED))))
+        its_owner = owner or FakeSite(OWNER_ID, SHOWN)
+        everybody: dict[str, Callable[[], Site]] = {
+            OWNER: lambda: its_owner,
+            who: lambda: its_owner if who == OWNER else FakeSite(),
+        }
+        people = AccessTable(self._judge, self._video, replace(self._video, id=70), everybody)
         return people, people.try_everything(who)
 
-    table.seen = seen
-    return table
+    def _way(self, there: Answer) -> Way:
+        def way(site: Site, video: Video) -> Answer:
+            self.tried.append(video)
+            return there
+
+        return way
+
+
+@pytest.fixture
+def tried(judge: VideoAccess, video: Video, monkeypatch: pytest.MonkeyPatch) -> Table:
+    return Table(judge, video, monkeypatch)
 
 
 OPEN = {
@@ -65,26 +69,26 @@ OPEN = {
 }
 
 
-def test_a_table_in_which_all_is_right(tried):
+def test_a_table_in_which_all_is_right(tried: Table) -> None:
     people, pairs = tried("teacher", {way: OPEN[way] for way in MAY["teacher"]})
     people.expect_rights(pairs)
     assert [way for way, pair in pairs.items() if pair["may"]] == [*WATCH, *GRADE]
     assert all(pair["right"] for pair in pairs.values())
 
 
-def test_a_way_that_is_open_or_shut_against_the_rules_is_named(tried):
+def test_a_way_that_is_open_or_shut_against_the_rules_is_named(tried: Table) -> None:
     people, pairs = tried("second student", {"download": OPEN["download"]})
     with pytest.raises(AssertionError, match=r"^download: expected a refusal, seen bytes.*; upload URL: expected succ"):
         people.expect_rights(pairs)
 
 
-def test_the_owner_finds_the_video_on_the_own_page(tried):
+def test_the_owner_finds_the_video_on_the_own_page(tried: Table) -> None:
     tried(OWNER, {})[0].expect_on_own_page()
     with pytest.raises(AssertionError, match="expected the student's video"):
         tried(OWNER, {}, FakeSite(OWNER_ID))[0].expect_on_own_page()
 
 
-def test_a_write_by_another_must_leave_the_video_unharmed(tried):
+def test_a_write_by_another_must_leave_the_video_unharmed(tried: Table) -> None:
     owner = FakeSite(OWNER_ID)
     _, pairs = tried("guest", {}, owner)
     assert [way for way, pair in pairs.items() if pair["seen"].startswith("expected no harm")] == [*WRITE]
@@ -96,11 +100,11 @@ def test_a_write_by_another_must_leave_the_video_unharmed(tried):
     assert pairs["confirmation"] == {"may": True, "right": True, "seen": "confirmed"}
 
 
-def test_a_suspended_owner_tries_the_own_video(tried):
+def test_a_suspended_owner_tries_the_own_video(tried: Table) -> None:
     tried(SUSPENDED, {})
-    assert {of.id for _, of, _ in tried.seen} == {70}
+    assert {video.id for video in tried.tried} == {70}
 
 
-def test_what_the_checklist_leaves_open_is_not_tried(tried):
+def test_what_the_checklist_leaves_open_is_not_tried(tried: Table) -> None:
     _, pairs = tried("administrator", {})
     assert {("administrator", way) for way in WAYS if way not in pairs} == UNJUDGED

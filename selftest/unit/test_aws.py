@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -14,13 +14,15 @@ from selftest.unit.environment_files import pem
 from services.aws import IAM, S3, STS, Access, CloudFront
 from services.errors import ConfigurationError, NotCheckable
 
+Service = TypeVar("Service", S3, IAM, CloudFront, STS)
+
 ACCESS = Access("AKIAAUDIT", "secret-of-the-audit")
 DOMAIN = "d123.cloudfront.net"
 ARN = "arn:aws:cloudfront::1:distribution/E1"
 KEY = "AKIAPLUGIN000000"
 
 
-def answering(service: Any, **answers: Any) -> Any:
+def answering(service: Service, **answers: Any) -> Service:
     """The service, which answers these calls in their order; a text is the code of an error."""
     stubber = Stubber(service._client)
     for name, answer in answers.items():
@@ -152,14 +154,32 @@ def test_a_rule_of_the_old_form_for_one_folder() -> None:
 # -- CloudFront -----------------------------------------------------------------------------------
 
 
-def test_a_distribution_is_found_by_its_domain_or_by_another_name() -> None:
-    for names in ({"DomainName": DOMAIN}, {"DomainName": "d9.cloudfront.net", "Aliases": {"Items": [DOMAIN]}}):
-        service = CloudFront(ACCESS, DOMAIN)
-        service._all = lambda *_, names=names: [{"DomainName": "d0.cloudfront.net"}, {"Id": "E1", **names}]
-        service._ask = lambda call, **arguments: {"Distribution": {"ARN": arguments["Id"]}}
-        assert service.arn == "E1"
-    service = CloudFront(ACCESS, DOMAIN)
-    service._all = lambda *_: [{"DomainName": "d0.cloudfront.net"}]
+class Told(CloudFront):
+    """Knows the distributions that it is told of."""
+
+    def __init__(self, *distributions: dict[str, Any]) -> None:
+        super().__init__(ACCESS, DOMAIN)
+        self._told_of = list(distributions)
+
+    def _all(self, *_: str, **__: Any) -> list[Any]:
+        return self._told_of
+
+    def _ask(self, call: str, *absent: str, **arguments: Any) -> dict[str, Any]:
+        return {"Distribution": {"ARN": arguments["Id"]}}
+
+
+OTHER = {"DomainName": "d0.cloudfront.net"}
+
+
+@pytest.mark.parametrize(
+    "names", [{"DomainName": DOMAIN}, {"DomainName": "d9.cloudfront.net", "Aliases": {"Items": [DOMAIN]}}]
+)
+def test_a_distribution_is_found_by_its_domain_or_by_another_name(names: dict[str, Any]) -> None:
+    assert Told(OTHER, {"Id": "E1", **names}).arn == "E1"
+
+
+def test_a_domain_that_no_distribution_serves() -> None:
+    service = Told(OTHER)
     with pytest.raises(AssertionError, match=f"a distribution that serves {DOMAIN}, seen none among 1"):
         service.expect_deployed()
 

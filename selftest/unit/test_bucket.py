@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import trustme
@@ -56,17 +57,17 @@ def s3(bucket: Bucket) -> Iterator[Stubber]:
         ("https://127.0.0.1:8444", "us-east-1", "https://127.0.0.1:8444/acme-videos/"),
     ],
 )
-def test_address(endpoint, region, url):
+def test_address(endpoint: str | None, region: str, url: str) -> None:
     assert open_bucket(endpoint, region).url == url
 
 
-def test_lists_every_page(bucket, s3):
+def test_lists_every_page(bucket: Bucket, s3: Stubber) -> None:
     s3.add_response("list_objects_v2", {"IsTruncated": True, "NextContinuationToken": "x", "Contents": [{"Key": "a"}]})
     s3.add_response("list_objects_v2", {"IsTruncated": False, "Contents": [{"Key": "b"}]})
     assert bucket.keys("videos/7/") == ["a", "b"]
 
 
-def test_nothing_there(bucket, s3):
+def test_nothing_there(bucket: Bucket, s3: Stubber) -> None:
     s3.add_response("list_objects_v2", {"IsTruncated": False})
     assert bucket.objects("videos/7/") == []
 
@@ -78,7 +79,7 @@ def stored(s3: Stubber, content: bytes = CONTENT, content_type: str = "video/mp4
     s3.add_response("get_object", {"Body": StreamingBody(io.BytesIO(content), len(content))})
 
 
-def test_what_was_chosen_is_stored(bucket, s3):
+def test_what_was_chosen_is_stored(bucket: Bucket, s3: Stubber) -> None:
     stored(s3)
     found = bucket.expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
     assert (found.key, found.encryption) == (KEY, "AES256")
@@ -92,7 +93,9 @@ def test_what_was_chosen_is_stored(bucket, s3):
         (CONTENT[:-1] + b"x", "video/mp4", ["sha256: expected"]),
     ],
 )
-def test_what_differs_is_named(bucket, s3, content, content_type, named):
+def test_what_differs_is_named(
+    bucket: Bucket, s3: Stubber, content: bytes, content_type: str, named: list[str]
+) -> None:
     stored(s3, content, content_type)
     with pytest.raises(AssertionError) as failure:
         bucket.expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
@@ -101,7 +104,7 @@ def test_what_differs_is_named(bucket, s3, content, content_type, named):
     assert str(failure.value).count("expected") == len(named)
 
 
-def test_an_absent_object_is_a_finding(bucket, s3):
+def test_an_absent_object_is_a_finding(bucket: Bucket, s3: Stubber) -> None:
     s3.add_client_error("head_object", "404", http_status_code=404)
     with pytest.raises(AssertionError, match=f"no object at {KEY}"):
         bucket.expect_stored(KEY, 1, "video/mp4", "")
@@ -146,7 +149,9 @@ def test_check_of_a_site_where_tests_may_not_write_deletes_nothing(bucket: Bucke
         (("SlowDown", 503), Unreachable, "S3 answered 503 SlowDown"),
     ],
 )
-def test_every_refusal_has_its_sentence(bucket, s3, error, kind, sentence):
+def test_every_refusal_has_its_sentence(
+    bucket: Bucket, s3: Stubber, error: tuple[str, int], kind: type[Exception], sentence: str
+) -> None:
     code, status = error
     s3.add_client_error("list_objects_v2", code, http_status_code=status)
     with pytest.raises(kind, match=sentence) as refusal:
@@ -154,7 +159,7 @@ def test_every_refusal_has_its_sentence(bucket, s3, error, kind, sentence):
     assert "secret-key-of-the-suite" not in str(refusal.value)
 
 
-def test_an_outage_is_told_from_a_wrong_key():
+def test_an_outage_is_told_from_a_wrong_key() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         closed = f"https://127.0.0.1:{unused.getsockname()[1]}"
@@ -195,7 +200,7 @@ def store(allowed_origin: str | None, ca: trustme.CA) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("allowed", ["https://moodle.test", "*", None])
-def test_the_origin_that_a_preflight_allows(allowed, tmp_path):
+def test_the_origin_that_a_preflight_allows(allowed: str | None, tmp_path: Path) -> None:
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
@@ -203,7 +208,7 @@ def test_the_origin_that_a_preflight_allows(allowed, tmp_path):
 
 
 @pytest.mark.parametrize("allowed", ["https://elsewhere.test", "*"])
-def test_uploads_from_another_site(allowed, tmp_path):
+def test_uploads_from_another_site(allowed: str, tmp_path: Path) -> None:
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
@@ -213,14 +218,14 @@ def test_uploads_from_another_site(allowed, tmp_path):
 
 
 @pytest.mark.parametrize("allowed", ["https://moodle.test", None])
-def test_no_uploads_from_another_site(allowed, tmp_path):
+def test_no_uploads_from_another_site(allowed: str | None, tmp_path: Path) -> None:
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
         open_bucket(endpoint, verify=str(tmp_path / "ca.pem")).expect_no_uploads_from("https://elsewhere.test")
 
 
-def test_what_the_unsigned_get(tmp_path):
+def test_what_the_unsigned_get(tmp_path: Path) -> None:
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(None, ca) as endpoint:
@@ -230,7 +235,7 @@ def test_what_the_unsigned_get(tmp_path):
         assert bucket.unsigned_get("videos/7/public clip") == 206
 
 
-def test_a_certificate_that_is_not_trusted_is_no_outage():
+def test_a_certificate_that_is_not_trusted_is_no_outage() -> None:
     with store(None, trustme.CA()) as endpoint:
         bucket = open_bucket(endpoint, attempts=1)
         for ask in (bucket.probe, bucket.unsigned_list):

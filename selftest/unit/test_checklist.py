@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from checklist.lines import LINES, STEPS, Kind, _line
+from checklist.lines import LINES, STEPS, Kind, Step, _line
 
 BOXES = {
     "P.1": (10, "187bf2a29703f4f3"),
@@ -72,7 +72,7 @@ def test_every_step_of_the_document_is_there_in_its_order() -> None:
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
-def test_every_box_is_there_in_its_words(step) -> None:
+def test_every_box_is_there_in_its_words(step: Step) -> None:
     texts = "\n".join(line.text for line in step.lines)
     assert (len(step.lines), hashlib.sha256(texts.encode()).hexdigest()[:16]) == BOXES[step.id]
 

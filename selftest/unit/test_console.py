@@ -1,9 +1,12 @@
 """What counts as an error in the browser's console, and what is noise, in the words of each engine."""
 
 import re
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from pages.console import Console
 
@@ -14,9 +17,9 @@ class Context:
     """What `Console` listens to; `tell` is the browser's side of it."""
 
     def __init__(self) -> None:
-        self.listeners: dict[str, object] = {}
+        self.listeners: dict[str, Callable[[SimpleNamespace], None]] = {}
 
-    def on(self, event: str, listener: object) -> None:
+    def on(self, event: str, listener: Callable[[SimpleNamespace], None]) -> None:
         self.listeners[event] = listener
 
     def tell(self, event: str, **facts: object) -> None:
@@ -24,13 +27,13 @@ class Context:
 
 
 @pytest.fixture
-def browser():
+def browser() -> Context:
     return Context()
 
 
 @pytest.fixture
-def console(browser):
-    return Console(browser, [MATHJAX])
+def console(browser: Context) -> Console:
+    return Console(cast(BrowserContext, browser), [MATHJAX])
 
 
 def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[str, object]:
@@ -53,7 +56,7 @@ def failed(failure: str | None) -> dict[str, object]:
         ("response", refused(500), "500"),
     ],
 )
-def test_what_is_an_error(browser, console, event, facts, told):
+def test_what_is_an_error(browser: Context, console: Console, event: str, facts: dict[str, Any], told: str) -> None:
     console.expect_clean()
     browser.tell(event, **facts)
     with pytest.raises(AssertionError, match=re.escape(told)) as failure:
@@ -75,12 +78,12 @@ def test_what_is_an_error(browser, console, event, facts, told):
         ("response", refused(404, "https://cdn.jsdelivr.net/mathjax.js")),
     ],
 )
-def test_what_is_noise(browser, console, event, facts):
+def test_what_is_noise(browser: Context, console: Console, event: str, facts: dict[str, Any]) -> None:
     browser.tell(event, **facts)
     console.expect_clean()
 
 
-def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser, console):
+def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser: Context, console: Console) -> None:
     browser.tell("weberror", error="NetworkError when attempting to fetch resource.")
     with pytest.raises(AssertionError, match="page error: NetworkError when attempting to fetch resource"):
         console.expect_clean()
@@ -91,7 +94,7 @@ def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browse
         console.expect_clean()
 
 
-def test_errors_are_collected_over_the_whole_step(browser, console):
+def test_errors_are_collected_over_the_whole_step(browser: Context, console: Console) -> None:
     for number in range(12):
         browser.tell("console", type="error", text=f"error {number}.")
     with pytest.raises(AssertionError) as failure:
@@ -100,7 +103,7 @@ def test_errors_are_collected_over_the_whole_step(browser, console):
     assert "error 0.; " in str(failure.value)
 
 
-def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser, console):
+def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, console: Console) -> None:
     browser.tell("console", type="log", text="loading …")
     console.expect_nothing_signed()
     signed = "https://d1.cloudfront.net/videos/7/clip.mp4?Expires=1&Signature=abcDEF123~_-&Key-Pair-Id=K1"

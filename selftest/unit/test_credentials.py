@@ -1,16 +1,15 @@
 """Whether a student is told a credential: in a page, in a script that it names, in JSON, in any spelling."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
-import requests
 
+from selftest.unit.visitors import SITE, FakeSite, FakeWire, response
 from services.addresses import ASSIGNMENT, UPLOAD_URL, VIDEO_PAGE
 from services.credentials import Credentials
 from services.errors import NotCheckable
+from services.plugin_api import Video
 
-SITE = "https://moodle.example.edu"
 KEY = 'wJalrXUtnFEMI/K7MDENG+bPx"&RfiCYEXAMPLEKEY'
 PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{'MIIEpAIBAAKCAQEA7bq8' * 3}\n-----END RSA PRIVATE KEY-----\n"
 FORM = """<script src="/theme/uploader.js"></script><script src="https://cdn.example.org/MathJax.js"></script>
@@ -18,42 +17,24 @@ FORM = """<script src="/theme/uploader.js"></script><script src="https://cdn.exa
 MODULE = "/lib/requirejs.php/-1/assignsubmission_s3video/uploader.js"
 
 
-class Student:
+class Student(FakeSite):
     """A session on a site where every address answers with `texts`, or with nothing; keeps what it asked for."""
 
-    base_url, sesskey = SITE, "Zx81"
-
     def __init__(self, **texts: str) -> None:
-        self.texts = {ASSIGNMENT: FORM} | texts
-        self.asked: list[str] = []
-        self.session = SimpleNamespace(get=lambda url: self.get(url.removeprefix(SITE)))
-
-    def url(self, path):
-        return SITE + path
-
-    def get(self, path, **_):
-        self.asked.append(path)
-        answer = requests.Response()
-        answer.status_code, answer.url, answer.encoding = 200, f"{SITE}{path}?id=7", "utf-8"
-        answer._content = self.texts.get(path, "").encode()
-        return answer
-
-    def post(self, path, _):
-        return self.get(path)
+        super().__init__()
+        there = {ASSIGNMENT: FORM} | texts
+        self.session = self.wire = FakeWire(lambda path: response(there.get(path, ""), 200, f"{path}?id=7", {}))
 
 
-def look(student: Student) -> list[str]:
-    clip = SimpleNamespace(path=SimpleNamespace(name="clip.mp4"), bytes=7, mime="video/mp4")
-    video = SimpleNamespace(assignment=SimpleNamespace(cmid=1, id=2), id=3, key="videos/4", clip=clip)
-    video.parameters = {"id": video.id, "s3key": video.key}
+def look(student: Student, video: Video) -> list[str]:
     return Credentials({"aws_secret_key": KEY, "cloudfront_private_key": PEM}).expect_untold(student, video)
 
 
-def test_nothing_is_told():
+def test_nothing_is_told(video: Video) -> None:
     student = Student()
-    assert look(student) == [SITE + path for path in student.asked]
-    assert {ASSIGNMENT, VIDEO_PAGE, UPLOAD_URL, "/theme/uploader.js", MODULE} <= set(student.asked)
-    assert not any("MathJax" in path for path in student.asked)
+    assert look(student, video) == [SITE + path for path in student.wire.paths]
+    assert {ASSIGNMENT, VIDEO_PAGE, UPLOAD_URL, "/theme/uploader.js", MODULE} <= set(student.wire.paths)
+    assert not any("MathJax" in path for path in student.wire.paths)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +46,11 @@ def test_nothing_is_told():
         (UPLOAD_URL, json.dumps({"key": PEM}).replace("/", "\\/"), "cloudfront_private_key"),
     ],
 )
-def test_what_is_told_is_named_with_its_place(path, text, name):
+def test_what_is_told_is_named_with_its_place(path: str, text: str, name: str, video: Video) -> None:
     with pytest.raises(AssertionError, match=f"seen {name} in {SITE}{path}"):
-        look(Student(**{path: text}))
+        look(Student(**{path: text}), video)
 
 
-def test_a_site_without_secrets_of_its_own():
+def test_a_site_without_secrets_of_its_own(video: Video) -> None:
     with pytest.raises(NotCheckable, match="hold no secret"):
-        Credentials({}).expect_untold(Student(), None)
+        Credentials({}).expect_untold(Student(), video)

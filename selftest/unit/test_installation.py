@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from selftest.unit.environment_files import pem
 from services.errors import NotCheckable, SiteError
 from services.moodle.installation import TASK, Installation
+from services.moodle.model import Settings
 from services.moodle.settings_in_force import SettingsInForce, expect_quiet_page
 
 LIST = '<table><tbody><tr><td>S3 Video 2025102600 <a href="?plugin=s3video&action=hide"></a></td></tr></tbody></table>'
@@ -70,21 +71,21 @@ def test_a_page_that_fails_for_another_reason_tells_nothing_of_its_table() -> No
 
 def test_what_config_php_sets_is_not_shown() -> None:
     with pytest.raises(NotCheckable, match=r"aws_secret_key is set in config\.php"):
-        SettingsInForce({"aws_secret_key": "********"}).expect_secret("aws_secret_key")
+        SettingsInForce(Settings({"aws_secret_key": "********"}, ["aws_secret_key"])).expect_secret("aws_secret_key")
 
 
 @pytest.mark.parametrize("value", ["half a secret", "half\na-secret", " \n"])
 def test_a_secret_that_no_message_quotes(value: str) -> None:
     with pytest.raises(AssertionError) as failure:
-        SettingsInForce({"aws_secret_key": value}).expect_secret("aws_secret_key")
+        SettingsInForce(Settings({"aws_secret_key": value})).expect_secret("aws_secret_key")
     assert "half" not in str(failure.value)
 
 
 def test_a_private_key(rsa_key: rsa.RSAPrivateKey) -> None:
-    SettingsInForce({"key": f"\r\n{pem(rsa_key)} "}).expect_private_key("key")
+    SettingsInForce(Settings({"key": f"\r\n{pem(rsa_key)} "})).expect_private_key("key")
     for other in (pem(rsa_key)[:-40], pem(ec.generate_private_key(ec.SECP256R1())), pem(rsa_key, b"passphrase")):
         with pytest.raises(AssertionError, match="to hold an RSA private key in PEM") as failure:
-            SettingsInForce({"key": other}).expect_private_key("key")
+            SettingsInForce(Settings({"key": other})).expect_private_key("key")
         assert "BEGIN" not in str(failure.value)
 
 

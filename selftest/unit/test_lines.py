@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from checklist.verdicts import Verdict
 from runner.lines import BLOCKED, first_words
 from selftest.unit.inner_run import CONFTEST, SECRET, Inner, Run, checks_in
-from services.secrecy import MARK
+from services.detector import MARK
 
 pytest_plugins = ["pytester"]
 
@@ -69,6 +69,19 @@ def test_each_check_is_recorded_and_the_test_goes_on(run: Run) -> None:
     assert inner.code == pytest.ExitCode.TESTS_FAILED
     properties = [data for one in inner.whole for name, data in one.user_properties if name == "browser"]
     assert properties == [{"target": "chromium", "version": "1.2.3"}]
+
+
+def test_a_remark_is_evidence_of_the_check_it_is_made_in_and_fails_nothing(run: Run) -> None:
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(line, moodle):
+    with line("2.7.1", "first") as evidence:
+        moodle.remarks.append("the page stayed busy")
+    with line("2.7.2", "second"):
+        pass
+""")
+    assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", PASSED)]
+    assert [check.evidence for check in inner.checks] == [{"remarks": ["the page stayed busy"]}, {}]
 
 
 def test_a_check_that_blocks_ends_the_test(run: Run) -> None:

@@ -2,10 +2,9 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -13,17 +12,25 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from runner.lock import LEASE, Lock, Locked
 from runner.ours import LOCK_NAME
 from services.errors import SiteError
+from services.moodle.courses import Courses
 from services.moodle.model import Course
+from services.moodle.site import Site
 
 CATEGORY = 2
 
 
-class FakeCourses:
+class PatientSite(Site):
+    """One whose sessions do not end."""
+
+    def log_in_again(self) -> None:
+        pass
+
+
+class FakeCourses(Courses):
     """Courses with a short name that may not come twice; `checks` off stands for Moodle's race."""
 
-    site = SimpleNamespace(base_url="https://moodle.test", log_in_again=lambda: None)
-
     def __init__(self) -> None:
+        super().__init__(PatientSite("https://moodle.test"))
         self.courses: dict[int, list[str]] = {}
         self.notes: dict[int, str] = {}
         self.elsewhere: set[str] = set()
@@ -44,6 +51,9 @@ class FakeCourses:
         if course not in self.courses:
             raise SiteError(f"There is no course {course}.")
         del self.courses[course]
+
+    def still_open(self, courses: Iterable[int]) -> set[int]:
+        return self.courses.keys() & set(courses)
 
     def within(self, category: int) -> dict[int, str]:
         return {course: name for course, (name, _, _) in self.courses.items()}
@@ -66,7 +76,7 @@ def site() -> FakeCourses:
 
 
 def take(site: FakeCourses, run: str, dead: tuple[str, ...] = (), undo: Callable[[str], None] = print) -> Lock:
-    return Lock(site, CATEGORY, run, is_dead=lambda other: other in dead, undo=undo)  # type: ignore[arg-type]
+    return Lock(site, CATEGORY, run, is_dead=lambda other: other in dead, undo=undo)
 
 
 def expire(site: FakeCourses) -> None:
@@ -74,7 +84,7 @@ def expire(site: FakeCourses) -> None:
         course[2] = f"Held by somebody, run old until {datetime.now(UTC) - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}."
 
 
-def test_a_second_run_is_told_who_has_the_site_and_until_when(site):
+def test_a_second_run_is_told_who_has_the_site_and_until_when(site: FakeCourses) -> None:
     take(site, "first")
     with pytest.raises(Locked, match=r"moodle\.test is in use by .*@.*, run first until .*UTC.*Wait") as locked:
         take(site, "second")
@@ -82,13 +92,13 @@ def test_a_second_run_is_told_who_has_the_site_and_until_when(site):
     assert len(site.courses) == 1
 
 
-def test_what_is_released_can_be_taken(site):
+def test_what_is_released_can_be_taken(site: FakeCourses) -> None:
     take(site, "first").release()
     assert not site.courses
     take(site, "second")
 
 
-def test_an_expired_lock_is_taken_over(site):
+def test_an_expired_lock_is_taken_over(site: FakeCourses) -> None:
     take(site, "first")
     expire(site)
     take(site, "second")
@@ -96,13 +106,13 @@ def test_an_expired_lock_is_taken_over(site):
     assert "run second until" in summary
 
 
-def test_a_dead_run_does_not_keep_its_lock(site):
+def test_a_dead_run_does_not_keep_its_lock(site: FakeCourses) -> None:
     take(site, "first")
     take(site, "second", dead=("first",))
     assert len(site.courses) == 1
 
 
-def test_a_lock_that_nobody_can_read_is_respected(site):
+def test_a_lock_that_nobody_can_read_is_respected(site: FakeCourses) -> None:
     take(site, "first")
     for course in site.courses.values():
         course[2] = "changed by hand"
@@ -110,7 +120,7 @@ def test_a_lock_that_nobody_can_read_is_respected(site):
         take(site, "second")
 
 
-def test_of_two_at_once_the_earlier_wins(site):
+def test_of_two_at_once_the_earlier_wins(site: FakeCourses) -> None:
     site.checks = False
     first = take(site, "first")
     with pytest.raises(Locked, match="run first"):
@@ -119,7 +129,7 @@ def test_of_two_at_once_the_earlier_wins(site):
     assert not site.courses
 
 
-def test_of_two_that_find_it_expired_one_wins(site):
+def test_of_two_that_find_it_expired_one_wins(site: FakeCourses) -> None:
     take(site, "first")
     expire(site)
 
@@ -132,17 +142,17 @@ def test_of_two_that_find_it_expired_one_wins(site):
         take(site, "third")
 
 
-def test_a_lock_outside_the_category_is_named(site):
+def test_a_lock_outside_the_category_is_named(site: FakeCourses) -> None:
     site.elsewhere.add(LOCK_NAME)
     with pytest.raises(SiteError, match=r"outside the category.*Delete or rename it"):
         take(site, "first")
 
 
-def test_another_failure_is_not_taken_for_a_held_lock(site):
+def test_another_failure_is_not_taken_for_a_held_lock(site: FakeCourses, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> Course:
         raise SiteError("Creating the course failed.", {"fullname": "Required"})
 
-    site.create = broken
+    monkeypatch.setattr(site, "create", broken)
     with pytest.raises(SiteError, match="Creating the course failed"):
         take(site, "first")
 
@@ -155,7 +165,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_what_a_dead_run_noted_is_undone_before_its_lock_goes(site):
+def test_what_a_dead_run_noted_is_undone_before_its_lock_goes(site: FakeCourses) -> None:
     first = take(site, "first")
     site.notes[first.course] = "aws_secret_key:first:1:2"
     seen: list[tuple[str, int]] = []
@@ -163,7 +173,7 @@ def test_what_a_dead_run_noted_is_undone_before_its_lock_goes(site):
     assert seen == [("aws_secret_key:first:1:2", 1)]
 
 
-def test_the_lease_is_renewed_while_a_test_takes_its_time(site, monkeypatch):
+def test_the_lease_is_renewed_while_a_test_takes_its_time(site: FakeCourses, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = take(site, "first")
     (course,) = site.courses.values()
     course[2] = ""
@@ -173,7 +183,7 @@ def test_the_lease_is_renewed_while_a_test_takes_its_time(site, monkeypatch):
     assert "lease" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_losing_the_lock_is_an_error(site, monkeypatch):
+def test_losing_the_lock_is_an_error(site: FakeCourses, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = take(site, "first")
     site.courses.clear()
     with impatient(monkeypatch), lock.kept(site, nullcontext):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
@@ -35,13 +36,13 @@ def echo_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def world():
+def world() -> Iterator[str]:
     with echo_server() as host:
         yield host
 
 
 @pytest.fixture
-def network():
+def network() -> Iterator[Network]:
     with Network() as network:
         yield network
 
@@ -88,7 +89,7 @@ def broken(client: socket.socket) -> bool:
         return True
 
 
-def test_bytes_cross_unchanged_and_are_counted_by_host(network, world):
+def test_bytes_cross_unchanged_and_are_counted_by_host(network: Network, world: str) -> None:
     with echo_server() as other, through(network, world) as one, through(network, other) as two:
         one.sendall(b"hello")
         assert read(one, 5) == b"hello"
@@ -96,14 +97,14 @@ def test_bytes_cross_unchanged_and_are_counted_by_host(network, world):
         assert network.sent == network.received == {world: 5, other: 300 * KIB}
 
 
-def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(network, world):
+def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(network: Network, world: str) -> None:
     with through(network, world) as client:
         client.sendall(b"the last words")
         client.shutdown(socket.SHUT_WR)
         assert read(client, 1000) == b"the last words"
 
 
-def test_measured_counts_what_crosses_meanwhile(network, world):
+def test_measured_counts_what_crosses_meanwhile(network: Network, world: str) -> None:
     with through(network, world) as client:
         echoed(client, 10 * KIB)
         with network.measured() as traffic:
@@ -112,7 +113,7 @@ def test_measured_counts_what_crosses_meanwhile(network, world):
     assert traffic.sent == traffic.received == {world: 20 * KIB}
 
 
-def test_slow_holds_what_is_sent_to_its_speed_and_ends(network, world):
+def test_slow_holds_what_is_sent_to_its_speed_and_ends(network: Network, world: str) -> None:
     with through(network, world) as client:
         with network.slow(megabits_per_second=1):
             started = time.perf_counter()
@@ -125,7 +126,7 @@ def test_slow_holds_what_is_sent_to_its_speed_and_ends(network, world):
     assert fast < 0.5
 
 
-def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network, world):
+def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network: Network, world: str) -> None:
     with echo_server() as other, through(network, world) as client, through(network, other) as spared:
         echoed(client, KIB)
         with network.cut(world):
@@ -136,18 +137,18 @@ def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network, world):
             echoed(again, KIB)
 
 
-def test_cut_breaks_a_slow_transfer_in_flight(network, world):
+def test_cut_breaks_a_slow_transfer_in_flight(network: Network, world: str) -> None:
     with network.slow(0.5), through(network, world) as client:
         client.sendall(bytes(16 * KIB))
         with network.cut(world):
             assert broken(client)
 
 
-def test_cut_breaks_what_is_being_opened(network, world, monkeypatch):
+def test_cut_breaks_what_is_being_opened(network: Network, world: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cut = ExitStack()
     open_connection = asyncio.open_connection
 
-    async def cut_meanwhile(*arguments: object, **options: object):
+    async def cut_meanwhile(*arguments: Any, **options: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         cut.enter_context(network.cut(world))
         return await open_connection(*arguments, **options)
 
@@ -164,11 +165,11 @@ def test_cut_breaks_what_is_being_opened(network, world, monkeypatch):
         "GET http://127.0.0.1/ HTTP/1.1",
     ],
 )
-def test_what_does_not_answer_is_refused(network, request_line):
+def test_what_does_not_answer_is_refused(network: Network, request_line: str) -> None:
     assert said_by(network, request_line).startswith(REFUSED)
 
 
-def test_leaving_ends_what_is_open(world):
+def test_leaving_ends_what_is_open(world: str) -> None:
     with Network() as network:
         client = ask(network, f"CONNECT {world} HTTP/1.1".encode())
         read(client, 10)
@@ -189,11 +190,11 @@ def test_leaving_ends_what_is_open(world):
         ("127.0.0.1:8445", "127.0.0.1:8445"),
     ],
 )
-def test_an_address_as_a_browser_names_it(url, host):
+def test_an_address_as_a_browser_names_it(url: str, host: str) -> None:
     assert endpoint(url) == host
 
 
-def test_a_video_that_bypassed_moodle():
+def test_a_video_that_bypassed_moodle() -> None:
     traffic = Traffic()
     traffic.sent.update({"m:443": 100 * KIB, "s3:443": 900 * KIB})
     assert traffic.expect_bypassed("https://m", 800 * KIB) == {"m:443": 100 * KIB, "s3:443": 900 * KIB}
@@ -204,7 +205,7 @@ def test_a_video_that_bypassed_moodle():
         traffic.expect_bypassed("https://m", 800 * KIB)
 
 
-def test_a_video_that_came_from_the_cdn():
+def test_a_video_that_came_from_the_cdn() -> None:
     traffic = Traffic()
     traffic.received["cdn:443"] = 500
     assert traffic.expect_received_from("cdn", 500) == {"cdn:443": 500}

@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from selftest.unit.leaks import KEY, PEM, SECRET, kinds, quick
-from services.secrecy import MARK, SHORTEST_SECRET, redact
+from services.detector import MARK, SHORTEST_SECRET
+from services.secrecy import redact
 
 secrets = st.text(min_size=SHORTEST_SECRET, max_size=40).filter(lambda secret: secret not in MARK)
 spellings = st.sampled_from(

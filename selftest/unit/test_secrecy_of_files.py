@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selftest.unit.leaks import KEY, PEM, SECRET, kinds, quick, zipped
-from services.secrecy import MARK, Secrets, redact_zip, scan
+from services.detector import MARK
+from services.secrecy import Secrets, redact_zip, scan
 
 
 @pytest.mark.parametrize(

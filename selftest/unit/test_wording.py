@@ -53,42 +53,42 @@ WORDS = st.lists(st.sampled_from(["please", "your", "video", "was not sent", "tr
 
 
 @pytest.mark.parametrize("text", PLAIN)
-def test_plain_words_pass(text):
+def test_plain_words_pass(text: str) -> None:
     assert jargon(text) == []
     expect_plain(text)
 
 
 @pytest.mark.parametrize(("text", "what"), NOT_PLAIN.items())
-def test_names_what_is_wrong(text, what):
+def test_names_what_is_wrong(text: str, what: str) -> None:
     assert any(found.startswith(what) for found in jargon(text)), jargon(text)
 
 
 @given(before=WORDS, text=st.sampled_from(sorted(NOT_PLAIN)), after=WORDS)
-def test_finds_it_anywhere_in_a_message(before, text, after):
+def test_finds_it_anywhere_in_a_message(before: str, text: str, after: str) -> None:
     assert any(found.startswith(NOT_PLAIN[text]) for found in jargon(f"{before} {text}. {after}"))
 
 
 @given(before=st.text(), name=st.text("abcdefghij-", min_size=3), after=st.text())
-def test_finds_the_names_of_the_site_in_any_case(before, name, after):
+def test_finds_the_names_of_the_site_in_any_case(before: str, name: str, after: str) -> None:
     assert f"a name of this site's storage: {name}" in jargon(before + name.upper() + after, [name])
 
 
 @given(WORDS)
-def test_harmless_words_never_alarm(text):
+def test_harmless_words_never_alarm(text: str) -> None:
     assert jargon(text) == []
 
 
-def test_the_message_is_in_the_complaint():
+def test_the_message_is_in_the_complaint() -> None:
     with pytest.raises(AssertionError, match=r"seen an HTTP status: status: 403 in: Failed with status: 403"):
         expect_plain("Failed with status: 403")
 
 
 @pytest.mark.parametrize("text", ["Try again later.", "Please contact your teacher.", "Check your connection."])
-def test_advice(text):
+def test_advice(text: str) -> None:
     assert advises(text)
 
 
 @pytest.mark.parametrize("text", ["", "The upload failed.", "Retry Upload (1/3)", "An error occurred."])
-def test_no_advice(text):
+def test_no_advice(text: str) -> None:
     with pytest.raises(AssertionError, match="tells the student what to do"):
         expect_advice(text)

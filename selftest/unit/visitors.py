@@ -1,15 +1,25 @@
 """Answers of a site, visitors who get them, and who judges: for the tests of access."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import requests
 
+from media import Clip
+from services import http
 from services.access import VideoAccess
 from services.answer import Answer
+from services.bucket import Bucket
+from services.cdn import CDN
+from services.moodle.model import Assignment, Course, Person
+from services.moodle.site import Site
+from services.plugin_api import Video
 
+SITE = "https://moodle.test"
 OWNER_ID, OTHER_ID = 5, 6
 KEY = f"videos/{OWNER_ID}/1795369446_201560ca/clip.mp4"
 PLAYS = f"https://d1.cloudfront.net/{KEY}?Expires=1&Signature=s&Key-Pair-Id=K"
@@ -21,7 +31,7 @@ SHOWN = f"<video src='{PLAYS}'>"
 def response(body: object, status: int, path: str, headers: dict[str, str]) -> requests.Response:
     """HTML where `body` is a text, JSON where it is not, a file where it is bytes."""
     response = requests.Response()
-    response.status_code, response.url = status, f"https://moodle.test{path}"
+    response.status_code, response.url = status, f"{SITE}{path}"
     if isinstance(body, bytes):
         response._content, kind = body, "video/mp4"
     elif isinstance(body, str):
@@ -44,7 +54,7 @@ def rendered(html: str) -> Answer:
 
 def led_to(url: str) -> Answer:
     """A refusal at another address, to which a script of the page led."""
-    return replace(answer(REFUSED), hops=["https://moodle.test/", url])
+    return replace(answer(REFUSED), hops=[f"{SITE}/", url])
 
 
 def sent_on(location: str) -> Answer:
@@ -54,57 +64,66 @@ def sent_on(location: str) -> Answer:
     return Answer.of(last)
 
 
-class FakeSite:
+class FakeWire(http.Session):
+    """Notes what it is asked for, and takes what it answers to a path from `answer_to`."""
+
+    def __init__(self, answer_to: Callable[[str], requests.Response]) -> None:
+        super().__init__(verify=True, timeout=1)
+        self._answer_to = answer_to
+        self.paths: list[str] = []
+        self.sent: list[str] = []
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        path = str(url).removeprefix(SITE)
+        self.paths.append(path)
+        self.sent.append(f"{path} {kwargs}")
+        return self._answer_to(path)
+
+
+class FakeSite(Site):
     """Notes what it is asked for, and answers everything with one body."""
 
-    sesskey = "abcdef1234"
-
     def __init__(self, user_id: int = OTHER_ID, body: object = REFUSED) -> None:
-        self.user_id = user_id
-        self.body = body
-        self.asked: list[str] = []
+        super().__init__(SITE)
+        self.config = {"userId": user_id, "sesskey": "abcdef1234"}
+        self.session = self.wire = FakeWire(lambda path: response(body, 200, path, {}))
 
-    def get(self, path: str, **parameters: object) -> requests.Response:
-        self.asked.append(f"{path} {parameters}")
-        return response(self.body, 200, path, {})
-
-    def post(self, path: str, data: dict[str, object]) -> requests.Response:
-        return self.get(path, **data)
-
-    def call(self, function: str, **arguments: object) -> requests.Response:
-        return self.get(function, **arguments)
+    @property
+    def asked(self) -> list[str]:
+        return self.wire.sent
 
 
-class FakeCDN:
-    domain = "d1.cloudfront.net"
+class FakeCDN(CDN):
+    """Takes every URL for signed and every video for playable; notes which it was."""
 
     def __init__(self) -> None:
+        super().__init__("d1.cloudfront.net")
         self.played: list[str] = []
 
     def expect_signed(self, url: str, key: str) -> None:
         assert key in url, "expected a URL of the key"
 
-    def expect_ranges(self, url: str, clip: object) -> None:
+    def expect_ranges(self, url: str, clip: Clip) -> None:
         self.played.append(url)
 
 
-def video_in(folder: Path) -> SimpleNamespace:
+def video_in(folder: Path) -> Video:
     """A video of the owner's, its file in `folder`."""
     file = folder / "clip.mp4"
     file.write_bytes(FILM)
-    return SimpleNamespace(
+    course = Course(2, "Films", "films")
+    return Video(
         id=7,
         key=KEY,
-        person=SimpleNamespace(id=OWNER_ID),
-        clip=SimpleNamespace(path=file, bytes=len(FILM), mime="video/mp4"),
-        assignment=SimpleNamespace(id=3, cmid=4, context=9),
-        parameters={"id": 7, "s3key": KEY},
+        person=Person(id=OWNER_ID, username="owner", password="secret-of-owner"),
+        clip=Clip(file),
+        assignment=Assignment(id=3, cmid=4, context=9, name="A film", course=course),
     )
 
 
-def new_judge() -> VideoAccess:
-    return VideoAccess(FakeCDN(), SimpleNamespace(url="https://acme.s3.amazonaws.com/"))
+def new_judge(cdn: CDN | None = None) -> VideoAccess:
+    return VideoAccess(cdn or FakeCDN(), cast(Bucket, SimpleNamespace(url="https://acme.s3.amazonaws.com/")))
 
 
-PLACE = {"success": True, "data": {"submission_id": 8, "s3_key": f"videos/{OTHER_ID}/x/clip.mp4"}}
+PLACE: dict[str, Any] = {"success": True, "data": {"submission_id": 8, "s3_key": f"videos/{OTHER_ID}/x/clip.mp4"}}
 SOURCE = {"success": True, "data": {"signed_url": PLAYS}}

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.addresses import ACCOUNT, PARTICIPANTS
 from services.errors import SiteError
+from services.moodle.ajax import ajax
 from services.moodle.courses import Courses
 from services.moodle.html import members, query, quote
 from services.moodle.model import Account, Course, Person
@@ -26,7 +27,7 @@ class Accounts:
 
     def find(self, usernames: Sequence[str]) -> list[Account]:
         """Those of these user names that the site knows."""
-        found = self.site.ajax("core_user_get_users_by_field", field="username", values=list(usernames))
+        found = ajax(self.site, "core_user_get_users_by_field", field="username", values=list(usernames))
         return [
             Account(
                 id=one["id"],
@@ -51,6 +52,7 @@ class Accounts:
                 "lastname": last_name,
                 "email": email,
             },
+            fill_in=username,
             id=-1,
         )
         return self._person(username, password)
@@ -62,13 +64,14 @@ class Accounts:
             ACCOUNT,
             {"firstname": first_name, "lastname": last_name, "newpassword": password, "suspended": suspended},
             if_there={"preference_auth_forcepasswordchange": False},
+            fill_in=account.username,
             id=account.id,
         )
         return self._person(account.username, password)
 
     def stop_mail(self, account: Account) -> None:
         """Nothing that Moodle has to tell this person is e-mailed."""
-        self.site.ajax("core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
+        ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
 
     def enrol(self, course: Course, person: Account, role: str) -> None:
         """`role` is a role's short name: "student", "editingteacher", "teacher"."""
@@ -78,7 +81,8 @@ class Accounts:
             "/enrol/manual/manage.php",
             {"enrolid": self._enrol_id(course)},
             {"add": "1", "addselect[]": person.id, "roleid": self._role_id(role), "extendbase": 3},
-            held=person.id,
+            person,
+            there=True,
         )
 
     def participants(self, course: int) -> list[int]:
@@ -102,16 +106,15 @@ class Accounts:
         """Gives a role (by its short name) in a course category and so in all its courses."""
         step = f"Making {person.username} {role} in category {category}"
         where = {"contextid": self._courses.context(category), "roleid": self._role_id(role)}
-        self._choose(step, "/admin/roles/assign.php", where, {"add": "1", "addselect[]": person.id}, held=person.id)
+        self._choose(step, "/admin/roles/assign.php", where, {"add": "1", "addselect[]": person.id}, person, there=True)
         self.managers.add(person.id)
 
     def remove_role(self, category: int, person: Account, role: str) -> None:
         self.managers.discard(person.id)
         step = f"Taking the role {role} in category {category} from {person.username}"
         where = {"contextid": self._courses.context(category), "roleid": self._role_id(role)}
-        self._choose(
-            step, "/admin/roles/assign.php", where, {"remove": "1", "removeselect[]": person.id}, gone=person.id
-        )
+        choice = {"remove": "1", "removeselect[]": person.id}
+        self._choose(step, "/admin/roles/assign.php", where, choice, person, there=False)
 
     def role_holders(self, category: int, role: str) -> set[int]:
         """Ids of those who have the role in this very category."""
@@ -123,19 +126,16 @@ class Accounts:
         return Person(**vars(account), password=password)
 
     def _choose(
-        self,
-        step: str,
-        path: str,
-        where: Mapping[str, Any],
-        choice: Mapping[str, Any],
-        *,
-        held: int | None = None,
-        gone: int | None = None,
+        self, step: str, path: str, where: Mapping[str, Any], choice: Mapping[str, Any], person: Account, *, there: bool
     ) -> None:
-        """Moves somebody between the two lists of Moodle's user selector, and looks whether that happened."""
-        page = self.site.send(step, path, choice, **where)
-        there = members(page)
-        if (held is not None and held not in there) or gone in there:
+        """Moves somebody between the two lists of Moodle's user selector, and looks whether they are `there` then.
+
+        The list of those who are in shows nobody where they are more than a hundred, unless it is searched.
+        """
+        page = self.site.send(step, path, {**choice, "removeselect_searchtext": person.name}, **where)
+        if there and person.id not in members(page):  # a site may show, and search, names the other way round
+            page = self.site.send(step, path, {"removeselect_searchtext": person.email}, **where)
+        if (person.id in members(page)) is not there:
             raise SiteError(f"{step} had no effect at {self.site.where}. {quote(page)}")
 
     def _enrol_id(self, course: Course) -> int:

@@ -35,6 +35,8 @@ def create_assignment(site: Site, course: Course, name: str, due: datetime) -> A
             "cutoffdate[enabled]": False,
             "gradingduedate[enabled]": False,
             "submissiondrafts": "0",
+            "teamsubmission": "0",
+            "preventsubmissionnotingroup": "0",
             "requiresubmissionstatement": "0",
             "sendnotifications": "0",
             "sendlatenotifications": "0",
@@ -59,7 +61,12 @@ def save_submission(site: Site, assignment: Assignment, key: str, size: int, mim
         f"Saving a submission to {assignment.name}",
         ASSIGNMENT,
         {"s3video_s3_key": key},
-        if_there={"s3video_file_size": str(size), "s3video_mime_type": mime, "s3video_status": "ready"},
+        if_there={
+            "s3video_file_size": str(size),
+            "s3video_mime_type": mime,
+            "s3video_status": "ready",
+            "submissionstatement": True,
+        },
         id=assignment.cmid,
         action="editsubmission",
     )

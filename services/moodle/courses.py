@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from bs4 import BeautifulSoup
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from services.addresses import CATEGORIES, COURSE_SETTINGS
-from services.errors import SiteError
+from services.addresses import CATEGORIES, COURSE, COURSE_SETTINGS
+from services.errors import ConfigurationError, SiteError
 from services.moodle.html import field_value, query, quote, text
 from services.moodle.model import Course
 from services.moodle.site import Site
@@ -41,11 +43,14 @@ class Courses:
                     waiting.append({"categoryid": inside})
         return None
 
-    def description(self, category: int) -> str:
-        """A category's description, as text."""
-        step = "Reading a category's description"
+    def category_settings(self, category: int) -> tuple[str, str]:
+        """A category's ID number, and its description as text."""
+        step = f"Opening the course category {category}"
         page = self.site.open(step, "/course/editcategory.php", id=category)
-        return _plain(field_value(page, "description_editor[text]", step, self.site.where))
+        idnumber, description = (
+            field_value(page, name, step, self.site.where) for name in ("idnumber", "description_editor[text]")
+        )
+        return idnumber, _plain(description)
 
     def within(self, category: int) -> dict[int, str]:
         """Full names by id of every course in the category, hidden ones too."""
@@ -60,20 +65,30 @@ class Courses:
         return courses
 
     def create(self, category: int, name: str, short_name: str, summary: str = "") -> Course:
-        """Raises SiteError with `refused["shortname"]` when the site already has the short name."""
+        """Raises SiteError with `refused["shortname"]` when the site already has the short name, and
+        ConfigurationError when it requires what the suite does not know.
+        """
         today = datetime.now()
-        where = self.site.submit(
-            f"Creating the course {name}",
-            COURSE_SETTINGS,
-            {"fullname": name, "shortname": short_name, "summary_editor[text]": summary},
-            if_there={
-                "startdate[day]": str(today.day),
-                "startdate[month]": str(today.month),
-                "startdate[year]": str(today.year),
-            },
-            button="saveanddisplay",
-            category=category,
-        )
+        try:
+            where = self.site.submit(
+                f"Creating the course {name}",
+                COURSE_SETTINGS,
+                {"fullname": name, "shortname": short_name, "summary_editor[text]": summary},
+                if_there={
+                    "startdate[day]": str(today.day),
+                    "startdate[month]": str(today.month),
+                    "startdate[year]": str(today.year),
+                },
+                button="saveanddisplay",
+                category=category,
+            )
+        except SiteError as error:
+            if not error.refused or "shortname" in error.refused:
+                raise
+            raise ConfigurationError(
+                f"{self.site.base_url} refuses a course that has no more than a name: {_complaints(error.refused)}. "
+                "Make these fields optional, or give them defaults, under Site administration > Courses."
+            ) from error
         return Course(int(query(where)["id"]), name, short_name)
 
     def summary(self, course: int) -> str:
@@ -97,7 +112,7 @@ class Courses:
         self._write("Writing a course's ID number", course, "idnumber", idnumber)
 
     def delete(self, course: int) -> None:
-        """Deletes the course with all that is in it, now and not by cron, past the recycle bin."""
+        """Deletes the course with all that is in it, at once unless the site has a task for that."""
         step = f"Deleting course {course}"
         page = self.site.open(step, "/course/delete.php", id=course)
         confirmation = page.select_one("form[action*='/course/delete.php'] input[name=delete]")
@@ -105,6 +120,30 @@ class Courses:
             raise SiteError(f"{step} failed at {self.site.where}. {quote(page)}")
         data = {"id": course, "delete": confirmation["value"]}
         self.site.send(step, "/course/delete.php", data, timeout=DELETING_A_COURSE)
+
+    def still_open(self, courses: Collection[int]) -> set[int]:
+        """Those that can be opened although they were deleted; a site that leaves that to a task has two minutes."""
+        left = set(courses)
+
+        def look() -> set[int]:
+            left.difference_update([course for course in left if not self._opens(course)])
+            return left
+
+        retrying = Retrying(
+            retry=retry_if_result(bool),
+            stop=stop_after_delay(DELETING_A_COURSE),
+            wait=wait_fixed(1),
+            retry_error_callback=lambda _: left,
+        )
+        retrying(look)
+        return left
+
+    def _opens(self, course: int) -> bool:
+        try:
+            self.site.open("Looking for a deleted course", COURSE, id=course)
+        except SiteError:
+            return False
+        return True
 
     def empty_recycle_bin(self, category: int, name: re.Pattern[str]) -> None:
         """Removes deleted courses with such a name from the category's recycle bin, if the site keeps one."""
@@ -123,6 +162,10 @@ class Courses:
             self.site.open("Opening the course category", "/course/index.php", categoryid=category)
             self._contexts[category] = int(self.site.config["contextid"])
         return self._contexts[category]
+
+
+def _complaints(refused: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({said.lstrip('- ')})" for name, said in refused.items())
 
 
 def _plain(html: str) -> str:

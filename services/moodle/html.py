@@ -47,6 +47,39 @@ def refusals(page: BeautifulSoup) -> dict[str, str]:
     return {name: said for name, said in complaints.items() if said}
 
 
+def required(page: BeautifulSoup) -> list[str]:
+    """Labels of the form's fields that must be filled in and are not."""
+    empty = []
+    for row in page.select(".fitem:has(.text-danger)"):
+        field = row.select_one("input:not([type=hidden]), textarea, select")
+        if field is not None and not _filled_in(field):
+            empty.append(text(row.select_one("label")))
+    return empty
+
+
+def answer(page: BeautifulSoup, name: str, words: str) -> tuple[str, str | bool]:
+    """The full name of a form's field, and what it can be filled in with: `words`, or the first choice that it has.
+
+    Raises SiteError when there is no such field.
+    """
+    field = page.find(attrs={"name": name}) or page.find(attrs={"name": f"{name}[text]"})
+    if not isinstance(field, Tag):
+        raise SiteError(f"The form has no field {name} that could be filled in. {quote(page)}")
+    if field.name == "select":
+        choices = [str(option["value"]) for option in field.select("option[value]")]
+        return str(field["name"]), next((choice for choice in choices if choice not in ("", "0")), "")
+    return str(field["name"]), True if field.get("type") in ("checkbox", "hidden") else words
+
+
+def _filled_in(field: Tag) -> bool:
+    if field.name == "select":
+        chosen = field.select_one("option[selected]")
+        return chosen is not None and bool(chosen.get("value"))
+    if field.get("type") in ("checkbox", "radio"):
+        return field.has_attr("checked")
+    return bool(field.get("value") or field.get_text(strip=True))
+
+
 def quote(page: BeautifulSoup) -> str:
     """What the page complains about, else its title."""
     said = [f"{name}: {complaint}" for name, complaint in refusals(page).items()]

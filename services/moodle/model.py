@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -43,3 +44,12 @@ class Assignment:
 class Plugin:
     version: str
     enabled: bool
+
+
+class Settings(dict[str, str]):
+    """By short name, secrets included; `forced` are those that config.php defines: nobody can change them on the site,
+    and a secret among them is not shown."""
+
+    def __init__(self, values: Mapping[str, str], forced: Collection[str] = ()) -> None:
+        super().__init__(values)
+        self.forced = frozenset(forced)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bs4 import BeautifulSoup
+
 from services.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
 from services.errors import SiteError
 from services.moodle.html import failure, lines, query, quote, text
-from services.moodle.model import Plugin
+from services.moodle.model import Plugin, Settings
 from services.moodle.site import Site
 
 SETTING = f"s_{COMPONENT}_"
@@ -27,6 +29,13 @@ def release(site: Site) -> str:
     return found.group()
 
 
+def concurrent_logins(site: Site) -> int:
+    """How many sessions the site allows an account at a time, 0 for any number; needs an administrator."""
+    response = site.get(SETTINGS, section="manageauths")
+    chosen = BeautifulSoup(response.text, "lxml").select_one("[name=s__limitconcurrentlogins] option[selected]")
+    return int(str(chosen["value"])) if chosen else 0
+
+
 def plugin(site: Site) -> Plugin | None:
     """The S3 Video plugin as the list of submission plugins shows it, None if it is not installed."""
     page = site.open("Listing the submission plugins", "/mod/assign/adminmanageplugins.php", subtype="assignsubmission")
@@ -39,18 +48,20 @@ def plugin(site: Site) -> Plugin | None:
     return None
 
 
-def plugin_settings(site: Site) -> dict[str, str]:
-    """The plugin's settings by short name, secrets included."""
+def plugin_settings(site: Site) -> Settings:
+    """The plugin's settings."""
     page = site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT)
-    settings = {}
+    settings, forced = {}, []
     for control in page.select(f"#adminsettings [name^={SETTING}]"):
         name = str(control["name"]).removeprefix(SETTING)
         # HTML drops a newline right after <textarea>; the parser does not.
         written = control.get_text().removeprefix("\n")
         settings[name] = written if control.name == "textarea" else str(control.get("value", ""))
+        if control.has_attr("disabled"):
+            forced.append(name)
     if not settings:
         raise SiteError(f"No settings of {COMPONENT} at {site.where}. {quote(page)} Is it installed?")
-    return settings
+    return Settings(settings, forced)
 
 
 def save_plugin_settings(site: Site, changes: Mapping[str, str]) -> None:

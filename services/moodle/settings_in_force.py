@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from bs4 import BeautifulSoup
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,17 +12,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from services.addresses import COMPONENT, SETTINGS
 from services.errors import NotCheckable
 from services.moodle.html import text
+from services.moodle.model import Settings
 from services.moodle.site import Site
-
-MASKED = re.compile(r"\*+")
-"""What Moodle shows of a secret that config.php sets."""
 
 
 class SettingsInForce:
-    """`values` by the short names of the plugin's settings."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     def expect(self, name: str, wanted: object) -> None:
         seen = self._value(name)
@@ -49,8 +44,8 @@ class SettingsInForce:
             raise AssertionError(f"expected {name} to hold an RSA private key in PEM, seen something else")
 
     def _value(self, name: str) -> str:
-        value = self._values.get(name, "").strip()
-        if MASKED.fullmatch(value):
+        value = self._settings.get(name, "").strip()
+        if name in self._settings.forced and not value.strip("*"):
             raise NotCheckable(f"{name} is set in config.php, which Moodle does not show")
         if not value:
             raise AssertionError(f"expected {name} to be set, seen it empty")

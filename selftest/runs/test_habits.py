@@ -1,0 +1,62 @@
+"""Habits of a site that the acceptance tests themselves have to live with: they turn nothing red."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from runner.environment import Environment
+from selftest.runs.checkout import PROJECT, Checkout
+
+
+@pytest.fixture(scope="module")
+def acceptance(checkout: Checkout) -> Checkout:
+    """The copy has the project's own tests and checklist."""
+    for room in ("checklist", "tests"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / room, checkout.folder / room, ignore=ignored, dirs_exist_ok=True)
+    return checkout
+
+
+@pytest.fixture
+def habit(environment: Environment) -> Iterator[Callable[[str], None]]:
+    """Switches a habit of the replica on, for the test."""
+
+    def switch(on: dict[str, Any]) -> None:
+        url = environment.url("/__replica__/site")
+        requests.put(url, json=on, verify=environment.verify, timeout=10).raise_for_status()
+
+    yield lambda name: switch({name: True})
+    switch({})
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("pending-forever", "2_07_upload"),
+        ("pending-forever", "2_08_playback"),
+        ("language", "2_07_upload"),
+        ("language", "2_08_playback"),
+        ("language", "2_09_access"),
+        ("language", "2_10_admin"),
+        ("language", "2_11_errors"),
+    ],
+)
+def test_a_habit_turns_nothing_red(acceptance, habit, nothing_left, name, step):
+    habit(name)
+    run = acceptance.run(acceptance.file(), f"tests/test_{step}.py", "--browser", "chromium")
+    checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
+    assert run.code == 0, run.text
+    assert {check["verdict"] for check in checks} == {"passed"}
+    remarks = {remark for check in checks for remark in check["evidence"].get("remarks", [])}
+    assert bool(remarks) == (name == "pending-forever")
+    assert all(remark.endswith("stayed busy with block_weather/forecast") for remark in remarks)
+
+
+def results(reports: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((reports / "results.json").read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,48 @@
+"""Moodle's external functions, as its pages' scripts call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from services.errors import SiteError
+from services.moodle import html
+from services.moodle.site import Site
+
+SESSION_OVER = ("servicerequireslogin", "requireloginerror", "invalidsesskey", "sessiontimedout")
+
+
+def call(site: Site, function: str, **args: Any) -> requests.Response:
+    """The raw answer of a function, exceptions included."""
+    return site.session.post(
+        site.url("/lib/ajax/service.php"),
+        params={"sesskey": site.sesskey, "info": function},
+        json=[{"index": 0, "methodname": function, "args": args}],
+    )
+
+
+def ajax(site: Site, function: str, **args: Any) -> Any:
+    """What a function answers. Raises SiteError when it answers an exception.
+
+    A session that is over is begun again, once.
+    """
+    step = f"Calling {function}"
+    answer = _answer(step, site, function, args)
+    if answer["error"] and answer.get("exception", {}).get("errorcode") in SESSION_OVER and site.log_in_anew():
+        answer = _answer(step, site, function, args)
+    if answer["error"]:
+        said = answer.get("exception", {}).get("message") or answer["error"]
+        raise SiteError(f"{step} failed at {site.base_url}: the site said “{said}”.")
+    return answer["data"]
+
+
+def _answer(step: str, site: Site, function: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    response = call(site, function, **args)
+    try:
+        answer = response.json()
+    except ValueError:
+        raise html.failure(step, response) from None
+    first: dict[str, Any] = answer[0] if isinstance(answer, list) else answer
+    return first
