@@ -7,11 +7,11 @@ from functools import cached_property
 from playwright.sync_api import BrowserContext, Page, Response
 
 from pages.assignment import AssignmentPage
-from pages.base import Moodle, MoodlePage
+from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console
 from pages.course import CoursePage
 from pages.course_settings import CourseSettings
-from pages.dashboard import Dashboard
+from pages.dashboard import EVERYTHING, Dashboard
 from pages.login import LoginPage
 from pages.manage_videos import ManageVideos
 from pages.plugin_settings import PluginSettings
@@ -27,8 +27,6 @@ from services.moodle.site import Site
 from services.plugin_api import promised_key
 
 NewContext = Callable[..., BrowserContext]
-
-TOUR = "[data-flexitour=container] [data-role=end]"
 
 
 class Actor:
@@ -72,8 +70,7 @@ class Actor:
     @cached_property
     def page(self) -> Page:
         page = self.context.new_page()
-        # The first time an account meets certain pages, a tour lies over them and swallows clicks.
-        page.add_locator_handler(page.locator(TOUR).first, lambda end: end.click())
+        clear_the_way(page)
         return page
 
     def _note_promise(self, response: Response) -> None:
@@ -145,8 +142,8 @@ class Actor:
         return SiteAdministration(self.page, self.moodle).reach()
 
     def dashboard(self) -> Dashboard:
-        """Open the plugin's dashboard by its address."""
-        return Dashboard(self.page, self.moodle).open()
+        """Open the plugin's dashboard by its address, with the figures of all time."""
+        return Dashboard(self.page, self.moodle).open(**EVERYTHING)
 
     def manage_videos(self, **filters: object) -> ManageVideos:
         """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""

@@ -7,13 +7,20 @@ export function busy(known) {
   return [...loading, ...new Set(pending.filter((key) => !known.includes(key)))];
 }
 
-// As `busy`, once that is nothing, or the same keys for so many seconds.
+// Whether that is nothing, or has been the same keys for so many seconds.
 export function rest([still, known]) {
   const seen = busy(known), waited = window.s3videoWaited ||= {};
   if (!seen) { return false; }
   const keys = JSON.stringify(seen), stands = document.readyState === "complete";
   if (waited.keys !== keys) { Object.assign(waited, {keys, since: performance.now()}); }
-  return (!seen.length || (stands && performance.now() - waited.since > still * 1000)) && {seen};
+  if (seen.length && !(stands && performance.now() - waited.since > still * 1000)) { return false; }
+  waited.stayed = seen;
+  return true;
+}
+
+// What `rest` has ended with; nothing on a page to which a script has led since.
+export function stayed() {
+  return window.s3videoWaited?.stayed || [];
 }
 
 // All that a page tells people; only some engines count the options of a closed menu among its text.
@@ -28,4 +35,10 @@ export function texts() {
 export function place(element) {
   const {left, right} = element.getBoundingClientRect(), width = document.documentElement.clientWidth;
   return {left: Math.round(left), right: Math.round(right), width, fits: left >= -1 && right <= width + 1};
+}
+
+// Whether a dialogue is Moodle's question, in its own words, whether somebody who has been idle is still there.
+export function asksWhoIsThere(dialogue) {
+  const said = dialogue.querySelector(".modal-body").textContent.trim();
+  return ["moodle", "core"].some((component) => M.str?.[component]?.sessiontimeoutsoon === said);
 }

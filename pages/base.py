@@ -60,6 +60,24 @@ class MoodleBroke(AssertionError):
     """A page shows an exception, a debugging message or a PHP notice."""
 
 
+TOUR = "[data-flexitour=container] [data-role=end]"
+
+QUESTION = ".modal.show:has([data-action=save]):has([data-action=cancel])"
+
+
+def clear_the_way(page: Page) -> None:
+    """From now on, what Moodle lays over a page by itself is dealt with before each action, as a person would."""
+    # The first time an account meets certain pages, a tour lies over them and swallows clicks.
+    page.add_locator_handler(page.locator(TOUR).first, lambda end: end.click())
+
+    def stay(dialogue: Locator) -> None:
+        if dialogue.evaluate(SCRIPTS["asksWhoIsThere"]):
+            dialogue.locator("[data-action=save]").click()
+
+    # A session that will soon be over is one of them; other questions are for whoever expects them.
+    page.add_locator_handler(page.locator(QUESTION).first, stay, no_wait_after=True)
+
+
 def has_touch(page: Page) -> bool:
     return bool(page.evaluate("() => matchMedia('(pointer: coarse)').matches"))
 
@@ -120,7 +138,8 @@ class MoodlePage:
         """
         known = [*self.moodle.restless]
         try:
-            busy = self.page.wait_for_function(SCRIPTS["rest"], arg=[STILL, known]).json_value()["seen"]
+            self.page.wait_for_function(SCRIPTS["rest"], arg=[STILL, known])
+            busy = self.page.evaluate(SCRIPTS["stayed"])
         except TimeoutError:
             busy = self.page.evaluate(SCRIPTS["busy"], known)
         if busy is None:

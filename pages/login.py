@@ -5,7 +5,7 @@ from typing import Self
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
-from services.addresses import LOGIN
+from services.addresses import ENGLISH, HOME, LOGIN
 
 
 class LoginPage(MoodlePage):
@@ -18,7 +18,10 @@ class LoginPage(MoodlePage):
         return self.ready()
 
     def log_in(self, username: str, password: str) -> None:
-        """Type name and password, submit, and land on a page of somebody who is logged in."""
+        """Type name and password, submit, and land on a page of somebody who is logged in.
+
+        Where that speaks another language, the rest of the session speaks English: some texts of the plugin are read.
+        """
         field = self.page.locator("#password")
         if not self.page.url.startswith(self.moodle.url) or not field.count():
             raise AssertionError(f"expected Moodle's own log-in form at {self.moodle.login_path}, seen {self.page.url}")
@@ -37,3 +40,6 @@ class LoginPage(MoodlePage):
             said = refused.first.inner_text().strip() if refused.count() else self.page.url
             raise AssertionError(f"expected {username} to be logged in, seen the log-in page again: {said}")
         self.ready()
+        if not self.page.evaluate("document.documentElement.lang").startswith("en"):
+            self.go(HOME, ENGLISH)
+            self.ready()

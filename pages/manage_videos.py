@@ -70,6 +70,16 @@ class ManageVideos(MoodlePage):
         if abs(at - datetime.now()) > timedelta(days=1):
             raise AssertionError(f"expected a video of today, seen the date {at:%d %B %Y %H:%M}")
 
+    def time_of(self, key: str) -> datetime:
+        """When the video was asked for, in the site's local time, to the minute."""
+        self.expect_listed(key)
+        return shown_time(self._row(key).inner_text())
+
+    def others_since(self, since: datetime, besides: str) -> int:
+        """How many videos on this page were asked for not before `since`, and have not `besides` in their row."""
+        rows = [text for text in self._rows().all_inner_texts() if MOMENT.search(" ".join(text.split()))]
+        return len([text for text in rows if besides not in text and shown_time(text) >= since])
+
     def search(self, text: str = "", *, course: int = 0, status: str = "") -> Self:
         """Fill in all the filters, and press Search."""
         self._choose("courseid", str(course))

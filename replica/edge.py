@@ -7,7 +7,9 @@ import asyncio
 import base64
 import binascii
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Any
 from urllib.parse import quote, unquote
 
 import httpx
@@ -32,16 +34,47 @@ _THROTTLED = 1.8 * 2**20
 _BURST = 8 * 2**20
 """Bytes between two stalls: three seconds of that video."""
 _STALL = 5  # seconds
+_SMALL = 2**20
+"""Bytes of an answer that is kept, at most."""
+_ANSWERS = 32
+"""Answers that are kept, at most."""
 _FORWARDED = ("range", "if-range", "if-none-match", "if-modified-since")
 _PASSED_BACK = ("content-type", "content-length", "content-range", "content-disposition", "etag", "last-modified")
+
+
+Kept = tuple[int, dict[str, str], bytes]
+
+
+class Cache:
+    """Small answers, each to just the request that got it, until an invalidation names their path."""
+
+    def __init__(self, invalidations: Sequence[dict[str, Any]]) -> None:
+        self.invalidations = invalidations
+        self.done = 0
+        self.kept: dict[tuple[str, ...], Kept] = {}
+
+    def get(self, place: tuple[str, ...]) -> Kept | None:
+        """What was kept for a request: its method, path, and what else matters."""
+        new, self.done = self.invalidations[self.done :], len(self.invalidations)
+        gone = {unquote(path) for invalidation in new for path in invalidation["paths"]}
+        if gone:
+            self.kept = {place: kept for place, kept in self.kept.items() if place[1] not in gone}
+        return self.kept.get(place)
+
+    def keep(self, place: tuple[str, ...], status: int, headers: dict[str, str], content: bytes) -> None:
+        while len(self.kept) >= _ANSWERS:
+            del self.kept[next(iter(self.kept))]
+        self.kept[place] = status, headers, content
 
 
 class Edge:
     """Verifies each request against the distribution's public key, then streams the object from S3."""
 
-    def __init__(self, settings: Settings, faults: Faults) -> None:
+    def __init__(self, settings: Settings, faults: Faults, invalidations: Sequence[dict[str, Any]]) -> None:
+        """`invalidations` is what the plugin has told the CDN so far, and goes on to."""
         self.settings = settings
         self.faults = faults
+        self.cache = Cache(invalidations)
         self.origin = httpx.AsyncClient(
             verify=httpx.create_ssl_context(verify=str(settings.ca_file)), timeout=60, trust_env=False
         )
@@ -89,7 +122,11 @@ class Edge:
         return None
 
     async def fetch(self, request: Request, path: str, rest: list[str]) -> Response:
-        """The object from S3, streamed; Range and response-* go through."""
+        """The object, from the cache or from S3, streamed; Range and response-* go through."""
+        place = (request.method, unquote(path), *rest, *(request.headers.get(h, "") for h in _FORWARDED))
+        if kept := self.cache.get(place):
+            status, headers, content = kept
+            return Response(content, status, headers | {"x-cache": "Hit from cloudfront"})
         url = f"{self.settings.s3_endpoint}/{BUCKET}{quote(unquote(path), safe='/~')}"
         extra = [part for part in rest if part.startswith("response-")]
         if extra:
@@ -112,24 +149,30 @@ class Edge:
             return Response("The file is too large.\n", 400)
         passed = {h: answer.headers[h] for h in _PASSED_BACK if h in answer.headers}
         ranges = {} if whole else {"accept-ranges": "bytes"}
-        return StreamingResponse(self.body(answer), answer.status_code, headers=passed | ranges)
+        headers = passed | ranges
+        keep = None if whole else partial(self.cache.keep, place, answer.status_code, headers)
+        miss = {"x-cache": "Miss from cloudfront"}
+        return StreamingResponse(self.body(answer, keep), answer.status_code, headers=headers | miss)
 
     async def ask(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
         """S3's answer, its body yet to be read."""
         question = self.origin.build_request(method, url, headers=headers | {"accept-encoding": "identity"})
         return await self.origin.send(question, stream=True)
 
-    async def body(self, answer: httpx.Response) -> AsyncIterator[bytes]:
-        """What S3 sends, as it comes."""
-        sent = 0
+    async def body(self, answer: httpx.Response, keep: Callable[[bytes], None] | None) -> AsyncIterator[bytes]:
+        """What S3 sends, as it comes; `keep` gets it at the end, unless it is large."""
+        sent, small = 0, b""
         try:
             async for chunk in answer.aiter_raw(_CHUNK):
                 yield chunk
                 sent += len(chunk)
+                small = small + chunk if sent <= _SMALL else b""
                 if self.faults.on("cdn-throttled"):
                     await asyncio.sleep(len(chunk) / _THROTTLED)
                 if self.faults.on("cdn-stalls") and sent % _BURST < len(chunk):
                     await asyncio.sleep(_STALL)
+            if keep and answer.status_code < 300 and sent <= _SMALL:
+                keep(small)
         finally:
             await answer.aclose()
 

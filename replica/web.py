@@ -27,7 +27,8 @@ class Server(uvicorn.Server):
 def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
     """The servers of site and edge in this order, not yet serving."""
     control = Control(site, effects, proxy)
-    apps: list[ASGIApp] = [control.around(App(site).asgi()), Edge(site.settings, site.faults).app()]
+    edge = Edge(site.settings, site.faults, site.state.invalidations)
+    apps: list[ASGIApp] = [control.around(App(site).asgi()), edge.app()]
     return [Server(_config(site.settings, app)) for app in apps]
 
 

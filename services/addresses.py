@@ -14,6 +14,9 @@ UPLOAD_URL = f"{PLUGIN}/ajax/get_upload_url.php"
 CONFIRMATION = f"{PLUGIN}/ajax/confirm_upload.php"
 PLAYBACK_URL = f"{PLUGIN}/ajax/get_playback_url.php"
 
+ENGLISH = {"lang": "en"}
+"""Asked for once in the query of any page, Moodle speaks it for the rest of the session; log-in begins a new one."""
+
 LOGIN = "/login/index.php"
 LOGOUT = "/login/logout.php"
 HOME = "/?redirect=0"

@@ -14,7 +14,7 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
-from services.errors import ConfigurationError, Unreachable, root_of
+from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -93,6 +93,32 @@ class Bucket:
         with self._told("reading", key):
             head = self._client.head_object(Bucket=self.name, Key=key)
             return StoredObject(key, head["ContentLength"], head["ContentType"], head.get("ServerSideEncryption"))
+
+    def keeps_versions_of(self, key: str) -> bool:
+        """Whether S3 has versions of an object that is deleted: the bucket is versioned, and a marker hides them.
+
+        Told by the list of versions; for a key that may not see it (s3:ListBucketVersions), by the marker's header:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+        """
+        with self._told("listing the versions of", key):
+            try:
+                listed = self._client.list_object_versions(Bucket=self.name, Prefix=key)
+            except ClientError as error:
+                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (403, 501):
+                    raise
+                return self._has_marker(key)
+        return any(version["Key"] == key for version in listed.get("Versions", []))
+
+    def _has_marker(self, key: str) -> bool:
+        with self._told("reading", key):
+            try:
+                self._client.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                answer = error.response.get("ResponseMetadata", {})
+                if answer.get("HTTPStatusCode") != 404:
+                    raise
+                return answer.get("HTTPHeaders", {}).get("x-amz-delete-marker") == "true"
+        return False
 
     def digest(self, key: str) -> str:
         """SHA-256 in hex of the object's content, streamed."""
@@ -281,6 +307,14 @@ class Folder:
     def expect_empty(self) -> None:
         if keys := self._keys():
             raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
+
+    def expect_no_version(self, key: str) -> None:
+        """Of a deleted `key`. Raises NotCheckable where a versioned bucket has but put a marker in its place."""
+        if self._bucket.keeps_versions_of(key):
+            raise NotCheckable(
+                f"the bucket {self._bucket.name} keeps versions: at {key} is a delete marker, and the video is behind "
+                "it until a lifecycle rule removes what is no longer current"
+            )
 
     def expect_only(self, key: str) -> None:
         """`key` is the one object there."""

@@ -24,6 +24,12 @@ SHORT = timedelta(seconds=2)
 LATE = timedelta(seconds=5)
 """How much later the CDN may refuse it, for clocks that differ."""
 
+ASKED = 3
+"""Times that a URL is asked for until it comes from the cache: a CDN has more than one machine."""
+
+HIT = "hit"
+"""Of CloudFront's "Hit from cloudfront" and "RefreshHit from cloudfront", in small letters."""
+
 DAY = timedelta(days=1)
 
 CLOCKS = timedelta(minutes=1)
@@ -171,12 +177,31 @@ class CDN:
             )
         return round((datetime.now(UTC) - signed).total_seconds(), 1)
 
-    def expect_withdrawn(self, url: str) -> None:
-        """A signed `url` of an object that was deleted is refused as soon as an invalidation takes."""
+    def cached(self, url: str) -> str:
+        """What the CDN says of its cache (`X-Cache`) once a signed `url` was asked for before; empty for nothing."""
+        said = ""
+        for _ in range(ASKED):
+            with self.get(url, "bytes=0-99") as answer:
+                answer.content  # noqa: B018 (an answer that is not read may not be kept)
+                said = answer.headers.get("X-Cache", "")
+            if HIT in said.casefold():
+                break
+        return said
+
+    def expect_withdrawn(self, url: str, cached: str) -> None:
+        """A signed `url` of an object that was deleted is refused as soon as an invalidation takes.
+
+        `cached` is what `cached` returned before. Raises NotCheckable where the CDN had nothing to withdraw.
+        """
         limit = timedelta(seconds=self._invalidation)
         if (status := self._refused_within(limit, url)) < 400:
             raise AssertionError(
                 f"expected the CDN to refuse a deleted video {limit.seconds} s later, seen status {status}"
+            )
+        if HIT not in cached.casefold():
+            raise NotCheckable(
+                f"the CDN refuses the deleted video, but did not say before that it had it in its cache (X-Cache: "
+                f"{cached or 'none'}): nothing shows that it would have been withdrawn"
             )
 
     def _refused_within(self, limit: timedelta, url: str) -> int:

@@ -15,10 +15,13 @@ import requests
 import media
 from services.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
 from services.answer import Answer
-from services.errors import SiteError
+from services.errors import NotCheckable, SiteError
 from services.moodle.ajax import call
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
+
+VALIDATION = "validation_error"
+"""The plugin's `error_type` of a refusal that is for the file's own sake; 1.0.0 has "unknown" for some of them too."""
 
 UPLOAD_TIMEOUT = 120
 """Seconds that storage may take for a small clip."""
@@ -144,12 +147,46 @@ def upload(site: Site, assignment: Assignment, clip: media.Clip, verify: bool | 
     return int(promised["submission_id"]), str(promised["s3_key"])
 
 
-def expect_no_upload_url(site: Site, assignment: Assignment, name: str, size: int, mime: str, why: str) -> str:
-    """A request without the widget and its checks is refused; returns the plugin's words. `why` says what is wrong."""
-    asked = request_upload(site, assignment.id, name, size, mime)
-    if asked.succeeded:
-        raise AssertionError(f"expected the server to refuse {why}, seen an upload URL for it")
-    return _error(asked)
+class DirectUpload:
+    """Asks for upload URLs as one person, over HTTP and without the widget's checks.
+
+    `good` is a video that the plugin takes: what is refused for its own sake is told by it from what is refused to
+    anybody, for a rate limit, a closed assignment or a session that is over.
+    """
+
+    def __init__(self, site: Site, assignment: Assignment, good: media.Clip) -> None:
+        self._site = site
+        self._assignment = assignment.id
+        self._good = good
+        self._granted = False
+
+    def expect_refused(self, name: str, size: int, mime: str, why: str) -> str:
+        """The plugin gives no upload URL for that file; returns its words. `why` says what is wrong with the file.
+
+        Raises NotCheckable where a good video is refused as well, right before or right after.
+        """
+        if not self._granted:
+            self._expect_granted("before")
+            self._granted = True
+        asked = request_upload(self._site, self._assignment, name, size, mime)
+        if asked.succeeded:
+            raise AssertionError(f"expected the server to refuse {why}, seen an upload URL for it")
+        said = _error(asked)
+        if asked.data.get("error_type") != VALIDATION:
+            self._expect_granted("after")
+        return said
+
+    def _expect_granted(self, when: str) -> None:
+        clip = self._good
+        asked = request_upload(self._site, self._assignment, clip.path.name, clip.bytes, clip.mime)
+        if not asked.succeeded:
+            raise NotCheckable(f"the server refuses a good video too, asked {when} the wrong one: {asked.seen}")
+
+
+def provoke_failure(site: Site, assignment: Assignment) -> None:
+    """The plugin refuses a text file, and notes that as a failed upload."""
+    if request_upload(site, assignment.id, "notes.txt", 13, "text/plain").succeeded:
+        raise AssertionError("expected the server to refuse a text file, seen an upload URL for it")
 
 
 def expect_not_confirmed(site: Site, assignment: Assignment, file: media.Clip, verify: bool | str) -> str:

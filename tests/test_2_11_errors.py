@@ -13,7 +13,7 @@ from runner.settings_guard import SettingsGuard
 from services.bucket import Bucket
 from services.moodle.model import Assignment
 from services.network import Network, endpoint
-from services.plugin_api import expect_no_upload_url, expect_not_confirmed
+from services.plugin_api import DirectUpload, expect_not_confirmed
 from services.wording import expect_advice, expect_plain
 
 FIVE_GIB = 5368709120
@@ -77,9 +77,10 @@ def test_wrong_files(
 
     mischievous = people.student(assignment.course)
     site = mischievous.site()
+    direct = DirectUpload(site, assignment, small_clip)
     for why, (name, size, mime) in LIES.items():
         with line("2.11.1", f"the server refuses {why} as well") as evidence:
-            evidence["message"] = expect_no_upload_url(site, assignment, name, size, mime, why)
+            evidence["message"] = direct.expect_refused(name, size, mime, why)
     with line("2.11.1", "the server looks into what it gets, and refuses a text file renamed to .mp4") as evidence:
         evidence["message"] = expect_not_confirmed(site, assignment, media.Clip(renamed), environment.verify)
 
@@ -108,6 +109,7 @@ def test_too_large(
     student: Actor,
     people: People,
     assignment: Assignment,
+    small_clip: media.Clip,
     bucket: Bucket,
     network: Network,
     tmp_path: Path,
@@ -142,10 +144,10 @@ def test_too_large(
     with line("2.11.3", "what was cancelled leaves nothing on S3"):
         student.videos.expect_empty()
 
-    site = people.student(assignment.course).site()
+    direct = DirectUpload(people.student(assignment.course).site(), assignment, small_clip)
     for why, size in WRONG_SIZES.items():
         with line("2.11.3", f"the server refuses {why} as well") as evidence:
-            evidence["message"] = expect_no_upload_url(site, assignment, "large.mp4", size, "video/mp4", why)
+            evidence["message"] = direct.expect_refused("large.mp4", size, "video/mp4", why)
 
 
 @pytest.mark.lines("2.11.5", "2.11.6", "2.11.7", "2.11.8")

@@ -7,6 +7,7 @@ function shown(element) {
 export function record(widget) {
   const seen = {chosen: performance.now(), type: null, progress: [], messages: []};
   window.s3videoSeen = seen;
+  performance.setResourceTimingBufferSize(10000);  // the browser's own 250 can be full before a file is chosen
   widget.querySelector("input[type=file]").addEventListener(
     "change", ({target}) => { seen.type = target.files[0] && target.files[0].type; }, {capture: true, once: true});
   widget.querySelector(".s3video-status-message")?.setAttribute("data-earlier", "");

@@ -143,7 +143,8 @@ class Storage:
             self._call("delete_object", Key=key)
         except FileNotFoundError:
             return
-        self.invalidations.append({"paths": ["/" + quote(key, safe="/~")], "at": now()})
+        if not self.faults.on("deleted-stays-in-cache"):
+            self.invalidations.append({"paths": ["/" + quote(key, safe="/~")], "at": now()})
 
     def remove(self, video: Video) -> None:
         """Delete a video's object unless it is gone already."""

@@ -1,14 +1,54 @@
-"""A tab of Chromium that is shown static pages, with short time limits."""
+"""Holds on the replica, and a tab of Chromium that is shown static pages, with short time limits."""
 
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
 import media
+from runner.environment import Environment
 from runner.environment_tables import Target
+from runner.hold import Hold
+from runner.ours import CATEGORY
 from runner.targets import launch_of
+from runner.workspace import Workspace
 from selftest.runs.static_pages import LOADING, MOODLE, SITE, Show
+from selftest.runs.students import Open
+from services.moodle.courses import Courses
+from services.moodle.site import Site
+
+NUMBERS = count(1)
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journals of the test's runs are its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def category(environment: Environment, site: Site) -> int:
+    found = Courses(site).category(CATEGORY)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def open_hold(environment: Environment, state: None) -> Iterator[Open]:
+    """A hold with its workers' workspaces; given back even when the test fails."""
+    holds: list[Hold] = []
+
+    def open_hold(environment: Environment = environment, workers: int = 1) -> tuple[Hold, list[Workspace]]:
+        hold, held = Hold.open(environment, f"run{next(NUMBERS)}", workers)
+        holds.append(hold)
+        return hold, [Workspace(environment, held, f"gw{number}") for number in range(workers)]
+
+    yield open_hold
+    for hold in holds:
+        if hold._lock is not None:
+            hold.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from runner.environment import Environment
 from runner.environment_tables import Account, GivenAccounts
 from runner.plan import plan, print_plan
 from services.bucket import Bucket
-from services.moodle.model import Plugin
+from services.moodle.model import Plugin, Settings
 
 MIB = 1024**2
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
@@ -147,16 +147,22 @@ def test_settings_are_compared_with_step_2_5(
     settings |= {"cloudfront_domain": environment.cdn.domain}
     settings |= {"cloudfront_keypair_id": environment.cdn.key_pair_id or ""}
     settings |= {"max_size": "", "mime_types": "", "auto_cleanup": ""}
-    assert [one.level for one in doctor._settings(environment, settings)] == ["ok"]
+    assert [one.level for one in doctor._settings(environment, Settings(settings))] == ["ok"]
 
-    (finding,) = doctor._settings(environment, settings | {name: value})
+    (finding,) = doctor._settings(environment, Settings(settings | {name: value}))
     assert (finding.level, sentence in f"{finding.sentence} {finding.remedy}") == (level, True)
 
 
 def test_settings_that_step_2_5_names_and_the_plugin_lacks(environment: Environment) -> None:
-    settings = dict.fromkeys(doctor.REQUIRED, "a-secret-value")
+    settings = Settings(dict.fromkeys(doctor.REQUIRED, "a-secret-value"))
     sentences = "".join(one.sentence for one in doctor._settings(environment, settings))
     assert "Enable Automatic Cleanup, Maximum File Size, Allowed MIME Types" in sentences
+
+
+def test_settings_that_config_php_defines(environment: Environment) -> None:
+    settings = Settings(dict.fromkeys(doctor.REQUIRED, "a-secret-value"), forced=["aws_secret_key"])
+    (first, *_) = doctor._settings(environment, settings)
+    assert (first.level, "aws_secret_key defined in config.php" in first.sentence) == ("warn", True)
 
 
 def test_the_suite_s_own_key(environment: Environment) -> None:

@@ -46,7 +46,9 @@ def habit(environment: Environment) -> Iterator[Callable[[str], None]]:
         ("language", "2_11_errors"),
     ],
 )
-def test_a_habit_turns_nothing_red(acceptance, habit, nothing_left, name, step):
+def test_a_habit_turns_nothing_red(
+    acceptance: Checkout, habit: Callable[[str], None], nothing_left: None, name: str, step: str
+) -> None:
     habit(name)
     run = acceptance.run(acceptance.file(), f"tests/test_{step}.py", "--browser", "chromium")
     checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
@@ -55,6 +57,18 @@ def test_a_habit_turns_nothing_red(acceptance, habit, nothing_left, name, step):
     remarks = {remark for check in checks for remark in check["evidence"].get("remarks", [])}
     assert bool(remarks) == (name == "pending-forever")
     assert all(remark.endswith("stayed busy with block_weather/forecast") for remark in remarks)
+
+
+def test_a_versioned_bucket_cannot_show_that_a_video_is_gone(
+    acceptance: Checkout, habit: Callable[[str], None], nothing_left: None
+) -> None:
+    habit("versioned")
+    run = acceptance.run(acceptance.file(), "tests/test_2_10_admin.py", "--browser", "chromium", "-k", "delete_video")
+    checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
+    assert run.code == 0, run.text
+    (untold,) = [check for check in checks if check["verdict"] != "passed"]
+    assert (untold["title"], untold["verdict"]) == ("nor an old version of it", "not checkable")
+    assert "is a delete marker, and the video is behind it" in untold["message"]
 
 
 def results(reports: Path) -> dict[str, Any]:

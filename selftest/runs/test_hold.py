@@ -1,18 +1,8 @@
-"""A run's hold on a site: what it makes and removes, what a dead run leaves, and what must never be touched."""
+"""A run's hold on a site: what it makes and removes, and where it must not begin."""
 
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from itertools import count
-from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 from pydantic import SecretStr
 
 from media import MP4
@@ -20,60 +10,20 @@ from runner.changed_settings import Change
 from runner.clean_up import SETTING
 from runner.connect import new_bucket
 from runner.environment import Environment
-from runner.environment_tables import Account as GivenAccount
-from runner.environment_tables import GivenAccounts
 from runner.hold import Hold
 from runner.journal import folder
 from runner.lock import Locked
-from runner.ours import COURSE_NAME, DOMAIN, LOCK_NAME
+from runner.ours import CATEGORY, COURSE_NAME, LOCK_NAME
 from runner.people_pool import PER_WORKER
-from runner.workspace import Workspace
-from selftest.proof.warm import Warm
-from selftest.runs.test_site import PASSWORD, VIDEO, session_of, upload
+from selftest.runs.students import Open, own_session, session_of, upload
 from services.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
-from services.moodle.model import Person
 from services.moodle.plugin import plugin_settings, save_plugin_settings
 from services.moodle.site import Site
-from services.plugin_api import begin_upload, tell_promises
+from services.plugin_api import begin_upload
 
-NUMBERS = count(1)
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-
-
-@pytest.fixture(scope="module")
-def category(environment: Environment, site: Site) -> int:
-    found = Courses(site).category("s3video-acceptance")
-    assert found is not None
-    return found
-
-
-Open = Callable[..., tuple[Hold, list[Workspace]]]
-
-
-@pytest.fixture
-def open_hold(environment: Environment) -> Iterator[Open]:
-    """A hold with its workers' workspaces; given back even when the test fails."""
-    holds: list[Hold] = []
-
-    def open_hold(environment: Environment = environment, workers: int = 1) -> tuple[Hold, list[Workspace]]:
-        hold, state = Hold.open(environment, f"run{next(NUMBERS)}", workers)
-        holds.append(hold)
-        return hold, [Workspace(environment, state, f"gw{number}") for number in range(workers)]
-
-    yield open_hold
-    for hold in holds:
-        if hold._lock is not None:
-            hold.close()
-
-
-def own_session(workspace: Workspace, person: Person, environment: Environment) -> Site:
-    return tell_promises(session_of(person, environment), workspace.promise)
+pytestmark = pytest.mark.usefixtures("state")
 
 
 def test_a_run_leaves_nothing(environment: Environment, site: Site, category: int, open_hold: Open) -> None:
@@ -154,199 +104,6 @@ def test_as_many_tests_as_one_likes_make_do_with_twelve_people(environment: Envi
         workspace.newcomer()
 
 
-KILLED = """
-import json, sys
-from media import MP4
-from runner.changed_settings import Change
-from runner.clean_up import SETTING
-from runner.environment import load
-from runner.hold import Hold
-from runner.workspace import Workspace
-from selftest.runs.test_hold import own_session
-from services.moodle.plugin import plugin_settings, save_plugin_settings
-from services.plugin_api import begin_upload
-
-environment = load(sys.argv[1])
-hold, state = Hold.open(environment, "killed")
-workspace = Workspace(environment, state, "main")
-assignment = workspace.assignment()
-student, manager = workspace.student(assignment.course), workspace.manager()
-change = Change("upload_rate_limit", plugin_settings(workspace.site)["upload_rate_limit"])
-workspace.note(str(change.note("killed")))
-workspace.journal.record(SETTING, note=str(change.note("killed")))
-save_plugin_settings(workspace.site, {change.name: change.changed})
-print(json.dumps(begin_upload(own_session(workspace, student, environment), assignment, MP4)), flush=True)
-sys.stdin.read()
-"""
-
-
-def killed_run(warm: Warm) -> dict[str, Any]:
-    """A run that dies by SIGKILL in the middle, a setting changed; gives the form for what it had begun to upload."""
-    run = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(warm.file)],
-        cwd=Path(__file__).resolve().parents[2],
-        env=warm.variables | {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert run.stdout is not None
-    promised: dict[str, Any] = json.loads(run.stdout.readline())
-    run.send_signal(signal.SIGKILL)
-    run.wait(10)
-    return promised
-
-
-def send(promised: dict[str, Any], verify: str) -> None:
-    """Storage gets a video, and the plugin hears nothing of it."""
-    form = {"data": promised["fields"], "files": {"file": ("clip.mp4", VIDEO, "video/mp4")}}
-    assert requests.post(promised["url"], **form, verify=verify, timeout=10).status_code == 204
-
-
-@pytest.mark.parametrize("finish", ["open", "restore"])
-def test_the_next_run_clears_up_after_a_killed_one(
-    environment: Environment, warm: Warm, site: Site, category: int, finish: str, open_hold: Open
-) -> None:
-    rate = plugin_settings(site)["upload_rate_limit"]
-    promised = killed_run(warm)
-    send(promised, warm.ca_file)
-    assert plugin_settings(site)["upload_rate_limit"] != rate
-
-    if finish == "open":
-        hold, _ = open_hold()
-        report = hold.found
-        assert hold.close().problems == []
-    else:
-        report = Hold.restore(environment)
-    assert report.problems == []
-    assert report.settings == ["upload_rate_limit"]
-    assert len(report.courses) == 1
-    assert len(report.people) == 2
-    assert plugin_settings(site)["upload_rate_limit"] == rate
-    assert new_bucket(environment).keys(promised["s3_key"]) == []
-    assert not [name for name in Courses(site).within(category).values() if name.startswith((COURSE_NAME, LOCK_NAME))]
-    assert list(folder(environment.base_url).iterdir()) == []
-
-
-def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing_on_s3(
-    environment: Environment, warm: Warm, site: Site, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
-) -> None:
-    rate = plugin_settings(site)["upload_rate_limit"]
-    promised = killed_run(warm)
-    assert not [path for path in Path(os.environ["XDG_STATE_HOME"]).rglob("*") if path.is_file() and told(path, rate)]
-    (lock,) = [course for course, name in Courses(site).within(category).items() if name == LOCK_NAME]
-    here = os.environ["XDG_STATE_HOME"]
-    monkeypatch.setenv("XDG_STATE_HOME", f"{here}/elsewhere")
-    with pytest.raises(Locked, match="run killed"):
-        Hold(environment, "early")
-
-    Courses(site).write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
-    report = Hold.restore(environment)
-    assert (report.settings, report.problems) == (["upload_rate_limit"], [])
-    assert plugin_settings(site)["upload_rate_limit"] == rate
-    assert len(report.people) == 2
-    send(promised, warm.ca_file)
-    assert Hold.restore(environment).left_by_plugin == []
-    assert new_bucket(environment).keys(promised["s3_key"]) == [promised["s3_key"]]
-    with pytest.raises(ConfigurationError, match=r"is shared: it holds objects under videos/\d+/"):
-        open_hold()
-
-    monkeypatch.setenv("XDG_STATE_HOME", here)
-    assert [stored.key for stored in Hold.restore(environment).left_by_plugin] == [promised["s3_key"]]
-
-
-def told(file: Path, value: str) -> bool:
-    return f'"{value}"'.encode() in file.read_bytes()
-
-
-def test_objects_of_another_site_survive(environment: Environment, site: Site, open_hold: Open) -> None:
-    """They may lie under the very ids of our people: then no run begins, and none is touched."""
-    hold, (workspace,) = open_hold()
-    assignment = workspace.assignment()
-    person = workspace.student(assignment.course)
-    theirs = begin_upload(session_of(person, environment), assignment, MP4)
-    send(theirs, str(environment.verify))
-    workspace.give_back(person)
-    assert hold.close().problems == []
-    send(theirs, str(environment.verify))
-    with pytest.raises(ConfigurationError, match="is shared"):
-        open_hold()
-    bucket = new_bucket(environment)
-    assert bucket.keys(f"videos/{person.id}/") == [theirs["s3_key"]]
-    bucket.delete([theirs["s3_key"]])
-
-
-def test_accounts_and_courses_of_others_are_not_touched(
-    environment: Environment, site: Site, category: int, open_hold: Open
-) -> None:
-    accounts = Accounts(site, Courses(site))
-    known = accounts.find(["s3va-240"])
-    stranger = (
-        known[0] if known else accounts.create("s3va-240", "someone@other.example.invalid", "Some", "One", PASSWORD)
-    )
-    course = Courses(site).create(category, f"Of others {os.getpid()}", f"of-others-{os.getpid()}")
-    hold, _ = open_hold()
-    report = hold.close()
-    assert stranger.username not in report.people
-    assert not accounts.find([stranger.username])[0].suspended
-    assert course.id in Courses(site).within(category)
-    Courses(site).delete(course.id)
-
-
-@pytest.fixture
-def with_given(environment: Environment, site: Site) -> Environment:
-    """The environment with people of its own: two students, a teacher, a manager."""
-    accounts = Accounts(site, Courses(site))
-    given: dict[str, Any] = {}
-    for part, many in (("student", 2), ("teacher", 1), ("manager", 1)):
-        names = [f"given-{part}-{number}-{next(NUMBERS)}-{os.getpid()}" for number in range(many)]
-        for name in names:
-            accounts.create(name, f"{name}@{DOMAIN}", "Given", part, PASSWORD)
-        given[part] = tuple(
-            GivenAccount.model_construct(username=name.title(), password=SecretStr(PASSWORD)) for name in names
-        )
-    changed = environment.accounts.model_copy(update={"given": GivenAccounts.model_construct(**given)})
-    return environment.model_copy(update={"accounts": changed})
-
-
-def test_given_people_keep_what_they_had(
-    environment: Environment, site: Site, with_given: Environment, open_hold: Open
-) -> None:
-    hold, (workspace,) = open_hold(with_given)
-    assignment = workspace.assignment()
-    person = workspace.student(assignment.course)
-    assert person.name == workspace.student(assignment.course).name == "Given student"
-    assert workspace.manager().name == "Given manager"
-    with pytest.raises(NotCheckable, match="one more student than this run has"):
-        workspace.student(assignment.course)
-    theirs = begin_upload(session_of(person, environment), assignment, MP4)
-    ours = upload(own_session(workspace, person, environment), assignment, environment)
-    workspace.give_back(person)
-    assert workspace.assignment().course != assignment.course, "expected a course where they never were"
-
-    report = hold.close()
-    assert report.problems == []
-    assert report.people == []
-    bucket = new_bucket(environment)
-    send(theirs, str(environment.verify))
-    assert bucket.keys(f"videos/{person.id}/") == [theirs["s3_key"]], f"expected {ours} to be gone"
-    bucket.delete([theirs["s3_key"]])
-    session_of(person, environment)
-
-
-def test_more_workers_than_given_people_is_told_before_the_run(with_given: Environment, open_hold: Open) -> None:
-    with pytest.raises(ConfigurationError, match=r"2 workers need 2 people.*\[accounts.given\] has 1 for teacher"):
-        open_hold(with_given, workers=2)
-
-
-def test_a_given_person_whom_the_site_does_not_know_is_named(environment: Environment, open_hold: Open) -> None:
-    nobody = GivenAccount.model_construct(username="nobody-at-all", password=SecretStr(PASSWORD))
-    given = GivenAccounts.model_construct(student=(nobody,), teacher=(nobody,))
-    accounts = environment.accounts.model_copy(update={"given": given})
-    with pytest.raises(ConfigurationError, match=r"accounts\.given\.student: .* has no account nobody-at-all"):
-        open_hold(environment.model_copy(update={"accounts": accounts}))
-
-
 def test_keep_leaves_everything_to_the_next_run(
     environment: Environment, site: Site, category: int, open_hold: Open
 ) -> None:
@@ -424,7 +181,7 @@ def test_a_mark_that_came_along_with_another_site_is_none(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, description: str, seen: str
 ) -> None:
     here = environment.base_url
-    monkeypatch.setattr(Courses, "description", lambda *_: description.format(here=here))
+    monkeypatch.setattr(Courses, "category_settings", lambda *_: (CATEGORY, description.format(here=here)))
     with pytest.raises(ConfigurationError, match=re.escape(seen.format(here=here))) as told:
         Hold(environment, "cloned")
     assert f"write {here} into that description" in str(told.value)

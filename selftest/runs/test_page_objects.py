@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from pages.base import Moodle, MoodleBroke, MoodlePage, press
+from pages.base import Moodle, MoodleBroke, MoodlePage, clear_the_way, press
 from pages.login import LoginPage
 from pages.player import Player
 from pages.visit import visit
@@ -110,6 +110,25 @@ def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show
     page.page.route("**/*", lambda route: route.fulfill(status=503, body="No"))
     with says("expected an answer at /view_video.php, seen status 503"):
         visit(page, "/view_video.php", {"id": 7})
+
+
+DIALOGUE = """<script>var M = {str: {moodle: {sessiontimeoutsoon: 'Sind Sie noch da?'}}, pressed: []}</script>
+  <div class="modal show" style="position: fixed; inset: 0; background: white"><p class=modal-body>%s</p>
+  <button data-action=cancel>Nein</button>
+  <button data-action=save onclick="M.pressed.push('save'); this.parentElement.remove()">Ja</button></div>
+  <button id=below onclick="M.pressed.push('below')">Below</button>"""
+
+
+@pytest.mark.parametrize(
+    ("said", "target", "pressed"),
+    [("Sind Sie noch da?", "#below", ["save", "below"]), ("Delete it?", "[data-action=cancel]", [])],
+    ids=["who is there", "another question"],
+)
+def test_what_moodle_lays_over_a_page(show: Show, said: str, target: str, pressed: list[str]) -> None:
+    tab = show(DIALOGUE % said)
+    clear_the_way(tab)
+    tab.click(target)
+    assert tab.evaluate("() => M.pressed") == pressed
 
 
 LOGIN = f"""{IDLE}<form onsubmit="history.pushState(0, '', '?loginredirect=1');

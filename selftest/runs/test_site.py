@@ -1,4 +1,4 @@
-"""Set-up and clean-up by request: the steps on a site, a run's workspace, and what a dead run leaves."""
+"""Set-up and clean-up by request: the steps on a site, and what a site that is not well is told to be."""
 
 import os
 import re
@@ -11,30 +11,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import requests
 import trustme
 
 from runner.environment import Environment
 from runner.ours import CATEGORY, DOMAIN
+from selftest.runs.students import PASSWORD, session_of
 from services.addresses import OWN
 from services.errors import ConfigurationError, LoginRefused, SiteError, Unreachable
 from services.moodle.accounts import Accounts
 from services.moodle.ajax import ajax
 from services.moodle.assignments import create_assignment
 from services.moodle.courses import Courses
-from services.moodle.model import Assignment, Course, Person
+from services.moodle.model import Course, Person
 from services.moodle.plugin import plugin, plugin_settings, release, save_plugin_settings
 from services.moodle.site import Site
-
-PASSWORD = "Right-Horse-7-Battery"
-VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 1000
-
-
-@pytest.fixture(scope="module")
-def category(site: Site) -> int:
-    category = Courses(site).category(CATEGORY)
-    assert category is not None
-    return category
 
 
 @pytest.fixture(scope="module")
@@ -42,43 +32,6 @@ def course(site: Site, category: int) -> Iterator[Course]:
     course = Courses(site).create(category, f"Of test_site {os.getpid()}", f"of-test-site-{os.getpid()}", "Old & <new>")
     yield course
     Courses(site).delete(course.id)
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-
-
-def session_of(person: Person, environment: Environment) -> Site:
-    site = Site(environment.base_url, environment.verify)
-    site.login(person.username, person.password)
-    return site
-
-
-def upload(site: Site, assignment: Assignment, environment: Environment) -> str:
-    """Uploads a video as the widget does, up to its confirmation; gives the key on S3."""
-    ajax = "/mod/assign/submission/s3video/ajax"
-    asked = site.post(
-        f"{ajax}/get_upload_url.php",
-        {
-            "assignmentid": assignment.id,
-            "submissionid": 0,
-            "filename": "clip.mp4",
-            "filesize": len(VIDEO),
-            "mimetype": "video/mp4",
-        },
-    ).json()["data"]
-    sent = requests.post(
-        asked["url"],
-        data=asked["fields"],
-        files={"file": ("clip.mp4", VIDEO, "video/mp4")},
-        verify=environment.verify,
-        timeout=10,
-    )
-    assert sent.status_code == 204, sent.text
-    confirmation = {"s3_key": asked["s3_key"], "submissionid": asked["submission_id"]}
-    assert site.post(f"{ajax}/confirm_upload.php", confirmation).json()["success"]
-    return str(asked["s3_key"])
 
 
 # -- steps ----------------------------------------------------------------------------------------

@@ -10,11 +10,8 @@ from typing import Any
 import pytest
 
 from runner.environment import Environment
-from runner.ours import CATEGORY
 from selftest.runs.checkout import GO, PROJECT, WRONG, Checkout, expect
 from services.http import Session
-from services.moodle.courses import Courses
-from services.moodle.site import Site
 
 Switch = Callable[..., None]
 UPLOAD = "tests/test_2_07_upload.py"
@@ -34,13 +31,6 @@ def habits(environment: Environment) -> Iterator[Switch]:
 
     yield switch
     switch()
-
-
-@pytest.fixture(scope="module")
-def category(site: Site) -> int:
-    category = Courses(site).category(CATEGORY)
-    assert category is not None
-    return category
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,12 @@ def test_messages_as_they_should_be(upload: Uploading) -> None:
             lambda upload: upload.expect_refused("type", "video"),
             ["an error message that says type or video, seen: Error 17."],
         ),
-        ("await post('/upload')", Upload.expect_nothing_sent, [f"expected no request, seen ['{SITE}/upload']"]),
+        (f"await post('{STORE}/b')", Upload.expect_nothing_sent, [f"expected no request, seen ['{STORE}/b']"]),
+        (
+            f"await post('{AJAX}/get_upload_url.php?id=1')",
+            Upload.expect_nothing_sent,
+            [f"expected no request, seen ['{SITE}{AJAX}/get_upload_url.php']"],
+        ),
         ("", lambda upload: upload.expect_started(0.2), ["within 0.2 s of choosing the file, seen no request"]),
         (
             "",
@@ -109,6 +114,11 @@ def test_messages_that_are_wrong(
         ask(upload(script))
 
 
+def test_what_moodle_fetches_meanwhile_and_what_counts_visitors_carry_no_file(upload: Uploading) -> None:
+    texts = "await post('/lib/ajax/service-nologin.php?info=core_get_string')"
+    upload(f"{texts}; navigator.sendBeacon('https://count.example.edu/', 'seen')").expect_nothing_sent()
+
+
 STORED = f"await post('{STORE}/bucket')"
 CONFIRMED = f"await post('{AJAX}/confirm_upload.php')"
 SUCCESS = "say('success', 'Done.')"
@@ -117,6 +127,17 @@ SUCCESS = "say('success', 'Done.')"
 def test_success_after_confirmation(upload: Uploading) -> None:
     times = upload(f"{STORED}; {CONFIRMED}; {SUCCESS}; await painted()").expect_success_after_confirmation()
     assert 0 <= times["stored"] <= times["confirmed"] <= times["told"]
+
+
+def test_the_browsers_list_of_requests_may_be_full_before_a_file_is_chosen(show: Show) -> None:
+    full = "performance.setResourceTimingBufferSize(1); fetch('/one').then(() => fetch('/two'))"
+    page = show(
+        f"{WIDGET % f'{STORED}; {CONFIRMED}; {SUCCESS}; await painted(); document.title = 7'}<script>{full}</script>"
+    )
+    page.wait_for_function("performance.getEntriesByType('resource').length === 1")
+    attempt = UploadWidget(page, MOODLE).choose(FILE)
+    page.wait_for_function("document.title === '7'")
+    assert attempt.expect_success_after_confirmation()["stored"] >= 0
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from selftest.unit.visitors import (
-    FILM,
-    OWNER_ID,
-    PLACE,
-    PLAYS,
-    REFUSED,
-    SHOWN,
-    SOURCE,
-    FakeSite,
-    answer,
-)
+from selftest.unit.visitors import OPEN, OWNER_ID, REFUSED, SHOWN, FakeSite, answer
 from services.access import VideoAccess
 from services.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable, Tried
 from services.addresses import CONFIRMATION
@@ -57,16 +47,6 @@ class Table:
 @pytest.fixture
 def tried(judge: VideoAccess, video: Video, monkeypatch: pytest.MonkeyPatch) -> Table:
     return Table(judge, video, monkeypatch)
-
-
-OPEN = {
-    "video page": answer(f"<video src='{PLAYS}'>"),
-    "playback URL": answer(SOURCE),
-    "download": answer(FILM),
-    "grader": answer([{"data": {"html": f"<video src='{PLAYS}'>"}}]),
-    "grading table": answer(f"<video src='{PLAYS}'>"),
-    "upload URL": answer(PLACE),
-}
 
 
 def test_a_table_in_which_all_is_right(tried: Table) -> None:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,8 +16,8 @@ import trustme
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from services.bucket import NO_SUCH_ETAG, NO_SUCH_KEY, Bucket
-from services.errors import ConfigurationError, Unreachable
+from services.bucket import NO_SUCH_ETAG, NO_SUCH_KEY, Bucket, Folder
+from services.errors import ConfigurationError, NotCheckable, Unreachable
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
 CONTENT = b"video" * 1000
@@ -241,3 +241,34 @@ def test_a_certificate_that_is_not_trusted_is_no_outage() -> None:
         for ask in (bucket.probe, bucket.unsigned_list):
             with pytest.raises(ConfigurationError, match=r"not trusted: .*certificate.*Set ca_file"):
                 ask()
+
+
+BEHIND = f"keeps versions: at {KEY} is a delete marker, and the video is behind"
+
+
+@pytest.fixture
+def folder(bucket: Bucket, s3: Stubber) -> Folder:
+    s3.add_response("list_objects_v2", {}, {"Bucket": "acme-videos", "Prefix": "videos/7/"})
+    return Folder(bucket, "videos/7/")
+
+
+def test_a_delete_marker_is_not_gone(folder: Folder, s3: Stubber) -> None:
+    s3.add_response("list_object_versions", {"Versions": [{"Key": KEY}], "DeleteMarkers": [{"Key": KEY}]})
+    with pytest.raises(NotCheckable, match=BEHIND):
+        folder.expect_no_version(KEY)
+
+
+def test_another_objects_versions_are_not_this_ones(folder: Folder, s3: Stubber) -> None:
+    s3.add_response("list_object_versions", {"Versions": [{"Key": f"{KEY}.bak"}]})
+    folder.expect_no_version(KEY)
+
+
+@pytest.mark.parametrize("marker", ["true", ""])
+def test_a_delete_marker_says_so_to_who_may_not_list_versions(
+    folder: Folder, s3: Stubber, marker: dict[str, str]
+) -> None:
+    headers = {"x-amz-delete-marker": marker} if marker else {}
+    s3.add_client_error("list_object_versions", "AccessDenied", http_status_code=403)
+    s3.add_client_error("head_object", "404", http_status_code=404, response_meta={"HTTPHeaders": headers})
+    with pytest.raises(NotCheckable, match=BEHIND) if marker else nullcontext():
+        folder.expect_no_version(KEY)

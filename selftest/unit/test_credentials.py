@@ -52,5 +52,5 @@ def test_what_is_told_is_named_with_its_place(path: str, text: str, name: str, v
 
 
 def test_a_site_without_secrets_of_its_own(video: Video) -> None:
-    with pytest.raises(NotCheckable, match="hold no secret"):
+    with pytest.raises(NotCheckable, match="show no secret"):
         Credentials({}).expect_untold(Student(), video)

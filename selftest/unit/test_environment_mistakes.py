@@ -45,6 +45,17 @@ def test_the_process_wins_over_the_dotenv_file(
         ("https://moodle.test/", "https://u:passw0rd@moodle.test", "base_url: must hold no user name"),
         ("https://moodle.test/", "https://moodle.test/?a=1", "base_url: must hold no user name, query"),
         ("https://moodle.test/", "https://moodle.test/my moodle", "base_url: must hold no user name, query"),
+        (
+            '/moodle.test/"',
+            '/moodle.test/"\nlogin_path = "login.php"',
+            "login_path: must be a path below base_url; write",
+        ),
+        ('/moodle.test/"', '/moodle.test/"\nlogin_path = "//other.test/"', "login_path: must be a path below base_url"),
+        (
+            '/moodle.test/"',
+            '/moodle.test/"\ncategory_id = 0',
+            "category_id: input should be greater than 0; correct it",
+        ),
         ("S3V_ADMIN_PASSWORD", "S3V_UNSET", "accounts.admin.password: the environment variable S3V_UNSET is not set;"),
         ("S3V_ADMIN_PASSWORD", "S3V_SHORT", "accounts.admin.password: the value of S3V_SHORT is shorter than 6"),
         ('"S3V_ADMIN_PASSWORD"', "7", "accounts.admin.password: must be the name of an environment variable"),

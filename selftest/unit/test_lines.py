@@ -4,11 +4,9 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from checklist.verdicts import Verdict
-from runner.lines import BLOCKED, first_words
+from runner.lines import BLOCKED
 from selftest.unit.inner_run import CONFTEST, SECRET, Inner, Run, checks_in
 from services.detector import MARK
 
@@ -298,23 +296,3 @@ def test_without_a_run_a_report_stays_as_it_is(pytester: pytest.Pytester) -> Non
     pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
     result = pytester.inline_run("-p", "no:playwright")
     result.assertoutcome(failed=1)
-
-
-# -- what a failure says --------------------------------------------------------------------------
-
-
-def test_the_first_words_of_playwright_are_its_sentence() -> None:
-    failure = AssertionError(
-        "the progress bar\nLocator expected to be visible\nActual value: None\nCall log:\n  - Expect "
-    )
-    assert first_words(failure) == "the progress bar Locator expected to be visible Actual value: None"
-    assert first_words(AssertionError("expected one\nAria snapshot:\n- main: …")) == "expected one"
-    assert first_words(ValueError()) == "ValueError"
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_the_first_words_are_one_short_line_and_never_nothing(text: str) -> None:
-    words = first_words(ValueError(text))
-    assert 0 < len(words) <= 1000
-    assert "\n" not in words

@@ -127,3 +127,13 @@ def new_judge(cdn: CDN | None = None) -> VideoAccess:
 
 PLACE: dict[str, Any] = {"success": True, "data": {"submission_id": 8, "s3_key": f"videos/{OTHER_ID}/x/clip.mp4"}}
 SOURCE = {"success": True, "data": {"signed_url": PLAYS}}
+
+OPEN = {
+    "video page": answer(f"<video src='{PLAYS}'>"),
+    "playback URL": answer(SOURCE),
+    "download": answer(FILM),
+    "grader": answer([{"data": {"html": f"<video src='{PLAYS}'>"}}]),
+    "grading table": answer(f"<video src='{PLAYS}'>"),
+    "upload URL": answer(PLACE),
+}
+"""What each way answers that leads to the video."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.addresses import ACCOUNT, PARTICIPANTS
+from services.addresses import ACCOUNT, ENGLISH, PARTICIPANTS
 from services.errors import SiteError
 from services.moodle.ajax import ajax
 from services.moodle.courses import Courses
@@ -53,17 +53,21 @@ class Accounts:
                 "email": email,
             },
             fill_in=username,
+            if_there=ENGLISH,
             id=-1,
         )
         return self._person(username, password)
 
     def change(self, account: Account, first_name: str, last_name: str, password: str, *, suspended: bool) -> Person:
-        """Renames an account, sets its password and lets it in or shuts it out; its open sessions end with that."""
+        """Renames an account, sets its password and lets it in or shuts it out; its open sessions end with that.
+
+        Like a new one it prefers English, where the site has a choice.
+        """
         self.site.submit(
             f"Changing the account {account.username}",
             ACCOUNT,
             {"firstname": first_name, "lastname": last_name, "newpassword": password, "suspended": suspended},
-            if_there={"preference_auth_forcepasswordchange": False},
+            if_there={"preference_auth_forcepasswordchange": False, **ENGLISH},
             fill_in=account.username,
             id=account.id,
         )

@@ -30,6 +30,14 @@ def field_value(page: BeautifulSoup, name: str, step: str, where: str) -> str:
     return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
 
 
+def takes(form: Tag, name: str, value: object) -> bool:
+    """Whether a form has a field of that name, and where that is a choice, offers `value` in it."""
+    field = form.find(attrs={"name": name})
+    if not isinstance(field, Tag):
+        return False
+    return field.name != "select" or field.find("option", value=str(value)) is not None
+
+
 def members(page: BeautifulSoup) -> set[int]:
     return {int(str(option["value"])) for option in page.select("select#removeselect option[value]")}
 

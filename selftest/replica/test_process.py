@@ -1,0 +1,81 @@
+"""The replica as a program: how it starts and ends."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from runner.replica import CHECKOUT
+from selftest.replica.running import STARTED_WITHIN, Running, end, sockets_of_weed, start
+
+
+class TestProcess:
+    def test_is_up_in_time_and_says_so_in_one_line(self, replica: Running) -> None:
+        assert replica.seconds < STARTED_WITHIN
+        assert set(replica.ready) == {"base_url", "ca_file", "accounts", "storage", "cdn", "pid"}
+
+    def test_a_second_one_takes_other_ports(self, replica: Running, tmp_path: Path) -> None:
+        second = start(tmp_path / "state")
+        end(second)
+        assert urlsplit(second.ready["base_url"]).port not in (None, urlsplit(replica.ready["base_url"]).port)
+
+    def test_a_taken_port_is_named_with_what_to_do(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            first = taken.getsockname()[1] - 2
+            done = subprocess.run(
+                [sys.executable, "-m", "replica", "--port", str(first), "--dir", str(tmp_path / "state")],
+                cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,
+            )  # fmt: skip
+        assert done.returncode == 4
+        assert done.stderr.splitlines() == [
+            f"replica: port {first + 2} is in use; end what uses it, or choose another with --port "
+            "(three in a row are needed)"
+        ]
+        assert not (tmp_path / "state").exists()
+
+    def test_refuses_to_wipe_a_folder_that_is_not_its_own(self, tmp_path: Path) -> None:
+        (tmp_path / "thesis.txt").write_text("precious")
+        done = subprocess.run(
+            [sys.executable, "-m", "replica", "--dir", str(tmp_path)],
+            cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert done.returncode == 4
+        assert "--dir" in done.stderr
+        assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+    def test_unknown_fault_is_usage(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "replica", "--fault", "no-such"],
+            cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert done.returncode == 4
+        assert "--list-faults" in done.stderr
+
+    def test_ctrl_c_leaves_nothing(self, tmp_path: Path) -> None:
+        running = start(tmp_path / "state")
+        tree, sockets = running.tree, sockets_of_weed(running)
+        assert sockets
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(5) == 0
+        assert psutil.wait_procs(tree, timeout=1)[1] == []
+        assert not running.folder.exists()
+        assert not [path for path in sockets if path.exists()]
+
+    def test_ends_with_its_parent_even_when_that_is_killed(self, tmp_path: Path) -> None:
+        running = start(tmp_path / "state", parent=True)
+        tree = running.tree
+        running.process.kill()
+        end(running)
+        assert psutil.wait_procs(tree, timeout=5)[1] == []
+        assert not running.folder.exists()
+
+    def test_weed_dies_with_a_killed_replica(self, tmp_path: Path) -> None:
+        running = start(tmp_path / "state")
+        tree = running.tree
+        running.process.kill()
+        end(running)
+        assert psutil.wait_procs(tree, timeout=5)[1] == []

@@ -1,0 +1,113 @@
+"""What a run must never touch: objects, accounts and courses of others, and what given people had."""
+
+import os
+from itertools import count
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from media import MP4
+from runner.connect import new_bucket
+from runner.environment import Environment
+from runner.environment_tables import Account as GivenAccount
+from runner.environment_tables import GivenAccounts
+from runner.ours import DOMAIN
+from selftest.runs.students import PASSWORD, Open, own_session, send, session_of, upload
+from services.errors import ConfigurationError, NotCheckable
+from services.moodle.accounts import Accounts
+from services.moodle.courses import Courses
+from services.moodle.site import Site
+from services.plugin_api import begin_upload
+
+pytestmark = pytest.mark.usefixtures("state")
+
+NUMBERS = count(1)
+
+
+@pytest.fixture
+def with_given(environment: Environment, site: Site) -> Environment:
+    """The environment with people of its own: two students, a teacher, a manager."""
+    accounts = Accounts(site, Courses(site))
+    given: dict[str, Any] = {}
+    for part, many in (("student", 2), ("teacher", 1), ("manager", 1)):
+        names = [f"given-{part}-{number}-{next(NUMBERS)}-{os.getpid()}" for number in range(many)]
+        for name in names:
+            accounts.create(name, f"{name}@{DOMAIN}", "Given", part, PASSWORD)
+        given[part] = tuple(
+            GivenAccount.model_construct(username=name.title(), password=SecretStr(PASSWORD)) for name in names
+        )
+    changed = environment.accounts.model_copy(update={"given": GivenAccounts.model_construct(**given)})
+    return environment.model_copy(update={"accounts": changed})
+
+
+def test_objects_of_another_site_survive(environment: Environment, site: Site, open_hold: Open) -> None:
+    """They may lie under the very ids of our people: then no run begins, and none is touched."""
+    hold, (workspace,) = open_hold()
+    assignment = workspace.assignment()
+    person = workspace.student(assignment.course)
+    theirs = begin_upload(session_of(person, environment), assignment, MP4)
+    send(theirs, str(environment.verify))
+    workspace.give_back(person)
+    assert hold.close().problems == []
+    send(theirs, str(environment.verify))
+    with pytest.raises(ConfigurationError, match="is shared"):
+        open_hold()
+    bucket = new_bucket(environment)
+    assert bucket.keys(f"videos/{person.id}/") == [theirs["s3_key"]]
+    bucket.delete([theirs["s3_key"]])
+
+
+def test_accounts_and_courses_of_others_are_not_touched(
+    environment: Environment, site: Site, category: int, open_hold: Open
+) -> None:
+    accounts = Accounts(site, Courses(site))
+    known = accounts.find(["s3va-240"])
+    stranger = (
+        known[0] if known else accounts.create("s3va-240", "someone@other.example.invalid", "Some", "One", PASSWORD)
+    )
+    course = Courses(site).create(category, f"Of others {os.getpid()}", f"of-others-{os.getpid()}")
+    hold, _ = open_hold()
+    report = hold.close()
+    assert stranger.username not in report.people
+    assert not accounts.find([stranger.username])[0].suspended
+    assert course.id in Courses(site).within(category)
+    Courses(site).delete(course.id)
+
+
+def test_given_people_keep_what_they_had(
+    environment: Environment, site: Site, with_given: Environment, open_hold: Open
+) -> None:
+    hold, (workspace,) = open_hold(with_given)
+    assignment = workspace.assignment()
+    person = workspace.student(assignment.course)
+    assert person.name == workspace.student(assignment.course).name == "Given student"
+    assert workspace.manager().name == "Given manager"
+    with pytest.raises(NotCheckable, match="one more student than this run has"):
+        workspace.student(assignment.course)
+    theirs = begin_upload(session_of(person, environment), assignment, MP4)
+    ours = upload(own_session(workspace, person, environment), assignment, environment)
+    workspace.give_back(person)
+    assert workspace.assignment().course != assignment.course, "expected a course where they never were"
+
+    report = hold.close()
+    assert report.problems == []
+    assert report.people == []
+    bucket = new_bucket(environment)
+    send(theirs, str(environment.verify))
+    assert bucket.keys(f"videos/{person.id}/") == [theirs["s3_key"]], f"expected {ours} to be gone"
+    bucket.delete([theirs["s3_key"]])
+    session_of(person, environment)
+
+
+def test_more_workers_than_given_people_is_told_before_the_run(with_given: Environment, open_hold: Open) -> None:
+    with pytest.raises(ConfigurationError, match=r"2 workers need 2 people.*\[accounts.given\] has 1 for teacher"):
+        open_hold(with_given, workers=2)
+
+
+def test_a_given_person_whom_the_site_does_not_know_is_named(environment: Environment, open_hold: Open) -> None:
+    nobody = GivenAccount.model_construct(username="nobody-at-all", password=SecretStr(PASSWORD))
+    given = GivenAccounts.model_construct(student=(nobody,), teacher=(nobody,))
+    accounts = environment.accounts.model_copy(update={"given": given})
+    with pytest.raises(ConfigurationError, match=r"accounts\.given\.student: .* has no account nobody-at-all"):
+        open_hold(environment.model_copy(update={"accounts": accounts}))

@@ -1,0 +1,62 @@
+"""A CDN that is asked for what was deleted: withdrawn, still served, and never had."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from services.cdn import CDN
+from services.errors import NotCheckable
+
+URL = "https://d1.cloudfront.net/videos/7/1_2/clip.mp4?Expires=1&Signature=s&Key-Pair-Id=K"
+HIT, MISS = "Hit from cloudfront", "Miss from cloudfront"
+
+
+@pytest.fixture
+def cdn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CDN]:
+    """One whose answers have these states and X-Cache headers, the last one for ever."""
+
+    def cdn(*answers: tuple[int, str]) -> CDN:
+        left = list(answers)
+
+        def get(*_: object, **__: object) -> requests.Response:
+            answer = requests.Response()
+            answer.status_code, said = left.pop(0) if len(left) > 1 else left[0]
+            answer.headers.update({"X-Cache": said} if said else {})
+            answer._content, answer.raw = b"video", io.BytesIO()
+            return answer
+
+        monkeypatch.setattr(requests, "get", get)
+        return CDN("d1.cloudfront.net", invalidation=0.1)
+
+    return cdn
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([(206, HIT)], HIT),
+        ([(206, MISS), (206, MISS), (206, "RefreshHit from cloudfront")], "RefreshHit from cloudfront"),
+        ([(206, MISS)], MISS),
+        ([(206, "")], ""),
+    ],
+)
+def test_what_a_cache_says_of_itself(cdn: Callable[..., CDN], answers: list[tuple[int, str]], said: str) -> None:
+    assert cdn(*answers).cached(URL) == said
+
+
+def test_what_was_cached_is_withdrawn(cdn: Callable[..., CDN]) -> None:
+    cdn((206, HIT), (403, "Error from cloudfront")).expect_withdrawn(URL, HIT)
+
+
+@pytest.mark.parametrize("before", [HIT, MISS])
+def test_what_is_still_served_is_a_finding_whatever_the_cache_said(cdn: Callable[..., CDN], before: str) -> None:
+    with pytest.raises(AssertionError, match="expected the CDN to refuse a deleted video"):
+        cdn((206, HIT)).expect_withdrawn(URL, before)
+
+
+@pytest.mark.parametrize(("before", "told"), [(MISS, "X-Cache: Miss from cloudfront"), ("", "X-Cache: none")])
+def test_what_was_never_cached_shows_no_withdrawal(cdn: Callable[..., CDN], before: str, told: str) -> None:
+    with pytest.raises(NotCheckable, match=told):
+        cdn((403, "Error from cloudfront")).expect_withdrawn(URL, before)

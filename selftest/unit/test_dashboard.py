@@ -1,0 +1,42 @@
+"""The dashboard's figures of two moments: ours must be in them, and what others did meanwhile may be."""
+
+import pytest
+
+from pages.dashboard import Figures
+
+
+def figures(requested: int, stored: str = "1 MB") -> Figures:
+    return Figures({"Total Requested": str(requested), "Total Storage": stored})
+
+
+def never() -> int:
+    raise AssertionError("nobody else is to be asked for")
+
+
+def test_what_grew_by_ours_alone_needs_no_look_at_others() -> None:
+    figures(8).expect_growth(figures(7), {"Total Requested": 1}, never)
+    figures(1, "2 MB").expect_more_stored(figures(1), 1024**2, never)
+
+
+def test_what_others_did_meanwhile_is_let_be() -> None:
+    figures(10).expect_growth(figures(7), {"Total Requested": 1}, lambda: 2)
+    figures(1, "3 MB").expect_more_stored(figures(1), 1024**2, lambda: 1)
+
+
+@pytest.mark.parametrize(
+    ("seen", "others", "told"),
+    [
+        (9, 0, r"count Total Requested \+1, seen Total Requested \+2"),
+        (10, 1, r"Total Requested \+1 and 1 of other people at most, seen Total Requested \+3"),
+        (7, 5, r"Total Requested \+1 and 5 of other people at most, seen Total Requested \+0"),
+    ],
+)
+def test_what_neither_explains_is_a_finding(seen: int, others: int, told: str) -> None:
+    with pytest.raises(AssertionError, match=told):
+        figures(seen).expect_growth(figures(7), {"Total Requested": 1}, lambda: others)
+
+
+@pytest.mark.parametrize(("stored", "others"), [("3 MB", 0), ("1 MB", 1)])
+def test_a_storage_that_grew_too_much_or_not_at_all(stored: str, others: int) -> None:
+    with pytest.raises(AssertionError, match="expected the total storage to grow by 1048576 bytes, seen it go from 1"):
+        figures(1, stored).expect_more_stored(figures(1), 1024**2, lambda: others)

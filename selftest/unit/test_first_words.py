@@ -1,0 +1,23 @@
+"""What a failure says in one line of a report."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.lines import first_words
+
+
+def test_the_first_words_of_playwright_are_its_sentence() -> None:
+    failure = AssertionError(
+        "the progress bar\nLocator expected to be visible\nActual value: None\nCall log:\n  - Expect "
+    )
+    assert first_words(failure) == "the progress bar Locator expected to be visible Actual value: None"
+    assert first_words(AssertionError("expected one\nAria snapshot:\n- main: …")) == "expected one"
+    assert first_words(ValueError()) == "ValueError"
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_the_first_words_are_one_short_line_and_never_nothing(text: str) -> None:
+    words = first_words(ValueError(text))
+    assert 0 < len(words) <= 1000
+    assert "\n" not in words
