@@ -8,6 +8,7 @@ from services.bucket import Bucket
 from services.cdn import CDN
 from services.errors import NotCheckable
 from services.moodle.site import Shared, Site
+from services.plugin_key import PluginKey
 
 
 def new_site(environment: Environment, timeout: float | None = None) -> Site:
@@ -37,6 +38,20 @@ def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | 
         verify=environment.verify,
         attempts=attempts,
         timeout=timeout or environment.budgets.page,
+    )
+
+
+def new_plugin_key(environment: Environment, access_key: str, secret_key: str) -> PluginKey:
+    """The plugin's own key, as its settings have it."""
+    storage = environment.storage
+    return PluginKey(
+        storage.bucket,
+        access_key,
+        secret_key,
+        region=storage.region,
+        endpoint=storage.endpoint,
+        verify=environment.verify,
+        timeout=environment.budgets.page,
     )
 
 

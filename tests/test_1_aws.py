@@ -9,6 +9,7 @@ from services.aws import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS, S3, Clou
 from services.bucket import Bucket
 from services.cdn import CDN
 from services.moodle.model import Settings
+from services.plugin_key import PluginKey
 
 ELSEWHERE = "https://elsewhere.example.invalid"
 
@@ -133,6 +134,15 @@ def test_plugin_user(iam: IAM, cloudfront: CloudFront, environment: Environment,
         iam.expect_denied(NOTHING_MORE, "*", bucket, f"{bucket}/videos/1/clip.mp4", cloudfront.arn)
     with once("1.6.10", "and nothing on another bucket"):
         iam.expect_denied(OBJECT_ACTIONS, f"{bucket}-other/videos/1/clip.mp4")
+
+
+@pytest.mark.lines("1.6.9", "1.7.3")
+def test_plugin_key(plugin_key: PluginKey, once: Lines) -> None:
+    """The same, tried with the plugin's key itself, which takes no right to read the account; nothing is changed."""
+    with once("1.7.3", "it may put and delete objects") as evidence:
+        evidence["answers"] = plugin_key.expect_writing()
+    with once("1.6.9", "it can neither list the bucket nor see who may read") as evidence:
+        evidence["answers"] = plugin_key.expect_nothing_more()
 
 
 @pytest.mark.lines("1.7.2", "1.7.3", "1.7.4")
