@@ -81,6 +81,9 @@ class TargetState:
     build: str = ""
 
 
+TOLD = 5
+"""How many others a line names that follows them."""
+
 THE_RUN = TargetState(ALL_TARGETS, "", required=True)
 """Stands for a target where a line speaks of none."""
 
@@ -179,13 +182,14 @@ def _following(line: Line, others: list[Entry]) -> Entry:
     counted = [other for other in others if other.checks or other.blocks] or others
     worst = min((other.verdict for other in counted), key=WORST_FIRST.index, default=Verdict.NOT_RUN)
     told = [f"{other.id} on {other.browser}: {other.verdict}" for other in counted if other.verdict is worst]
+    more = len(told) - TOLD
     return Entry(
         line.id,
         ALL_TARGETS,
         worst,
-        "" if worst is Verdict.PASSED else "; ".join(told),
+        "" if worst is Verdict.PASSED else "; ".join([*told[:TOLD], *([f"{more} more"] if more > 0 else [])]),
         0.0,
-        {},
+        {"follows": list(line.follows)},
         [],
         any(other.blocks for other in counted),
         []
