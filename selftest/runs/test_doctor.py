@@ -1,7 +1,9 @@
 """The doctor finds what is wrong, says what to do, and shows no secret."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
@@ -13,7 +15,11 @@ from runner.environment import Environment
 from runner.environment_tables import Account, GivenAccounts
 from runner.plan import plan, print_plan
 from services.bucket import Bucket
+from services.http import Session
+from services.moodle.accounts import Accounts
+from services.moodle.courses import Courses
 from services.moodle.model import Plugin, Settings
+from services.moodle.site import Site
 
 MIB = 1024**2
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
@@ -86,6 +92,23 @@ def test_a_wrong_administrator(environment: Environment) -> None:
     assert level == "bad"
     assert "Check the user name and the password" in text
     assert "wrong-password" not in text
+
+
+def test_what_an_account_meets_is_named(environment: Environment, site: Site) -> None:
+    username, password = f"newcomer-{os.getpid()}", SecretStr("Right-Horse-7-Battery")
+    address = f"{username}@example.invalid"
+    Accounts(site, Courses(site)).create(username, address, "New", "Comer", password.get_secret_value())
+    newcomer = Account.model_construct(username=username, password=password)
+    given = GivenAccounts.model_construct(student=(newcomer,), teacher=(environment.accounts.admin,))
+    switch = partial(Session(environment.verify, 10).put, environment.url("/__replica__/site"))
+    assert switch(json={"profile": True}).ok
+    try:
+        level, text = worst(examine(changed(environment, "accounts", given=given), []), "account student")
+    finally:
+        switch(json={})
+    assert level == "bad"
+    assert f"{username} has an incomplete profile" in text
+    assert "/user/edit.php, which asks for Staff number" in text
 
 
 def test_a_given_account_that_cannot_log_in(environment: Environment) -> None:

@@ -172,9 +172,7 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == OWN:
-                self.send_response(303)
-                self.send_header("Location", path)
-                self.end_headers()
+                self.lead(path)
                 return
             self.send_response(status)
             self.send_header("Content-Type", "text/html")
@@ -182,7 +180,13 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
             form = '<form id="login" method="post"><input name="username"><input id="password" name="password"></form>'
             self.wfile.write(f"<html><title>Moodle</title><body>{form}</body></html>".encode())
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self.lead("/")
+
+        def lead(self, where: str) -> None:
+            self.send_response(303)
+            self.send_header("Location", where)
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
