@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import requests
 from bs4 import BeautifulSoup
 from requests.cookies import RequestsCookieJar
 
