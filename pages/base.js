@@ -37,8 +37,12 @@ export function place(element) {
   return {left: Math.round(left), right: Math.round(right), width, fits: left >= -1 && right <= width + 1};
 }
 
-// Whether a dialogue is Moodle's question, in its own words, whether somebody who has been idle is still there.
-export function asksWhoIsThere(dialogue) {
-  const said = dialogue.querySelector(".modal-body").textContent.trim();
-  return ["moodle", "core"].some((component) => M.str?.[component]?.sessiontimeoutsoon === said);
+// Say yes to those of the dialogues in which Moodle asks, in its own words, whether somebody idle is still there.
+export function stay(dialogues) {
+  const questions = ["moodle", "core"].map((component) => M.str?.[component]?.sessiontimeoutsoon);
+  for (const dialogue of dialogues) {
+    if (questions.includes(dialogue.querySelector(".modal-body").textContent.trim())) {
+      dialogue.querySelector("[data-action=save]").click();
+    }
+  }
 }

@@ -9,11 +9,12 @@ plugin's scripts on one of theirs (`.s3video-…`), that is the steadier hook, a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlencode
 
-from playwright.sync_api import Locator, Page, Response, TimeoutError, expect
+from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, expect
 
 from pages.script import scripts
 from services.addresses import LOGIN
@@ -62,7 +63,8 @@ class MoodleBroke(AssertionError):
 
 TOUR = "[data-flexitour=container] [data-role=end]"
 
-QUESTION = ".modal.show:has([data-action=save]):has([data-action=cancel])"
+QUESTION = ".modal.show:has([data-action=save]):has([data-action=cancel]):not(:has(form))"
+"""A dialogue that wants a yes or a no."""
 
 
 def clear_the_way(page: Page) -> None:
@@ -71,8 +73,8 @@ def clear_the_way(page: Page) -> None:
     page.add_locator_handler(page.locator(TOUR).first, lambda end: end.click())
 
     def stay(dialogue: Locator) -> None:
-        if dialogue.evaluate(SCRIPTS["asksWhoIsThere"]):
-            dialogue.locator("[data-action=save]").click()
+        with suppress(Error):  # it was answered meanwhile, and the page has moved on
+            dialogue.evaluate_all(SCRIPTS["stay"])
 
     # A session that will soon be over is one of them; other questions are for whoever expects them.
     page.add_locator_handler(page.locator(QUESTION).first, stay, no_wait_after=True)

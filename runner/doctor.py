@@ -197,10 +197,10 @@ def _bucket(environment: Environment) -> Iterator[Finding]:
     may = "listed, read and deleted from" if environment.test_site else "listed and read"
     yield Finding("bucket", "ok", f"{bucket.name} can be {may} with the suite's key.")
     origin, remedy = environment.origin, "Correct the bucket's CORS configuration (step 1.2)."
-    allowed = bucket.allowed_origin(origin)
+    allowed = bucket.unsigned.allowed_origin(origin)
     if allowed not in (origin, "*"):
         yield Finding("CORS", "bad", f"{bucket.name} refuses uploads from {origin}.", remedy)
-    elif allowed == "*" or bucket.allowed_origin("https://elsewhere.example.invalid"):
+    elif allowed == "*" or bucket.unsigned.allowed_origin("https://elsewhere.example.invalid"):
         yield Finding("CORS", "warn", f"{bucket.name} takes uploads from any site, not only {origin}.", remedy)
     else:
         yield Finding("CORS", "ok", f"{bucket.name} takes uploads from {origin} only.")

@@ -22,13 +22,14 @@ def pytest_configure(config: pytest.Config) -> None:
     told = worker_of(config) or {}
     if CONTEXT in told:
         config.stash[RUN] = RunContext.model_validate_json(told[CONTEXT])
-        config.option.output = told["output"]
+        config.option.output, config.option.browser = told["output"], told["browser"]
 
 
 def pytest_configure_node(node: Any) -> None:
     """xdist: tell a worker about the run."""
     if run := run_of(node.config, None):
-        node.workerinput |= {CONTEXT: run.model_dump_json(), "output": node.config.option.output}
+        option = node.config.option  # what is decided after xdist has read the command line, it does not pass on
+        node.workerinput |= {CONTEXT: run.model_dump_json(), "output": option.output, "browser": option.browser}
 
 
 @pytest.hookimpl(tryfirst=True)

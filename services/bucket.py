@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import boto3
 import requests
@@ -15,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1024 * 1024
 """Bytes of an object in memory at a time."""
-
-NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
-NO_SUCH_DIGEST = "AAAAAAAAAAAAAAAAAAAAAA=="
-"""An MD5 that no empty body has."""
-NO_SUCH_ETAG = '"00000000000000000000000000000000"'
 
 
 @dataclass(frozen=True)
@@ -79,6 +74,11 @@ class Bucket:
         """The bucket's address, with a slash at its end."""
         form = self._client.generate_presigned_post(self.name, "key")
         return str(form["url"]).rstrip("/") + "/"
+
+    @property
+    def unsigned(self) -> Unsigned:
+        """The bucket as anybody meets it."""
+        return Unsigned(self.url, self._verify, self._timeout)
 
     def keys(self, prefix: str) -> list[str]:
         with self._told("listing"):
@@ -142,7 +142,7 @@ class Bucket:
 
     def expect_private(self, key: str) -> None:
         """Neither the object nor the list of the bucket is to be had without a signature."""
-        for what, status in ((f"GET of {key}", self.unsigned_get(key)), ("GET of the bucket", self.unsigned_list())):
+        for what, status in ((f"GET of {key}", self.unsigned.get(key)), ("GET of the bucket", self.unsigned.list())):
             if status < 400:
                 raise AssertionError(f"expected an unsigned {what} to be refused, seen status {status}")
 
@@ -165,49 +165,9 @@ class Bucket:
     def delete_prefix(self, prefix: str) -> None:
         self.delete(self.keys(prefix))
 
-    def unsigned_get(self, key: str) -> int:
-        """HTTP status of fetching an object's first byte without a signature."""
-        return self._unsigned("GET", self.url + quote(key), headers={"Range": "bytes=0-0"}).status_code
-
-    def unsigned_list(self) -> int:
-        """HTTP status of listing the bucket without a signature."""
-        return self._unsigned("GET", self.url).status_code
-
-    def allowed_origin(self, origin: str) -> str | None:
-        """The origin that a preflight for a POST from `origin` allows: that one, "*", or None."""
-        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        answer = self._unsigned("OPTIONS", self.url, headers=headers)
-        return answer.headers.get("Access-Control-Allow-Origin") if answer.ok else None
-
-    def expect_uploads_from(self, origin: str) -> None:
-        """The pages of `origin` may send files to the bucket, and read the ETag of an answer."""
-        if (allowed := self.allowed_origin(origin)) not in ("*", origin):
-            raise AssertionError(f"expected S3 to allow uploads from pages of {origin}, seen it allow {allowed}")
-        answer = self._unsigned("GET", self.url, headers={"Origin": origin})
-        exposed = answer.headers.get("Access-Control-Expose-Headers", "")
-        if "etag" not in [name.strip() for name in exposed.casefold().split(",")]:
-            raise AssertionError(f"expected S3 to let pages of {origin} read the ETag, seen {exposed or 'no header'}")
-
-    def expect_closed(self) -> dict[str, int]:
-        """Without a signature S3 shows, takes and deletes nothing; returns the statuses.
-
-        Where it would, nothing changes even so: there is no such key, and no object ever has that ETag.
-        """
-        url, never = self.url + quote(NO_SUCH_KEY), {"If-Match": NO_SUCH_ETAG}
-        tried = {
-            "GET of the bucket": self._unsigned("GET", self.url),
-            "GET": self._unsigned("GET", url),
-            "PUT": self._unsigned("PUT", url, headers=never | {"Content-MD5": NO_SUCH_DIGEST}),
-            "DELETE": self._unsigned("DELETE", url, headers=never),
-        }
-        statuses = {what: answer.status_code for what, answer in tried.items()}
-        if taken := [f"{what}: {status}" for what, status in statuses.items() if status not in (401, 403)]:
-            raise AssertionError(f"expected S3 to refuse whoever comes without a signature, seen {', '.join(taken)}")
-        return statuses
-
     def expect_no_uploads_from(self, origin: str) -> None:
         """No page of another site, such as `origin`, may send anything to the bucket."""
-        if (allowed := self.allowed_origin(origin)) in ("*", origin):
+        if (allowed := self.unsigned.allowed_origin(origin)) in ("*", origin):
             raise AssertionError(f"expected S3 to allow no upload from a page of {origin}, seen it allow {allowed}")
 
     def probe(self) -> None:
@@ -234,23 +194,6 @@ class Bucket:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (404, 412):
                 with self._told("deleting", NO_SUCH_KEY):
                     raise
-
-    def _unsigned(self, method: str, url: str, headers: dict[str, str] | None = None) -> requests.Response:
-        try:
-            with requests.request(
-                method,
-                url,
-                headers=headers,
-                verify=self._verify,
-                timeout=self._timeout,
-                stream=True,
-                allow_redirects=False,
-            ) as answer:
-                return answer
-        except requests.exceptions.SSLError as error:
-            raise ConfigurationError(_untrusted(url, error)) from error
-        except requests.exceptions.RequestException as error:
-            raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
 
     @contextmanager
     def _told(self, step: str, key: str | None = None) -> Iterator[None]:
@@ -282,15 +225,11 @@ class Bucket:
                 "s3:GetObject and s3:DeleteObject on videos/* (environments/README.md); or no bucket has that name."
             ) from error
         except SSLError as error:
-            raise ConfigurationError(_untrusted(self.url, error)) from error
+            raise ConfigurationError(untrusted(self.url, error)) from error
         except BotoCoreError as error:
             raise Unreachable(
                 f"S3 does not answer at {self.url} ({step} {key or 'the bucket'}): {root_of(error)}."
             ) from error
-
-
-def _untrusted(url: str, error: Exception) -> str:
-    return f"The certificate of {url} is not trusted: {root_of(error)}. Set ca_file to the authority that issued it."
 
 
 class Folder:

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from media import Clip
-from services.bucket import NO_SUCH_KEY
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from services.network import endpoint
+from services.unsigned import NO_SUCH_KEY
 
 SHORT = timedelta(seconds=2)
 """How long a URL lives whose end is waited for; whole seconds are signed, so it may be one less."""

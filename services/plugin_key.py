@@ -13,8 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.bucket import NO_SUCH_DIGEST, NO_SUCH_ETAG, NO_SUCH_KEY
 from services.errors import NotCheckable, Unreachable, root_of
+from services.unsigned import NO_SUCH_DIGEST, NO_SUCH_ETAG, NO_SUCH_KEY
 
 NEVER = {"Key": NO_SUCH_KEY, "IfMatch": NO_SUCH_ETAG}
 

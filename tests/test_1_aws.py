@@ -26,7 +26,7 @@ def test_bucket(s3: S3, bucket: Bucket, environment: Environment, decided: Decid
     with once("1.1.7", "no policy lets anybody in"):
         s3.expect_not_public()
     with once("1.1.7", "from outside nothing is shown, taken or deleted") as evidence:
-        evidence["statuses"] = bucket.expect_closed()
+        evidence["statuses"] = bucket.unsigned.expect_closed()
     with once("1.1.8", "versioning is as decided"):
         s3.expect_versioning(decided.versioning)
     with once("1.1.9", "what is stored is encrypted with S3's own keys"):
@@ -46,7 +46,7 @@ def test_cors(s3: S3, bucket: Bucket, environment: Environment, decided: Decided
     with once("1.2.7", "and no other but those decided"):
         s3.expect_no_other_origins([site, *decided.other_origins])
     with once("1.2.9", "a page of the site may upload, and read the ETag"):
-        bucket.expect_uploads_from(site)
+        bucket.unsigned.expect_uploads_from(site)
     with once("1.2.9", "a page of another site may not"):
         bucket.expect_no_uploads_from(ELSEWHERE)
 

@@ -14,12 +14,12 @@ from runner.doctor import Finding, examine, print_findings
 from runner.environment import Environment
 from runner.environment_tables import Account, GivenAccounts
 from runner.plan import plan, print_plan
-from services.bucket import Bucket
 from services.http import Session
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
 from services.moodle.model import Plugin, Settings
 from services.moodle.site import Site
+from services.unsigned import Unsigned
 
 MIB = 1024**2
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
@@ -212,7 +212,7 @@ def test_cors(
     level: str,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr(Bucket, "allowed_origin", lambda _, origin: allowed(origin))
+    monkeypatch.setattr(Unsigned, "allowed_origin", lambda _, origin: allowed(origin))
     found = worst(examine(environment, []), "CORS")
     assert (found[0], sentence in found[1]) == (level, True)
 

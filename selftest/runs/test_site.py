@@ -171,7 +171,7 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == OWN:
+            if self.path.partition("?")[0] == OWN:
                 self.lead(path)
                 return
             self.send_response(status)
@@ -194,10 +194,12 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @pytest.mark.parametrize(

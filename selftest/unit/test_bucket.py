@@ -16,8 +16,9 @@ import trustme
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from services.bucket import NO_SUCH_ETAG, NO_SUCH_KEY, Bucket, Folder
+from services.bucket import Bucket, Folder
 from services.errors import ConfigurationError, NotCheckable, Unreachable
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
 CONTENT = b"video" * 1000
@@ -164,7 +165,12 @@ def test_an_outage_is_told_from_a_wrong_key() -> None:
         unused.bind(("127.0.0.1", 0))
         closed = f"https://127.0.0.1:{unused.getsockname()[1]}"
     bucket = open_bucket(closed, attempts=1)
-    for ask in (bucket.check, bucket.probe, bucket.unsigned_list, lambda: bucket.allowed_origin("https://a.test")):
+    for ask in (
+        bucket.check,
+        bucket.probe,
+        bucket.unsigned.list,
+        lambda: bucket.unsigned.allowed_origin("https://a.test"),
+    ):
         with pytest.raises(Unreachable, match=r"S3 does not answer at .*: Connection refused"):
             ask()
 
@@ -204,7 +210,8 @@ def test_the_origin_that_a_preflight_allows(allowed: str | None, tmp_path: Path)
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
-        assert open_bucket(endpoint, verify=str(tmp_path / "ca.pem")).allowed_origin("https://moodle.test") == allowed
+        bucket = open_bucket(endpoint, verify=str(tmp_path / "ca.pem"))
+        assert bucket.unsigned.allowed_origin("https://moodle.test") == allowed
 
 
 @pytest.mark.parametrize("allowed", ["https://elsewhere.test", "*"])
@@ -230,15 +237,15 @@ def test_what_the_unsigned_get(tmp_path: Path) -> None:
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(None, ca) as endpoint:
         bucket = open_bucket(endpoint, verify=str(tmp_path / "ca.pem"))
-        assert bucket.unsigned_list() == 403
-        assert bucket.unsigned_get(KEY) == 403
-        assert bucket.unsigned_get("videos/7/public clip") == 206
+        assert bucket.unsigned.list() == 403
+        assert bucket.unsigned.get(KEY) == 403
+        assert bucket.unsigned.get("videos/7/public clip") == 206
 
 
 def test_a_certificate_that_is_not_trusted_is_no_outage() -> None:
     with store(None, trustme.CA()) as endpoint:
         bucket = open_bucket(endpoint, attempts=1)
-        for ask in (bucket.probe, bucket.unsigned_list):
+        for ask in (bucket.probe, bucket.unsigned.list):
             with pytest.raises(ConfigurationError, match=r"not trusted: .*certificate.*Set ca_file"):
                 ask()
 
