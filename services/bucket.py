@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
-from services.unsigned import Unsigned, untrusted
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1024 * 1024
 """Bytes of an object in memory at a time."""
-
-NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
-NO_SUCH_ETAG = '"00000000000000000000000000000000"'
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ class Expectation(Expected):
 
     fault: str
 
+    @property
+    def needs_canary(self) -> bool:
+        """Whether people at a browser might notice too: not what only who has set up the site can see."""
+        return any(not LINES[line].of_no_target for line in self.lines)
+
 
 @dataclass
 class Round:
@@ -130,7 +135,7 @@ def judge(expectation: Expectation, round_: Round) -> Outcome:
         tuple(check for check in named if expectation.symptom.search(check.message)),
         tuple(check for check in named if not expectation.symptom.search(check.message)),
         tuple(check for check in round_.failed() if check.line not in allowed),
-        tuple(line.id for line in LINES.values() if line.built and line.id not in ran),
+        tuple(line.id for line in LINES.values() if line.judged and line.id not in ran),
         tuple(round_.broken),
         round_.seconds,
     )
