@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.environment import Environment
-from services.aws import Access
+from services.aws.account import Access
 from services.bucket import Bucket
 from services.cdn import CDN
 from services.errors import NotCheckable

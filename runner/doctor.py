@@ -21,7 +21,7 @@ from runner.environment import Environment
 from runner.environment_tables import Account
 from runner.ours import CATEGORY, marked_category
 from services.addresses import COMPONENT
-from services.aws import STS
+from services.aws.account import STS
 from services.errors import ConfigurationError, NotCheckable, SiteError, Unreachable, root_of
 from services.moodle.courses import Courses
 from services.moodle.model import Settings

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from services.boto import new_client
 from services.errors import NotCheckable, Unreachable, root_of
 from services.unsigned import NO_SUCH_DIGEST, NO_SUCH_ETAG, NO_SUCH_KEY
 
@@ -47,19 +46,14 @@ class PluginKey:
         timeout: float = 10,
     ) -> None:
         self._bucket = bucket
-        self._client: Any = boto3.client(
+        self._client: Any = new_client(
             "s3",
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
+            region=region,
+            access_key=access_key,
+            secret_key=secret_key,
+            endpoint=endpoint,
             verify=verify,
-            config=Config(
-                signature_version="s3v4",
-                connect_timeout=timeout,
-                read_timeout=timeout,
-                s3={"addressing_style": "path" if endpoint else "virtual"},
-            ),
+            timeout=timeout,
         )
 
     def expect_writing(self) -> dict[str, str]:

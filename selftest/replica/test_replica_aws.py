@@ -9,7 +9,8 @@ import requests
 from runner.connect import new_access
 from runner.environment import Environment
 from runner.replica import CHECKOUT
-from services.aws import S3, CloudFront
+from services.aws.bucket import S3
+from services.aws.distribution import Distribution
 
 
 def switch(environment: Environment, *faults: str) -> None:
@@ -28,15 +29,15 @@ def test_a_fault_of_the_account_comes_and_goes(environment: Environment) -> None
 
 
 def test_a_distribution_that_is_in_progress_stays_so_until_the_fault_goes(environment: Environment) -> None:
-    def cloudfront() -> CloudFront:
-        return CloudFront(new_access(environment), environment.cdn.domain)
+    def distribution() -> Distribution:
+        return Distribution(new_access(environment), environment.cdn.domain)
 
     switch(environment, "distribution-in-progress")
     for _ in range(3):
         with pytest.raises(AssertionError, match="seen InProgress"):
-            cloudfront().expect_deployed()
+            distribution().expect_deployed()
     switch(environment)
-    cloudfront().expect_deployed()
+    distribution().expect_deployed()
 
 
 def test_the_replica_starts_without_moto() -> None:
