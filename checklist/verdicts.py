@@ -132,10 +132,8 @@ def judge(
     settled = {line.id: _of_line(line, targets, found, known, required) for line in LINES.values() if line.judged}
     for line in LINES.values():
         if line.kind is Kind.FOLLOWS:
-            of_others = [
-                entry for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for entry in entries
-            ]
-            settled[line.id] = [_following(line, of_others)]
+            others = [one for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for one in entries]
+            settled[line.id] = [_following(line, others)]
         elif line.for_people:
             settled[line.id] = [_of_people(line, line.id in required)]
     return [entry for id_ in LINES for entry in settled[id_]]
@@ -154,11 +152,8 @@ def _of_line(
         may_stay_open = entry.verdict is Verdict.NOT_CHECKABLE and line.id not in required
         return [replace(entry, blocks=entry.blocks and not may_stay_open)]
     if line.over_targets:
-        return [
-            _over_targets(
-                line, [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
-            )
-        ]
+        parts = [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
+        return [_over_targets(line, parts)]
     return [
         _entry(line, target, found.get((line.id, target.name), []), known)
         if target in judged

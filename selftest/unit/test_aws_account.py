@@ -1,10 +1,13 @@
 """What AWS does not tell: a line that nobody can judge, with what to do about it."""
 
+import inspect
+import runpy
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from runner.replica import CHECKOUT
 from selftest.unit.answering import ACCESS, answering
 from services.aws.account import STS
 from services.aws.bucket import CORS, S3
@@ -14,6 +17,18 @@ from services.errors import ConfigurationError, NotCheckable
 
 def s3(**answers: Any) -> S3:
     return answering(S3(ACCESS, "videos"), **answers)
+
+
+BY_AUDIT_KEY = {"s3", "cors", "lifecycle", "distribution", "origin", "viewers", "iam"}
+"""Fixtures that are built on `audit`."""
+
+
+def test_phase_1_is_judged_only_where_the_environment_asks_for_it() -> None:
+    tests = runpy.run_path(str(CHECKOUT / "tests" / "test_1_aws.py"))
+    for name, test in tests.items():
+        if name.startswith("test_"):
+            marked = {fixture for mark in test.pytestmark if mark.name == "usefixtures" for fixture in mark.args}
+            assert "audit" in marked or BY_AUDIT_KEY & set(inspect.signature(test).parameters), name
 
 
 @pytest.mark.parametrize(
