@@ -6,7 +6,9 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from checklist import history, report, results, signing
@@ -49,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     pieces.add_argument("pieces", type=Path, nargs="+", metavar="DIR", help="the folder of a run, or its reports/")
     pieces.set_defaults(do=_merge)
     past = commands.add_parser("history", help="verdicts and times of runs so far, and which lines are flaky")
+    past.add_argument("--changed", action="store_true", help="only what is different since the run before the latest")
     past.set_defaults(do=_history)
     for command in (pieces, past):
         command.add_argument("--reports", type=Path, default=REPORTS, metavar="FOLDER", help="reports/")
@@ -103,7 +106,7 @@ def _renew(folder: Path) -> None:
 
 
 def _merge(options: argparse.Namespace) -> int:
-    folder = options.reports.resolve() / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-merged"
+    folder = options.reports.resolve() / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-merged"
     pieces = [piece / "latest" if (piece / "latest").is_dir() else piece for piece in options.pieces]
     runs = [results.read(piece) for piece in pieces]
     merge(runs)  # before anything is copied
@@ -119,16 +122,36 @@ def _merge(options: argparse.Namespace) -> int:
 
 def _history(options: argparse.Namespace) -> int:
     past = history.read(options.reports)
+    if not past:
+        print(f"no run has been told of in {options.reports / history.FILE}", file=sys.stderr)
+    elif options.changed:
+        _changed([one for one in past if one.environment == past[-1].environment])
+    else:
+        _all(past)
+    return 0
+
+
+def _all(past: Sequence[history.Past]) -> None:
     for one in past:
         tally = Counter(str(line.verdict) for line in one.lines.values())
         told = ", ".join(f"{number} {verdict}" for verdict, number in tally.items()) or "no line judged"
         print(f"{one.started:%Y-%m-%d %H:%M} {one.environment:<12} {one.verdict:<13} {one.seconds:5.0f} s  {told}")
     for flip in history.flips(past):
-        before, after = (f"{one.lines[flip.line].verdict} in {one.run_id}" for one in (flip.before, flip.after))
-        print(f"flaky: {flip.line}: {before}, {after}, and nothing had changed")
-    if not past:
-        print(f"no run has been told of in {options.reports / history.FILE}")
-    return 0
+        print(f"flaky: {_told(flip)}, and nothing had changed")
+
+
+def _changed(past: Sequence[history.Past]) -> None:
+    for before, after in pairwise(past[-2:]):
+        if before.verdict != after.verdict:
+            print(f"{after.environment}: {before.verdict} in {before.run_id}, {after.verdict} in {after.run_id}")
+    for change in history.changes(past):
+        if change.after == past[-1]:
+            print(_told(change))
+
+
+def _told(change: history.Change) -> str:
+    before, after = (f"{one.lines[change.line].verdict} in {one.run_id}" for one in (change.before, change.after))
+    return f"{change.line}: {before}, {after}"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""`reports/history.jsonl`: what every run came to, a line a run; and which lines of the checklist are flaky."""
+"""`reports/history.jsonl`: what every run came to, a line a run; which verdicts changed, and which lines are flaky."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -44,8 +44,8 @@ DECIDED = (Verdict.PASSED, Verdict.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
-    """A line that passed in one run and failed in the other, of two that follow each other with nothing changed."""
+class Change:
+    """A line with another verdict in the later of two runs that follow each other."""
 
     line: str
     before: Past
@@ -91,19 +91,24 @@ def _valid(lines: Iterable[bytes]) -> Iterator[Past]:
             continue
 
 
-def flips(runs: Sequence[Past]) -> list[Flip]:
-    """Lines that are flaky: between two runs of an environment in the same setting they passed and failed."""
+def changes(runs: Sequence[Past], among: Collection[Verdict] = tuple(Verdict)) -> list[Change]:
+    """Between two runs of an environment that follow each other, when those are left out that judged otherwise."""
     found = []
     for name in dict.fromkeys(run.environment for run in runs):
         mine = [run for run in runs if run.environment == name]
         for line in dict.fromkeys(line for run in mine for line in run.lines):
-            seen = [run for run in mine if line in run.lines and run.lines[line].verdict in DECIDED]
+            seen = [run for run in mine if line in run.lines and run.lines[line].verdict in among]
             found += [
-                Flip(line, before, after)
+                Change(line, before, after)
                 for before, after in pairwise(seen)
-                if _alike(before, after) and before.lines[line].verdict != after.lines[line].verdict
+                if before.lines[line].verdict != after.lines[line].verdict
             ]
     return found
+
+
+def flips(runs: Sequence[Past]) -> list[Change]:
+    """Lines that are flaky: between two runs of an environment in the same setting they passed and failed."""
+    return [one for one in changes(runs, DECIDED) if _alike(one.before, one.after)]
 
 
 def _alike(before: Past, after: Past) -> bool:

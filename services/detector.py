@@ -87,7 +87,7 @@ def _spellings(value: str) -> dict[bytes, str]:
     lines = {line for line in value.splitlines() if len(line) >= 16 and "-----" not in line}
     plain = {text for text in {value, value.strip(), *lines} if len(text) >= SHORTEST_SECRET}
     escaped = set(plain)
-    for _ in range(3):  # such as a page's HTML in a log in JSON in the HTML of the report
+    for _ in range(4):  # such as JSON in a page's HTML in a log in JSON in the HTML of the report
         escaped |= {escape(text) for text in escaped for escape in _ESCAPES}
     encoded = {encode(as_bytes(text)) for text in escaped for encode in _URL}
     encoded |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), text) for text in encoded}

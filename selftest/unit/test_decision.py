@@ -47,3 +47,9 @@ def test_a_session_that_pytest_ended_was() -> None:
 
 def test_a_narrowed_run_keeps_pytest_s_code() -> None:
     assert decision([], Conditions(5, partial=True), opened=True, interrupted=False, stopped=False) == ("PARTIAL", 5)
+
+
+@pytest.mark.parametrize(("code", "strictly"), [(0, 7), (5, 7), (1, 1)])
+def test_strictly_a_narrowed_run_is_not_enough(code: int, strictly: int) -> None:
+    conditions = Conditions(code, partial=True, strict=True)
+    assert decision([], conditions, opened=True, interrupted=False, stopped=False) == ("PARTIAL", strictly)

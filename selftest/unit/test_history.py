@@ -1,7 +1,9 @@
 """`reports/history.jsonl`: what runs came to, and which lines flip with nothing changed."""
 
+from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,39 @@ def test_it_is_told_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert third == "flaky: 2.8.6 firefox: passed in run1, failed in run2, and nothing had changed"
 
 
+def changed_in(folder: Path, *runs: Run) -> list[str]:
+    """What the latest of these runs, which differ in one line at most, is said to have changed."""
+    for one in runs:
+        append(one, folder)
+    with redirect_stdout(StringIO()) as told:
+        assert main(["history", "--changed", "--reports", str(folder)]) == 0
+    return told.getvalue().splitlines()
+
+
+def test_what_the_latest_run_changed(tmp_path: Path) -> None:
+    elsewhere = replace(run(3), environment="other")
+    assert changed_in(tmp_path, run(1), run(2), elsewhere, run(4, Verdict.FAILED)) == [
+        "staging: GO in run2, NO-GO in run4",
+        "2.8.6 firefox: passed in run2, failed in run4",
+    ]
+    assert changed_in(tmp_path, run(5, Verdict.FAILED)) == []
+
+
+def test_a_line_is_compared_with_the_last_run_that_judged_it(tmp_path: Path) -> None:
+    assert changed_in(tmp_path, run(1), run(2, Verdict.NOT_REACHED), run(3, Verdict.NOT_CHECKABLE)) == [
+        "2.8.6 firefox: passed in run1, not checkable in run3"
+    ]
+
+
+def test_another_version_is_no_excuse(tmp_path: Path) -> None:
+    newer = replace(run(2, Verdict.FAILED), versions={"moodle": "5.0"})
+    assert "2.8.6 firefox: passed in run1, failed in run2" in changed_in(tmp_path, run(1), newer)
+
+
+def test_a_first_run_has_changed_nothing(tmp_path: Path) -> None:
+    assert changed_in(tmp_path, run(1)) == []
+
+
 def test_there_is_none_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history", "--reports", str(tmp_path)]) == 0
-    assert "no run has been told of" in capsys.readouterr().out
+    assert "no run has been told of" in capsys.readouterr().err

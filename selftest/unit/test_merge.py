@@ -185,3 +185,10 @@ def test_a_folder_without_results_is_usage(tmp_path: Path, capsys: pytest.Captur
     assert main(["merge", str(tmp_path), "--reports", str(tmp_path / "reports")]) == 4
     assert "Name the folder of a run." in capsys.readouterr().err
     assert not (tmp_path / "reports").exists()
+
+
+def test_two_merges_within_a_second(tmp_path: Path) -> None:
+    results.write(go(), tmp_path)
+    for _ in range(2):
+        assert main(["merge", str(tmp_path), "--reports", str(tmp_path / "reports")]) == 0
+    assert len(list((tmp_path / "reports").glob("*-merged"))) == 2
