@@ -127,10 +127,16 @@ def test_untested_targets_are_folded_away(opened: Callable[..., Page]) -> None:
 
 
 @IN_CHROMIUM
+@pytest.mark.parametrize("name", SAMPLES)
+def test_it_prints(opened: Callable[..., Page], name: str) -> None:
+    assert opened(name).pdf().startswith(b"%PDF")
+
+
+@IN_CHROMIUM
 def test_on_paper_the_whole_checklist_with_what_failed(opened: Callable[..., Page]) -> None:
     page = opened("no-go")
     page.get_by_label("failed", exact=True).check()
-    assert page.pdf().startswith(b"%PDF")
+    page.pdf()
     expect(page.locator("#l2\\.8\\.6")).to_have_attribute("open", "")
     page.emulate_media(media="print")
     expect(page.locator("#l2\\.7\\.1")).to_be_visible()
