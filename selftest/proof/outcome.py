@@ -160,9 +160,6 @@ def void_because(rounds: Mapping[str, Round]) -> list[str]:
 def share(faults: Mapping[str, float], workers: int) -> list[list[str]]:
     """Divide faults, given with their seconds, among `workers`, so that all end at about the same time."""
     shares: list[list[str]] = [[] for _ in range(workers)]
-    loads = [0.0] * workers
     for fault in sorted(faults, key=lambda name: (-faults[name], name)):
-        least = loads.index(min(loads))
-        shares[least].append(fault)
-        loads[least] += faults[fault]
+        min(shares, key=lambda one: (sum(faults[name] for name in one), len(one))).append(fault)
     return [one for one in shares if one]
