@@ -7,4 +7,5 @@ pytest_plugins = [
     "fixtures.people",
     "fixtures.data",
     "fixtures.access",
+    "fixtures.set_up",
 ]

@@ -22,10 +22,11 @@ REPORTS = Path(__file__).resolve().parents[1] / "reports"
 
 BROKEN = 1
 USAGE = 4
+INCOMPLETE = 7
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit code: 0, 1 for a broken signature, 4 for usage."""
+    """Returns the exit code: 0, 1 for a broken signature, 4 for usage, 7 for a required one that is missing."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.do(options))
@@ -71,8 +72,8 @@ def _sign(options: argparse.Namespace) -> int:
         raise NoResults(f"{options.line} is no line of the checklist; name one, such as 2.8.6")
     if not options.by.strip() or not options.note.strip():
         raise NoResults("a signature needs a name and a note; give both")
-    run = results.read(options.run)
     signing.sign(options.run, options.by, options.note, options.line)
+    run = signing.settled(results.read(options.run), options.run)
     _renew(options.run)
     what = f"{options.line} in run" if options.line else "run"
     print(f"{options.by} signed {what} {run.run_id} ({run.verdict})")
@@ -87,7 +88,11 @@ def _verify(options: argparse.Namespace) -> int:
     if not signatures:
         print("nobody has signed this run")
     _renew(options.run)
-    return BROKEN if any(one.sha256 != now for one in signatures) else 0
+    run = signing.settled(results.read(options.run), options.run)
+    for line in (unsigned := signing.unsigned(run)):
+        print(f"{line} is required for a GO, and nobody has signed it")
+    broken = any(one.sha256 != now for one in signatures)
+    return BROKEN if broken else INCOMPLETE if unsigned else 0
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -97,7 +102,7 @@ def _schema(_: argparse.Namespace) -> int:
 
 def _renew(folder: Path) -> None:
     """Makes the report anew of what is in the folder: it shows who has signed, and what was changed since."""
-    report.write(results.read(folder), folder, history.read(folder.resolve().parent))
+    report.write(signing.settled(results.read(folder), folder), folder, history.read(folder.resolve().parent))
 
 
 def _merge(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ STATUS = {
     Verdict.NOT_REACHED: "other",
     Verdict.NOT_RUN: "pending",
     Verdict.NOT_CHECKABLE: "skipped",
+    Verdict.BY_HAND: "pending",
 }
 
 TITLES = {step.id: f"{step.id} {step.title}" for step in STEPS}
@@ -33,7 +34,7 @@ def write(run: Run, folder: Path) -> None:
 
 
 def document(run: Run) -> dict[str, Any]:
-    """Lines that another target covers, or that are not built, are left out: nobody waits for them."""
+    """Lines that another target covers, or that are for people, are left out unless a GO waits for them."""
     entries = [entry for entry in run.lines if entry.checks or entry.blocks]
     tally = Counter(STATUS[entry.verdict] for entry in entries)
     start, duration = round(run.started.timestamp() * 1000), round(run.seconds * 1000)

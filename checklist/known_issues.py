@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from checklist.lines import LINES
+from checklist.lines import ALL_TARGETS, LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 
 MISSING = " is missing; every known issue needs one"
@@ -43,7 +43,8 @@ def _line(line: object, info: ValidationInfo) -> object:
 
 
 def _target(target: object, info: ValidationInfo[_Now]) -> object:
-    known = info.context.targets
+    line = LINES.get(str(info.data.get("line")))
+    known = [ALL_TARGETS] if line and line.of_no_target else info.context.targets
     return _one_of(
         known, target, info, f"the environment has no target {target}; use one of {', '.join(sorted(known))}"
     )

@@ -4,30 +4,67 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-PER_RUN_STEPS = frozenset({"2.13"})
-"""Steps judged once a run, over its targets, instead of once per target."""
+ALL_TARGETS = "all"
+"""The target's name in the entries of lines that are judged once a run."""
 
-UNBUILT_STEPS = frozenset({"2.14"})
-"""Steps the suite does not judge yet; they are listed as `not run` and never required."""
+PER_TARGET_STEPS = frozenset({"2.7", "2.8", "2.9", "2.10", "2.11", "2.12"})
+"""Steps judged once per target."""
+
+OVER_TARGETS_STEPS = frozenset({"2.13"})
+"""Steps judged once a run, over its targets; all others are judged once a run too, and speak of no target."""
+
+
+class Kind(StrEnum):
+    """Who judges a line: a test, what became of other lines, or people."""
+
+    JUDGED = "judged"
+    FOLLOWS = "follows"
+    BY_HAND = "by hand"
+    OUT_OF_REACH = "out of reach"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One box of the checklist: `id` is `phase.step.position`, such as `2.7.15`."""
+    """One box of the checklist: `id` is `phase.step.position`, such as `2.7.15`.
+
+    `why` is what puts it out of reach; `follows` are the lines, or steps, that settle it.
+    """
 
     id: str
     step: str
     text: str
+    kind: Kind = Kind.JUDGED
+    why: str = ""
+    follows: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Whether a test settles it."""
+        return self.kind is Kind.JUDGED
+
+    @property
+    def for_people(self) -> bool:
+        return self.kind in (Kind.BY_HAND, Kind.OUT_OF_REACH)
 
     @property
     def per_run(self) -> bool:
-        return self.step in PER_RUN_STEPS
+        return self.step not in PER_TARGET_STEPS
 
     @property
-    def built(self) -> bool:
-        return self.step not in UNBUILT_STEPS
+    def of_no_target(self) -> bool:
+        """Whether it speaks of the site or its AWS account, whatever the browser."""
+        return self.per_run and not self.over_targets
+
+    @property
+    def over_targets(self) -> bool:
+        return self.step in OVER_TARGETS_STEPS
+
+    def is_followed_by(self, other: Line) -> bool:
+        return self.id in other.follows or (self.step in other.follows and self.judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +74,27 @@ class Step:
     lines: tuple[Line, ...]
 
 
+def _line(step: str, position: int, box: str | dict[str, Any]) -> Line:
+    id_ = f"{step}.{position}"
+    match box:
+        case {"follows": follows, "text": text}:
+            return Line(id_, step, text, Kind.FOLLOWS, follows=tuple(follows))
+        case {"out_of_reach": text, "why": why}:
+            return Line(id_, step, text, Kind.OUT_OF_REACH, why)
+        case {"by_hand": text}:
+            return Line(id_, step, text, Kind.BY_HAND)
+        case str(text):
+            return Line(id_, step, text)
+    raise ValueError(f"checklist.toml: {id_} is no box: {box}; write it as its head says")
+
+
 def _read() -> tuple[Step, ...]:
     data = tomllib.loads(Path(__file__).with_name("checklist.toml").read_text(encoding="utf-8"))
     return tuple(
         Step(
             step["id"],
             step["title"],
-            tuple(Line(f"{step['id']}.{n}", step["id"], text) for n, text in enumerate(step["boxes"], start=1)),
+            tuple(_line(step["id"], position, box) for position, box in enumerate(step["boxes"], start=1)),
         )
         for step in data["steps"]
     )

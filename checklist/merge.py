@@ -14,7 +14,7 @@ from checklist.known_issues import KnownIssue, from_results
 from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run
-from checklist.verdicts import Check, Conditions, TargetState, decide, judge, judged_on, unmet
+from checklist.verdicts import THE_RUN, Check, Conditions, TargetState, Verdict, decide, judge, judged_on, unmet
 
 ENDS = (2, 3, 4)
 """pytest's codes that say more than that tests failed."""
@@ -32,7 +32,7 @@ def merge(runs: Sequence[Run]) -> Run:
     known = _known(runs)
     tests = {name: lines for run in runs for name, lines in run.tests.items()}
     conditions = _conditions(runs, [*_absent(tests, targets, checks)], [one.not_met for one in unmet(checks, known)])
-    entries = judge(targets, checks, known)
+    entries = judge(targets, checks, known, _required(runs))
     verdict, code = decide(entries, conditions)
     first, end = runs[0], max(run.started + timedelta(seconds=run.seconds) for run in runs)
     return replace(
@@ -103,6 +103,12 @@ def _target(states: Sequence[TargetState]) -> TargetState:
     )
 
 
+def _required(runs: Iterable[Run]) -> set[str]:
+    """Lines that stayed open in a piece and kept it from GO."""
+    may_stay_open = (Verdict.BY_HAND, Verdict.NOT_CHECKABLE)
+    return {entry.id for run in runs for entry in run.lines if entry.blocks and entry.verdict in may_stay_open}
+
+
 def _known(runs: Iterable[Run]) -> list[KnownIssue]:
     """As they held on the day of the run."""
     found: dict[str, KnownIssue] = {}
@@ -115,7 +121,7 @@ def _known(runs: Iterable[Run]) -> list[KnownIssue]:
 def _absent(tests: dict[str, Sequence[str]], targets: Sequence[TargetState], checks: Iterable[Check]) -> Iterator[str]:
     """Tests that no piece has, on targets that some piece has."""
     ran = {(check.test.partition("[")[0], check.target) for check in checks}
-    for target in targets:
+    for target in (*targets, THE_RUN):
         for test, lines in tests.items():
             judged = any(target in judged_on(LINES[line], targets) for line in lines)
             if judged and not target.missing and (test, target.name) not in ran:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from checklist.verdicts import ALL_TARGETS, Conditions, Entry, TargetState, Verdict, counts
+from checklist.lines import ALL_TARGETS
+from checklist.verdicts import Conditions, Entry, TargetState, Verdict, counts
 
 NAMED = 3
 """How many lines a sentence names; the others are counted."""
@@ -45,7 +46,7 @@ def _incomplete(blocking: list[Entry], targets: Iterable[TargetState], condition
     names = {target.name for target in absent}
     others = [entry for entry in blocking if entry.browser not in names]
     told = [f"{target.name} is required and was not run ({target.missing})" for target in absent]
-    for verdict in (Verdict.NOT_REACHED, Verdict.NOT_RUN, Verdict.NOT_CHECKABLE):
+    for verdict in (Verdict.NOT_REACHED, Verdict.NOT_RUN, Verdict.NOT_CHECKABLE, Verdict.BY_HAND):
         if found := [entry for entry in others if entry.verdict is verdict]:
             told.append(f"{_number(len(found), 'required line')} {verdict}: {_named(found)}")
     told += [f"{test} broke outside its lines" for test in conditions.broken[:NAMED]]

@@ -9,8 +9,9 @@ function matches(line) {
     part.hidden = Boolean(target) && ![target, "all"].includes(part.dataset.target);
     const classes = part.classList;
     if (part.hidden || !classes.contains("box")) { continue; }
-    if (show === "all" || classes.contains("failed")) { asked += 1; }
-    if (show === "open" && !["passed", "failed", "elsewhere"].some((name) => classes.contains(name))) { asked += 1; }
+    const open = !["passed", "elsewhere"].some((name) => classes.contains(name));
+    const waits = !classes.contains("for-people") || !classes.contains("free");
+    if (show === "all" || classes.contains(show) || (show === "open" && open && waits)) { asked += 1; }
   }
   const text = line.querySelector("summary").textContent.toLowerCase();
   return (asked > 0 || show === "all") && words.toLowerCase().split(/\s+/).every((word) => text.includes(word));

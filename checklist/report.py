@@ -18,14 +18,14 @@ from markupsafe import Markup
 from checklist import signing
 from checklist.figures import FIGURES
 from checklist.history import Past
-from checklist.lines import STEPS, Line
+from checklist.lines import ALL_TARGETS, STEPS, Line
 from checklist.reason import named
 from checklist.results import Run, put
-from checklist.verdicts import ALL_TARGETS, Check, Entry, TargetState, Verdict, counts, judged_on
+from checklist.verdicts import Check, Entry, TargetState, Verdict, counts, judged_on
 
 FILE = "report.html"
 
-SIGNS = {"passed": "✓", "failed": "✗", "not reached": "·", "not run": "–", "not checkable": "?"}
+SIGNS = {"passed": "✓", "failed": "✗", "not reached": "·", "not run": "–", "not checkable": "?", "by hand": "✎"}
 
 SEEN = ("screenshots", "console", "requests", "on S3")
 """Evidence that has a form of its own in the report."""
@@ -101,7 +101,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested=tested,
         untested=[target for target in run.targets if target.missing],
         tally={target.name: _tally(target, run) for target in tested},
-        failed=[entry for entry in run.lines if entry.verdict is Verdict.FAILED],
+        failed=[entry for entry in run.lines if entry.verdict is Verdict.FAILED and entry.checks],
         charts=[*_measures(run, past), _slowest(run, past)],
         compared=len(past),
         duration=timedelta(seconds=round(run.seconds)),

@@ -1,13 +1,13 @@
 """Signatures of a run: who takes responsibility for it or for a line of it, and for which content of `results.json`.
 
 A signature holds a digest, so that a file changed afterwards shows. It proves nobody's identity: whoever may write the
-folder may sign.
+folder may sign. What people settle is signed in the same way, so that it holds for that run and no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from checklist import results
-from checklist.results import NoResults, put
+from checklist.lines import LINES
+from checklist.reason import reason
+from checklist.results import NoResults, Run, put
+from checklist.verdicts import decide
 
 FILE = "signatures.json"
 
@@ -55,3 +58,22 @@ def read(folder: Path) -> Sequence[Signature]:
         return []
     except (OSError, ValidationError):
         raise NoResults(f"{folder / FILE} cannot be read. Restore it from the copy that was signed.") from None
+
+
+def settled(run: Run, folder: Path) -> Run:
+    """The run, of which the lines for people that somebody has signed block no longer. Raises OSError, NoResults."""
+    signed = {one.line for one in read(folder) if one.sha256 == digest(folder)}
+    lines = [
+        replace(entry, blocks=entry.blocks and not (LINES[entry.id].for_people and entry.id in signed))
+        for entry in run.lines
+    ]
+    if run.verdict != "INCOMPLETE" or lines == run.lines:
+        return run
+    verdict, code = decide(lines, run.conditions)
+    why = reason(verdict, lines, run.targets, run.conditions)
+    return replace(run, lines=lines, verdict=verdict, exit_code=code, reason=why)
+
+
+def unsigned(run: Run) -> list[str]:
+    """The lines for people that keep a run from GO."""
+    return [entry.id for entry in run.lines if entry.blocks and LINES[entry.id].for_people]

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from checklist.reason import named
 from checklist.results import Run
-from checklist.verdicts import TargetState, Verdict, counts
+from checklist.verdicts import THE_RUN, TargetState, Verdict, counts
 
 SHOWN = 30
 """Failed lines; GitHub takes 1 MiB at most."""
+
+COLUMNS = [verdict for verdict in Verdict if verdict is not Verdict.BY_HAND]
 
 LONGEST = 300
 """Characters of a message."""
@@ -18,12 +20,13 @@ LONGEST = 300
 
 def markdown(run: Run) -> str:
     """Verdict, reason, how each target did, and what failed."""
-    failed = [entry for entry in run.lines if entry.verdict is Verdict.FAILED]
+    failed = [entry for entry in run.lines if entry.verdict is Verdict.FAILED and entry.checks]
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    tested = [*(target for target in run.targets if not target.missing), THE_RUN]
     parts = [
         f"## {run.verdict}: {_text(run.environment)}",
         _text(run.reason),
-        _table(["Target", "Build", *Verdict], [_target(run, one) for one in run.targets if not one.missing]),
+        _table(["Target", "Build", *COLUMNS], [_target(run, one) for one in tested]),
     ]
     if failed:
         rows = [[named(entry), "known" if entry.known else "", entry.message[:LONGEST]] for entry in failed[:SHOWN]]
@@ -37,7 +40,7 @@ def markdown(run: Run) -> str:
 
 def _target(run: Run, target: TargetState) -> list[str]:
     mine = [entry for entry in run.lines if entry.browser == target.name and (entry.checks or entry.blocks)]
-    return [target.name, target.build, *map(str, counts(mine).values())]
+    return [target.name, target.build, *(str(counts(mine)[verdict]) for verdict in COLUMNS)]
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from checklist.known_issues import KnownIssue
-from checklist.lines import LINES, Line
-
-ALL_TARGETS = "all"
-"""The target's name in the entries of lines that are judged once a run."""
+from checklist.lines import ALL_TARGETS, LINES, Kind, Line
 
 
 class Verdict(StrEnum):
@@ -20,6 +17,8 @@ class Verdict(StrEnum):
     NOT_REACHED = "not reached"
     NOT_RUN = "not run"
     NOT_CHECKABLE = "not checkable"
+    BY_HAND = "by hand"
+    """A line that people settle; no check comes to this."""
 
 
 WORST_FIRST = (Verdict.FAILED, Verdict.NOT_REACHED, Verdict.NOT_RUN, Verdict.PASSED, Verdict.NOT_CHECKABLE)
@@ -81,6 +80,12 @@ class TargetState:
     build: str = ""
 
 
+TOLD = 5
+"""How many others a line names that follows them."""
+
+THE_RUN = TargetState(ALL_TARGETS, "", required=True)
+"""Stands for a target where a line speaks of none."""
+
 PARTS: dict[str, Callable[[TargetState], bool]] = {
     "2.13.1": lambda target: target.engine == "chromium" and target.channel != "msedge" and not target.device,
     "2.13.2": lambda target: target.engine == "firefox" and not target.device,
@@ -101,7 +106,9 @@ PER_ENGINE_STEPS = frozenset({"2.12"})
 
 def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
     """The targets whose checks settle `line`: people grade and administer at a desk, so devices are for 2.13 alone."""
-    if line.per_run:
+    if line.of_no_target:
+        return [THE_RUN] if line.judged else []
+    if line.over_targets:
         return [target for target in targets if PARTS[line.id](target)]
     desks = [target for target in targets if not target.device]
     if line.step in PER_ENGINE_STEPS:
@@ -110,23 +117,71 @@ def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
     return desks
 
 
-def judge(targets: Sequence[TargetState], checks: Iterable[Check], known: Collection[KnownIssue] = ()) -> list[Entry]:
-    """One entry for every line of the checklist on every target; the lines judged once a run get a single one."""
+def judge(
+    targets: Sequence[TargetState],
+    checks: Iterable[Check],
+    known: Collection[KnownIssue] = (),
+    required: Collection[str] = (),
+) -> list[Entry]:
+    """One entry for every line of the checklist on every target; the lines judged once a run get a single one.
+
+    `required` are lines that have to be settled where others of their kind may stay open: by hand, out of reach, or
+    not checkable for want of a key.
+    """
     found = _by_line_and_target(checks)
-    entries = []
+    settled = {line.id: _of_line(line, targets, found, known, required) for line in LINES.values() if line.judged}
     for line in LINES.values():
-        judged = judged_on(line, targets)
-        if line.per_run:
-            parts = [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
-            entries.append(_over_targets(line, parts))
-        else:
-            entries += [
-                _entry(line, target, found.get((line.id, target.name), []), known)
-                if target in judged
-                else _covered_elsewhere(line, target)
-                for target in targets
-            ]
-    return entries
+        if line.kind is Kind.FOLLOWS:
+            others = [one for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for one in entries]
+            settled[line.id] = [_following(line, others)]
+        elif line.for_people:
+            settled[line.id] = [_of_people(line, line.id in required)]
+    return [entry for id_ in LINES for entry in settled[id_]]
+
+
+def _of_line(
+    line: Line,
+    targets: Sequence[TargetState],
+    found: Mapping[tuple[str, str], list[Check]],
+    known: Collection[KnownIssue],
+    required: Collection[str],
+) -> list[Entry]:
+    judged = judged_on(line, targets)
+    if line.of_no_target:
+        entry = _entry(line, THE_RUN, found.get((line.id, ALL_TARGETS), []), known)
+        may_stay_open = entry.verdict is Verdict.NOT_CHECKABLE and line.id not in required
+        return [replace(entry, blocks=entry.blocks and not may_stay_open)]
+    if line.over_targets:
+        parts = [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
+        return [_over_targets(line, parts)]
+    return [
+        _entry(line, target, found.get((line.id, target.name), []), known)
+        if target in judged
+        else _covered_elsewhere(line, target)
+        for target in targets
+    ]
+
+
+def _of_people(line: Line, required: bool) -> Entry:
+    verdict = Verdict.BY_HAND if line.kind is Kind.BY_HAND else Verdict.NOT_CHECKABLE
+    return Entry(line.id, ALL_TARGETS, verdict, line.why and f"out of reach here: {line.why}", 0.0, {}, [], required)
+
+
+def _following(line: Line, others: list[Entry]) -> Entry:
+    """What became of others: only what was judged, or had to be, counts. It is they who block."""
+    counted = [other for other in others if other.checks or other.blocks] or others
+    worst = min((other.verdict for other in counted), key=WORST_FIRST.index, default=Verdict.NOT_RUN)
+    told = [f"{other.id} on {other.browser}: {other.verdict}" for other in counted if other.verdict is worst]
+    more = len(told) - TOLD
+    return Entry(
+        line.id,
+        ALL_TARGETS,
+        worst,
+        "" if worst is Verdict.PASSED else "; ".join([*told[:TOLD], *([f"{more} more"] if more > 0 else [])]),
+        0.0,
+        {"follows": list(line.follows)},
+        [],
+    )
 
 
 def unmet(checks: Iterable[Check], known: Iterable[KnownIssue]) -> list[KnownIssue]:
@@ -163,9 +218,8 @@ def _covered_elsewhere(line: Line, target: TargetState) -> Entry:
 
 def _entry(line: Line, target: TargetState, checks: list[Check], known: Collection[KnownIssue]) -> Entry:
     if not checks:
-        why = target.missing or ("not built yet" if not line.built else "no test of this run judges it")
-        blocks = target.required and line.built
-        return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], blocks)
+        why = target.missing or "no test of this run judges it"
+        return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], target.required)
     verdict = min((check.verdict for check in checks), key=WORST_FIRST.index)
     deciding = [check for check in checks if check.verdict is verdict]
     evidence = {name: value for check in deciding for name, value in check.evidence.items()}

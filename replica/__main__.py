@@ -73,6 +73,11 @@ def _announce_json(site: Site, proxy: Proxy | None) -> None:
             "access_key": settings.suite_key.access,
             "secret_key": settings.suite_key.secret,
         },
+        "audit": {
+            "endpoint": settings.aws_endpoint,
+            "access_key": settings.audit_key.access,
+            "secret_key": settings.audit_key.secret,
+        },
         "cdn": {
             "domain": settings.cdn_domain,
             "key_pair_id": settings.key_pair_id,
@@ -97,6 +102,8 @@ The replica is up.
   S3         {settings.s3_endpoint}/{BUCKET}/
     suite's key   {settings.suite_key.access} {settings.suite_key.secret}
     plugin's key  {settings.plugin_key.access} {settings.plugin_key.secret}
+  AWS        {settings.aws_endpoint}
+    audit key     {settings.audit_key.access} {settings.audit_key.secret}
   CDN        https://{settings.cdn_domain}/  key pair {settings.key_pair_id}
   CA         {settings.ca_file}
   Proxy      {proxy.url if proxy else "none (--proxy PORT)"}

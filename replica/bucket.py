@@ -52,7 +52,6 @@ def prepare(settings: Settings, alive: Callable[[], bool]) -> None:
                 root.create_bucket(Bucket=BUCKET)
             root.put_object(Bucket=BUCKET, Key="warm-up", Body=b"volume")
     root.delete_object(Bucket=BUCKET, Key="warm-up")
-    take_uploads_from(settings, settings.base_url)
     root.put_bucket_encryption(
         Bucket=BUCKET,
         ServerSideEncryptionConfiguration={
@@ -74,9 +73,9 @@ def publish(settings: Settings, key: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def take_uploads_from(settings: Settings, origin: str) -> None:
-    """Let the pages of one site use the bucket, or of any site with "*". The last origin is remembered."""
-    rules = {"CORSRules": [cors_rule(origin)]}
+def take_uploads_from(settings: Settings, origin: str, exposed: str) -> None:
+    """Let pages of one site use the bucket, or of any site with "*", and read that header. The last is remembered."""
+    rules = {"CORSRules": [cors_rule(origin) | {"ExposeHeaders": [exposed]}]}
     client(settings, settings.root_key).put_bucket_cors(Bucket=BUCKET, CORSConfiguration=rules)
 
 

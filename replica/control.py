@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from replica.aws import ControlPlane
 from replica.effects import Effects
 from replica.moodle.site import Site
 from replica.proxy import Proxy
@@ -25,6 +26,7 @@ class Control:
         self.effects = effects
         self.proxy = proxy
         self.faults = site.faults
+        self.aws = ControlPlane(site.settings, site.faults)
         self.min_ms = 0
         self.max_ms = 0
 
@@ -34,6 +36,7 @@ class Control:
             routes=[
                 Route("/__replica__/fault", self._fault, methods=["GET", "PUT"]),
                 Route("/__replica__/site", self._habits, methods=["GET", "PUT"]),
+                Route("/__replica__/aws{path:path}", self.aws.serve, methods=["GET", "HEAD", "PUT", "POST", "DELETE"]),
                 Route("/__replica__/mail", self._mail),
                 Route("/__replica__/proxy", self._proxy),
                 Route("/__replica__/latency", self._latency, methods=["GET", "PUT"]),
@@ -59,6 +62,7 @@ class Control:
                 return JSONResponse({"error": 'send {"faults": ["name", ...]}'}, 400)
             except ValueError as error:
                 return JSONResponse({"error": str(error)}, 400)
+            await run_in_threadpool(self.effects.apply)
         return JSONResponse({"faults": sorted(self.faults.active)})
 
     async def _habits(self, request: Request) -> Response:

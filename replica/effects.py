@@ -1,4 +1,4 @@
-"""What habits change beyond pages: categories and people of the site, objects and versions in its bucket."""
+"""What habits and faults change beyond pages: categories and people of the site, objects and versions in its bucket."""
 
 import secrets
 import time
@@ -23,8 +23,10 @@ class Effects:
         self.versioned = False
 
     def apply(self) -> None:
-        """Call it when S3 answers, and after each change of the habits."""
-        habits = self.site.habits
+        """Call it when S3 answers, and after each change of habits or faults."""
+        habits, faults = self.site.habits, self.site.faults
+        origin = "*" if faults.on("cors-any-origin") else self.site.base_url
+        bucket.take_uploads_from(self.site.settings, origin, "Date" if faults.on("etag-hidden-from-pages") else "ETag")
         if len(self.categories) != habits.many_categories:
             self._categories(habits.many_categories)
         if len(self.site.crowd) != habits.many_people:

@@ -39,6 +39,7 @@ class Settings:
     folder: Path
     plugin_key: S3Key = field(default_factory=S3Key)
     suite_key: S3Key = field(default_factory=S3Key)
+    audit_key: S3Key = field(default_factory=S3Key)
     edge_key: S3Key = field(default_factory=S3Key)
     root_key: S3Key = field(default_factory=S3Key)
     key_pair_id: str = "KREPLICA"
@@ -58,6 +59,10 @@ class Settings:
     @property
     def s3_endpoint(self) -> str:
         return f"https://127.0.0.1:{self.port + 1}"
+
+    @property
+    def aws_endpoint(self) -> str:
+        return f"{self.base_url}/__replica__/aws"
 
     @property
     def cdn_domain(self) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from runner.environment import Environment
+from services.aws.account import Access
 from services.bucket import Bucket
 from services.cdn import CDN
+from services.errors import NotCheckable
 from services.moodle.site import Shared, Site
+from services.plugin_key import PluginKey
 
 
 def new_site(environment: Environment, timeout: float | None = None) -> Site:
@@ -35,6 +38,34 @@ def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | 
         verify=environment.verify,
         attempts=attempts,
         timeout=timeout or environment.budgets.page,
+    )
+
+
+def new_plugin_key(environment: Environment, access_key: str, secret_key: str) -> PluginKey:
+    """The plugin's own key, as its settings have it."""
+    storage = environment.storage
+    return PluginKey(
+        storage.bucket,
+        access_key,
+        secret_key,
+        region=storage.region,
+        endpoint=storage.endpoint,
+        verify=environment.verify,
+        timeout=environment.budgets.page,
+    )
+
+
+def new_access(environment: Environment, timeout: float | None = None) -> Access:
+    """The way into the AWS account. Raises NotCheckable where the environment gives no key for that."""
+    audit = environment.audit
+    if audit is None:
+        raise NotCheckable("the environment file has no key to read the AWS account with ([audit])")
+    return Access(
+        audit.access_key.get_secret_value(),
+        audit.secret_key.get_secret_value(),
+        audit.endpoint,
+        environment.verify,
+        timeout or environment.budgets.page,
     )
 
 

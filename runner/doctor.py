@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 import requests
 
 from checklist.verdicts import TargetState
-from runner.connect import new_bucket, new_cdn, new_site
+from runner.connect import new_access, new_bucket, new_cdn, new_site
 from runner.environment import Environment
 from runner.environment_tables import Account
 from runner.ours import CATEGORY, marked_category
 from services.addresses import COMPONENT
-from services.errors import ConfigurationError, SiteError, Unreachable, root_of
+from services.aws.account import STS
+from services.errors import ConfigurationError, NotCheckable, SiteError, Unreachable, root_of
 from services.moodle.courses import Courses
 from services.moodle.model import Settings
 from services.moodle.plugin import plugin, plugin_settings, release
@@ -72,6 +73,7 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         ("bucket", _bucket(environment)),
         ("CDN", _cdn(environment)),
         ("network", _network(environment)),
+        ("audit key", _audit(environment)),
     ]
     with ThreadPoolExecutor(len(questions)) as pool:
         answers = pool.map(lambda question: _answered(*question), questions)
@@ -194,8 +196,7 @@ def _bucket(environment: Environment) -> Iterator[Finding]:
     bucket.check(deletes=environment.test_site)
     may = "listed, read and deleted from" if environment.test_site else "listed and read"
     yield Finding("bucket", "ok", f"{bucket.name} can be {may} with the suite's key.")
-    scheme, host = environment.base_url.split("/")[0::2][:2]
-    origin, remedy = f"{scheme}//{host}", "Correct the bucket's CORS configuration (step 1.2)."
+    origin, remedy = environment.origin, "Correct the bucket's CORS configuration (step 1.2)."
     allowed = bucket.unsigned.allowed_origin(origin)
     if allowed not in (origin, "*"):
         yield Finding("CORS", "bad", f"{bucket.name} refuses uploads from {origin}.", remedy)
@@ -208,6 +209,15 @@ def _bucket(environment: Environment) -> Iterator[Finding]:
 def _cdn(environment: Environment) -> Iterator[Finding]:
     new_cdn(environment).probe()
     yield Finding("CDN", "ok", f"{environment.cdn.domain} answers.")
+
+
+def _audit(environment: Environment) -> Iterator[Finding]:
+    try:
+        STS(new_access(environment, environment.budgets.probe)).check()
+    except NotCheckable as reason:
+        yield Finding("audit key", "warn", f"Phase 1 is not checkable: {reason}.")
+    else:
+        yield Finding("audit key", "ok", "AWS takes it.")
 
 
 def _network(environment: Environment) -> Iterator[Finding]:

@@ -17,14 +17,17 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, StrictBool, ValidationInfo, field_validator
 
+from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
 from runner.environment_tables import (
     ENGINES,
     STANDARD_TARGETS,
     Accounts,
     AllowedConsole,
+    Audit,
     Budgets,
     Cdn,
+    Decided,
     EnvironmentTable,
     HttpsUrl,
     Large,
@@ -56,6 +59,9 @@ class Environment(EnvironmentTable):
     allowed_console: tuple[AllowedConsole, ...] = ()
     budgets: Budgets = Budgets()
     large: Large = Large()
+    audit: Audit | None = None
+    decided: Decided = Decided()
+    required_lines: tuple[str, ...] = ()
 
     _file: Path = PrivateAttr()
 
@@ -68,6 +74,13 @@ class Environment(EnvironmentTable):
         if ca_file and info.data.get("ignore_https_errors"):
             raise ValueError("contradicts ignore_https_errors = true; keep one of the two")
         return ca_file and (info.context.file.parent / ca_file).resolve()
+
+    @field_validator("required_lines")
+    @classmethod
+    def _of_the_checklist(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [line for line in lines if line not in LINES]:
+            raise ValueError(f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1")
+        return lines
 
     @field_validator("targets")
     @classmethod
@@ -101,6 +114,12 @@ class Environment(EnvironmentTable):
     def secrets(self) -> list[str]:
         """Every secret value of this environment, for the redaction and the scan."""
         return list(_secret_values(self))
+
+    @property
+    def origin(self) -> str:
+        """The site as browsers name it to other hosts: scheme, host and port."""
+        scheme, host = self.base_url.split("/")[0::2][:2]
+        return f"{scheme}//{host}"
 
     def url(self, path: str) -> str:
         """The address of `path`, such as `/my/`, on this site."""

@@ -259,6 +259,26 @@ class Budgets(EnvironmentTable):
     moodle_kib: Positive = 256
 
 
+class Audit(EnvironmentTable):
+    """A key that reads how the AWS account is set up, and may nothing else."""
+
+    access_key: Secret
+    secret_key: Secret
+    endpoint: HttpsUrl | None = None
+
+
+class Decided(EnvironmentTable):
+    """What the checklist leaves to those who set up a site, as they have decided it."""
+
+    versioning: StrictBool = False
+    lifecycle: StrictBool = True
+    logging: StrictBool = True
+    price_class: Literal["PriceClass_All", "PriceClass_200", "PriceClass_100"] = "PriceClass_All"
+    other_origins: tuple[HttpsUrl, ...] = ()
+    key_days: Positive = 90
+    retention_days: Annotated[int, Field(gt=0)] = 90
+
+
 class Large(EnvironmentTable):
     """`size` in bytes of the video of step 2.12."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from checklist.lines import LINES
+from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Check, Verdict, judged_on
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
@@ -131,7 +131,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _target(item: pytest.Item) -> str:
-    return parameter(item, "browser_name")
+    return parameter(item, "browser_name") or ALL_TARGETS
 
 
 @pytest.hookimpl(wrapper=True)

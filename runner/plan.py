@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 import media
-from checklist.lines import LINES
+from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import TargetState, judged_on
 from runner.connect import new_site
 from runner.environment import Environment
@@ -29,21 +29,23 @@ PAGES_PER_LINE = 6
 
 def plan(environment: Environment, targets: Sequence[TargetState], *, large: int, workers: int = 1) -> list[str]:
     """Targets, lines, volume, time and traces on the site, a sentence each; `large` in bytes, as for the run."""
-    able = [target.name for target in targets if not target.missing]
+    able = [*(target.name for target in targets if not target.missing), ALL_TARGETS]
     items = _collected()
     tests = {target: [item for item in items if _lines(item) & _on(target, targets)] for target in able}
     sent = sum(_bytes(item, large) for mine in tests.values() for item in mine)
-    lines = [line for line in LINES.values() if line.built]
-    per_run = sum(line.per_run for line in lines)
-    judged = sum(len(_on(target, targets)) for target in able)
+    lines = [line for line in LINES.values() if line.judged]
+    over_targets, of_no_target = sum(line.over_targets for line in lines), sum(line.of_no_target for line in lines)
+    judged = sum(len(_on(target, targets)) for target in able[:-1])
     seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
     seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
     is_given = environment.accounts.given is not None
     people, stay = f"{workers * PER_WORKER} people of the suite's own", "stay as suspended accounts"
     return [
-        f"Targets: {', '.join(able) or 'none'}.",
-        f"Tests: {', '.join(f'{len(mine)} in {target}' for target, mine in tests.items()) or 'none'}.",
-        f"Lines: {len(lines) - per_run} on each target, {per_run} over all targets.",
+        f"Targets: {', '.join(able[:-1]) or 'none'}.",
+        f"Tests: {''.join(f'{len(tests[target])} in {target}, ' for target in able[:-1])}"
+        f"{len(tests[ALL_TARGETS])} of the set-up.",
+        f"Lines: {len(lines) - over_targets - of_no_target} on each target, {over_targets} over all targets, "
+        f"{of_no_target} of the site and its AWS account.",
         f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}, "
         f"{round(large / MIB)} MiB of them in one file for each target of step 2.12.",
         f"Time: {max(1, round(seconds / 60))} min or so.",
@@ -86,7 +88,7 @@ def _lines(item: pytest.Item) -> set[str]:
 def _on(target: str, targets: Sequence[TargetState]) -> set[str]:
     """The lines that are judged on a target."""
     names = {line: {state.name for state in judged_on(LINES[line], targets)} for line in LINES}
-    return {line for line, judged in names.items() if target in judged and LINES[line].built}
+    return {line for line, judged in names.items() if target in judged and LINES[line].judged}
 
 
 def _bytes(item: pytest.Item, large: int) -> int:

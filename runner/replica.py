@@ -56,6 +56,8 @@ def variables(ready: dict[str, Any]) -> dict[str, str]:
         "S3V_REPLICA_ADMIN_PASSWORD": ready["accounts"]["admin"]["password"],
         "S3V_REPLICA_STORAGE_KEY": ready["storage"]["access_key"],
         "S3V_REPLICA_STORAGE_SECRET": ready["storage"]["secret_key"],
+        "S3V_REPLICA_AUDIT_KEY": ready["audit"]["access_key"],
+        "S3V_REPLICA_AUDIT_SECRET": ready["audit"]["secret_key"],
         "S3V_REPLICA_CDN_KEY": Path(ready["cdn"]["private_key_file"]).read_text(encoding="utf-8"),
     }
 
@@ -65,6 +67,7 @@ def describe(ready: dict[str, Any], folder: Path) -> Path:
     environment = tomlkit.parse((ENVIRONMENTS / f"{NAME}.toml").read_text(encoding="utf-8"))
     environment |= {"base_url": ready["base_url"], "ca_file": ready["ca_file"]}
     environment["storage"] |= {"endpoint": ready["storage"]["endpoint"]}
+    environment["audit"] |= {"endpoint": ready["audit"]["endpoint"]}
     environment["cdn"] |= {"domain": ready["cdn"]["domain"]}
     file = folder / f"{NAME}.toml"
     file.write_text(tomlkit.dumps(environment), encoding="utf-8")

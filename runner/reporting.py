@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import pytest
 
 from checklist.figures import figures
+from checklist.lines import ALL_TARGETS
 from checklist.publish import publish, tell_job, write
 from checklist.reason import reason
 from checklist.results import Run
@@ -104,7 +105,8 @@ class Reporting:
     def results(self) -> Run:
         """What the run has come to, judged by what is known of it now."""
         state = self._state
-        entries = judge(state.targets, state.checks, state.known)
+        required = state.environment.required_lines if state.environment else ()
+        entries = judge(state.targets, state.checks, state.known, required)
         verdict, code = decision(
             entries,
             state.conditions,
@@ -168,6 +170,8 @@ class Reporting:
             tally = counts([entry for entry in run.lines if entry.browser == target.name])
             seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
+        if state.hold and (once := counts([entry for entry in run.lines if entry.browser == ALL_TARGETS])):
+            say(f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}")
         for entry in run.lines:
             for known in entry.known:
                 told = f"{known['link']}, {known['owner']}, until {known['expires']}"

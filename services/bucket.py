@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 import requests
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
+from services.boto import new_client
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
-from services.unsigned import Unsigned, untrusted
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1024 * 1024
 """Bytes of an object in memory at a time."""
-
-NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
-NO_SUCH_ETAG = '"00000000000000000000000000000000"'
 
 
 @dataclass(frozen=True)
@@ -56,20 +52,15 @@ class Bucket:
         self.name = name
         self._verify = verify
         self._timeout = timeout
-        self._client: S3Client = boto3.client(
+        self._client: S3Client = new_client(
             "s3",
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
+            region=region,
+            access_key=access_key,
+            secret_key=secret_key,
+            endpoint=endpoint,
             verify=verify,
-            config=Config(
-                signature_version="s3v4",
-                connect_timeout=timeout,
-                read_timeout=timeout,
-                retries={"total_max_attempts": attempts, "mode": "standard"},
-                s3={"addressing_style": "path" if endpoint else "virtual"},
-            ),
+            timeout=timeout,
+            attempts=attempts,
         )
 
     @property

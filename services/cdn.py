@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from media import Clip
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from services.network import endpoint
+from services.unsigned import NO_SUCH_KEY
 
 SHORT = timedelta(seconds=2)
 """How long a URL lives whose end is waited for; whole seconds are signed, so it may be one less."""
@@ -112,6 +113,24 @@ class CDN:
         with self.get(url, "bytes=0-99") as answer:
             if answer.status_code < 400:
                 raise AssertionError(f"expected the CDN to refuse a URL {why}, seen status {answer.status_code}")
+
+    def expect_closed(self) -> dict[str, int]:
+        """Without a signature the CDN neither serves a path nor takes PUT and DELETE for it; returns the statuses.
+
+        It asks for a path that no object has, and tries to write only where reading needs a signature.
+        """
+        url = f"https://{self.domain}/{NO_SUCH_KEY}"
+        with self.get(url) as answer:
+            if answer.status_code < 400 or ("MissingKey" not in answer.text and "<Code>" in answer.text):
+                seen = f"status {answer.status_code}, {answer.text[:120]}"
+                raise AssertionError(f"expected the CDN to ask for a signature, seen {seen}")
+            statuses = {"GET": answer.status_code}
+        for method in ("PUT", "DELETE"):
+            answer = requests.request(method, url, verify=self._verify, timeout=self._timeout, allow_redirects=False)
+            statuses[method] = answer.status_code
+        if taken := [f"{method}: {status}" for method, status in statuses.items() if status < 400]:
+            raise AssertionError(f"expected the CDN to refuse whoever comes without a signature, seen {taken}")
+        return statuses
 
     def expect_lifetime(self, url: str) -> int:
         """A signed `url` is good for a day at most; returns how long, in seconds."""

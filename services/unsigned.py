@@ -8,6 +8,11 @@ import requests
 
 from services.errors import ConfigurationError, Unreachable, root_of
 
+NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
+NO_SUCH_DIGEST = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""An MD5 that no empty body has."""
+NO_SUCH_ETAG = '"00000000000000000000000000000000"'
+
 
 class Unsigned:
     """Requests to the bucket at `url`; `verify` and `timeout` (seconds) as requests takes them.
@@ -32,6 +37,31 @@ class Unsigned:
         """The origin that a preflight for a POST from `origin` allows: that one, "*", or None."""
         answer = self._ask("OPTIONS", self.url, {"Origin": origin, "Access-Control-Request-Method": "POST"})
         return answer.headers.get("Access-Control-Allow-Origin") if answer.ok else None
+
+    def expect_uploads_from(self, origin: str) -> None:
+        """The pages of `origin` may send files to the bucket, and read the ETag of an answer."""
+        if (allowed := self.allowed_origin(origin)) not in ("*", origin):
+            raise AssertionError(f"expected S3 to allow uploads from pages of {origin}, seen it allow {allowed}")
+        exposed = self._ask("GET", self.url, {"Origin": origin}).headers.get("Access-Control-Expose-Headers", "")
+        if "etag" not in [name.strip() for name in exposed.casefold().split(",")]:
+            raise AssertionError(f"expected S3 to let pages of {origin} read the ETag, seen {exposed or 'no header'}")
+
+    def expect_closed(self) -> dict[str, int]:
+        """S3 shows, takes and deletes nothing; returns the statuses.
+
+        Where it would, nothing changes even so: there is no such key, and no object ever has that ETag.
+        """
+        url, never = self.url + quote(NO_SUCH_KEY), {"If-Match": NO_SUCH_ETAG}
+        tried = {
+            "GET of the bucket": self._ask("GET", self.url, {}),
+            "GET": self._ask("GET", url, {}),
+            "PUT": self._ask("PUT", url, never | {"Content-MD5": NO_SUCH_DIGEST}),
+            "DELETE": self._ask("DELETE", url, never),
+        }
+        statuses = {what: answer.status_code for what, answer in tried.items()}
+        if taken := [f"{what}: {status}" for what, status in statuses.items() if status not in (401, 403)]:
+            raise AssertionError(f"expected S3 to refuse whoever comes without a signature, seen {', '.join(taken)}")
+        return statuses
 
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
         try:

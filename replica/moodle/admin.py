@@ -1,6 +1,6 @@
 """Site administration: search with tabs, notifications, plugin settings, plugin list, scheduled tasks."""
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from replica.moodle.errors import MoodleError
 from replica.moodle.forms import Field, Form
@@ -20,6 +20,19 @@ SETTINGS = {
     "playback_rate_limit": ("Playback Rate Limit (per minute)", "text"),
 }
 FORCED = ("aws_access_key", "aws_secret_key")
+SHOWN = {
+    "access-key-mistyped": ("aws_access_key", "AKIA SPACE IN BETWEEN"),
+    "secret-key-empty": ("aws_secret_key", ""),
+    "another-bucket-set": ("s3_bucket", "acme-moodle-videos-dev"),
+    "another-region-set": ("s3_region", "eu-central-1"),
+    "another-cdn-set": ("cloudfront_domain", "d000000abcdef8.cloudfront.net"),
+    "key-pair-empty": ("cloudfront_keypair_id", ""),
+    "private-key-cut": ("cloudfront_private_key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"),
+    "retention-too-long": ("retention_days", "3650"),
+    "upload-limit-too-high": ("upload_rate_limit", "1000"),
+    "playback-limit-too-high": ("playback_rate_limit", "1000"),
+}
+"""Faults of what somebody entered: the setting, and what the page of the settings then shows."""
 SECTION = "assignsubmission_s3video"
 PLUGIN_LINKS = [
     ("Manage assignment submission plugins", "/mod/assign/adminmanageplugins.php?subtype=assignsubmission"),
@@ -92,7 +105,8 @@ def settings(web: Web) -> Response:
         fields=SETTINGS,
         errors=errors,
         forced=forced,
-        values=web.state.settings,
+        values=web.state.settings
+        | {name: value for fault, (name, value) in SHOWN.items() if web.site.faults.on(fault)},
         body_id=f"page-admin-setting-{SECTION}",
     )
 
@@ -119,9 +133,24 @@ def manage_plugins(web: Web) -> Response:
         ("onlinetext", "Online text submissions", "2024100700", True),
         ("file", "File submissions", "2024100700", True),
         ("comments", "Submission comments", "2024100700", True),
-        ("s3video", "S3 Video Submissions", web.site.plugin_version, web.state.plugin_enabled),
+        ("s3video", "S3 Video Submissions", web.site.plugin_version, _shown_enabled(web)),
     ]
+    if web.site.faults.on("plugin-not-listed"):
+        plugins.pop()
     return web.render("admin_plugins.html", "Manage assignment submission plugins", plugins=plugins, layout="admin")
+
+
+def _shown_enabled(web: Web) -> bool:
+    return web.state.plugin_enabled and not web.site.faults.on("plugin-left-disabled")
+
+
+@page("/vendor/composer/installed.json", f"{FOLDER}/.git/HEAD")
+def not_for_the_web(web: Web) -> Response:
+    """Files that the web server keeps to itself, but for two faults."""
+    leaks = {"installed.json": "vendor-readable", "HEAD": "git-folder-readable"}
+    if not web.site.faults.on(leaks[web.request.url.path.rpartition("/")[2]]):
+        return PlainTextResponse("403 Forbidden\n", 403)
+    return PlainTextResponse("{}\n")
 
 
 @page("/admin/plugins.php")

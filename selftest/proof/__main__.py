@@ -130,7 +130,9 @@ class Worker:
             log.open("w") as output,
         ):
             plan = Path(folder) / "plan.json"
-            faults = {one.fault: {"lines": one.lines, "test": one.test} for one in self.faults}
+            faults = {
+                one.fault: {"lines": one.lines, "test": one.test, "canary": one.needs_canary} for one in self.faults
+            }
             plan.write_text(json.dumps({"faults": faults, "whole": self.whole}), encoding="utf-8")
             # With "=", because pytest takes its root from arguments that look like paths.
             command = [

@@ -72,6 +72,11 @@ class Expectation(Expected):
 
     fault: str
 
+    @property
+    def needs_canary(self) -> bool:
+        """Whether people at a browser might notice too: not what only who has set up the site can see."""
+        return any(not LINES[line].of_no_target for line in self.lines)
+
 
 @dataclass
 class Round:
@@ -130,7 +135,7 @@ def judge(expectation: Expectation, round_: Round) -> Outcome:
         tuple(check for check in named if expectation.symptom.search(check.message)),
         tuple(check for check in named if not expectation.symptom.search(check.message)),
         tuple(check for check in round_.failed() if check.line not in allowed),
-        tuple(line.id for line in LINES.values() if line.built and line.id not in ran),
+        tuple(line.id for line in LINES.values() if line.judged and line.id not in ran),
         tuple(round_.broken),
         round_.seconds,
     )
@@ -155,9 +160,6 @@ def void_because(rounds: Mapping[str, Round]) -> list[str]:
 def share(faults: Mapping[str, float], workers: int) -> list[list[str]]:
     """Divide faults, given with their seconds, among `workers`, so that all end at about the same time."""
     shares: list[list[str]] = [[] for _ in range(workers)]
-    loads = [0.0] * workers
     for fault in sorted(faults, key=lambda name: (-faults[name], name)):
-        least = loads.index(min(loads))
-        shares[least].append(fault)
-        loads[least] += faults[fault]
+        min(shares, key=lambda one: (sum(faults[name] for name in one), len(one))).append(fault)
     return [one for one in shares if one]

@@ -66,7 +66,8 @@ class Proof:
         chosen = [
             fault
             for fault, wanted in self.faults.items()
-            if canary or (lines & set(wanted["lines"]) and wanted["test"] in ("", name))
+            if (canary and (self.whole or wanted["canary"]))
+            or (lines & set(wanted["lines"]) and wanted["test"] in ("", name))
         ]
         before, after = NO_FAULT
         metafunc.parametrize(FAULT, [before, *chosen, after] if chosen else [], indirect=True, scope="session")

@@ -21,6 +21,10 @@ region = "{storage[region]}"
 endpoint = "{storage[endpoint]}"
 access_key = "S3V_REPLICA_STORAGE_KEY"
 secret_key = "S3V_REPLICA_STORAGE_SECRET"
+[audit]
+endpoint = "{audit[endpoint]}"
+access_key = "S3V_REPLICA_AUDIT_KEY"
+secret_key = "S3V_REPLICA_AUDIT_SECRET"
 [cdn]
 domain = "{cdn[domain]}"
 key_pair_id = "{cdn[key_pair_id]}"

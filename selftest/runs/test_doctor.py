@@ -50,6 +50,7 @@ def test_a_ready_site(environment: Environment, capsys: pytest.CaptureFixture[st
         "bucket",
         "CORS",
         "CDN",
+        "audit key",
         "target chromium",
     }
 
@@ -64,10 +65,11 @@ def test_a_ready_site(environment: Environment, capsys: pytest.CaptureFixture[st
 def test_what_a_run_would_do_is_told_by_its_tests(environment: Environment) -> None:
     sentences = "\n".join(plan(environment, [CHROMIUM, WEBKIT], large=64 * MIB, workers=2))
     assert "Targets: chromium." in sentences
-    assert "59 on each target, 6 over all targets" in sentences
+    assert "59 on each target, 6 over all targets, 53 of the site" in sentences
     (tests,) = map(int, re.findall(r"Tests: (\d+) in chromium", sentences))
     (mib,) = map(int, re.findall(r"about (\d+) MiB", sentences))
     assert tests == 20
+    assert "20 in chromium, 13 of the set-up" in sentences
     assert 150 < mib < 300
     assert "64 MiB of them in one file" in sentences
     assert "24 people of the suite's own" in sentences
@@ -239,3 +241,8 @@ def test_a_site_under_another_name(environment: Environment) -> None:
     level, text = worst(examine(another.model_copy(update={"ca_file": None, "ignore_https_errors": True}), []), "site")
     assert level == "bad"
     assert f'Set base_url = "{environment.base_url}"' in text
+
+
+def test_an_account_that_nobody_may_read(environment: Environment) -> None:
+    level, text = worst(examine(environment.model_copy(update={"audit": None}), []), "audit key")
+    assert (level, "Phase 1 is not checkable: the environment file has no key" in text) == ("warn", True)

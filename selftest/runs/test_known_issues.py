@@ -47,7 +47,7 @@ def all_passed(*targets: TargetState) -> list[Check]:
     return [
         check(line.id, target=target.name)
         for line in LINES.values()
-        if line.built
+        if line.judged
         for target in judged_on(line, targets)
     ]
 
@@ -152,6 +152,14 @@ def test_line_judged_once_a_run_is_known_by_the_target_that_failed() -> None:
     checks.append(check("2.13.5", Verdict.FAILED, "no sound", "firefox"))
     entries = judge([CHROMIUM, FIREFOX], checks, issues)
     assert decide(entries, Conditions(pytest_code=1)) == ("NO-GO", 1)
+
+
+def test_a_line_of_no_target_is_known_on_all() -> None:
+    (issue,) = known(line='"1.1.6"', target='"all"')
+    entries = judge([CHROMIUM], [*all_passed(CHROMIUM), check("1.1.6", Verdict.FAILED, TOLD, "all")], [issue])
+    (entry,) = [entry for entry in entries if entry.id == "1.1.6"]
+    assert (entry.blocks, entry.known) == (False, [NOTE])
+    assert read(toml(line='"1.1.6"'), TARGETS, TODAY)[1][0].startswith("entry 1 (1.1.6 on chromium): the environment")
 
 
 def test_entry_that_a_run_does_not_meet() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -67,7 +67,7 @@ def passing(targets: Iterable[TargetState]) -> list[Check]:
     return [
         Check(line.id, target.name, Verdict.PASSED, line.text, "", 0.4 + number % 7, {}, f"test_it[{target.name}]")
         for number, line in enumerate(LINES.values())
-        if line.built
+        if line.judged
         for target in judged_on(line, targets)
     ]
 
@@ -83,11 +83,12 @@ def run_of(
     conditions: Conditions | None = None,
     known: list[KnownIssue] | None = None,
     notes: Iterable[str] = (),
+    required: Collection[str] = (),
 ) -> Run:
     """The run that these checks come to."""
     targets, known = list(targets), known or []
     conditions = conditions or Conditions(int(any(check.verdict is Verdict.FAILED for check in checks)))
-    entries = judge(targets, checks, known)
+    entries = judge(targets, checks, known, required)
     verdict, code = decide(entries, conditions)
     return Run(
         "11221815ab12",

@@ -16,8 +16,9 @@ import trustme
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from services.bucket import NO_SUCH_ETAG, NO_SUCH_KEY, Bucket, Folder
+from services.bucket import Bucket, Folder
 from services.errors import ConfigurationError, NotCheckable, Unreachable
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
 CONTENT = b"video" * 1000

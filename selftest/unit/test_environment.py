@@ -204,5 +204,16 @@ def test_the_comments_of_the_example_are_valid_too(
 def test_every_key_is_in_the_readme() -> None:
     text = (ENVIRONMENTS / "README.md").read_text()
     keys = {key for table in EnvironmentTable.__subclasses__() for key in table.model_fields}
-    tables = {"accounts", "given", "storage", "cdn", "targets", "allowed_console", "budgets", "large"}
+    tables = {
+        "accounts",
+        "given",
+        "storage",
+        "cdn",
+        "audit",
+        "decided",
+        "targets",
+        "allowed_console",
+        "budgets",
+        "large",
+    }
     assert {key for key in keys - tables if not re.search(rf"`{key}`|\b{key}\b.*}}`", text)} == set()

@@ -86,6 +86,7 @@ def test_one_mistake_one_message(load_site: LoadSite, old: str, new: str, proble
         ("bogus = 1", "bogus: is not a key here; remove it (environments/README.md lists the keys)"),
         ('ignore_https_errors = true\nca_file = "ca.pem"', "ca_file: contradicts ignore_https_errors = true; keep one"),
         ('name = "x"', "name: is not a key here"),
+        ('required_lines = ["3.1.1", "3.1"]', "required_lines: 3.1 is no line of the checklist; name lines, such as"),
     ],
 )
 def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> None:
@@ -107,6 +108,9 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
         ('[[allowed_console]]\npattern = "("\nreason = "x"', "allowed_console.1.pattern: input should be a valid reg"),
         ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would allow every message"),
         ('[[allowed_console]]\npattern = "x"\nreason = ""', "allowed_console.1.reason: is empty; fill it in"),
+        ('[audit]\naccess_key = "AKIA"\nsecret_key = "S3V_STORAGE_SECRET"', "audit.access_key: must be the name of"),
+        ('[decided]\nprice_class = "cheap"', "decided.price_class: input should be 'PriceClass_All'"),
+        ("[decided]\nretention_days = 0", "decided.retention_days: input should be greater than 0"),
         ("[budgets]\npage = 0", "budgets.page: input should be greater than 0; correct it"),
         ("[budgets]\npage = inf", "budgets.page: input should be a finite number; correct it"),
         ("[budgets]\nstalled_percent = 101", "budgets.stalled_percent: input should be less than or equal to 100"),

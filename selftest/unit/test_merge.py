@@ -11,6 +11,7 @@ import pytest
 
 from checklist import history, report, results
 from checklist.__main__ import main
+from checklist.lines import ALL_TARGETS
 from checklist.merge import merge
 from checklist.results import NoResults, Run
 from checklist.verdicts import Check, Conditions, TargetState, Verdict
@@ -47,8 +48,8 @@ def part(number: int, of: Run, keep: Callable[[Check], bool], targets: Iterable[
 
 
 def shards(whole: Run) -> list[Run]:
-    """Three: of steps 2.7 and 2.8, of 2.9 to 2.12, of 2.13."""
-    steps = (("2.7.", "2.8."), ("2.9.", "2.10.", "2.11.", "2.12."), ("2.13.",))
+    """Three: of all up to step 2.8, of 2.9 to 2.12, of 2.13."""
+    steps = (("1.", *(f"2.{step}." for step in range(1, 9))), ("2.9.", "2.10.", "2.11.", "2.12."), ("2.13.",))
     return [part(n, whole, lambda check, mine=mine: check.line.startswith(mine)) for n, mine in enumerate(steps)]  # type: ignore[misc]
 
 
@@ -57,7 +58,7 @@ def browsers(whole: Run) -> list[Run]:
     found = []
     for number, target in enumerate(one for one in whole.targets if not one.missing):
         here = [one if one == target else replace(one, missing="left out", build="") for one in whole.targets]
-        found.append(part(number, whole, lambda check, name=target.name: check.target == name, here))  # type: ignore[misc]
+        found.append(part(number, whole, lambda check, name=target.name: check.target in (name, ALL_TARGETS), here))  # type: ignore[misc]
     return found
 
 
@@ -101,6 +102,17 @@ def test_a_test_that_no_piece_has_is_missed_though_another_settled_its_lines() -
     merged = merge(pieces)
     assert merged.verdict == "INCOMPLETE"
     assert merged.reason == "no run has test_replacement on chromium, test_replacement on firefox."
+
+
+def test_lines_that_are_required_stay_so() -> None:
+    whole = run_of(passing(BOTH), BOTH, required=["3.1.1"])
+    assert merge([whole]).reason == "1 required line by hand: 3.1.1."
+
+
+def test_a_second_test_of_the_set_up_that_no_piece_has_is_missed() -> None:
+    whole = whole_of(run_of(passing(BOTH), BOTH))
+    merged = merge([replace(piece, tests={**TESTS, "test_plugin_key": ["1.6.9"]}) for piece in shards(whole)])
+    assert merged.reason == "no run has test_plugin_key on all."
 
 
 def test_the_worst_of_two_machines_counts() -> None:

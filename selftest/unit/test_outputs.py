@@ -81,6 +81,7 @@ def test_a_summary_lists_what_failed() -> None:
     told = "| 2.8.6 on chromium |  | expected playback to go on after a click, seen it paused half a second later |"
     assert told in text.splitlines()
     assert "| firefox | the system's /usr/bin/firefox-esr, 153.7 | 59 | 0 | 0 | 0 | 0 |" in text.splitlines()
+    assert "| all |  | 55 | 1 | 0 | 1 | 0 |" in text.splitlines()
     assert "| known |" in markdown(go())
 
 

@@ -116,7 +116,7 @@ def test_expectations() -> None:
     [
         (GOOD | {"line": "2.7.1"}, "line is not a key here"),
         (GOOD | {"lines": ["2.7.99"]}, "2.7.99 is no line of the checklist"),
-        (GOOD | {"also": ["3.1.1"]}, "3.1.1 is no line of the checklist"),
+        (GOOD | {"also": ["3.1.99"]}, "3.1.99 is no line of the checklist"),
         (GOOD | {"engines": ["opera"]}, "opera is no engine"),
         ({"symptom": "seen"}, "lines is missing"),
         ({"lines": ["2.7.1"]}, "symptom is missing or matches every message"),
@@ -132,7 +132,7 @@ EXCEPTED = ("2.13.3", "2.13.4")
 """Safari and Edge, which this project's machines do not have."""
 
 
-@pytest.mark.parametrize("line", [id_ for id_, line in LINES.items() if line.built and id_ not in EXCEPTED])
+@pytest.mark.parametrize("line", [id_ for id_, line in LINES.items() if line.judged and id_ not in EXCEPTED])
 def test_every_line_has_a_fault_and_what_is_to_be_verified_has_two(line: str) -> None:
     expected = read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE)
     faults = [fault for fault, expectation in expected.items() if line in expectation.lines]
@@ -176,7 +176,7 @@ def test_what_is_written() -> None:
     assert proof["void"] is True
     assert proof["faults"] == ["progress-stuck", "silent"]
     assert (proof["caught"], proof["survivors"], proof["collateral"]) == (["progress-stuck"], ["silent"], ["silent"])
-    assert proof["not_run"] == 2 * 64
+    assert proof["not_run"] == 2 * (sum(line.judged for line in LINES.values()) - 1)
     json.dumps(proof)
 
     page = proof_markdown(outcomes, "chromium")

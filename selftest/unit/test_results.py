@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from checklist.lines import LINES
+from checklist.lines import ALL_TARGETS, LINES
 from checklist.results import NoResults, Run, read, text_of, write
-from checklist.verdicts import ALL_TARGETS, Check, TargetState, Verdict, judge
+from checklist.verdicts import Check, TargetState, Verdict, judge
 from selftest.unit.sample_runs import SAMPLES, no_go
 
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build, 1.2.3")
@@ -62,7 +62,7 @@ def test_every_line_stands_in_it_for_every_target(tmp_path: Path) -> None:
         browsers = [entry["browser"] for entry in lines if entry["id"] == line.id]
         assert browsers == ([ALL_TARGETS] if line.per_run else ["chromium", "webkit"])
     assert {"id", "browser", "verdict", "message", "seconds", "evidence", "checks"} <= lines[0].keys()
-    assert {entry["verdict"] for entry in lines} == {"not run"}
+    assert {entry["verdict"] for entry in lines} == {"not run", "by hand", "not checkable"}
 
 
 def test_what_is_written_can_be_read_and_no_draft_is_left(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from checklist import report, results, signing
 from checklist.__main__ import main
-from selftest.unit.sample_runs import no_go
+from checklist.lines import LINES
+from selftest.unit.sample_runs import CHROMIUM, no_go, passing, run_of
 
 SIGN = ("sign", "--by", "Ada Lovelace", "--note", "seen & agreed")
 
@@ -39,6 +40,40 @@ def test_lines_are_signed_one_by_one(folder: Path, capsys: pytest.CaptureFixture
     assert [one.line for one in signing.read(folder)] == ["2.8.6", "2.14.1"]
     assert "signed 2.14.1 in run 11221815ab12" in capsys.readouterr().out
     assert shown(folder).count("signed by Ada Lovelace") == 2
+
+
+def test_what_people_settle_has_room_for_a_name(folder: Path) -> None:
+    report.write(results.read(folder), folder)
+    room = '<small class="room">'
+    for_people = sum(line.for_people for line in LINES.values())
+    assert shown(folder).count(room) == for_people
+    assert main([*SIGN, "3.1.1", "--run", str(folder)]) == 0
+    assert shown(folder).count(room) == for_people - 1
+
+
+def test_lines_for_people_that_are_required_keep_a_run_from_go_until_they_are_signed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(passing([CHROMIUM]), [CHROMIUM], required=["3.1.1", "2.2.6"])
+    assert (run.verdict, run.reason) == (
+        "INCOMPLETE",
+        "1 required line not checkable: 2.2.6; 1 required line by hand: 3.1.1.",
+    )
+    results.write(run, folder)
+    main([*SIGN, "3.1.1", "--run", str(folder)])
+    assert "(INCOMPLETE)" in capsys.readouterr().out
+    assert main(["verify", "--run", str(folder)]) == 7
+    assert "2.2.6 is required for a GO, and nobody has signed it" in capsys.readouterr().out
+    main([*SIGN, "2.2.6", "--run", str(folder)])
+    assert "(GO)" in capsys.readouterr().out
+    assert main(["verify", "--run", str(folder)]) == 0
+    assert '<span class="verdict go">GO</span>' in shown(folder)
+    assert results.read(folder).verdict == "INCOMPLETE"
+
+
+def test_a_signature_makes_nothing_good_that_a_run_found(folder: Path) -> None:
+    main([*SIGN, "2.8.6", "--run", str(folder)])
+    assert '<span class="verdict no-go">NO-GO</span>' in shown(folder)
 
 
 def test_a_changed_file_shows_as_broken(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

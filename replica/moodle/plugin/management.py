@@ -56,6 +56,8 @@ def dashboard(web: Web) -> Response:
     """Upload statistics, storage, recent uploads, playback, costs, errors of the last ?range=DAYS days."""
     web.require_admin("Change site configuration")
     faults = web.site.faults
+    if faults.on("log-table-missing"):
+        raise MoodleError("Error reading from database", "dmlreadexception")
     if faults.on("dashboard-section-error"):
         raise MoodleError("Section error!", "sectionerror")
     days = web.number("range", 30) or 30

@@ -88,7 +88,6 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     most = 2**20 if web.site.faults.on("store-refuses-video") else MAX_SIZE
     if web.site.faults.on("store-refuses-large-video"):
         most = LARGE
-    bucket.take_uploads_from(web.site.settings, "*" if web.site.faults.on("cors-any-origin") else web.site.base_url)
     form = web.site.storage.upload_form(key, stored_as, most)
     web.state.videos[key] = Video(
         key, assignment.id, submission.id, user.id, web.site.storage.bucket, file.mime_type, file.size, now()

@@ -1,0 +1,71 @@
+"""What AWS does not tell: a line that nobody can judge, with what to do about it."""
+
+import inspect
+import runpy
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from runner.replica import CHECKOUT
+from selftest.unit.answering import ACCESS, answering
+from services.aws.account import STS
+from services.aws.bucket import CORS, S3
+from services.aws.distribution import Distribution
+from services.errors import ConfigurationError, NotCheckable
+
+
+def s3(**answers: Any) -> S3:
+    return answering(S3(ACCESS, "videos"), **answers)
+
+
+BY_AUDIT_KEY = {"s3", "cors", "lifecycle", "distribution", "origin", "viewers", "iam"}
+"""Fixtures that are built on `audit`."""
+
+
+def test_phase_1_is_judged_only_where_the_environment_asks_for_it() -> None:
+    tests = runpy.run_path(str(CHECKOUT / "tests" / "test_1_aws.py"))
+    for name, test in tests.items():
+        if name.startswith("test_"):
+            marked = {fixture for mark in test.pytestmark if mark.name == "usefixtures" for fixture in mark.args}
+            assert "audit" in marked or BY_AUDIT_KEY & set(inspect.signature(test).parameters), name
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("AccessDenied", r"the audit key lacks the permission s3:GetBucketPublicAccessBlock; see environments/README"),
+        ("Throttling", r"AWS answers Throttling to s3:GetBucketPublicAccessBlock: too many requests"),
+        ("SlowDown", "too many requests, try again later"),
+    ],
+)
+def test_what_aws_does_not_tell_is_not_checkable(code: str, words: str) -> None:
+    with pytest.raises(NotCheckable, match=words):
+        s3(get_public_access_block=code).expect_public_access_blocked()
+
+
+def test_a_missing_permission_of_a_list_is_named_too() -> None:
+    with pytest.raises(NotCheckable, match="the permission cloudfront:ListDistributions"):
+        answering(Distribution(ACCESS, "d123.cloudfront.net"), list_distributions="AccessDenied").expect_deployed()
+
+
+def test_a_wrong_audit_key_is_a_mistake_in_the_environment() -> None:
+    with pytest.raises(ConfigurationError, match=r"audit\.access_key and audit\.secret_key") as refusal:
+        answering(STS(ACCESS), get_caller_identity="InvalidClientTokenId").check()
+    assert ACCESS.secret_key not in str(refusal.value)
+
+
+def test_an_aws_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = CORS(ACCESS, "videos")
+
+    def silent(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://s3")
+
+    monkeypatch.setattr(service._client, "get_bucket_cors", silent)
+    with pytest.raises(NotCheckable, match="AWS does not answer to s3:GetBucketCORS"):
+        service.expect_rules()
+
+
+def test_another_error_is_a_finding() -> None:
+    with pytest.raises(AssertionError, match="expected AWS to answer to s3:GetBucketVersioning, seen Odd"):
+        s3(get_bucket_versioning="Odd").expect_versioning(False)

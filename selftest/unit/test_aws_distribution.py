@@ -1,0 +1,117 @@
+"""A distribution as CloudFront tells of it: what is as it should be, and what is not."""
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from selftest.unit.answering import ACCESS, answering
+from selftest.unit.environment_files import pem
+from services.aws.distribution import Distribution, Origin, Viewers
+from services.errors import NotCheckable
+
+Part = TypeVar("Part", Distribution, Origin, Viewers)
+
+DOMAIN = "d123.cloudfront.net"
+ARN = "arn:aws:cloudfront::1:distribution/E1"
+
+
+def part(
+    of: type[Part], behaviour: dict[str, Any] | None = None, origin: dict[str, Any] | None = None, **distribution: Any
+) -> Part:
+    service = of(ACCESS, DOMAIN)
+    config = {"DefaultCacheBehavior": behaviour or {}, "Origins": {"Items": [origin or {}]}}
+    service.distribution = {"ARN": ARN, "DistributionConfig": config, **distribution}
+    return service
+
+
+class Told(Distribution):
+    """Knows the distributions that it is told of."""
+
+    def __init__(self, *distributions: dict[str, Any]) -> None:
+        super().__init__(ACCESS, DOMAIN)
+        self._told_of = list(distributions)
+
+    def _all(self, *_: str, **__: Any) -> list[Any]:
+        return self._told_of
+
+    def _ask(self, call: str, *absent: str, **arguments: Any) -> dict[str, Any]:
+        return {"Distribution": {"ARN": arguments["Id"]}}
+
+
+OTHER = {"DomainName": "d0.cloudfront.net"}
+
+
+@pytest.mark.parametrize(
+    "names", [{"DomainName": DOMAIN}, {"DomainName": "d9.cloudfront.net", "Aliases": {"Items": [DOMAIN]}}]
+)
+def test_a_distribution_is_found_by_its_domain_or_by_another_name(names: dict[str, Any]) -> None:
+    assert Told(OTHER, {"Id": "E1", **names}).arn == "E1"
+
+
+def test_a_domain_that_no_distribution_serves() -> None:
+    service = Told(OTHER)
+    with pytest.raises(AssertionError, match=f"a distribution that serves {DOMAIN}, seen none among 1"):
+        service.expect_deployed()
+
+
+def test_origin_access_control_is_as_good_as_an_identity() -> None:
+    service = part(Origin, origin={"OriginAccessControlId": "E9", "S3OriginConfig": {"OriginAccessIdentity": ""}})
+    service.expect_origin_access()
+    assert service.reader == ARN
+    with_identity = {"S3OriginConfig": {"OriginAccessIdentity": "origin-access-identity/cloudfront/E2"}}
+    assert part(Origin, origin=with_identity).reader == "E2"
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("videos.s3.amazonaws.com", True),
+        ("videos.s3.eu-west-1.amazonaws.com", True),
+        ("videos.s3-eu-west-1.amazonaws.com", True),
+        ("videos.s3-website.eu-west-1.amazonaws.com", False),
+        ("videos-2.s3.amazonaws.com", False),
+    ],
+)
+def test_an_origin_of_the_bucket(name: str, holds: bool) -> None:
+    service = part(Origin, origin={"DomainName": name})
+    if holds:
+        service.expect_origin("videos")
+    else:
+        with pytest.raises(AssertionError, match="as the only origin"):
+            service.expect_origin("videos")
+
+
+def test_every_behaviour_has_to_be_as_the_default_one() -> None:
+    service = part(Viewers, {"ViewerProtocolPolicy": "https-only"})
+    service.expect_https()
+    service._config["CacheBehaviors"] = {"Items": [{"ViewerProtocolPolicy": "allow-all"}]}
+    with pytest.raises(AssertionError, match="seen allow-all"):
+        service.expect_https()
+
+
+def test_a_key_pair_of_the_account_itself_is_trusted_too() -> None:
+    signers = {"Items": [{"AwsAccountNumber": "self", "KeyPairIds": {"Items": ["APKA1"]}}]}
+    service = part(Viewers, {"TrustedSigners": {"Enabled": True}}, ActiveTrustedSigners=signers)
+    service.expect_signatures_needed()
+    service.expect_trusted("APKA1")
+    with pytest.raises(AssertionError, match="APKA2 to be trusted, seen APKA1"):
+        service.expect_trusted("APKA2")
+    with pytest.raises(NotCheckable, match="whose public half AWS does not show"):
+        service.expect_public_half("APKA1", "")
+
+
+def test_the_halves_of_a_key_pair(rsa_key: rsa.RSAPrivateKey) -> None:
+    public = rsa_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    config = {"CallerReference": "1", "Name": "1", "EncodedKey": public}
+    answer = {"PublicKey": {"Id": "K1", "CreatedTime": datetime.now(UTC), "PublicKeyConfig": config}}
+    answering(Viewers(ACCESS, DOMAIN), get_public_key=answer).expect_public_half("K1", pem(rsa_key))
+    with pytest.raises(AssertionError, match="to hold a public key K1, seen none"):
+        answering(Viewers(ACCESS, DOMAIN), get_public_key="NoSuchPublicKey").expect_public_half("K1", pem(rsa_key))
+
+
+def test_no_logs_are_nowhere() -> None:
+    with pytest.raises(NotCheckable, match="keeps no logs"):
+        part(Distribution).expect_log_bucket_other_than("videos")

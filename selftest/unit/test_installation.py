@@ -1,0 +1,103 @@
+"""What an administrator's pages say of the installation, and what of it is a finding, or nothing that can be told."""
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from selftest.unit.environment_files import pem
+from services.errors import NotCheckable, SiteError
+from services.moodle.installation import TASK, Installation
+from services.moodle.model import Settings
+from services.moodle.settings_in_force import SettingsInForce, expect_quiet_page
+
+LIST = '<table><tbody><tr><td>S3 Video 2025102600 <a href="?plugin=s3video&action=hide"></a></td></tr></tbody></table>'
+ROW = '<table><tr class="type-x name-assignsubmission_s3video {}"><td>{}</td></tr></table>'
+TASKS = f'<table><tbody><tr class="{{}}"><td>Remove old videos \\{TASK}</td></tr></tbody></table>'
+
+
+class Pages:
+    """Stands for a site: its pages by address; an address of which it has none is an error of Moodle's."""
+
+    def __init__(self, **pages: str) -> None:
+        self.pages = pages
+
+    def open(self, step: str, path: str, **_: Any) -> BeautifulSoup:
+        name = path.rpartition("/")[2].removesuffix(".php")
+        if name not in self.pages:
+            raise SiteError(f"{step} failed")
+        if self.pages[name].startswith("!"):
+            raise SiteError(f"{step} failed. The page said “{self.pages[name]}”.")
+        return BeautifulSoup(f"<body>{self.pages[name]}</body>", "lxml")
+
+
+def installation(**pages: str) -> Installation:
+    return Installation(Pages(adminmanageplugins=LIST, **pages))  # type: ignore[arg-type]
+
+
+def test_an_upgrade_that_is_complete() -> None:
+    assert installation(plugins=ROW.format("additional", "1.0.0 2025102600")).expect_upgraded() == "2025102600"
+
+
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        ("<table></table>", "no such row"),
+        (ROW.format("status-new", "2025102600"), "seen status-new"),
+        (ROW.format("", "2024010100"), "seen 2024010100 in the plugins overview and 2025102600"),
+    ],
+)
+def test_an_upgrade_that_is_not(page: str, seen: str) -> None:
+    with pytest.raises(AssertionError, match=seen):
+        installation(plugins=page).expect_upgraded()
+
+
+def test_the_task() -> None:
+    installation(scheduledtasks=TASKS.format("")).expect_task_enabled()
+    with pytest.raises(AssertionError, match="to be enabled, seen disabled"):
+        installation(scheduledtasks=TASKS.format("disabled")).expect_task_enabled()
+    with pytest.raises(AssertionError, match="among the scheduled tasks, seen none"):
+        installation(scheduledtasks="").expect_task_registered()
+
+
+def test_a_page_that_fails_for_another_reason_tells_nothing_of_its_table() -> None:
+    installation(videomanagement="", dashboard="").expect_tables()
+    with pytest.raises(NotCheckable, match="the page that reads assignsubmission_s3v_log does not open"):
+        installation(videomanagement="", dashboard="!Section error!").expect_tables()
+    with pytest.raises(AssertionError, match="expected the table assignsubmission_s3video, seen"):
+        installation(videomanagement="!Table 'mdl_assignsubmission_s3video' doesn't exist").expect_tables()
+
+
+def test_what_config_php_sets_is_not_shown() -> None:
+    with pytest.raises(NotCheckable, match=r"aws_secret_key is set in config\.php"):
+        SettingsInForce(Settings({"aws_secret_key": "********"}, ["aws_secret_key"])).expect_secret("aws_secret_key")
+
+
+@pytest.mark.parametrize("value", ["half a secret", "half\na-secret", " \n"])
+def test_a_secret_that_no_message_quotes(value: str) -> None:
+    with pytest.raises(AssertionError) as failure:
+        SettingsInForce(Settings({"aws_secret_key": value})).expect_secret("aws_secret_key")
+    assert "half" not in str(failure.value)
+
+
+def test_a_private_key(rsa_key: rsa.RSAPrivateKey) -> None:
+    SettingsInForce(Settings({"key": f"\r\n{pem(rsa_key)} "})).expect_private_key("key")
+    for other in (pem(rsa_key)[:-40], pem(ec.generate_private_key(ec.SECP256R1())), pem(rsa_key, b"passphrase")):
+        with pytest.raises(AssertionError, match="to hold an RSA private key in PEM") as failure:
+            SettingsInForce(Settings({"key": other})).expect_private_key("key")
+        assert "BEGIN" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        ('<div class="alert alert-danger">No bucket</div>', "No bucket"),
+        ("<p>[[setting_missing]]</p>", "setting_missing"),
+        ("<p>Warning: Undefined array key</p>", "Undefined array key"),
+    ],
+)
+def test_a_settings_page_that_complains(page: str, seen: str) -> None:
+    expect_quiet_page(Pages(settings="<h2>S3 Video</h2>"))  # type: ignore[arg-type]
+    with pytest.raises(AssertionError, match=seen):
+        expect_quiet_page(Pages(settings=page))  # type: ignore[arg-type]

@@ -1,0 +1,93 @@
+"""Steps 2.3, 2.4 and 2.6 as an administrator sees them afterwards. What is not as it should be is an AssertionError."""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import Tag
+
+from services.addresses import COMPONENT, DASHBOARD, MANAGE_VIDEOS, PLUGIN
+from services.errors import NotCheckable, SiteError
+from services.moodle.html import text
+from services.moodle.plugin import plugin
+from services.moodle.site import Site
+
+TASK = rf"{COMPONENT}\task\cleanup_videos"
+
+UNFINISHED = {"status-new", "status-upgrade", "status-downgrade", "status-nodb", "status-missing", "status-delete"}
+"""Classes of a row of the plugins overview whose files and tables do not agree: lib/classes/plugin_manager.php."""
+
+NOT_FOR_THE_WEB = (
+    "/vendor/composer/installed.json",
+    "/vendor/composer/LICENSE",
+    "/vendor/aws/aws-sdk-php/composer.json",
+    f"{PLUGIN}/vendor/composer/installed.json",
+    f"{PLUGIN}/vendor/composer/LICENSE",
+)
+
+HISTORY = (f"{PLUGIN}/.git/HEAD", f"{PLUGIN}/.git/config")
+
+NO_TABLE = re.compile(r"database|dmlread|doesn't exist|does not exist", re.I)
+
+
+class Installation:
+    """`site` is an administrator's session."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def expect_unreadable(self, *paths: str) -> None:
+        """Nobody gets any of these files from the web server."""
+        answers = {path: self._site.get(path) for path in paths}
+        if read := [path for path, answer in answers.items() if answer.ok and not answer.history]:
+            raise AssertionError(f"expected files that are not for the web to be refused, seen {', '.join(read)}")
+
+    def expect_upgraded(self) -> str:
+        """Files and tables are of one version, which is returned."""
+        page = self._site.open("Reading the plugins overview", "/admin/plugins.php")
+        row = page.select_one(f"tr.name-{COMPONENT}")
+        if row is None:
+            raise AssertionError(f"expected {COMPONENT} in the plugins overview, seen no such row")
+        if unfinished := UNFINISHED & set(row.get_attribute_list("class")):
+            raise AssertionError(f"expected the upgrade to be complete, seen {', '.join(sorted(unfinished))}")
+        shown = re.search(r"\b20\d{8}\b", text(row))
+        found = plugin(self._site)
+        if found is None or shown is None or shown.group() != found.version:
+            raise AssertionError(
+                f"expected one version, seen {shown and shown.group()} in the plugins overview and "
+                f"{found and found.version} in the list of submission plugins"
+            )
+        return found.version
+
+    def expect_task_registered(self) -> None:
+        self._task()
+
+    def expect_task_enabled(self) -> None:
+        if "disabled" in (found := " ".join([*map(str, self._task().get_attribute_list("class")), text(self._task())])):
+            raise AssertionError(f"expected the task {TASK} to be enabled, seen {found}")
+
+    def expect_tables(self) -> None:
+        """The plugin's pages that read its two tables are answered from them."""
+        for table, page in (("assignsubmission_s3video", MANAGE_VIDEOS), ("assignsubmission_s3v_log", DASHBOARD)):
+            try:
+                self._site.open(f"Reading the table {table}", page)
+            except SiteError as reason:
+                if NO_TABLE.search(str(reason)):
+                    raise AssertionError(f"expected the table {table}, seen: {reason}") from reason
+                raise NotCheckable(f"the page that reads {table} does not open: {reason}") from reason
+
+    def expect_listed(self) -> None:
+        if plugin(self._site) is None:
+            raise AssertionError("expected S3 Video in the list of submission plugins, seen no such row")
+
+    def expect_enabled(self) -> None:
+        found = plugin(self._site)
+        if found is None or not found.enabled:
+            raise AssertionError("expected S3 Video to be enabled, seen its eye closed")
+
+    def _task(self) -> Tag:
+        page = self._site.open("Reading the scheduled tasks", "/admin/tool/task/scheduledtasks.php")
+        for row in page.select("table tbody tr"):
+            if TASK in text(row):
+                return row
+        raise AssertionError(f"expected the task {TASK} among the scheduled tasks, seen none")

@@ -1,0 +1,62 @@
+"""Step 2.5: what the plugin's settings are to be. No message quotes a secret."""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import BeautifulSoup
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from services.addresses import COMPONENT, SETTINGS
+from services.errors import NotCheckable
+from services.moodle.html import text
+from services.moodle.model import Settings
+from services.moodle.site import Site
+
+
+class SettingsInForce:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def expect(self, name: str, wanted: object) -> None:
+        seen = self._value(name)
+        if seen != str(wanted):
+            raise AssertionError(f"expected {name} to be {wanted}, seen {seen}")
+
+    def expect_access_key(self) -> None:
+        """20 characters as IAM gives them; the key's id is no secret, presigned forms name it."""
+        if not re.fullmatch(r"A[A-Z0-9]{15,127}", self._value("aws_access_key")):
+            raise AssertionError("expected aws_access_key to be an access key id, seen something else")
+
+    def expect_secret(self, name: str) -> None:
+        if re.search(r"\s", self._value(name)):
+            raise AssertionError(f"expected {name} without spaces and line breaks, seen some")
+
+    def expect_private_key(self, name: str) -> None:
+        """An RSA key in PEM, without passphrase, that no paste has spoiled."""
+        try:
+            usable = isinstance(load_pem_private_key(self._value(name).encode(), password=None), RSAPrivateKey)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            usable = False
+        if not usable:
+            raise AssertionError(f"expected {name} to hold an RSA private key in PEM, seen something else")
+
+    def _value(self, name: str) -> str:
+        value = self._settings.get(name, "").strip()
+        if name in self._settings.forced and not value.strip("*"):
+            raise NotCheckable(f"{name} is set in config.php, which Moodle does not show")
+        if not value:
+            raise AssertionError(f"expected {name} to be set, seen it empty")
+        return value
+
+
+def expect_quiet_page(site: Site) -> None:
+    """The page of the settings opens without a word of complaint, in finished texts."""
+    page: BeautifulSoup = site.open("Opening the plugin's settings", SETTINGS, section=COMPONENT)
+    boxes = page.select(".alert-danger, .alert-warning, .errorbox, .debuggingmessage, .error, .notifytiny")
+    if said := [text(box) for box in boxes if text(box)]:
+        raise AssertionError(f"expected no error message on the settings page, seen “{said[0][:200]}”")
+    if found := re.search(r"\[\[[^\]]+\]\]|(Notice|Warning|Deprecated): .{0,100}", text(page.body)):
+        raise AssertionError(f"expected finished texts on the settings page, seen {found.group()}")

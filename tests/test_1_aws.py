@@ -1,0 +1,163 @@
+"""Steps 1.1 to 1.7, AWS account setup: what the console was told, read back with a key that can only read."""
+
+import pytest
+
+from runner.environment import Environment
+from runner.environment_tables import Decided
+from runner.lines import Lines
+from services.aws.bucket import CORS, S3, Lifecycle
+from services.aws.distribution import Distribution, Origin, Viewers
+from services.aws.iam import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS
+from services.bucket import Bucket
+from services.cdn import CDN
+from services.moodle.model import Settings
+from services.plugin_key import PluginKey
+
+ELSEWHERE = "https://elsewhere.example.invalid"
+
+
+@pytest.mark.lines("1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.1.10")
+def test_bucket(s3: S3, bucket: Bucket, environment: Environment, decided: Decided, once: Lines) -> None:
+    """The bucket is there, and nobody gets in but by a signature."""
+    with once("1.1.5", "the bucket is in this account"):
+        s3.expect_there()
+    with once("1.1.6", "in the region that the site was told"):
+        s3.expect_region(environment.storage.region)
+    with once("1.1.7", "all public access is blocked"):
+        s3.expect_public_access_blocked()
+    with once("1.1.7", "no policy lets anybody in"):
+        s3.expect_not_public()
+    with once("1.1.7", "from outside nothing is shown, taken or deleted") as evidence:
+        evidence["statuses"] = bucket.unsigned.expect_closed()
+    with once("1.1.8", "versioning is as decided"):
+        s3.expect_versioning(decided.versioning)
+    with once("1.1.9", "what is stored is encrypted with S3's own keys"):
+        s3.expect_encryption()
+    with once("1.1.10", "objects are not locked"):
+        s3.expect_no_object_lock()
+
+
+@pytest.mark.lines("1.2.5", "1.2.6", "1.2.7", "1.2.9")
+def test_cors(cors: CORS, bucket: Bucket, environment: Environment, decided: Decided, once: Lines) -> None:
+    """Pages of the site may send files to the bucket; those of other sites may not."""
+    site = environment.origin
+    with once("1.2.5", "the rule has the methods and headers of the checklist, and shows the ETag"):
+        cors.expect_rules()
+    with once("1.2.6", "it names the site"):
+        cors.expect_origin(site)
+    with once("1.2.7", "and no other but those decided"):
+        cors.expect_no_other_origins([site, *decided.other_origins])
+    with once("1.2.9", "a page of the site may upload, and read the ETag"):
+        bucket.unsigned.expect_uploads_from(site)
+    with once("1.2.9", "a page of another site may not"):
+        bucket.expect_no_uploads_from(ELSEWHERE)
+
+
+@pytest.mark.lines("1.3.4", "1.3.5", "1.3.6", "1.3.7")
+def test_lifecycle(lifecycle: Lifecycle, once: Lines) -> None:
+    """Uploads that never ended are dropped after a week, and nothing else is."""
+    with once("1.3.4", "the rule has its name"):
+        lifecycle.expect_name("cleanup-incomplete-uploads")
+    with once("1.3.5", "it is for all objects"):
+        lifecycle.expect_all_objects()
+    with once("1.3.6", "it drops incomplete uploads, and leaves videos alone"):
+        lifecycle.expect_only_aborted_uploads()
+    with once("1.3.7", "after seven days"):
+        lifecycle.expect_days(7)
+
+
+@pytest.mark.lines("1.4.4", "1.4.5", "1.4.7", "1.4.10")
+def test_origin(origin: Origin, s3: S3, environment: Environment, once: Lines) -> None:
+    """The distribution reads the bucket, and is the only one who may."""
+    with once("1.4.4", "it serves the bucket, and nothing else"):
+        origin.expect_origin(environment.storage.bucket)
+    with once("1.4.5", "from its root"):
+        origin.expect_no_origin_path()
+    with once("1.4.7", "under an identity of its own"):
+        origin.expect_origin_access()
+    with once("1.4.10", "which the bucket's policy lets in, and nobody else"):
+        s3.expect_nobody_but(origin.reader)
+
+
+@pytest.mark.lines("1.4.12", "1.4.13", "1.4.14", "1.4.15", "1.4.16")
+def test_viewers(viewers: Viewers, cdn: CDN, settings: Settings, once: Lines) -> None:
+    """Who watches does so by HTTPS and with a signature of the plugin's."""
+    with once("1.4.12", "HTTP leads to HTTPS"):
+        viewers.expect_https()
+    with once("1.4.13", "videos can be fetched, and nothing else done"):
+        viewers.expect_methods()
+    with once("1.4.14", "a signature is needed"):
+        viewers.expect_signatures_needed()
+    with once("1.4.14", "from outside nothing is served, taken or deleted without one") as evidence:
+        evidence["statuses"] = cdn.expect_closed()
+    with once("1.4.15", "the plugin's key pair is trusted"):
+        viewers.expect_trusted(settings["cloudfront_keypair_id"].strip())
+    with once("1.4.16", "caching is the optimised kind"):
+        viewers.expect_cache_policy()
+
+
+@pytest.mark.lines("1.4.18", "1.4.21", "1.4.22", "1.4.23", "1.4.25")
+def test_distribution(distribution: Distribution, environment: Environment, decided: Decided, once: Lines) -> None:
+    """The distribution's other settings are as decided, and in force."""
+    with once("1.4.18", "the price class is as decided"):
+        distribution.expect_price_class(decided.price_class)
+    with once("1.4.21", "no object stands for the root"):
+        distribution.expect_no_root_object()
+    with once("1.4.22", "logging is as decided"):
+        distribution.expect_logging(decided.logging)
+    with once("1.4.23", "logs have a bucket of their own") as evidence:
+        evidence["bucket"] = distribution.expect_log_bucket_other_than(environment.storage.bucket)
+    with once("1.4.25", "it is deployed"):
+        distribution.expect_deployed()
+
+
+@pytest.mark.lines("1.5.8")
+def test_key_pair(viewers: Viewers, settings: Settings, once: Lines) -> None:
+    """The two halves of the key pair are where they belong."""
+    with once("1.5.8", "CloudFront holds the public half of the plugin's private key"):
+        viewers.expect_public_half(settings["cloudfront_keypair_id"].strip(), settings["cloudfront_private_key"])
+
+
+@pytest.mark.lines("1.6.4", "1.6.9", "1.6.10", "1.6.18")
+def test_plugin_user(iam: IAM, distribution: Distribution, environment: Environment, once: Lines) -> None:
+    """The plugin's user may what the checklist's policy says, on this bucket, and nothing more."""
+    bucket = f"arn:aws:s3:::{environment.storage.bucket}"
+    with once("1.6.4", "access is by key only"):
+        iam.expect_no_password()
+    with once("1.6.18", "a policy is attached") as evidence:
+        evidence["policies"] = iam.expect_policy()
+    with once("1.6.9", "it grants writing, reading and deleting of objects"):
+        iam.expect_allowed(OBJECT_ACTIONS, f"{bucket}/videos/1/clip.mp4")
+    with once("1.6.9", "and invalidations"):
+        iam.expect_allowed([INVALIDATE], distribution.arn)
+    with once("1.6.9", "no policy grants more"):
+        iam.expect_nothing_more_granted()
+    with once("1.6.9", "nor is anything else allowed"):
+        iam.expect_denied(NOTHING_MORE, "*", bucket, f"{bucket}/videos/1/clip.mp4", distribution.arn)
+    with once("1.6.10", "and nothing on another bucket"):
+        iam.expect_denied(OBJECT_ACTIONS, f"{bucket}-other/videos/1/clip.mp4")
+
+
+@pytest.mark.lines("1.6.9", "1.7.3")
+@pytest.mark.usefixtures("audit")
+def test_plugin_key(plugin_key: PluginKey, once: Lines) -> None:
+    """The same, tried with the plugin's key itself, which takes no right to read the account; nothing is changed."""
+    with once("1.7.3", "it may put and delete objects") as evidence:
+        evidence["answers"] = plugin_key.expect_writing()
+    with once("1.6.9", "it can neither list the bucket nor see who may read") as evidence:
+        evidence["answers"] = plugin_key.expect_nothing_more()
+
+
+@pytest.mark.lines("1.7.2", "1.7.3", "1.7.4")
+def test_setup(iam: IAM, distribution: Distribution, environment: Environment, decided: Decided, once: Lines) -> None:
+    """Key, bucket and distribution are ready for use."""
+    with once("1.7.2", "the plugin's key is active, and not too old") as evidence:
+        evidence["days"] = iam.expect_fresh_key(decided.key_days)
+    with once("1.7.2", "its predecessor is off"):
+        iam.expect_one_key()
+    with once("1.7.3", "its user may put, get and delete a file at the bucket's root"):
+        iam.expect_allowed(OBJECT_ACTIONS, f"arn:aws:s3:::{environment.storage.bucket}/test.txt")
+    with once("1.7.4", "the distribution is deployed"):
+        distribution.expect_deployed()
+    with once("1.7.4", "and enabled"):
+        distribution.expect_enabled()
