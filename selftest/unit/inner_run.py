@@ -103,3 +103,16 @@ class Inner:
 
 
 Run = Callable[..., Inner]
+
+
+def runs(pytester: pytest.Pytester) -> Run:
+    """Runs `body` as the inner test's module."""
+
+    def run(body: str, *arguments: str) -> Inner:
+        inner = Inner()
+        pytester.makeconftest(CONFTEST)
+        pytester.makepyfile(f"import pytest\nfrom services.errors import NotCheckable\n{body}")
+        inner.code = pytester.inline_run("-p", "no:playwright", *arguments, plugins=[inner], no_reraise_ctrlc=True).ret
+        return inner
+
+    return run
