@@ -183,6 +183,7 @@ def _distribution(cloudfront: Any, settings: Settings, faults: Faults) -> None:
 
 def _config(settings: Settings, faults: Faults, groups: list[str]) -> dict[str, Any]:
     bucket = "somebody-elses-bucket" if faults.on("cdn-of-another-bucket") else BUCKET
+    logs = BUCKET if faults.on("logs-among-videos") else LOGS
     methods = ["GET", "HEAD", "OPTIONS"]
     if faults.on("cdn-takes-every-method"):
         methods += ["PUT", "PATCH", "POST", "DELETE"]
@@ -210,7 +211,7 @@ def _config(settings: Settings, faults: Faults, groups: list[str]) -> dict[str, 
         "Logging": {
             "Enabled": not faults.on("cdn-keeps-no-logs"),
             "IncludeCookies": False,
-            "Bucket": f"{BUCKET if faults.on('logs-among-videos') else LOGS}.s3.amazonaws.com",
+            "Bucket": f"{logs}.s3.amazonaws.com",
             "Prefix": "",
         },
     }

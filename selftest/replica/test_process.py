@@ -1,5 +1,6 @@
 """The replica as a program: how it starts and ends."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from selftest.replica.running import STARTED_WITHIN, Running, end, sockets_of_we
 class TestProcess:
     def test_is_up_in_time_and_says_so_in_one_line(self, replica: Running) -> None:
         assert replica.seconds < STARTED_WITHIN
-        assert set(replica.ready) == {"base_url", "ca_file", "accounts", "storage", "cdn", "pid"}
+        assert set(replica.ready) == {"base_url", "ca_file", "accounts", "storage", "cdn", "audit", "pid"}
 
     def test_a_second_one_takes_other_ports(self, replica: Running, tmp_path: Path) -> None:
         second = start(tmp_path / "state")
@@ -32,10 +33,12 @@ class TestProcess:
                 cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False,
             )  # fmt: skip
         assert done.returncode == 4
-        assert done.stderr.splitlines() == [
-            f"replica: port {first + 2} is in use; end what uses it, or choose another with --port "
-            "(three in a row are needed)"
-        ]
+        # Somebody else may have one of the two before.
+        assert re.fullmatch(
+            rf"replica: port ({first}|{first + 1}|{first + 2}) is in use; end what uses it, or choose another with "
+            r"--port \(three in a row are needed\)\n",
+            done.stderr,
+        )
         assert not (tmp_path / "state").exists()
 
     def test_refuses_to_wipe_a_folder_that_is_not_its_own(self, tmp_path: Path) -> None:

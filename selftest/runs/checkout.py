@@ -106,11 +106,13 @@ class Checkout:
     def file(self, more: str = "", *, first: str = "", **changes: str) -> str:
         """Writes an environment file in which keys have other values, in TOML, and gives the option that names it.
 
+        Of keys with one name it is the first that changes.
+
         `first` goes before the first table, `more` after the last.
         """
         text = self.environment.file.read_text(encoding="utf-8")
         for key, value in changes.items():
-            text, found = re.subn(rf"(?m)^( *{key} = ).*$", rf"\g<1>{value}", text)
+            text, found = re.subn(rf"(?m)^( *{key} = ).*$", rf"\g<1>{value}", text, count=1)
             assert found == 1, key
         file = self.folder / "site.toml"
         file.write_text(f"{first}\n{text}\n{more}", encoding="utf-8")
