@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.environment import Environment
 from services.aws.account import Access
+from services.boto import new_client
 from services.bucket import Bucket
 from services.cdn import CDN
 from services.errors import NotCheckable
@@ -44,15 +45,16 @@ def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | 
 def new_plugin_key(environment: Environment, access_key: str, secret_key: str) -> PluginKey:
     """The plugin's own key, as its settings have it."""
     storage = environment.storage
-    return PluginKey(
-        storage.bucket,
-        access_key,
-        secret_key,
+    client = new_client(
+        "s3",
         region=storage.region,
+        access_key=access_key,
+        secret_key=secret_key,
         endpoint=storage.endpoint,
         verify=environment.verify,
         timeout=environment.budgets.page,
     )
+    return PluginKey(storage.bucket, client)
 
 
 def new_access(environment: Environment, timeout: float | None = None) -> Access:

@@ -11,7 +11,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.boto import new_client
 from services.errors import NotCheckable, Unreachable, root_of
 from services.unsigned import NO_SUCH_DIGEST, NO_SUCH_ETAG, NO_SUCH_KEY
 
@@ -32,29 +31,11 @@ NO_KEY = ("InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
 class PluginKey:
-    """`endpoint`, `verify` and `timeout` as `Bucket` takes them."""
+    """`client` is one of S3 that signs with the plugin's key."""
 
-    def __init__(
-        self,
-        bucket: str,
-        access_key: str,
-        secret_key: str,
-        *,
-        region: str,
-        endpoint: str | None = None,
-        verify: bool | str = True,
-        timeout: float = 10,
-    ) -> None:
+    def __init__(self, bucket: str, client: Any) -> None:
         self._bucket = bucket
-        self._client: Any = new_client(
-            "s3",
-            region=region,
-            access_key=access_key,
-            secret_key=secret_key,
-            endpoint=endpoint,
-            verify=verify,
-            timeout=timeout,
-        )
+        self._client = client
 
     def expect_writing(self) -> dict[str, str]:
         """It may put and delete objects; returns S3's answers."""

@@ -3,6 +3,7 @@
 import pytest
 from botocore.stub import Stubber
 
+from services.boto import new_client
 from services.errors import NotCheckable
 from services.plugin_key import MAY, MAY_NOT, PluginKey
 
@@ -11,15 +12,15 @@ SECRET = "secret-of-the-plugin"
 
 def key(*codes: str, calls: tuple[str, ...] = (*MAY, *MAY_NOT)) -> PluginKey:
     """One to which S3 answers with these codes, in the order of the calls."""
-    plugin_key = PluginKey("videos", "AKIAPLUGIN000000", SECRET, region="us-east-1")
-    stubber = Stubber(plugin_key._client)
+    client = new_client("s3", region="us-east-1", access_key="AKIAPLUGIN000000", secret_key=SECRET)
+    stubber = Stubber(client)
     for call, code in zip(calls, codes, strict=False):
         if code:
             stubber.add_client_error(call, code, http_status_code=503 if code == "ServiceUnavailable" else 403)
         else:
             stubber.add_response(call, {})
     stubber.activate()
-    return plugin_key
+    return PluginKey("videos", client)
 
 
 def test_it_may_write() -> None:
