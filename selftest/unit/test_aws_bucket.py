@@ -6,13 +6,22 @@ from typing import Any
 import pytest
 
 from selftest.unit.answering import ACCESS, answering
-from services.aws.bucket import S3, Lifecycle
+from services.aws.bucket import CORS, S3, Lifecycle
 
 ARN = "arn:aws:cloudfront::1:distribution/E1"
 
 
 def s3(**answers: Any) -> S3:
     return answering(S3(ACCESS, "videos"), **answers)
+
+
+SITE, OTHER = "https://moodle.example.edu", "https://elsewhere.example.edu"
+
+
+def cors(**differing: list[str]) -> CORS:
+    rule = {"AllowedMethods": ["PUT", "POST", "GET"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"]}
+    rules = [rule | {"AllowedOrigins": [SITE]} | differing]
+    return answering(CORS(ACCESS, "videos"), get_bucket_cors={"CORSRules": rules})
 
 
 def lifecycle(**answers: Any) -> Lifecycle:
@@ -68,3 +77,74 @@ def test_a_rule_of_the_old_form_for_one_folder() -> None:
     rules = lifecycle(get_bucket_lifecycle_configuration={"Rules": [rule(Prefix="tmp/")]})
     with pytest.raises(AssertionError, match="tmp/"):
         rules.expect_all_objects()
+
+
+BLOCKS = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
+
+
+def blocked(**blocks: bool) -> dict[str, Any]:
+    return {"PublicAccessBlockConfiguration": BLOCKS | blocks}
+
+
+def encrypted(by: str) -> dict[str, Any]:
+    rules = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": by}}]
+    return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
+
+
+def anybody(**more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Principal": "*", **more}
+    return {"Policy": json.dumps({"Statement": [statement]})}
+
+
+def test_a_bucket_as_the_checklist_wants_it() -> None:
+    s3(get_public_access_block=blocked()).expect_public_access_blocked()
+    s3(get_bucket_versioning={"Status": "Enabled"}).expect_versioning(True)
+    s3(get_bucket_versioning={"Status": "Suspended"}).expect_versioning(False)
+    s3(get_bucket_encryption=encrypted("AES256")).expect_encryption()
+    s3(get_object_lock_configuration={}, get_bucket_location={"LocationConstraint": "EU"}).expect_no_object_lock()
+    s3(get_bucket_policy=anybody(Condition={"Bool": {}})).expect_not_public()
+
+
+def test_a_bucket_that_is_open() -> None:
+    with pytest.raises(AssertionError, match="to be blocked, seen it open by BlockPublicPolicy"):
+        s3(get_public_access_block=blocked(BlockPublicPolicy=False)).expect_public_access_blocked()
+    with pytest.raises(AssertionError, match="not public, seen anybody may s3:GetObject"):
+        s3(get_bucket_policy=anybody()).expect_not_public()
+
+
+def test_a_bucket_that_keeps_things_otherwise() -> None:
+    with pytest.raises(AssertionError, match="bucket versioning"):
+        s3(get_bucket_versioning={"Status": "Suspended"}).expect_versioning(True)
+    with pytest.raises(AssertionError, match="default encryption"):
+        s3(get_bucket_encryption=encrypted("aws:kms")).expect_encryption()
+    locked = {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}
+    with pytest.raises(AssertionError, match="object lock"):
+        s3(get_object_lock_configuration=locked).expect_no_object_lock()
+
+
+def test_whose_pages_may_use_it() -> None:
+    cors().expect_rules()
+    cors().expect_origin(SITE)
+    cors().expect_no_other_origins([SITE])
+    with pytest.raises(AssertionError, match=f"to name {OTHER}, seen {SITE}"):
+        cors().expect_origin(OTHER)
+    with pytest.raises(AssertionError, match="only, seen \\* as well"):
+        cors(AllowedOrigins=[SITE, "*"]).expect_no_other_origins([SITE])
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ({"AllowedMethods": ["GET", "PUT", "POST", "DELETE"]}, "methods"),
+        ({"AllowedHeaders": ["content-type"]}, "headers"),
+        ({"ExposeHeaders": []}, "exposed headers"),
+    ],
+)
+def test_a_rule_that_allows_something_else(rule: dict[str, list[str]], what: str) -> None:
+    with pytest.raises(AssertionError, match=f"the CORS rule's {what}"):
+        cors(**rule).expect_rules()
+
+
+def test_no_rule_at_all() -> None:
+    with pytest.raises(AssertionError, match="expected CORS rules, seen none"):
+        answering(CORS(ACCESS, "videos"), get_bucket_cors={"CORSRules": []}).expect_rules()

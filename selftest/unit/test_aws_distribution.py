@@ -115,3 +115,52 @@ def test_the_halves_of_a_key_pair(rsa_key: rsa.RSAPrivateKey) -> None:
 def test_no_logs_are_nowhere() -> None:
     with pytest.raises(NotCheckable, match="keeps no logs"):
         part(Distribution).expect_log_bucket_other_than("videos")
+
+
+def distribution(*, status: str = "Deployed", **differing: Any) -> Distribution:
+    service = part(Distribution, Status=status)
+    logging = {"Enabled": True, "Bucket": "logs.s3.amazonaws.com"}
+    service._config.update({"PriceClass": "PriceClass_All", "Enabled": True, "Logging": logging} | differing)
+    return service
+
+
+def test_a_distribution_as_decided() -> None:
+    service = distribution()
+    service.expect_price_class("PriceClass_All")
+    service.expect_no_root_object()
+    service.expect_logging(True)
+    assert service.expect_log_bucket_other_than("videos") == "logs.s3.amazonaws.com"
+    service.expect_deployed()
+    service.expect_enabled()
+
+
+def test_a_distribution_that_is_otherwise() -> None:
+    with pytest.raises(AssertionError, match="the price class"):
+        distribution(PriceClass="PriceClass_100").expect_price_class("PriceClass_All")
+    with pytest.raises(AssertionError, match="the default root object"):
+        distribution(DefaultRootObject="index.html").expect_no_root_object()
+    with pytest.raises(AssertionError, match="logging"):
+        distribution(Logging={"Enabled": False}).expect_logging(True)
+    among = {"Enabled": True, "Bucket": "videos.s3.amazonaws.com"}
+    with pytest.raises(AssertionError, match="a bucket of their own, seen videos"):
+        distribution(Logging=among).expect_log_bucket_other_than("videos")
+    with pytest.raises(AssertionError, match="the distribution's status"):
+        distribution(status="InProgress").expect_deployed()
+    with pytest.raises(AssertionError, match="the distribution to be Enabled, seen Disabled"):
+        distribution(Enabled=False).expect_enabled()
+
+
+def test_what_viewers_may_do() -> None:
+    part(Viewers, {"AllowedMethods": {"Items": ["HEAD", "GET", "OPTIONS"]}}).expect_methods()
+    with pytest.raises(AssertionError, match="the methods that it allows"):
+        part(Viewers, {"AllowedMethods": {"Items": ["HEAD", "GET", "OPTIONS", "PUT"]}}).expect_methods()
+    with pytest.raises(AssertionError, match="to need a signature, seen no key group"):
+        part(Viewers, {"TrustedKeyGroups": {"Enabled": False}}).expect_signatures_needed()
+
+
+def test_an_origin_with_a_path_or_open_to_all() -> None:
+    part(Origin, origin={"OriginPath": ""}).expect_no_origin_path()
+    with pytest.raises(AssertionError, match="the origin's path"):
+        part(Origin, origin={"OriginPath": "/videos"}).expect_no_origin_path()
+    with pytest.raises(AssertionError, match="or origin access control, seen neither"):
+        part(Origin).expect_origin_access()
