@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from runner.environment import Environment
 from services.aws.account import Access
 from services.boto import new_client
@@ -29,32 +31,30 @@ _shared: dict[str, Shared] = {}
 
 
 def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | None = None) -> Bucket:
-    storage = environment.storage
-    return Bucket(
-        storage.bucket,
-        region=storage.region,
-        access_key=storage.access_key.get_secret_value(),
-        secret_key=storage.secret_key.get_secret_value(),
-        endpoint=storage.endpoint,
-        verify=environment.verify,
-        attempts=attempts,
-        timeout=timeout or environment.budgets.page,
-    )
+    storage, timeout = environment.storage, timeout or environment.budgets.page
+    keys = storage.access_key.get_secret_value(), storage.secret_key.get_secret_value()
+    client = _s3(environment, *keys, timeout=timeout, attempts=attempts)
+    return Bucket(storage.bucket, client, verify=environment.verify, timeout=timeout)
 
 
 def new_plugin_key(environment: Environment, access_key: str, secret_key: str) -> PluginKey:
     """The plugin's own key, as its settings have it."""
+    client = _s3(environment, access_key, secret_key, timeout=environment.budgets.page)
+    return PluginKey(environment.storage.bucket, client)
+
+
+def _s3(environment: Environment, access_key: str, secret_key: str, *, timeout: float, attempts: int = 3) -> Any:
     storage = environment.storage
-    client = new_client(
+    return new_client(
         "s3",
         region=storage.region,
         access_key=access_key,
         secret_key=secret_key,
         endpoint=storage.endpoint,
         verify=environment.verify,
-        timeout=environment.budgets.page,
+        timeout=timeout,
+        attempts=attempts,
     )
-    return PluginKey(storage.bucket, client)
 
 
 def new_access(environment: Environment, timeout: float | None = None) -> Access:

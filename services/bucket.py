@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import requests
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
-from services.boto import new_client
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, untrusted
 
@@ -36,32 +35,12 @@ class StoredObject:
 class Bucket:
     """Raises ConfigurationError where the key or the bucket is wrong, Unreachable where S3 does not answer."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        region: str,
-        access_key: str,
-        secret_key: str,
-        endpoint: str | None = None,
-        verify: bool | str = True,
-        attempts: int = 3,
-        timeout: float = 10,
-    ) -> None:
-        """`endpoint` is a server's address that is not AWS; `verify` as requests takes it; `timeout` in seconds."""
+    def __init__(self, name: str, client: S3Client, *, verify: bool | str = True, timeout: float = 10) -> None:
+        """`verify` and `timeout` (seconds) are for what is asked without the client's key, as requests takes them."""
         self.name = name
+        self._client = client
         self._verify = verify
         self._timeout = timeout
-        self._client: S3Client = new_client(
-            "s3",
-            region=region,
-            access_key=access_key,
-            secret_key=secret_key,
-            endpoint=endpoint,
-            verify=verify,
-            timeout=timeout,
-            attempts=attempts,
-        )
 
     @property
     def url(self) -> str:

@@ -16,7 +16,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from media import Clip
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from services.network import endpoint
-from services.unsigned import NO_SUCH_KEY
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
 
 SHORT = timedelta(seconds=2)
 """How long a URL lives whose end is waited for; whole seconds are signed, so it may be one less."""
@@ -73,14 +73,18 @@ class CDN:
 
     def get(self, url: str, range_: str | None = None) -> requests.Response:
         """The answer to a GET, headers only; `range_` such as `bytes=0-99`. Raises Unreachable."""
-        headers = {"Range": range_} if range_ else {}
+        return self._ask("GET", url, {"Range": range_} if range_ else {})
+
+    def _ask(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
         try:
-            return requests.get(
+            return requests.request(
+                method,
                 url,
                 headers=headers,
                 verify=self._verify,
                 timeout=self._timeout,
                 stream=True,
+                allow_redirects=method == "GET",
             )
         except requests.RequestException as reason:
             raise Unreachable(
@@ -117,7 +121,8 @@ class CDN:
     def expect_closed(self) -> dict[str, int]:
         """Without a signature the CDN neither serves a path nor takes PUT and DELETE for it; returns the statuses.
 
-        It asks for a path that no object has, and tries to write only where reading needs a signature.
+        It asks for a path that no object has, and tries to write only where reading needs a signature, under a
+        condition that is never true.
         """
         url = f"https://{self.domain}/{NO_SUCH_KEY}"
         with self.get(url) as answer:
@@ -126,8 +131,8 @@ class CDN:
                 raise AssertionError(f"expected the CDN to ask for a signature, seen {seen}")
             statuses = {"GET": answer.status_code}
         for method in ("PUT", "DELETE"):
-            answer = requests.request(method, url, verify=self._verify, timeout=self._timeout, allow_redirects=False)
-            statuses[method] = answer.status_code
+            with self._ask(method, url, {"If-Match": NO_SUCH_ETAG}) as answer:
+                statuses[method] = answer.status_code
         if taken := [f"{method}: {status}" for method, status in statuses.items() if status < 400]:
             raise AssertionError(f"expected the CDN to refuse whoever comes without a signature, seen {taken}")
         return statuses

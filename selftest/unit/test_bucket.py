@@ -16,6 +16,7 @@ import trustme
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
+from services.boto import new_client
 from services.bucket import Bucket, Folder
 from services.errors import ConfigurationError, NotCheckable, Unreachable
 from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
@@ -27,8 +28,8 @@ CONTENT = b"video" * 1000
 def open_bucket(
     endpoint: str | None = None, region: str = "us-east-1", verify: bool | str = True, attempts: int = 3
 ) -> Bucket:
-    return Bucket(
-        "acme-videos",
+    client = new_client(
+        "s3",
         region=region,
         access_key="AKIA0000",
         secret_key="secret-key-of-the-suite",
@@ -36,6 +37,7 @@ def open_bucket(
         verify=verify,
         attempts=attempts,
     )
+    return Bucket("acme-videos", client, verify=verify)
 
 
 @pytest.fixture

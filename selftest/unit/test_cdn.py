@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from services.cdn import CDN
-from services.errors import NotCheckable
+from services.errors import NotCheckable, Unreachable
 
 URL = "https://d1.cloudfront.net/videos/7/1_2/clip.mp4?Expires=1&Signature=s&Key-Pair-Id=K"
 HIT, MISS = "Hit from cloudfront", "Miss from cloudfront"
@@ -27,7 +27,7 @@ def cdn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CDN]:
             answer._content, answer.raw = b"video", io.BytesIO()
             return answer
 
-        monkeypatch.setattr(requests, "get", get)
+        monkeypatch.setattr(requests, "request", get)
         return CDN("d1.cloudfront.net", invalidation=0.1)
 
     return cdn
@@ -60,3 +60,16 @@ def test_what_is_still_served_is_a_finding_whatever_the_cache_said(cdn: Callable
 def test_what_was_never_cached_shows_no_withdrawal(cdn: Callable[..., CDN], before: str, told: str) -> None:
     with pytest.raises(NotCheckable, match=told):
         cdn((403, "Error from cloudfront")).expect_withdrawn(URL, before)
+
+
+def test_a_cdn_that_falls_silent_between_two_attempts_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(method: str, *_: object, **__: object) -> requests.Response:
+        if method != "GET":
+            raise requests.ConnectionError
+        answer = requests.Response()
+        answer.status_code, answer._content, answer.raw = 403, b"<Code>MissingKey</Code>", io.BytesIO()
+        return answer
+
+    monkeypatch.setattr(requests, "request", ask)
+    with pytest.raises(Unreachable, match="does not answer"):
+        CDN("d1.cloudfront.net").expect_closed()

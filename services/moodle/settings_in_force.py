@@ -14,6 +14,9 @@ from services.errors import NotCheckable
 from services.moodle.html import text
 from services.moodle.model import Settings
 from services.moodle.site import Site
+from services.wording import UNTRANSLATED
+
+PHP_NOTICE = re.compile(r"(Notice|Warning|Deprecated): .{0,100}")
 
 
 class SettingsInForce:
@@ -58,5 +61,5 @@ def expect_quiet_page(site: Site) -> None:
     boxes = page.select(".alert-danger, .alert-warning, .errorbox, .debuggingmessage, .error, .notifytiny")
     if said := [text(box) for box in boxes if text(box)]:
         raise AssertionError(f"expected no error message on the settings page, seen “{said[0][:200]}”")
-    if found := re.search(r"\[\[[^\]]+\]\]|(Notice|Warning|Deprecated): .{0,100}", text(page.body)):
+    if found := UNTRANSLATED.search(text(page.body)) or PHP_NOTICE.search(text(page.body)):
         raise AssertionError(f"expected finished texts on the settings page, seen {found.group()}")
