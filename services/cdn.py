@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import requests
@@ -53,8 +54,7 @@ class CDN:
         With a key pair of the distribution (`private_key` in PEM) URLs can be signed that expire soon.
         """
         self.domain = domain
-        self._verify = verify
-        self._timeout = timeout
+        self._request = partial(requests.request, verify=verify, timeout=timeout)
         self._invalidation = invalidation
         self._key_pair_id = key_pair_id
         self._private_key = private_key
@@ -63,7 +63,7 @@ class CDN:
         """Raises Unreachable when the CDN gives no HTTP answer at all, ConfigurationError for its certificate."""
         url = f"https://{self.domain}/"
         try:
-            requests.get(url, verify=self._verify, timeout=self._timeout)
+            self._request("GET", url)
         except requests.exceptions.SSLError as error:
             raise ConfigurationError(
                 f"The certificate of {url} is not trusted: {root_of(error)}. Correct ca_file."
@@ -77,15 +77,7 @@ class CDN:
 
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
         try:
-            return requests.request(
-                method,
-                url,
-                headers=headers,
-                verify=self._verify,
-                timeout=self._timeout,
-                stream=True,
-                allow_redirects=method == "GET",
-            )
+            return self._request(method, url, headers=headers, stream=True, allow_redirects=method == "GET")
         except requests.RequestException as reason:
             raise Unreachable(
                 f"The CDN does not answer at {urlsplit(url).netloc}: {type(reason).__name__}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import quote
 
 import requests
@@ -22,8 +23,7 @@ class Unsigned:
 
     def __init__(self, url: str, verify: bool | str, timeout: float) -> None:
         self.url = url
-        self._verify = verify
-        self._timeout = timeout
+        self._request = partial(requests.request, verify=verify, timeout=timeout)
 
     def get(self, key: str) -> int:
         """HTTP status of fetching an object's first byte."""
@@ -65,15 +65,7 @@ class Unsigned:
 
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
         try:
-            with requests.request(
-                method,
-                url,
-                headers=headers,
-                verify=self._verify,
-                timeout=self._timeout,
-                stream=True,
-                allow_redirects=False,
-            ) as answer:
+            with self._request(method, url, headers=headers, stream=True, allow_redirects=False) as answer:
                 return answer
         except requests.exceptions.SSLError as error:
             raise ConfigurationError(untrusted(url, error)) from error
