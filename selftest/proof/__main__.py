@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
 from runner.replica import CHECKOUT
 from selftest.proof import report
-from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, Round, judge, read, share, void_because
+from selftest.proof.ledger import Ledger
+from selftest.proof.outcome import ENGINES, NO_FAULT, Expectation, ExpectationError, Round, read, share
 from selftest.proof.warm import warm_replica
 from services.errors import ConfigurationError
 
@@ -55,34 +55,39 @@ def main() -> int:
     except ExpectationError as error:
         print(error, file=sys.stderr)
         return 4
-    started = time.monotonic()
     shares = share({name: _measured(file).get(name, GUESS) for name in chosen}, options.workers)
     workers = [
         Worker(number, [chosen[name] for name in sorted(one)], options.browser, options.full)
         for number, one in enumerate(shares)
     ]
+    REPORTS.mkdir(exist_ok=True)
+    ledger = Ledger(file, chosen, options.browser)
+    code = _run(workers, ledger)
+    proof = ledger.write()
+    if not (options.faults or options.third is not None or proof["void"] or proof["partial"]):
+        text = report.proof_markdown(ledger.outcomes, options.browser)
+        (CHECKOUT / "docs" / f"proof{suffix}.md").write_text(text, encoding="utf-8")
+    print(report.summary(ledger.outcomes, ledger.left, ledger.void))
+    figures = {name: len(proof[name]) for name in ("faults", "caught", "survivors", "collateral")}
+    told = ", ".join(f"{number} {name}" for name, number in figures.items())
+    print(f"{told} in {proof['seconds'] / 60:.1f} minutes{', cut off' if proof['partial'] else ''}")
+    return code or int(bool(proof["void"] or proof["survivors"] or proof["collateral"]))
+
+
+def _run(workers: Sequence[Worker], ledger: Ledger) -> int:
+    """Has the workers settle their faults; 0, or the code with which the proof ends before its time."""
     try:
         with ThreadPoolExecutor(len(workers)) as pool:
-            results = list(pool.map(Worker.run, workers))
+            list(pool.map(partial(Worker.run, settle=ledger.settle), workers))
     except InnerRunFailed as failed:
         print(failed, file=sys.stderr)
-        return failed.code
+        return failed.code or 1
     except ConfigurationError as reason:
         print(reason, file=sys.stderr)
         return 4
-    void = [reason for rounds in results for reason in void_because(rounds)]
-    rounds = {name: one for result in results for name, one in result.items()}
-    outcomes = [judge(expectation, rounds.get(name, Round())) for name, expectation in sorted(chosen.items())]
-    seconds = time.monotonic() - started
-    proof = report.proof_json(outcomes, void, options.browser, seconds)
-    file.write_text(json.dumps(proof, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if not (options.faults or options.third is not None or void):
-        text = report.proof_markdown(outcomes, options.browser)
-        (CHECKOUT / "docs" / f"proof{suffix}.md").write_text(text, encoding="utf-8")
-    print(report.summary(outcomes, void))
-    figures = {name: len(proof[name]) for name in ("faults", "caught", "survivors", "collateral")}
-    print(", ".join(f"{number} {name}" for name, number in figures.items()), f"in {seconds / 60:.1f} minutes")
-    return 1 if void or proof["survivors"] or proof["collateral"] else 0
+    except KeyboardInterrupt:
+        return 2
+    return 0
 
 
 def _choose(
@@ -119,12 +124,15 @@ class Worker:
         self.whole = whole
         self.reports = REPORTS / "proof" / str(number)
 
-    def run(self) -> dict[str, Round]:
-        """The rounds by name of fault. Raises InnerRunFailed."""
+    def run(self, settle: Callable[[str, Round], None]) -> None:
+        """Tells `settle` each round by the name of its fault, as it ends. Raises InnerRunFailed."""
         shutil.rmtree(self.reports, ignore_errors=True)
         self.reports.mkdir(parents=True)
         log = self.reports / "pytest.log"
+        reading, telling = os.pipe()
+        left = {*NO_FAULT, *(one.fault for one in self.faults)}
         with (
+            os.fdopen(reading, encoding="utf-8") as rounds,
             tempfile.TemporaryDirectory(prefix="proof-") as folder,
             warm_replica(Path(folder), self.browser) as warm,
             log.open("w") as output,
@@ -137,22 +145,26 @@ class Worker:
             # With "=", because pytest takes its root from arguments that look like paths.
             command = [
                 *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", "-p", "selftest.proof.plugin"),
-                *(f"--proof={plan}", f"--reports={self.reports}", f"--env={warm.file}"),
+                *(f"--proof={plan}", f"--rounds=/dev/fd/{telling}", f"--reports={self.reports}", f"--env={warm.file}"),
                 *(f"--browser={self.browser}", "--keep"),
             ]
-            code = subprocess.run(
-                command, cwd=CHECKOUT, env=warm.variables, stdout=output, stderr=subprocess.STDOUT, check=False
-            ).returncode
-            rounds = plan.with_suffix(".rounds.json")
-            if code in (2, 3, 4, 6) or not rounds.exists():
-                raise InnerRunFailed(code, log)
-            content = json.loads(rounds.read_text(encoding="utf-8"))
-        return {name: _round(data) for name, data in content.items()}
-
-
-def _round(data: dict[str, Any]) -> Round:
-    checks = [Check(**{**check, "verdict": Verdict(check["verdict"])}) for check in data["checks"]]
-    return Round(checks, data["broken"], data["seconds"])
+            process = subprocess.Popen(
+                command,
+                cwd=CHECKOUT,
+                env=warm.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[telling],
+            )
+            os.close(telling)
+            for line in rounds:
+                name, round_ = Round.from_json(line)
+                left.remove(name)
+                settle(name, round_)
+            code = process.wait()
+        if code in (2, 3, 4, 6) or left:
+            raise InnerRunFailed(code, log)
 
 
 if __name__ == "__main__":

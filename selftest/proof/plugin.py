@@ -1,13 +1,12 @@
 """pytest plugin of the proof: runs the tests that must notice a fault once for each, in one warm session.
 
-`--proof PLAN.json` names the faults with their lines; the rounds are written beside it, to `PLAN.rounds.json`.
+`--proof PLAN.json` names the faults with their lines; each round is written to `--rounds FILE` as it ends.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ FAULT = "fault"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proof", type=Path, metavar="PLAN.json", help="faults to switch on, and lines that must notice")
+    parser.addoption("--rounds", type=Path, metavar="FILE", help="where each round is told, as a line of JSON")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -41,18 +41,18 @@ def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Proof(config.option.proof))
+    config.pluginmanager.register(Proof(config.option.proof, config.option.rounds))
 
 
 class Proof:
-    """The plan, and the rounds as they come in."""
+    """The plan, and the round that is on."""
 
-    def __init__(self, plan: Path) -> None:
-        self.file = plan.with_suffix(".rounds.json")
+    def __init__(self, plan: Path, rounds: Path) -> None:
+        self.told = rounds.open("w", encoding="utf-8")
         content = json.loads(plan.read_text(encoding="utf-8"))
         self.faults: dict[str, Any] = content["faults"]
         self.whole: bool = content["whole"]
-        self.rounds: dict[str, Round] = {}
+        self.round = Round()
 
     @pytest.fixture(scope="session")
     def workspace(self, fault: None, run: RunContext, environment: Environment) -> Workspace:
@@ -94,8 +94,7 @@ class Proof:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if is_subtest(report):
             return
-        told = dict(report.user_properties)
-        round_ = self.rounds.setdefault(str(told[FAULT]), Round())
+        told, round_ = dict(report.user_properties), self.round
         round_.seconds = round(round_.seconds + report.duration, 1)
         if (
             report.failed
@@ -104,10 +103,17 @@ class Proof:
         ):
             round_.broken.append(f"{report.nodeid} ({report.when}): {str(report.longrepr)[-300:]}")
         if report.when == "teardown" or (report.when == "setup" and not report.passed):
-            round_.checks += [Check(**data) for data in _checks(report)]
+            round_.checks += [Check.from_json(data) for data in _checks(report)]
 
-    def pytest_sessionfinish(self) -> None:
-        self.file.write_text(json.dumps({name: asdict(one) for name, one in self.rounds.items()}), encoding="utf-8")
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        result = yield
+        if nextitem is None or fault_of(nextitem) != fault_of(item):
+            print(self.round.to_json(fault_of(item)), file=self.told, flush=True)
+            self.round = Round()
+        return result
 
 
 def _checks(report: pytest.TestReport) -> list[dict[str, Any]]:

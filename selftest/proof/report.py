@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -23,14 +23,19 @@ messages, in {browser}. Without a fault everything was green, before and after.
 """
 
 
-def proof_json(outcomes: Sequence[Outcome], void: Sequence[str], browser: str, seconds: float) -> dict[str, Any]:
-    """`not_run` counts pairs of fault and line; `seconds` by fault are what a later proof plans with."""
+def proof_json(
+    outcomes: Sequence[Outcome], left: Collection[str], void: Sequence[str], browser: str, seconds: float
+) -> dict[str, Any]:
+    """`left` are faults that are not settled; `not_run` counts pairs of fault and line; `seconds` by fault are what a
+    later proof plans with."""
     return {
+        "partial": bool(left),
         "void": bool(void),
         "faults": [outcome.fault for outcome in outcomes],
         "caught": [outcome.fault for outcome in outcomes if outcome.caught_by],
         "survivors": [outcome.fault for outcome in outcomes if not outcome.caught_by],
         "collateral": [outcome.fault for outcome in outcomes if outcome.collateral],
+        "left": list(left),
         "not_run": sum(len(outcome.not_run) for outcome in outcomes),
         "browser": browser,
         "seconds": round(seconds),
@@ -63,17 +68,23 @@ def _cell(text: str) -> str:
     return shown.replace("|", "\\|").replace("<", "&lt;")
 
 
-def summary(outcomes: Sequence[Outcome], void: Sequence[str]) -> str:
-    """One line a fault, then what has to be mended."""
-    told = []
-    for outcome in outcomes:
-        by = ", ".join(dict.fromkeys(check.line for check in outcome.caught_by))
-        word = f"caught by {by}" if by else "SURVIVED"
-        told.append(f"  {'✓' if by else '✗'} {outcome.fault:<34} {word} ({outcome.seconds:.0f} s)")
-        told += [
-            f"      off target: {check.line} ({check.title}): {check.message}" for check in outcome.off_target if not by
-        ]
-        told += [f"      collateral: {check.line} ({check.title}): {check.message}" for check in outcome.collateral]
-        told += [f"      broken: {broken}" for broken in outcome.broken if not by]
-    told += [f"VOID: {reason}" for reason in void]
-    return "\n".join(told)
+def told(outcome: Outcome, place: str = "") -> str:
+    """A line on a fault, with its `place` among all, then what has to be mended."""
+    by = ", ".join(dict.fromkeys(check.line for check in outcome.caught_by))
+    word = f"caught by {by}" if by else "SURVIVED"
+    lines = [f"  {'✓' if by else '✗'} {outcome.fault:<34} {word} ({outcome.seconds:.0f} s)  {place}".rstrip()]
+    lines += [
+        f"      off target: {check.line} ({check.title}): {check.message}" for check in outcome.off_target if not by
+    ]
+    lines += [f"      collateral: {check.line} ({check.title}): {check.message}" for check in outcome.collateral]
+    lines += [f"      broken: {broken}" for broken in outcome.broken if not by]
+    return "\n".join(lines)
+
+
+def summary(outcomes: Sequence[Outcome], left: Collection[str], void: Sequence[str]) -> str:
+    """What has to be mended, once more at the end; empty when nothing has."""
+    lines = [told(outcome) for outcome in outcomes if outcome.collateral or not outcome.caught_by]
+    lines += [f"VOID: {reason}" for reason in void]
+    if left:
+        lines.append(f"not settled: {', '.join(left)}")
+    return "\n".join(lines)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from checklist.lines import LINES
 from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
+from selftest.proof.ledger import Ledger
 from selftest.proof.outcome import Expectation, ExpectationError, Outcome, Round, judge, read, share, void_because
 from selftest.proof.report import proof_json, proof_markdown, summary
 from selftest.proof.soak import Time, red_lines, soak_json, table
@@ -172,8 +173,8 @@ def test_what_is_written() -> None:
         outcome(check("2.7.15", message="expected progress up to 100%, seen <3 | 4>")),
         judge(expectation("silent", "2.8.9", "seen"), Round([check("2.7.1", message="boom")])),
     ]
-    proof = proof_json(outcomes, ["none after: nothing ran"], "chromium", 71.6)
-    assert proof["void"] is True
+    proof = proof_json(outcomes, [], ["none after: nothing ran"], "chromium", 71.6)
+    assert (proof["void"], proof["partial"]) == (True, False)
     assert proof["faults"] == ["progress-stuck", "silent"]
     assert (proof["caught"], proof["survivors"], proof["collateral"]) == (["progress-stuck"], ["silent"], ["silent"])
     assert proof["not_run"] == 2 * (sum(line.judged for line in LINES.values()) - 1)
@@ -183,10 +184,34 @@ def test_what_is_written() -> None:
     assert "2 faults, 1 caught, 1 survived, 1 with collateral." in page
     assert "| 2.7.15 | progress-stuck | title of 2.7.15 | expected progress up to 100%, seen &lt;3 \\| 4> |" in page
 
-    told = summary(outcomes, ["none after: nothing ran"])
+    told = summary(outcomes, ["slow"], ["none after: nothing ran"])
+    assert "progress-stuck" not in told
     assert "✗ silent" in told
+    assert "not settled: slow" in told
     assert "collateral: 2.7.1 (title of 2.7.1): boom" in told
     assert "VOID: none after: nothing ran" in told
+
+
+def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "proof.json"
+    caught = Round([check("2.7.15", message="expected progress up to 100%, seen 3")], seconds=12.0)
+    ledger = Ledger(file, {"progress-stuck": STUCK, "silent": expectation("silent", "2.8.9", "seen")}, "chromium")
+
+    ledger.settle("none before", GREEN)
+    ledger.settle(*Round.from_json(caught.to_json("progress-stuck")))
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert (written["partial"], written["caught"], written["left"]) == (True, ["progress-stuck"], ["silent"])
+    ledger.settle("silent", Round([check("2.7.1", message="boom")]))
+    ledger.settle("none after", Round())
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert (written["partial"], written["survivors"], written["left"]) == (False, ["silent"], [])
+    assert written["void_because"] == ["none after: nothing ran"]
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "  ✓ none before: green"
+    assert re.fullmatch(r"  ✓ progress-stuck +caught by 2\.7\.15 \(12 s\)  1 of 2", said[1])
+    assert re.fullmatch(r"  ✗ silent +SURVIVED \(0 s\)  2 of 2", said[2])
+    assert said[3:] == ["      collateral: 2.7.1 (title of 2.7.1): boom", "VOID: none after: nothing ran"]
 
 
 @pytest.mark.parametrize("arguments", [["--faults", "no-such-fault"], ["--browser", "webkit"]])
