@@ -252,7 +252,7 @@ class Budgets(EnvironmentTable):
     play: Positive = 20
     probe: Positive = 10
     start: Positive = 5
-    invalidation: Positive = 60
+    invalidation: Positive = 300
     upload_link_mbit: Positive = 24
     stall: Positive = 10
     stalled_percent: Annotated[Positive, Field(le=100)] = 5

@@ -31,6 +31,9 @@ ASKED = 3
 HIT = "hit"
 """Of CloudFront's "Hit from cloudfront" and "RefreshHit from cloudfront", in small letters."""
 
+EXPIRY, INVALIDATION = timedelta(seconds=0.2), timedelta(seconds=2)
+"""How often a URL is tried whose time runs out, and one whose video was deleted."""
+
 DAY = timedelta(days=1)
 
 CLOCKS = timedelta(minutes=1)
@@ -45,7 +48,7 @@ class CDN:
         *,
         verify: bool | str = True,
         timeout: float = 10,
-        invalidation: float = 60,
+        invalidation: float = 300,
         key_pair_id: str | None = None,
         private_key: str | None = None,
     ) -> None:
@@ -168,7 +171,7 @@ class CDN:
                 f"the CDN answers {status} to a fresh URL signed with the environment's own key: it is not a key of "
                 "this distribution, or the clocks differ; correct cdn.private_key and cdn.key_pair_id"
             )
-        if (status := self._refused_within(SHORT + LATE, url)) < 400:
+        if (status := self._refused_within(SHORT + LATE, EXPIRY, url)) < 400:
             raise AssertionError(
                 f"expected the CDN to refuse a URL once it has expired, seen status {status} {LATE.seconds} s after"
             )
@@ -191,7 +194,7 @@ class CDN:
         `cached` is what `cached` returned before. Raises NotCheckable where the CDN had nothing to withdraw.
         """
         limit = timedelta(seconds=self._invalidation)
-        if (status := self._refused_within(limit, url)) < 400:
+        if (status := self._refused_within(limit, INVALIDATION, url)) < 400:
             raise AssertionError(
                 f"expected the CDN to refuse a deleted video {limit.seconds} s later, seen status {status}"
             )
@@ -201,11 +204,11 @@ class CDN:
                 f"{cached or 'none'}): nothing shows that it would have been withdrawn"
             )
 
-    def _refused_within(self, limit: timedelta, url: str) -> int:
-        """The status with which the CDN refuses `url`; the last one when it does not within `limit`."""
+    def _refused_within(self, limit: timedelta, pause: timedelta, url: str) -> int:
+        """The status with which the CDN refuses `url`, tried again and again; the last when `limit` is over."""
         until_refused = Retrying(
             retry=retry_if_result(lambda status: status < 400),
-            wait=wait_fixed(0.2),
+            wait=wait_fixed(pause),
             stop=stop_after_delay(limit.total_seconds()),
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),
         )

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import requests
@@ -28,6 +29,7 @@ def cdn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CDN]:
             return answer
 
         monkeypatch.setattr(requests, "request", get)
+        monkeypatch.setattr("services.cdn.INVALIDATION", timedelta(seconds=0.01))
         return CDN("d1.cloudfront.net", invalidation=0.1)
 
     return cdn
@@ -47,7 +49,7 @@ def test_what_a_cache_says_of_itself(cdn: Callable[..., CDN], answers: list[tupl
 
 
 def test_what_was_cached_is_withdrawn(cdn: Callable[..., CDN]) -> None:
-    cdn((206, HIT), (403, "Error from cloudfront")).expect_withdrawn(URL, HIT)
+    cdn((206, HIT), (206, HIT), (403, "Error from cloudfront")).expect_withdrawn(URL, HIT)
 
 
 @pytest.mark.parametrize("before", [HIT, MISS])
