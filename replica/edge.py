@@ -128,7 +128,8 @@ class Edge:
             status, headers, content = kept
             return Response(content, status, headers | {"x-cache": "Hit from cloudfront"})
         url = f"{self.settings.s3_endpoint}/{BUCKET}{quote(unquote(path), safe='/~')}"
-        extra = [part for part in rest if part.startswith("response-")]
+        # The plugin writes a space as "+", and SigV4 knows it as "%20" alone.
+        extra = [part.replace("+", "%20") for part in rest if part.startswith("response-")]
         if extra:
             url += "?" + "&".join(extra)
         signed = AWSRequest(method=request.method, url=url)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import boto3
 from botocore.config import Config
@@ -178,7 +178,7 @@ class Storage:
         url = f"https://{self.config['cloudfront_domain']}/{path}"
         if download_as:
             disposition = f"attachment; filename*=UTF-8''{quote(download_as, safe='')}"
-            url += f"?response-content-disposition={quote(disposition, safe='')}"
+            url += f"?response-content-disposition={quote_plus(disposition)}"
         try:
             private = serialization.load_pem_private_key(self.config["cloudfront_private_key"].encode(), None)
         except (ValueError, TypeError) as error:

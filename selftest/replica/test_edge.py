@@ -39,6 +39,15 @@ class TestEdge:
     def test_a_range_beyond_the_end_is_416(self, replica: Running, signer: CloudFrontSigner, address: str) -> None:
         assert fetch(replica, signed(signer, address), Range=f"bytes={len(VIDEO)}-").status_code == 416
 
+    @pytest.mark.parametrize("space", ["+", "%20"])
+    def test_a_download_has_the_name_that_was_asked_for(
+        self, replica: Running, signer: CloudFrontSigner, address: str, space: str
+    ) -> None:
+        asked = f"{address}?response-content-disposition=attachment%3B{space}filename%3D%22clip.mp4%22"
+        answer = fetch(replica, signed(signer, asked))
+        assert answer.headers["content-disposition"] == 'attachment; filename="clip.mp4"'
+        assert answer.content == VIDEO
+
     @pytest.mark.parametrize(
         ("wrong", "change"),
         [
