@@ -157,7 +157,8 @@ class Actor:
             told = "; ".join(f"{', '.join(texts)} on {address}" for address, texts in shown.items())
             raise AssertionError(f"expected finished texts on every page, seen {told}")
 
-    def leave(self) -> None:
-        """Close the browser window; the next visit is a new session."""
+    def log_in_anew(self) -> None:
+        """Close the browser window, and log in through the form in a new one."""
         self.context.close()
         del self.context, self.page
+        self.log_in()

@@ -107,6 +107,13 @@ def _like(pattern: str, remedy: str) -> AfterValidator:
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
+
+def _websocket(address: SecretStr) -> SecretStr:
+    if urlsplit(address.get_secret_value()).scheme not in ("ws", "wss"):
+        raise ValueError("the variable does not hold an address that begins with ws:// or wss://; give it that")
+    return address
+
+
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 
 SitePath = Annotated[
@@ -208,12 +215,16 @@ Engine = Literal["chromium", "firefox", "webkit"]
 
 
 class Target(EnvironmentTable):
-    """A browser, channel or device that a run covers. `device` is a name known to Playwright."""
+    """A browser, channel or device that a run covers. `device` is a name known to Playwright.
+
+    With `ws_endpoint` a Playwright server runs the browser; such addresses hold tokens.
+    """
 
     name: Annotated[str, _like("[a-z0-9][a-z0-9-]*", "must be made of a-z, 0-9 and hyphens; rename the target")]
     engine: Engine
     channel: Literal["chrome", "msedge"] | None = None
     device: Text | None = None
+    ws_endpoint: Annotated[Secret, AfterValidator(_websocket)] | None = None
     required: StrictBool = True
 
     @field_validator("engine")

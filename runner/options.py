@@ -25,6 +25,7 @@ NARROWING = (
     "ignore",
     "ignore_glob",
     "stepwise",
+    "splits",
 )
 
 

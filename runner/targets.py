@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,11 @@ FIREFOX_PREFERENCES = {
     "network.proxy.allow_hijacking_localhost": True,
     "network.proxy.no_proxies_on": "",
 }
+
+NO_AUTOPLAY = "--autoplay-policy=user-gesture-required"
+
+CONNECTED = 60_000
+"""Milliseconds that a server may take to have a browser ready; clouds start a machine for it."""
 
 READ_BY_BIDI = range(128 * 1024**2, 2 * 1024**3)
 """Bytes. Over WebDriver BiDi Firefox reads what a request carries into memory before it sends it: that takes seconds
@@ -52,10 +59,13 @@ class NotAvailable(Exception):
 
 def launch_of(target: Target, playwright: Playwright, headed: bool = False) -> Launch:
     """Decide which browser runs `target`; `headed` asks for one that shows its windows. Raises NotAvailable."""
+    if target.ws_endpoint:
+        _expect_server(target, playwright)
+        return Launch({}, f"a remote {target.channel or target.engine}")
     # Ctrl-C reaches every process of a terminal; the run closes its browsers itself, in order.
     options: dict[str, Any] = {"handle_sigint": False}
     if target.engine == "chromium":
-        options["args"] = ["--disable-background-networking", "--autoplay-policy=user-gesture-required"]
+        options["args"] = ["--disable-background-networking", NO_AUTOPLAY]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             options["args"].append("--no-sandbox")
     if target.engine == "firefox":
@@ -82,6 +92,46 @@ def _expect_channel(channel: str, options: dict[str, Any], playwright: Playwrigh
         if "is not found" in error.message or "not supported" in error.message.casefold():
             raise NotAvailable(f"no {channel} on this machine; get it with: playwright install {channel}") from None
         raise
+
+
+def connection(target: Target) -> dict[str, Any]:
+    """What Playwright's `connect` takes for a target with a `ws_endpoint`.
+
+    A server that launches browsers on demand goes by the header; clouds and `launch-server` have their own options.
+    """
+    assert target.ws_endpoint
+    options: dict[str, Any] = {"channel": target.channel} if target.channel else {}
+    if target.engine == "chromium":
+        options["args"] = [NO_AUTOPLAY]
+    return {
+        "endpoint": target.ws_endpoint.get_secret_value(),
+        "headers": {"x-playwright-launch-options": json.dumps(options)},
+        "timeout": CONNECTED,
+    }
+
+
+def _expect_server(target: Target, playwright: Playwright) -> None:
+    options = connection(target)
+    try:
+        getattr(playwright, target.engine).connect(**options).close()
+    except Error as error:
+        said = " ".join(error.message.splitlines()[:1]).replace(options["endpoint"], "its ws_endpoint")
+        raise NotAvailable(
+            f"no {target.engine} at the target's ws_endpoint ({said}); start a server of Playwright "
+            f"{version('playwright')} there, or correct the variable"
+        ) from None
+
+
+def reaches(address: str, target: Target, playwright: Playwright, proxy: str) -> bool:
+    """Whether a remote browser gets an answer from `address`, certificate aside, through the HTTP proxy at `proxy`."""
+    browser = getattr(playwright, target.engine).connect(**connection(target))
+    try:
+        browser.new_context(proxy={"server": proxy}, ignore_https_errors=True).new_page().goto(address)
+    except Error:
+        return False
+    finally:
+        browser.close()
+    return True
 
 
 def with_proxy(launch: Launch, engine: str, proxy: str) -> dict[str, Any]:

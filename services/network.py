@@ -14,11 +14,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from urllib3.util import make_headers, parse_url
+
+from services.errors import NotCheckable
 
 CHUNK = 16 * 1024
 
@@ -32,6 +34,10 @@ GOODBYE_BYTES = 256
 
 TICK = 0.02
 """Seconds that a slow network may be ahead or behind: shorter sleeps take longer than asked for."""
+
+NOT_OURS = (
+    "the browser runs on a machine that does not reach this one, so what it sends is neither slowed down, seen nor cut"
+)
 
 SEGMENT = 1400
 """Bytes of a TCP segment, as on a network. With loopback's 64 KiB the kernel takes 4 MB from a browser at once."""
@@ -80,6 +86,8 @@ class Network:
     world by a proxy of its own (`HTTPS_PROXY`, `NO_PROXY`) this one goes through that.
     """
 
+    is_ours = True
+
     def __init__(self, connect_timeout: float = 10) -> None:
         """`connect_timeout` in seconds."""
         self._connect_timeout = connect_timeout
@@ -117,6 +125,13 @@ class Network:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextmanager
+    def ours(self) -> Iterator[None]:
+        """For what means nothing unless the browser goes through here. Raises NotCheckable where it does not."""
+        if not self.is_ours:
+            raise NotCheckable(NOT_OURS)
+        yield
 
     def sent_to(self, url: str) -> int:
         """Bytes sent so far to the host of `url`."""
@@ -210,6 +225,35 @@ class Network:
         if sink.can_write_eof():
             with suppress(OSError):
                 sink.write_eof()
+
+
+class Unseen:
+    """Traffic of which nothing can be said."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotCheckable(NOT_OURS)
+
+
+class Elsewhere(Network):
+    """The network of a browser on a machine that does not reach this one: neither slowed, nor seen, nor cut."""
+
+    is_ours = False
+
+    @contextmanager
+    def measured(self) -> Iterator[Traffic]:
+        yield cast(Traffic, Unseen())
+
+    @contextmanager
+    def slow(self, megabits_per_second: float) -> Iterator[None]:
+        yield
+
+    def sent_to(self, url: str) -> int:
+        raise NotCheckable(NOT_OURS)
+
+    @contextmanager
+    def cut(self, host: str) -> Iterator[None]:
+        raise NotCheckable(NOT_OURS)
+        yield
 
 
 async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -114,7 +114,7 @@ def test_too_large(
     small_clip: media.Clip,
     bucket: Bucket,
     network: Network,
-    tmp_path: Path,
+    of_size: Callable[[int], Path],
     environment: Environment,
     line: Lines,
 ) -> None:
@@ -122,7 +122,7 @@ def test_too_large(
     student.enter()
     form = student.open(assignment).add_submission()
     with line("2.11.3", "5 GiB and one byte are refused before a byte is sent"), network.measured() as traffic:
-        refused = form.widget.choose(media.oversized(FIVE_GIB + 1, tmp_path).path)
+        refused = form.widget.choose(of_size(FIVE_GIB + 1))
         refused.expect_refused()
         refused.expect_nothing_sent()
     with line("2.11.4", "and the message says that the file is too large, and the limit") as evidence:
@@ -132,7 +132,7 @@ def test_too_large(
         evidence["bytes sent"] = dict(traffic.sent)
 
     with line("2.11.3", "5 GiB are taken", blocks=True), network.slow(SLOW):
-        largest = form.widget.choose(media.oversized(FIVE_GIB, tmp_path).path)
+        largest = form.widget.choose(of_size(FIVE_GIB))
         largest.expect_started(within=environment.budgets.upload)  # Firefox takes seconds over a file of this size
         storage = largest.storage()
         largest.expect_sending(lambda: network.sent_to(storage))
@@ -196,17 +196,17 @@ def test_broken_connection(
     assignment: Assignment,
     clip: media.Clip,
     bucket: Bucket,
-    network: Network,
+    our_network: Network,
     line: Lines,
 ) -> None:
     """The connection breaks while a video is on its way; when it is back, another try succeeds."""
     student.enter()
     form = student.open(assignment).add_submission()
-    with network.slow(SLOW), line("2.11.6", "the connection breaks during an upload", blocks=True):
+    with our_network.slow(SLOW), line("2.11.6", "the connection breaks during an upload", blocks=True):
         upload = form.widget.choose(clip.path)
         upload.expect_started()
         upload.expect_under_way()
-        with network.cut(endpoint(upload.storage())):
+        with our_network.cut(endpoint(upload.storage())):
             upload.expect_refused()
     with line("2.11.7", "the message after a broken connection names it, and what to do") as evidence:
         evidence["message"] = form.widget.said()
@@ -228,14 +228,14 @@ def test_session_over(
     student: Actor,
     assignment: Assignment,
     clip: media.Clip,
-    network: Network,
+    our_network: Network,
     line: Lines,
 ) -> None:
     """The student's session ends while the video is on its way; after a new log-in, another try succeeds."""
     student.enter()
     form = student.open(assignment).add_submission()
     with line("2.11.6", "the session ends during an upload", blocks=True):
-        with network.slow(SLOW):
+        with our_network.slow(SLOW):
             upload = form.widget.choose(clip.path)
             upload.expect_started()
             student.lose_session()

@@ -37,7 +37,7 @@ def test_large_video(
     assignment: Assignment,
     large_clip: media.Clip,
     bucket: Bucket,
-    network: Network,
+    our_network: Network,
     environment: Environment,
     suite_growth: Callable[[], int],
     line: Lines,
@@ -52,9 +52,9 @@ def test_large_video(
     before = [latency() for _ in range(5)]
 
     with (
-        network.slow(megabits / UPLOAD_SECONDS),
-        network.measured() as traffic,
-        sampled(lambda: (time.time(), network.sent.total()), every=0.1) as sent,
+        our_network.slow(megabits / UPLOAD_SECONDS),
+        our_network.measured() as traffic,
+        sampled(lambda: (time.time(), our_network.sent.total()), every=0.1) as sent,
         sampled(latency, every=1) as during,
     ):
         with line("2.12.1", "a large video starts on its way to storage", blocks=True) as evidence:
@@ -62,7 +62,7 @@ def test_large_video(
             upload = form.widget.choose(large_clip.path)
             upload.expect_started()
         with line("2.12.3", "the upload completes", blocks=True) as evidence:
-            upload.expect_ended_while(lambda: network.sent_to(upload.storage()), budgets.stall)
+            upload.expect_ended_while(lambda: our_network.sent_to(upload.storage()), budgets.stall)
             evidence["message"] = upload.expect_success()
             evidence["milliseconds"] = times = upload.expect_success_after_confirmation()
             evidence["upload Mbit/s"] = round(megabits / times["stored"] * 1000, 1)

@@ -34,11 +34,11 @@ def merged(checkout: Checkout, *pieces: Path) -> Ended:
     return Ended(done.returncode, done.stdout + done.stderr)
 
 
-def pieces_of(checkout: Checkout, *parts: tuple[str, ...]) -> list[Path]:
-    """The folders of runs with these options each."""
+def pieces_of(checkout: Checkout, *parts: tuple[str, ...], file: str = "") -> list[Path]:
+    """The folders of runs with these options each, on the site that the option `file` names."""
     found = []
     for options in parts:
-        run = checkout.run(checkout.file(), *options)
+        run = checkout.run(file or checkout.file(), *options)
         assert "PARTIAL: acceptance of " in run.text, run.text
         found.append((checkout.reports / "latest").resolve())
     return found

@@ -104,6 +104,14 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
             '[[targets]]\nname = "x"\nengine = "firefox"\nchannel = "chrome"',
             'targets.1.channel: chrome is a channel of chromium; set engine = "chromium"',
         ),
+        (
+            '[[targets]]\nname = "x"\nengine = "firefox"\nws_endpoint = "ws://grid.test/token"',
+            "targets.1.ws_endpoint: must be the name of an environment variable",
+        ),
+        (
+            '[[targets]]\nname = "x"\nengine = "firefox"\nws_endpoint = "S3V_STORAGE_KEY"',
+            "targets.1.ws_endpoint: the variable does not hold an address that begins with ws:// or wss://",
+        ),
         ('[[targets]]\nname = "x"\nengine = "firefox"\n' * 2, "targets: two targets are named x; rename one"),
         ('[[allowed_console]]\npattern = "("\nreason = "x"', "allowed_console.1.pattern: input should be a valid reg"),
         ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would allow every message"),

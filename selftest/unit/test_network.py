@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from services.network import Network, Traffic, endpoint
+from services.errors import NotCheckable
+from services.network import Elsewhere, Network, Traffic, endpoint
 
 KIB = 1024
 REFUSED = b"HTTP/1.1 502 "
@@ -211,3 +212,18 @@ def test_a_video_that_came_from_the_cdn() -> None:
     assert traffic.expect_received_from("cdn", 500) == {"cdn:443": 500}
     with pytest.raises(AssertionError, match="expected 501 bytes of video from cdn"):
         traffic.expect_received_from("cdn", 501)
+
+
+def test_a_browser_that_does_not_go_through_here() -> None:
+    network = Elsewhere()
+    with network.slow(1), network.measured() as traffic:
+        pass
+    for means_nothing in (
+        lambda: network.ours().__enter__(),
+        lambda: network.cut("s3.test:443").__enter__(),
+        lambda: network.sent_to("https://s3.test"),
+        lambda: traffic.expect_bypassed("https://moodle.test", 1),
+        lambda: traffic.expect_nothing_from("s3.test"),
+    ):
+        with pytest.raises(NotCheckable, match="does not reach this one"):
+            means_nothing()

@@ -1,15 +1,18 @@
 """Which browser runs a target, said in words; no browser is started for it."""
 
+import json
 import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Error
 
 from runner.environment_tables import Target
-from runner.targets import Launch, NotAvailable, launch_of, survey, with_proxy
+from runner.targets import Launch, NotAvailable, launch_of, reaches, survey, with_proxy
+from selftest.unit.environment_files import LoadSite
 
 CHROMIUM, FIREFOX, WEBKIT = (Target(name=engine, engine=engine) for engine in ("chromium", "firefox", "webkit"))
 PROXY = "http://127.0.0.1:4711"
@@ -112,6 +115,55 @@ def test_only_root_goes_without_the_sandbox(
     monkeypatch.setattr(os, "geteuid", lambda: user)
     launch = launch_of(CHROMIUM, machine.playwright)
     assert ("--no-sandbox" not in launch.options["args"]) == sandboxed
+
+
+# -- remote ---------------------------------------------------------------------------------------
+
+SERVER = "wss://grid.test/playwright?token=of-a-cloud"
+
+
+@pytest.fixture
+def remote(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> Target:
+    monkeypatch.setenv("S3V_SERVER", SERVER)
+    return load_site(
+        end='[[targets]]\nname = "msedge"\nengine = "chromium"\nchannel = "msedge"\nws_endpoint = "S3V_SERVER"'
+    ).target("msedge")
+
+
+def test_a_server_launches_what_the_target_says(machine: SimpleNamespace, remote: Target) -> None:
+    asked: dict[str, Any] = {}
+
+    def connect(**options: Any) -> SimpleNamespace:
+        asked.update(options)
+        return SimpleNamespace(close=lambda: None)
+
+    machine.engines["chromium"].connect = connect
+    assert launch_of(remote, machine.playwright) == Launch({}, "a remote msedge")
+    assert asked["endpoint"] == SERVER
+    launch = json.loads(asked["headers"]["x-playwright-launch-options"])
+    assert launch == {"channel": "msedge", "args": ["--autoplay-policy=user-gesture-required"]}
+
+
+def test_a_server_that_does_not_answer(machine: SimpleNamespace, remote: Target) -> None:
+    def connect(**_: object) -> None:
+        raise Error(f"WebSocket error: {SERVER} 401 Unauthorized\nCall log:\n  - <ws connecting> {SERVER}")
+
+    machine.engines["chromium"].connect = connect
+    missing = survey([remote], [], machine.playwright)[0].missing
+    assert missing.startswith("no chromium at the target's ws_endpoint (WebSocket error: its ws_endpoint 401 Unauth")
+    assert "of-a-cloud" not in missing
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_whether_a_remote_browser_reaches_this_machine(machine: SimpleNamespace, remote: Target, there: bool) -> None:
+    def go(address: str) -> None:
+        if not there:
+            raise Error(f"net::ERR_PROXY_CONNECTION_FAILED at {address}")
+
+    page = SimpleNamespace(goto=go)
+    browser = SimpleNamespace(new_context=lambda **_: SimpleNamespace(new_page=lambda: page), close=lambda: None)
+    machine.engines["chromium"].connect = lambda **_: browser
+    assert reaches("https://moodle.test/", remote, machine.playwright, PROXY) == there
 
 
 # -- proxy ----------------------------------------------------------------------------------------
