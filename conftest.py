@@ -8,4 +8,5 @@ pytest_plugins = [
     "fixtures.data",
     "fixtures.access",
     "fixtures.set_up",
+    "fixtures.visitors",
 ]

@@ -18,6 +18,7 @@ from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, ex
 
 from pages.script import scripts
 from services.addresses import LOGIN
+from services.moodle.html import BROKEN
 from services.wording import UNTRANSLATED
 
 SCRIPTS = scripts(__file__)
@@ -28,12 +29,6 @@ STILL = 5
 Being idle is a help: what a step needs it waits for. Some keys of `M.util.pending_js` Moodle itself never settles; that
 of an editor (`editor_tiny/editor:setupForTarget`) stays where its frame is moved while it loads.
 """
-
-BROKEN = (
-    "[data-rel=fatalerror], .errorbox, .debuggingmessage, [data-rel=phpdebugmessage], .notifytiny, "
-    ".moodle-exception-message, .modal.show .modal-body.exception"
-)
-"""Boxes in which Moodle prints exceptions, debugging messages and PHP notices."""
 
 
 @dataclass(frozen=True, slots=True)

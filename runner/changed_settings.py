@@ -1,7 +1,7 @@
 """A setting of the plugin that is wrong for a while, told so that anybody can put it back without knowing it.
 
 One character is replaced by its partner, which is the same change backwards; the note of a change holds no more than
-the setting's name and two fingerprints.
+the setting's name and two fingerprints. That the plugin was disabled needs none: the other way is to enable it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from services.errors import SiteError
-from services.moodle.plugin import plugin_settings, save_plugin_settings
+from services.moodle.plugin import enable_plugin, plugin_settings, save_plugin_settings
 from services.moodle.site import Site
+
+SWITCH = "plugin"
+"""In place of a setting's name: the plugin itself, which was disabled."""
 
 
 class Repaired(SiteError):
@@ -37,12 +40,12 @@ def altered(text: str) -> str:
 
 @dataclass(frozen=True)
 class Note:
-    """That the setting of this short name was changed by a run; the rest are fingerprints of its two values."""
+    """That the setting of this short name, or SWITCH, was changed by a run; the rest are fingerprints of its values."""
 
     name: str
     run_id: str
-    original: str
-    changed: str
+    original: str = ""
+    changed: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -76,6 +79,8 @@ def undo(site: Site, note: Note) -> bool:
 
     Raises Repaired for a value that is neither the original nor what the run wrote.
     """
+    if note.name == SWITCH:
+        return enable_plugin(site)
     stored = plugin_settings(site)[note.name]
     seen = note.fingerprint(stored)
     if seen == note.original:

@@ -21,8 +21,8 @@ from services.moodle.accounts import Accounts
 from services.moodle.assignments import assignments_of, remove_submissions
 from services.moodle.courses import Courses
 from services.moodle.model import Account
-from services.moodle.plugin import videos_in
 from services.moodle.site import Site
+from services.moodle.video_list import listed
 
 PROMISED = "promised"
 """Kind of journal entry: a key for which the plugin gave a presigned form."""
@@ -129,7 +129,7 @@ class Cleaner:
                 if people := self._accounts.participants(course):
                     for assignment in assignments_of(self._site, course):
                         remove_submissions(self._site, assignment, people)
-                report.rows_left += videos_in(self._site, course)
+                report.rows_left += len(listed(self._site, courseid=course))
                 self._courses.delete(course)
                 report.courses.append(name)
         left = self._our_courses()

@@ -16,9 +16,13 @@ from urllib.parse import urlsplit
 import requests
 
 from checklist.verdicts import TargetState
+from runner.changed_settings import SWITCH, Note
+from runner.clean_up import SETTING
 from runner.connect import new_access, new_bucket, new_cdn, new_site
 from runner.environment import Environment
 from runner.environment_tables import Account
+from runner.journal import Journal
+from runner.lock import notes
 from runner.ours import CATEGORY, marked_category
 from services.addresses import COMPONENT
 from services.aws.account import STS
@@ -148,11 +152,27 @@ def _plugin(environment: Environment, site: Site) -> Iterator[Finding]:
     if found is None:
         yield Finding("plugin", "bad", f"{COMPONENT} is not installed.", "Do steps 2.2 to 2.4 of the checklist.")
         return
-    if not found.enabled:
+    if found.enabled:
+        yield Finding("plugin", "ok", f"{COMPONENT} {found.version} is installed and enabled.")
+    elif run := _disabled_by(environment, site):
+        sentence = f"{COMPONENT} {found.version} is disabled, by the run {run}, which has not enabled it again."
+        yield Finding("plugin", "warn", sentence, "The next run enables it, and so does pytest --restore.")
+    else:
         yield Finding("plugin", "bad", f"{COMPONENT} {found.version} is disabled.", "Do step 2.6 of the checklist.")
         return
-    yield Finding("plugin", "ok", f"{COMPONENT} {found.version} is installed and enabled.")
     yield from _settings(environment, plugin_settings(site))
+
+
+def _disabled_by(environment: Environment, site: Site) -> str:
+    """The run that has disabled the plugin and must enable it: by the site's lock, or by a journal; empty if none."""
+    if not environment.test_site:
+        return ""
+    courses = Courses(site)
+    journals = Journal.left_behind(environment.base_url, "")
+    told = notes(courses, marked_category(courses, environment.category_id))
+    told += [entry.get("note", "") for journal in journals for entry in journal.entries(SETTING)]
+    found = [Note.parse(note) for note in told if note.startswith(f"{SWITCH}:")]
+    return found[0].run_id if found else ""
 
 
 def _settings(environment: Environment, settings: Settings) -> Iterator[Finding]:

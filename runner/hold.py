@@ -34,7 +34,7 @@ class Hold:
         self.journal = Journal(environment.base_url, run_id)
         self.found = CleanUp()
         self._kept = ExitStack()
-        self._expect_plugin()
+        self._expect_installed()
         self._admin.bucket.check()
         self.journal.live()
         try:
@@ -67,6 +67,7 @@ class Hold:
             hold._expect_sessions(apart)
             hold._keep()
             hold.found += hold._cleaner.clean_up(Journal.left_behind(environment.base_url, run_id), hold.journal)
+            hold._expect_enabled()
             return hold, hold._prepare(workers)
         except BaseException:
             hold.close()
@@ -78,13 +79,21 @@ class Hold:
         hold = cls(environment, f"restore-{secrets.token_hex(3)}")
         return hold.found + hold.close()
 
-    def _expect_plugin(self) -> None:
+    def _expect_installed(self) -> None:
+        if plugin(self.site) is None:
+            raise self._unusable("not installed")
+
+    def _expect_enabled(self) -> None:
+        """Asked when what dead runs left is put back: one of them may have disabled it."""
         found = plugin(self.site)
         if found is None or not found.enabled:
-            raise ConfigurationError(
-                f"The S3 Video plugin is {'disabled' if found else 'not installed'} on {self._environment.base_url}. "
-                "See Site administration > Plugins > Assignment > Manage assignment submission plugins (step 2.6)."
-            )
+            raise self._unusable("disabled")
+
+    def _unusable(self, how: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"The S3 Video plugin is {how} on {self._environment.base_url}. "
+            "See Site administration > Plugins > Assignment > Manage assignment submission plugins (step 2.6)."
+        )
 
     def _expect_sessions(self, apart: bool) -> None:
         if apart and self._admin.has_one_session:

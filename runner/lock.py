@@ -20,6 +20,12 @@ LEASE = timedelta(minutes=20)
 SUMMARY = re.compile(r"Held by (?P<holder>.+, run (?P<run>\S+)) until (?P<until>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
 
 
+def notes(courses: Courses, category: int) -> list[str]:
+    """What the locks in the category say that somebody must undo."""
+    locks = [course for course, name in courses.within(category).items() if name == LOCK_NAME]
+    return [note for course in locks if (note := courses.idnumber(course))]
+
+
 class Locked(Exception):
     """Another run holds the site; `until` is when its lease ends unless it is renewed."""
 

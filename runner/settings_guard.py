@@ -1,4 +1,5 @@
-"""The plugin's settings: changed for a while, while no other test runs, and put back whatever happens.
+"""The plugin's settings, and the plugin itself: changed for a while, while no other test runs, and put back whatever
+happens.
 
 That it is changed stands in the site's lock and in the journal before it is. A test puts it back when it is done or
 fails; for one that is killed the next test of the run does, the end of the run, the next run, or `--restore`, on this
@@ -7,14 +8,14 @@ machine or on another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from runner.changed_settings import Change, Note, undo
+from runner.changed_settings import SWITCH, Change, Note, undo
 from runner.clean_up import SETTING
 from runner.workspace import Workspace
 from services.errors import NotCheckable
-from services.moodle.plugin import plugin_settings, save_plugin_settings
+from services.moodle.plugin import enable_plugin, plugin_settings, save_plugin_settings
 from services.secrecy import Secrets
 
 
@@ -32,7 +33,7 @@ def on_site(workspace: Workspace, *, alone: bool = False) -> Iterator[None]:
 
 
 class SettingsGuard:
-    """Changes settings of the plugin for a while; only for a test that has the site `alone`."""
+    """Changes settings of the plugin for a while, or has it disabled; only for a test that has the site `alone`."""
 
     def __init__(self, workspace: Workspace, secrets: Secrets) -> None:
         self._workspace = workspace
@@ -45,7 +46,7 @@ class SettingsGuard:
         Raises NotCheckable for a setting that config.php defines, OSError when the journal cannot be written, SiteError
         when the lock cannot; then nothing may be changed, and the body does not run.
         """
-        site, journal = self._workspace.site, self._workspace.journal
+        site = self._workspace.site
         site.log_in_again()
         before = plugin_settings(site)
         if name in before.forced:
@@ -53,14 +54,32 @@ class SettingsGuard:
         change = Change(name, before[name])
         self._secrets.add(change.original)
         self._secrets.add(change.changed)
-        note = str(change.note(self._workspace.run_id))
-        self._workspace.note(note)
-        entry = journal.record(SETTING, note=note)
-        try:
-            yield change
-        finally:
-            site.log_in_again()
+
+        def put_back() -> None:
             after = plugin_settings(site)  # a browser's form may have written the line ends of others anew
             save_plugin_settings(site, {name: value for name, value in before.items() if after[name] != value})
+
+        with self._noted(change.note(self._workspace.run_id), put_back):
+            yield change
+
+    @contextmanager
+    def plugin_disabled(self) -> Iterator[None]:
+        """The plugin may be disabled in the body, by whatever way, and is enabled at its end.
+
+        Raises OSError and SiteError as `one_character_off` does.
+        """
+        with self._noted(Note(SWITCH, self._workspace.run_id), lambda: enable_plugin(self._workspace.site)):
+            yield
+
+    @contextmanager
+    def _noted(self, note: Note, put_back: Callable[[], object]) -> Iterator[None]:
+        site, journal = self._workspace.site, self._workspace.journal
+        self._workspace.note(str(note))
+        entry = journal.record(SETTING, note=str(note))
+        try:
+            yield
+        finally:
+            site.log_in_again()
+            put_back()
             self._workspace.note("")
             journal.settle(entry)

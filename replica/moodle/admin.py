@@ -127,7 +127,7 @@ def manage_plugins(web: Web) -> Response:
     if web.param("action", "") in ("hide", "show"):
         web.require_sesskey()
         if web.param("plugin") == "s3video":
-            web.state.plugin_enabled = web.param("action") == "show"
+            _switch(web, on=web.param("action") == "show")
         return redirect("/mod/assign/adminmanageplugins.php?subtype=assignsubmission")
     plugins = [
         ("onlinetext", "Online text submissions", "2024100700", True),
@@ -138,6 +138,21 @@ def manage_plugins(web: Web) -> Response:
     if web.site.faults.on("plugin-not-listed"):
         plugins.pop()
     return web.render("admin_plugins.html", "Manage assignment submission plugins", plugins=plugins, layout="admin")
+
+
+def _switch(web: Web, *, on: bool) -> None:
+    faults = web.site.faults
+    if not on and faults.on("disabling-not-saved"):
+        return
+    web.state.plugin_enabled = on
+    if not on and faults.on("disabling-deletes-objects"):
+        for video in web.state.videos.values():
+            web.site.storage.remove(video)
+    if not on and faults.on("disabling-drops-rows"):
+        web.state.videos.clear()
+    if not on and faults.on("disabling-forgets-assignments"):
+        for assignment in web.state.assignments.values():
+            assignment.s3video = False
 
 
 def _shown_enabled(web: Web) -> bool:

@@ -58,6 +58,8 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         submission = next(handed_in, submission)
     if submission is None and not grader and web.site.faults.on("assignment-page-breaks-for-students"):
         raise MoodleError("Can't find data record in database.", "invalidrecord")
+    if not grader and not web.state.plugin_enabled and web.site.faults.on("assignment-breaks-when-disabled"):
+        raise MoodleError("Plugin 'assignsubmission_s3video' is not available.", "codingerror")
     students = web.state.students(course.id)
     submitted = [s for p in students if (s := web.state.submission_of(assignment.id, p.id)) and s.status == "submitted"]
     return web.render(
@@ -75,7 +77,8 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         participants=len(students),
         submitted=len(submitted),
         ungraded=sum(s.grade is None for s in submitted),
-        cell=grading.summary_of(web, submission),
+        takes_anything=_is_enabled(web) or assignment.onlinetext,
+        cell=grading.summary_of(web, submission) if web.state.plugin_enabled else None,
         tour="assign_grading" if grader else "assign_student",
     )
 
@@ -109,7 +112,7 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: 
         layout="incourse",
         heading=assignment.name,
         submission=submission,
-        takes_video=assignment.s3video and web.state.plugin_enabled and not web.site.faults.on("widget-missing"),
+        takes_video=_takes_video(web, assignment),
         video=video,
         status=STATUS_NAMES[video.status] if video else "",
         max_size=100 * 2**20 if web.site.faults.on("limit-in-force-too-low") else MAX_SIZE,
@@ -117,6 +120,14 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: 
         statement=_statement(refused) if _stated_here(assignment) else None,
         scripts=["uploader.js"],
     )
+
+
+def _takes_video(web: Web, assignment: Assignment) -> bool:
+    return assignment.s3video and _is_enabled(web) and not web.site.faults.on("widget-missing")
+
+
+def _is_enabled(web: Web) -> bool:
+    return web.state.plugin_enabled or web.site.faults.on("widget-stays-when-disabled")
 
 
 def save(web: Web, assignment: Assignment, course: Course, user: User) -> Response:

@@ -19,7 +19,7 @@ from selftest.runs.students import Open, own_session, session_of, upload
 from services.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
-from services.moodle.plugin import plugin_settings, save_plugin_settings
+from services.moodle.plugin import plugin_settings, save_plugin_settings, switch_plugin
 from services.moodle.site import Site
 from services.plugin_api import begin_upload
 
@@ -200,14 +200,12 @@ def test_a_start_that_fails_gives_the_site_back(
 
 
 def test_a_disabled_plugin_stops_the_run(environment: Environment, site: Site, category: int) -> None:
-    switch = "/mod/assign/adminmanageplugins.php"
-    chosen = {"subtype": "assignsubmission", "plugin": "s3video", "sesskey": site.sesskey}
-    site.get(switch, action="hide", **chosen)
+    switch_plugin(site, on=False)
     try:
         with pytest.raises(ConfigurationError, match="The S3 Video plugin is disabled"):
-            Hold(environment, "disabled")
+            Hold.open(environment, "disabled")
     finally:
-        site.get(switch, action="show", **chosen)
+        switch_plugin(site, on=True)
     assert LOCK_NAME not in Courses(site).within(category).values()
 
 

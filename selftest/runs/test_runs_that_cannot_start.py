@@ -23,7 +23,7 @@ from selftest.runs.checkout import (
     expect_told,
     three_lines,
 )
-from services.moodle.plugin import plugin_settings
+from services.moodle.plugin import plugin_settings, switch_plugin
 from services.moodle.site import Site
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -83,13 +83,11 @@ def test_a_site_without_the_plugin(checkout: Checkout) -> None:
 
 
 def test_a_plugin_that_is_disabled(checkout: Checkout, site: Site) -> None:
-    switch = "/mod/assign/adminmanageplugins.php"
-    chosen = {"subtype": "assignsubmission", "plugin": "s3video", "sesskey": site.sesskey}
-    site.get(switch, action="hide", **chosen)
+    switch_plugin(site, on=False)
     try:
         run = checkout.run(checkout.file())
     finally:
-        site.get(switch, action="show", **chosen)
+        switch_plugin(site, on=True)
     expect_told(run, WRONG, "MISCONFIGURED", "is disabled. Do step 2.6 of the checklist.")
 
 

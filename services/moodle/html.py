@@ -11,6 +11,12 @@ from bs4 import BeautifulSoup, Tag
 
 from services.errors import SiteError
 
+BROKEN = (
+    "[data-rel=fatalerror], .errorbox, .debuggingmessage, [data-rel=phpdebugmessage], .notifytiny, "
+    ".moodle-exception-message, .modal.show .modal-body.exception"
+)
+"""Boxes in which Moodle prints exceptions, debugging messages and PHP notices."""
+
 
 def config(html: str) -> dict[str, Any]:
     """`M.cfg`, which Moodle writes into the head of every page."""

@@ -1,4 +1,4 @@
-"""What an administrator sees of Moodle and of the plugin: versions, whether it is enabled, its settings."""
+"""What an administrator sees and sets of the plugin: version, whether it is enabled, its settings; and of Moodle."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Mapping
 
 from bs4 import BeautifulSoup
 
-from services.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
+from services.addresses import COMPONENT, SETTINGS
 from services.errors import SiteError
 from services.moodle.html import failure, lines, query, quote, text
 from services.moodle.model import Plugin, Settings
 from services.moodle.site import Site
 
 SETTING = f"s_{COMPONENT}_"
-KEY = re.compile(r"videos/\d+/")
+PLUGINS = "/mod/assign/adminmanageplugins.php"
+SUBMISSIONS = {"subtype": "assignsubmission"}
 
 
 def release(site: Site) -> str:
@@ -38,7 +39,7 @@ def concurrent_logins(site: Site) -> int:
 
 def plugin(site: Site) -> Plugin | None:
     """The S3 Video plugin as the list of submission plugins shows it, None if it is not installed."""
-    page = site.open("Listing the submission plugins", "/mod/assign/adminmanageplugins.php", subtype="assignsubmission")
+    page = site.open("Listing the submission plugins", PLUGINS, **SUBMISSIONS)
     for row in page.select("table tbody tr"):
         links = [query(str(link["href"])) for link in row.select("a[href]")]
         switches = [link["action"] for link in links if link.get("plugin") == "s3video" and "action" in link]
@@ -46,6 +47,29 @@ def plugin(site: Site) -> Plugin | None:
             version = re.search(r"\b20\d{8}\b", text(row))
             return Plugin(version.group() if version else "", "hide" in switches)
     return None
+
+
+def switch_plugin(site: Site, *, on: bool) -> None:
+    """Presses the plugin's eye in the list of submission plugins, and looks whether that did it."""
+    step = f"{'Enabling' if on else 'Disabling'} S3 Video"
+    plugin(site)  # for a sesskey that holds
+    pressed = {"action": "show" if on else "hide", "plugin": "s3video", "sesskey": site.sesskey}
+    site.open(step, PLUGINS, **SUBMISSIONS, **pressed)
+    found = plugin(site)
+    if found is None or found.enabled is not on:
+        raise SiteError(
+            f"{step} had no effect at {site.base_url}{PLUGINS}: expected its eye to be {'open' if on else 'closed'}. "
+            "Try it there by hand."
+        )
+
+
+def enable_plugin(site: Site) -> bool:
+    """Returns whether that was necessary."""
+    found = plugin(site)
+    if found is not None and found.enabled:
+        return False
+    switch_plugin(site, on=True)
+    return True
 
 
 def plugin_settings(site: Site) -> Settings:
@@ -81,9 +105,3 @@ def save_plugin_settings(site: Site, changes: Mapping[str, str]) -> None:
     lost = [name for name, value in changes.items() if lines(stored.get(name, "")) != lines(value)]
     if lost:
         raise SiteError(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")
-
-
-def videos_in(site: Site, course: int) -> int:
-    """How many videos the plugin lists for a course, up to a hundred."""
-    page = site.open("Listing a course's videos", MANAGE_VIDEOS, courseid=course, perpage=100)
-    return len([cell for cell in page.select("tbody td") if KEY.match(text(cell))])

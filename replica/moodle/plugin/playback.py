@@ -121,6 +121,8 @@ def view_video(web: Web) -> Response:
         if web.site.faults.on("video-page-500-on-denied"):
             return PlainTextResponse("500 Internal Server Error", 500)
         raise
+    if not web.state.plugin_enabled and web.site.faults.on("video-page-breaks-when-disabled"):
+        raise MoodleError("Can't find data record in database.", "invalidrecord")
     assignment = web.state.assignments[video.assignment]
     course = web.state.courses[assignment.course]
     signed = ""

@@ -1,0 +1,93 @@
+"""Whatever happens to a run while the plugin is disabled, it is enabled again: by the next run, or by others."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from runner.environment import Environment
+from runner.hold import Hold
+from runner.ours import CATEGORY, LOCK_NAME
+from selftest.runs.checkout import FAKE_BROWSER, Checkout, three_lines
+from services.moodle.courses import Courses
+from services.moodle.plugin import plugin, switch_plugin
+from services.moodle.site import Site
+
+GO, NO_GO = 0, 1
+KILLED = -9
+
+DISABLED = f"""{FAKE_BROWSER}
+import os
+import signal
+from services.moodle.plugin import plugin, switch_plugin
+
+@pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
+def test_disabled(workspace, settings_guard, line):
+    with line("2.7.1", "the plugin is disabled for a while"):
+        with settings_guard.plugin_disabled():
+            switch_plugin(workspace.site, on=False)
+            {{meanwhile}}
+    with line("2.7.2", "and enabled again"):
+        assert plugin(workspace.site).enabled
+    with line("2.7.3", "as before"):
+        pass
+"""
+KILL = "os.kill(os.getpid(), signal.SIGKILL)"
+FAIL = "raise AssertionError('expected a page without an error')"
+
+
+def is_enabled(site: Site) -> bool:
+    found = plugin(site)
+    return found is not None and found.enabled
+
+
+@pytest.fixture
+def enabled_in_the_end(checkout: Checkout, site: Site) -> Iterator[None]:
+    """And nothing is left to put back."""
+    yield
+    try:
+        assert is_enabled(site)
+        assert [path for path in checkout.state.rglob("*") if path.is_file()] == []
+    finally:
+        switch_plugin(site, on=True)
+
+
+@pytest.fixture
+def killed(checkout: Checkout, site: Site, enabled_in_the_end: None) -> None:
+    """A run died while the plugin was disabled."""
+    checkout.tests(test_it=DISABLED.format(meanwhile=KILL))
+    assert checkout.run(checkout.file(), "--browser=chromium").code == KILLED
+    assert not is_enabled(site)
+
+
+@pytest.mark.usefixtures("killed")
+@pytest.mark.parametrize("option", ["--restore", "--tb=short"])
+def test_the_run_after_one_that_was_killed(checkout: Checkout, site: Site, option: str) -> None:
+    checkout.tests(test_it=three_lines())
+    following = checkout.run(checkout.file(), "--browser=chromium", option)
+    assert following.code == GO, following.text
+    assert option == "--restore" or "is disabled, by the run" in " ".join(following.text.split())
+    assert is_enabled(site)
+
+
+@pytest.mark.usefixtures("killed")
+def test_another_machine_without_the_journal(
+    checkout: Checkout, environment: Environment, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courses = Courses(site)
+    category = courses.category(CATEGORY)
+    assert category is not None
+    (lock,) = [course for course, name in courses.within(category).items() if name == LOCK_NAME]
+    courses.write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
+    monkeypatch.setenv("XDG_STATE_HOME", f"{checkout.state}-elsewhere")
+    assert Hold.restore(environment).problems == []
+    assert is_enabled(site)
+    monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
+    assert Hold.restore(environment).problems == [], "expected nothing to do twice"
+
+
+@pytest.mark.usefixtures("enabled_in_the_end")
+def test_a_check_that_fails_meanwhile(checkout: Checkout, site: Site) -> None:
+    checkout.tests(test_it=DISABLED.format(meanwhile=FAIL))
+    ended = checkout.run(checkout.file(), "--browser=chromium")
+    assert ended.code == NO_GO, ended.text
+    assert "✓ 2.7.2" in ended.text

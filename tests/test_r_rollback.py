@@ -1,0 +1,70 @@
+"""Rollback: the plugin is disabled for a while; nobody uploads, nothing is lost, and enabled again all is as before."""
+
+from collections.abc import Callable
+
+import pytest
+
+import media
+from fixtures.visitors import HandedIn
+from runner.lines import Lines
+from runner.settings_guard import SettingsGuard
+from runner.workspace import Workspace
+from services.access import VideoAccess
+from services.bucket import Bucket
+from services.moodle.installation import Installation
+from services.moodle.model import Assignment, Person
+from services.moodle.plugin import switch_plugin
+from services.moodle.site import Site
+from services.moodle.video_list import expect_ready
+from services.plugin_api import video_page
+from services.while_disabled import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
+
+
+@pytest.mark.lines("R.1.3", "R.1.4", "R.1.5")
+def test_rollback(
+    hand_in: Callable[[Assignment], HandedIn],
+    visit: Callable[[Person], Site],
+    assignment: Assignment,
+    workspace: Workspace,
+    installation: Installation,
+    settings_guard: SettingsGuard,
+    video_access: VideoAccess,
+    bucket: Bucket,
+    once: Lines,
+) -> None:
+    video = hand_in(assignment)
+    owner, admin, stored = video.site, workspace.site, (video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
+    teacher, another = workspace.teacher(assignment.course), workspace.student(assignment.course)
+    viewers = {"student": (owner, video.person.id), "teacher": (visit(teacher), teacher.id)}
+    newcomer = visit(another)
+    with once("R.1.3", "S3 Video is on the page of the submission plugins", blocks=True):
+        installation.expect_listed()
+
+    with settings_guard.plugin_disabled():
+        with once("R.1.4", "the administrator disables it", blocks=True):
+            switch_plugin(admin, on=False)
+        for who, student in (("has handed in", owner), ("has not", newcomer)):
+            with once("R.1.5", f"who {who} finds no upload, and a page without an error") as evidence:
+                evidence["page"] = expect_no_upload(student, assignment)
+        with once("R.1.5", "the server gives no upload URL either") as evidence:
+            evidence["answer"] = expect_no_upload_url(newcomer, assignment, media.MP4)
+        for who, (viewer, user) in viewers.items():
+            with once("R.1.5", f"the old video plays for the {who}, or its page says why not") as evidence:
+                evidence["video"] = expect_plays_or_told(video_access, viewer, user, video)
+        with once("R.1.5", "the list of videos still has it"):
+            expect_ready(admin, assignment.course.id, video.key)
+        with once("R.1.5", "S3 still has it"):
+            bucket.expect_stored(*stored)
+
+    with once("R.1.5", "enabled again, the student's page shows it"):
+        video_access.expect_on_own_page(owner, video)
+    for who, (viewer, user) in viewers.items():
+        with once("R.1.5", f"enabled again, it plays for the {who}"):
+            video_access.expect_allowed("video page", video_page(viewer, video), video, user)
+    with once("R.1.5", "enabled again, the form has the upload"):
+        expect_upload(newcomer, assignment)
+    with once("R.1.5", "enabled again, another student hands in a video"):
+        another_video = hand_in(assignment)
+        video_access.expect_on_own_page(another_video.site, another_video)
+    with once("R.1.5", "and S3 has the first one as it was"):
+        bucket.expect_stored(*stored)
