@@ -98,6 +98,7 @@ class Actor:
         """This person over HTTP, for what needs no page: in another session of theirs, where the site allows that."""
         site = self._new_site()
         site.login(self.person.username, self.person.password)
+        site.user_id = self.person.id
         for cookie in site.session.cookies:
             self._remember(cookie.value or "")
         self._remember(site.sesskey)

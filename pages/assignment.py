@@ -9,6 +9,7 @@ from pages.deleted import SUMMARY, expect_deleted
 from pages.grading import SubmissionsTable
 from pages.texts import readable_size
 from pages.upload import UploadWidget
+from pages.versions import ALL_SUBMISSIONS
 from pages.video import VideoPage
 from services.addresses import ASSIGNMENT
 
@@ -32,8 +33,8 @@ class AssignmentPage(MoodlePage):
     edit_submission = add_submission
 
     def view_all_submissions(self) -> SubmissionsTable:
-        """Follow the teacher's link to the grading table: "View all submissions", and "Submissions" from Moodle 4.5."""
-        links = self.page.locator("a[href*='action=grading']").filter(visible=True)
+        """Follow the teacher's link to the grading table."""
+        links = self.page.locator(ALL_SUBMISSIONS).filter(visible=True)
         expect(links.first, "the link to all submissions").to_be_visible()
         links.first.click()
         self.arrive("the grading table", lambda url: "action=grading" in url)

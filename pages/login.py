@@ -5,6 +5,7 @@ from typing import Self
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage
+from pages.versions import LOGIN_REFUSED, PASSWORD_TOGGLE
 from services.addresses import ENGLISH, LOGIN, OWN
 
 
@@ -25,7 +26,7 @@ class LoginPage(MoodlePage):
         field = self.page.locator("#password")
         if not self.page.url.startswith(self.moodle.url) or not field.count():
             raise AssertionError(f"expected Moodle's own log-in form at {self.moodle.login_path}, seen {self.page.url}")
-        if "core/togglesensitive" in self.page.content():
+        if PASSWORD_TOGGLE in self.page.content():
             # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
             expect(self.page.locator(".toggle-sensitive-btn")).to_be_attached()
         self.page.locator("#username").fill(username)
@@ -34,9 +35,7 @@ class LoginPage(MoodlePage):
         with self.page.expect_navigation(wait_until="domcontentloaded"):
             self.page.locator("#loginbtn").click()
         if LOGIN in self.page.url:
-            refused = self.page.locator("#loginerrormessage, .loginerrors, [role=alert].alert-danger").filter(
-                visible=True
-            )
+            refused = self.page.locator(LOGIN_REFUSED).filter(visible=True)
             said = refused.first.inner_text().strip() if refused.count() else self.page.url
             raise AssertionError(f"expected {username} to be logged in, seen the log-in page again: {said}")
         self.ready()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from replica.versions import VERSIONS
+
 Value = bool | int | float | str
 
 
@@ -55,6 +57,10 @@ class Habits:
     pending_forever: bool = _habit(
         "A block on every page tells M.util.pending_js that it is busy, and never that it is done."
     )
+    moodle: str = _habit(
+        "The site is of this version of Moodle; in what its pages differ says replica/versions.py.",
+        off="4.5", bare="4.5", values=tuple(VERSIONS),
+    )  # fmt: skip
     language: bool = _habit("Pages are in another language, but for people whose preferred language is English.")
 
     def replace(self, wanted: Mapping[str, object]) -> None:

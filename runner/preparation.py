@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from importlib.metadata import version
 
@@ -36,7 +37,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     """
     option = config.option
     state.versions |= {"suite": suite_revision(), **{name: version(name) for name in TOOLS}}
-    environment = _environment(state, started)
+    environment = _environment(state, started, option.site)
     known = [*environment.targets]
     known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
     with sync_playwright() as playwright:
@@ -70,10 +71,13 @@ def suite_revision() -> str:
     return "no git revision"
 
 
-def _environment(state: State, started: ExitStack) -> Environment:
-    """Reads the environment, the replica's once that is up, and remembers its secrets."""
+def _environment(state: State, started: ExitStack, habits: Sequence[str]) -> Environment:
+    """Reads the environment, the replica's once that is up with these habits, and remembers its secrets."""
     if state.environment_name == replica.NAME:
-        state.environment_name = str(started.enter_context(replica.running_replica()))
+        options = [f"--site={habit}" for habit in habits]
+        state.environment_name = str(started.enter_context(replica.running_replica(*options)))
+    elif habits:
+        raise ConfigurationError("--site is for the replica, which has habits to choose from; leave it out with --env.")
     state.environment = environment = load(state.environment_name)
     environment.check_files()
     storage = environment.storage

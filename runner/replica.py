@@ -75,8 +75,8 @@ def describe(ready: dict[str, Any], folder: Path) -> Path:
 
 
 @contextmanager
-def running_replica() -> Iterator[Path]:
+def running_replica(*options: str) -> Iterator[Path]:
     """A replica is up, and its secrets stand in this process's variables; yields the file of its environment."""
-    with started() as ready:
+    with started(*options) as ready:
         os.environ |= variables(ready)
         yield describe(ready, Path(ready["ca_file"]).parent)

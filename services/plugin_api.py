@@ -86,8 +86,14 @@ def grader(site: Site, video: Video) -> Answer:
 
 
 def grading_table(site: Site, video: Video) -> Answer:
-    # Ten rows a page, unless told otherwise.
-    return Answer.of(site.get(ASSIGNMENT, id=video.assignment.cmid, action="grading", perpage=100))
+    """The page of the table with the student's row, or the last one there is; up to Moodle 4.4 it has ten rows."""
+    number = 0
+    while True:
+        answer = Answer.of(site.get(ASSIGNMENT, id=video.assignment.cmid, action="grading", perpage=100, page=number))
+        number += 1
+        following = answer.page.select_one(f".pagination [data-page-number='{number + 1}']")
+        if following is None or answer.page.select_one(f"tr.user{video.person.id}"):
+            return answer
 
 
 def confirmation(site: Site, video: Video) -> Answer:

@@ -129,10 +129,11 @@ def manage_plugins(web: Web) -> Response:
         if web.param("plugin") == "s3video":
             _switch(web, on=web.param("action") == "show")
         return redirect("/mod/assign/adminmanageplugins.php?subtype=assignsubmission")
+    core = f"{web.site.moodle.number[:8]}00"
     plugins = [
-        ("onlinetext", "Online text submissions", "2024100700", True),
-        ("file", "File submissions", "2024100700", True),
-        ("comments", "Submission comments", "2024100700", True),
+        ("onlinetext", "Online text submissions", core, True),
+        ("file", "File submissions", core, True),
+        ("comments", "Submission comments", core, True),
         ("s3video", "S3 Video Submissions", web.site.plugin_version, _shown_enabled(web)),
     ]
     if web.site.faults.on("plugin-not-listed"):

@@ -39,6 +39,7 @@ def view(web: Web) -> Response:
         "submit": ask_to_submit,
         "confirmsubmit": submit,
         "grading": grading.table,
+        "saveoptions": grading.save_options,
         "grader": grading.grader,
     }
     return actions.get(web.param("action", ""), summary)(web, assignment, course, user)
@@ -238,6 +239,8 @@ def remove_several(web: Web, assignment: Assignment, course: Course, user: User)
     web.require_sesskey()
     if not access.may_edit(web.state, user, course) or web.param("operation") != "removesubmission":
         raise no_permission("Remove submissions")
+    if web.site.moodle.batch_by_form and not web.has("_qf__mod_assign_grading_batch_operations_form"):
+        return grading.table(web, assignment, course, user)
     for student in web.param("selectedusers").split(","):
         if submission := web.state.submission_of(assignment.id, int(student)):
             try:

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from replica.moodle import access, mail
-from replica.moodle.errors import no_permission
+from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.playback import gone_text
 from replica.moodle.records import Assignment, Course, Submission, User
 from replica.moodle.state import now
-from replica.moodle.web import Web, page, templates
+from replica.moodle.web import Web, page, redirect, url
 
 _FILTERS = ("", "notsubmitted", "draft", "submitted", "requiregrading")
 _PAGE_SIZES = (10, 20, 50, 100)
@@ -34,13 +34,11 @@ def _fits(chosen: str, submission: Submission | None) -> bool:
 def table(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
     """All students, ten a page; page size and filter are remembered per person."""
     _require(web, user, course)
-    memory = user.preferences.setdefault("grading", {"perpage": 10, "status": "", "suspended": False})
-    if web.number("perpage", 0) in _PAGE_SIZES:
-        memory["perpage"] = web.number("perpage")
-    if web.has("status") and web.param("status") in _FILTERS:
-        memory["status"] = web.param("status")
-    if web.has("suspendedparticipantsfilter"):
-        memory["suspended"] = web.param("suspendedparticipantsfilter") == "1"
+    memory = _memory(user)
+    if web.site.moodle.table_in_address:
+        _choose(web, memory, "status")
+        if web.has("suspendedparticipantsfilter"):
+            memory["suspended"] = web.param("suspendedparticipantsfilter") == "1"
     search = web.param("search", "").casefold()
     rows = []
     for student in web.state.students(course.id, suspended=memory["suspended"]):
@@ -69,6 +67,28 @@ def table(web: Web, assignment: Assignment, course: Course, user: User) -> Respo
         now=now(),
         tour="assign_grading",
     )
+
+
+def save_options(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """What the table shows, as its form of up to Moodle 4.4 sets it."""
+    _require(web, user, course)
+    web.require_sesskey()
+    memory = _memory(user)
+    _choose(web, memory, "filter")
+    memory["suspended"] = not web.has("showonlyactiveenrol")
+    return table(web, assignment, course, user)
+
+
+def _memory(user: User) -> dict[str, Any]:
+    memory: dict[str, Any] = user.preferences.setdefault("grading", {"perpage": 10, "status": "", "suspended": False})
+    return memory
+
+
+def _choose(web: Web, memory: dict[str, Any], filter_name: str) -> None:
+    if web.number("perpage", 0) in _PAGE_SIZES:
+        memory["perpage"] = web.number("perpage")
+    if web.has(filter_name) and web.param(filter_name) in _FILTERS:
+        memory["status"] = web.param(filter_name)
 
 
 def summary_of(web: Web, submission: Submission | None) -> dict[str, Any] | None:
@@ -112,7 +132,7 @@ def panel(web: Web, context: int, student_id: int) -> str:
     course = web.course(assignment.course)
     _require(web, web.require_login(course), course)
     submission = web.state.submission_of(assignment.id, student.id)
-    return templates.get_template("grading_panel.html").render(
+    return web.template("grading_panel.html").render(
         student=student,
         submission=submission,
         cell=summary_of(web, submission),
@@ -140,8 +160,25 @@ def save_grade(web: Web, assignment_id: int, student_id: int, text: str) -> str:
 
 @page("/mod/assign/index.php")
 def index(web: Web) -> Response:
-    """The assignments of a course."""
+    """The assignments of a course, or the way to where they are listed."""
     course = web.course(web.number("id"))
     web.require_login(course)
-    items = [a for a in web.state.assignments_of(course.id) if a.visible]
+    if web.site.moodle.overview:
+        return redirect(url("/course/overview.php", **{"id": course.id, "expand[]": "assign"}))
+    items = _listed(web, course)
     return web.render("course.html", "Assignments", course=course, items=items, editor=False, layout="incourse")
+
+
+@page("/course/overview.php")
+def overview(web: Web) -> Response:
+    """The activities of a course, by kind; a kind that ?expand[]= does not name is left to a script."""
+    course = web.course(web.number("id"))
+    web.require_login(course)
+    if not web.site.moodle.overview:
+        raise MoodleError("This version of Moodle has no overview of a course.", "invalidaccess")
+    items = _listed(web, course) if web.param("expand[]", "") == "assign" else []
+    return web.render("overview.html", "Activities", course=course, items=items, layout="incourse")
+
+
+def _listed(web: Web, course: Course) -> list[Assignment]:
+    return [a for a in web.state.assignments_of(course.id) if a.visible]

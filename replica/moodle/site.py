@@ -8,15 +8,14 @@ from replica.moodle.session import Session
 from replica.moodle.state import State, midnight
 from replica.moodle.storage import Storage
 from replica.settings import BUCKET, REGION, Settings, new_password
+from replica.versions import VERSIONS, Moodle
 
-RELEASE = "4.5.6 (Build: 20250811)"
 PLUGIN_RELEASE, PLUGIN_VERSION = "1.0.0", "2025102600"
 
 
 class Site:
     """The stand-in's state and sessions. Everything is fresh at start."""
 
-    release = RELEASE
     plugin_release, plugin_version = PLUGIN_RELEASE, PLUGIN_VERSION
 
     def __init__(self, settings: Settings, faults: Faults, habits: Habits) -> None:
@@ -62,6 +61,11 @@ class Site:
             user = self.state.add_user(name, new_password(), name.capitalize(), "Demo", f"{name}@example.invalid")
             self.state.enrol(course.id, user.id, role)
             self._demo.append(user)
+
+    @property
+    def moodle(self) -> Moodle:
+        """The version of Moodle whose pages these are."""
+        return VERSIONS[self.habits.moodle]
 
     @property
     def language(self) -> str:

@@ -2,7 +2,7 @@
 
 from starlette.responses import HTMLResponse, Response
 
-from replica.moodle.web import Web, page, templates
+from replica.moodle.web import Web, page
 
 FOREIGN = "/auth/sso/login"
 WAYS_PAST = {"loginredirect": "0", "noredirect": "1", "saml": "off"}
@@ -23,4 +23,4 @@ def in_front(web: Web) -> bool:
 def foreign(web: Web) -> Response:
     """The identity provider's form; it knows nobody."""
     refused = web.posted
-    return HTMLResponse(templates.get_template("sso.html").render(refused=refused), 401 if refused else 200)
+    return HTMLResponse(web.template("sso.html").render(refused=refused), 401 if refused else 200)

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any, Never
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
@@ -19,19 +19,25 @@ from replica.moodle.records import Assignment, Course, User
 from replica.moodle.session import Session
 from replica.moodle.site import Site
 from replica.moodle.state import State
+from replica.versions import Moodle
 
 Handler = Callable[["Web"], Response]
 PAGES: dict[str, Handler] = {}
-templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-    extensions=[language.Labels],
-)
-templates.filters |= {"size": texts.size, "date": texts.date, "duration": texts.duration, "tr": language.tr}
+
+
+@cache
+def _templates(moodle: Moodle) -> Environment:
+    templates = Environment(
+        loader=FunctionLoader(moodle.template),
+        autoescape=True,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        extensions=[language.Labels],
+    )
+    templates.filters |= {"size": texts.size, "date": texts.date, "duration": texts.duration, "tr": language.tr}
+    return templates
 
 
 def page(*paths: str) -> Callable[[Handler], Handler]:
@@ -155,13 +161,17 @@ class Web:
         """A notice on this page or, after a redirect, on the next."""
         self.session.notices.append((kind, message))
 
+    def template(self, name: str) -> Template:
+        """A template as the site's version of Moodle has it."""
+        return _templates(self.site.moodle).get_template(name)
+
     def render(self, template: str, title: str, http_status: int = 200, **values: Any) -> Response:
         """A page from a template; `body_id` and `layout` default from the address."""
         notices, self.session.notices = self.session.notices, []
         values = {"layout": "standard", "course": None, "assignment": None, "scripts": [], "tour": None} | values
         values.setdefault("body_id", body_id(self.request.url.path))
         values.setdefault("heading", title)
-        body = templates.get_template(template).render(
+        body = self.template(template).render(
             web=self,
             site=self.site,
             session=self.session,
@@ -187,10 +197,11 @@ class Web:
             "courseId": course.id if course else 1,
             "contextid": place.context if place else 1,
             "contextInstanceId": assignment.cmid if assignment else course.id if course else 0,
-            "siteId": 1,
-            "userId": me.id if me else 0,
+            "dataPrefix": self.site.moodle.data_prefix,
             "faults": sorted(self.site.faults.active),
         }
+        if self.site.moodle.names_person:
+            values |= {"siteId": 1, "userId": me.id if me else 0}
         return Markup(json.dumps(values).replace("<", "\\u003c"))
 
     def error_page(self, error: MoodleError) -> Response:

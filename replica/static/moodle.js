@@ -87,25 +87,25 @@ M.replica = {
 
 document.addEventListener("DOMContentLoaded", () => {
   const tour = document.body.dataset.tour;
-  if (tour && M.cfg.userId) { M.replica.pending(`tour:${tour}`, () => M.replica.startTour(tour)); }
+  if (tour && !document.body.classList.contains("notloggedin")) { M.replica.pending(`tour:${tour}`, () => M.replica.startTour(tour)); }
 });
 
 document.addEventListener("click", (event) => {
-  const dismiss = event.target.closest("[data-dismiss=alert]");
+  const dismiss = event.target.closest(`[${M.cfg.dataPrefix}dismiss=alert]`);
   if (dismiss) { dismiss.closest(".alert").remove(); }
-  const tab = event.target.closest("[data-toggle=tab]");
+  const tab = event.target.closest(`[${M.cfg.dataPrefix}toggle=tab]`);
   if (tab) {
     event.preventDefault();
-    document.querySelectorAll("[data-toggle=tab]").forEach((other) => other.classList.toggle("active", other === tab));
+    document.querySelectorAll(`[${M.cfg.dataPrefix}toggle=tab]`).forEach((other) => other.classList.toggle("active", other === tab));
     document.querySelectorAll(".tab-pane").forEach((pane) => {
       pane.classList.toggle("active", `#${pane.id}` === tab.getAttribute("href"));
     });
   }
-  const toggle = event.target.closest("[data-toggle=dropdown]");
+  const toggle = event.target.closest(`[${M.cfg.dataPrefix}toggle=dropdown]`);
   document.querySelectorAll(".dropdown-menu").forEach((menu) => {
     const own = toggle && toggle.parentElement.contains(menu);
     menu.classList.toggle("show", Boolean(own) && !menu.classList.contains("show"));
-    menu.parentElement.querySelector("[data-toggle=dropdown]").setAttribute("aria-expanded", menu.classList.contains("show"));
+    menu.parentElement.querySelector(`[${M.cfg.dataPrefix}toggle=dropdown]`).setAttribute("aria-expanded", menu.classList.contains("show"));
   });
   if (toggle) { event.preventDefault(); }
 });

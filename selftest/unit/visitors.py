@@ -85,7 +85,8 @@ class FakeSite(Site):
 
     def __init__(self, user_id: int = OTHER_ID, body: object = REFUSED) -> None:
         super().__init__(SITE)
-        self.config = {"userId": user_id, "sesskey": "abcdef1234"}
+        self.user_id = user_id
+        self.config = {"sesskey": "abcdef1234"}
         self.session = self.wire = FakeWire(lambda path: response(body, 200, path, {}))
 
     @property

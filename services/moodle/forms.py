@@ -52,10 +52,6 @@ class Forms:
         """What Moodle takes for its own address, empty before the first page."""
         return str(self.config.get("wwwroot", ""))
 
-    @property
-    def user_id(self) -> int:
-        return int(self.config.get("userId", 0))
-
     def get(self, path: str, **params: Any) -> requests.Response:
         """The answer whatever its status, after redirects."""
         return self.session.get(self.url(path), params=params)

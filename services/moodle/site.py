@@ -53,6 +53,8 @@ class Site(Forms):
         super().__init__(base_url, verify, timeout)
         self.shared = shared
         self.login_path = login_path
+        self.user_id = 0
+        """Whose session it is, for whoever asks: pages tell that only from Moodle 4.5 on."""
         self._person: tuple[str, str] | None = None
 
     def log_in_anew(self) -> bool:
