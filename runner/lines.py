@@ -19,7 +19,7 @@ from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Check, Verdict, judged_on
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
-from services.errors import NotCheckable
+from services.errors import ConfigurationError, NotCheckable
 from services.secrecy import redact
 
 CHECKS = pytest.StashKey[list[Check]]()
@@ -32,6 +32,9 @@ PROPERTY = "check"
 BROWSER = "browser"
 
 BLOCKED = "blocked"
+
+REFUSED = "refused"
+"""What the environment refuses to a test before it comes to a line, and what to do about it."""
 
 FAILURES = (Exception, pytest.fail.Exception)
 
@@ -163,6 +166,8 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         if isinstance(call.excinfo.value, Blocked):
             report.user_properties.append((BLOCKED, True))
+        if isinstance(call.excinfo.value, ConfigurationError):
+            report.user_properties.append((REFUSED, redact(str(call.excinfo.value), secrets)))
         if isinstance(call.excinfo.value, NotCheckable):
             report.outcome, report.longrepr = (
                 "skipped",

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from runner.ours import LOCK_NAME
-from services.errors import SiteError
+from services.errors import SiteError, Unreachable
 from services.moodle.courses import Courses
 from services.moodle.model import Course
 
@@ -80,8 +80,7 @@ class Lock:
             while not over.wait(LEASE.total_seconds() / 4):
                 try:
                     with guard():
-                        courses.site.log_in_again()
-                        courses.write_summary(self.course, self._summary())
+                        self._renew(courses)
                 except Exception as trouble:
                     self._trouble = trouble
                     return
@@ -93,6 +92,15 @@ class Lock:
         finally:
             over.set()
             keeper.join()
+
+    def _renew(self, courses: Courses) -> None:
+        """What fails is tried once more, in a new session: the old one may have been what was wrong."""
+        try:
+            courses.site.log_in_again()
+            courses.write_summary(self.course, self._summary())
+        except (SiteError, Unreachable):
+            courses.site.log_in_anew()
+            courses.write_summary(self.course, self._summary())
 
     def expect_kept(self) -> None:
         """Raises what kept the lease from being renewed."""

@@ -73,7 +73,7 @@ class Watch:
         except (SiteError, Unreachable, ConfigurationError) as reason:
             self._look()
             if not state.outage:
-                state.problems.append(f"the site's lock was lost: {reason}")
+                state.misconfigured = f"The site's lock was lost: {reason} See who else works there, and run again."
                 self.stop("the site's lock was lost")
 
     def _look(self) -> None:

@@ -21,7 +21,7 @@ from checklist.summary import markdown
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
 from runner.compat import is_subtest
 from runner.decision import decision
-from runner.lines import BLOCKED, BROWSER, PROPERTY
+from runner.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
 from runner.outage import Watch
 from runner.replica import CHECKOUT
 from runner.state import State
@@ -53,6 +53,7 @@ class Reporting:
             if found:
                 self._show(found[-1])
             return
+        state.misconfigured = state.misconfigured or dict(properties).get(REFUSED, "")
         if report.failed and not dict(properties).get(BLOCKED):
             state.broken.append(report.nodeid)
         if report.when == "teardown" or (report.when == "setup" and not report.passed):

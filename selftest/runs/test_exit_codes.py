@@ -92,7 +92,21 @@ Hold.expect_kept = expect_kept
 """
     checkout.tests(test_it=three_lines(), conftest=lost)
     run = checkout.run(checkout.file())
-    expect(run, NO_GO, "NO-GO", "the site's lock was lost: There is no such course.", "3 passed", "3 not run")
+    told = "The site's lock was lost: There is no such course. See who else works there, and run again."
+    expect(run, WRONG, "MISCONFIGURED", told, "3 passed", "3 not run")
+
+
+def test_a_set_up_that_the_site_refuses(checkout: Checkout) -> None:
+    refuses = """
+from services.errors import SiteError
+from services.moodle.accounts import Accounts
+def enrol(self, course, person, role):
+    raise SiteError("Enrolling was not allowed.")
+Accounts.enrol = enrol
+"""
+    checkout.tests(test_it=three_lines(before="workspace.student(workspace.new_course())"), conftest=refuses)
+    told = "The site refuses what a run sets up. Enrolling was not allowed. Mend that on the site, and run again."
+    expect(checkout.run(checkout.file()), WRONG, "MISCONFIGURED", told, "3 not reached")
 
 
 def test_a_disk_that_is_full(checkout: Checkout) -> None:

@@ -183,6 +183,23 @@ def test_the_lease_is_renewed_while_a_test_takes_its_time(site: FakeCourses, mon
     assert "lease" not in {thread.name for thread in threading.enumerate()}
 
 
+def test_a_renewal_that_fails_once_is_tried_again(site: FakeCourses, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = take(site, "first")
+    (course,) = site.courses.values()
+    course[2] = ""
+    write, failures = site.write_summary, iter([SiteError("The session was over.")])
+
+    def write_summary(course: int, summary: str) -> None:
+        if failure := next(failures, None):
+            raise failure
+        write(course, summary)
+
+    monkeypatch.setattr(site, "write_summary", write_summary)
+    with impatient(monkeypatch), lock.kept(site, nullcontext):
+        expect_soon(lambda: "run first until" in course[2])
+    lock.expect_kept()
+
+
 def test_losing_the_lock_is_an_error(site: FakeCourses, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = take(site, "first")
     site.courses.clear()
