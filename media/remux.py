@@ -65,7 +65,7 @@ def _convert(path: Path) -> None:
 
 
 def large(size: int, kind: Literal["mp4", "webm"] = "mp4") -> Clip:
-    """A video of exactly `size` bytes at over 20 Mbit/s, index in front so that browsers seek by Range. Cached.
+    """A video of exactly `size` bytes at 3 to 8 Mbit/s, as a lecture is filmed, index in front for seeking. Cached.
 
     At least 99% of it is picture and sound, the rest padding. Raises ValueError below 16 MiB.
     """
@@ -81,10 +81,10 @@ def large(size: int, kind: Literal["mp4", "webm"] = "mp4") -> Clip:
 
 def _source(kind: Literal["mp4", "webm"]) -> Clip:
     codecs, options = {
-        "mp4": (H264, {"preset": "ultrafast", "b": "26M"}),
-        "webm": (VP9, {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "b": "26M"}),
+        "mp4": (H264, {"preset": "ultrafast", "b": "6M"}),
+        "webm": (VP9, {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "b": "5M"}),
     }[kind]
-    return _cached(f"source.{kind}", lambda path: encode(path, codecs, options, SOURCE_SECONDS, "1280x720", noise=40))
+    return _cached(f"source.{kind}", lambda path: encode(path, codecs, options, SOURCE_SECONDS, "1280x720", noise=10))
 
 
 def _repeat(source: Clip, path: Path, size: int) -> None:

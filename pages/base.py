@@ -18,7 +18,8 @@ from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, ex
 
 from pages.script import scripts
 from services.addresses import LOGIN
-from services.moodle.html import BROKEN
+from services.moodle.html import EXCEPTION, NOTICE
+from services.noise import is_others_notice
 from services.wording import UNTRANSLATED
 
 SCRIPTS = scripts(__file__)
@@ -161,11 +162,16 @@ class MoodlePage:
             ) from None
 
     def expect_sound(self) -> None:
-        """No exception box, debugging message or PHP notice on the page."""
-        boxes = self.page.locator(BROKEN).filter(visible=True)
-        if boxes.count():
-            said = " ".join(boxes.first.inner_text().split())[:500]
+        """No exception box on the page, and no debugging message or PHP notice but of others: that is remarked."""
+        notices = [" ".join(said.split()) for said in self._shown(NOTICE)]
+        broken = [*self._shown(EXCEPTION), *(said for said in notices if not is_others_notice(said))]
+        if broken:
+            said = " ".join(broken[0].split())[:500]
             raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {said}")
+        self.moodle.remarks.extend(f"{self.page.url} shows a notice of others: {said[:200]}" for said in notices)
+
+    def _shown(self, boxes: str) -> list[str]:
+        return self.page.locator(boxes).filter(visible=True).all_inner_texts()
 
     def expect_translated(self) -> None:
         """No untranslated `[[string]]` and no template placeholder in what a person can read."""

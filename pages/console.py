@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 from pages.others import lists_others
 from services.access import SIGNED
+from services.noise import is_noise
 
 ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)
 """Requests that leaving a page, or a seek, has cut off: noise of navigation, in the words of each engine."""
@@ -52,15 +53,15 @@ class Console:
         context.on("requestfailed", self._on_failed)
         context.on("response", self._on_response)
 
-    def _add(self, error: str) -> None:
-        if not any(pattern.search(error) for pattern in self._allowed):
+    def _add(self, error: str, source: str = "") -> None:
+        if not is_noise(error, source, self._allowed):
             (self._uncaught if UNCAUGHT.search(error) else self._errors).append(error)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         self._said.append(message.text)
         self._keep(message.type, message.text, message.page)
         if message.type == "error" and not REPEATED.search(message.text):
-            self._add(f"console error: {message.text}")
+            self._add(f"console error: {message.text}", message.location["url"])
 
     def _on_page_error(self, error: WebError) -> None:
         self._keep("uncaught", str(error.error), error.page)

@@ -29,9 +29,9 @@ from replica.settings import BUCKET, REGION, Settings
 
 _SIGNED = ("Expires", "Signature", "Key-Pair-Id")
 _CHUNK = 256 * 1024
-_THROTTLED = 1.8 * 2**20
-"""Bytes a second: enough to begin with, too few for the video of step 2.12, which has 20 Mbit/s and more."""
-_BURST = 8 * 2**20
+_THROTTLED = 0.4 * 2**20
+"""Bytes a second: enough to begin with, too few for the video of step 2.12, which has some 6 Mbit/s."""
+_BURST = 2 * 2**20
 """Bytes between two stalls: three seconds of that video."""
 _STALL = 5  # seconds
 _SMALL = 2**20

@@ -8,7 +8,7 @@ import media
 from services.access import VideoAccess
 from services.addresses import ASSIGNMENT
 from services.answer import Answer
-from services.moodle.html import BROKEN, text
+from services.moodle.html import complaint, text
 from services.moodle.model import Assignment
 from services.moodle.site import Site
 from services.plugin_api import Video, request_upload, video_page
@@ -61,8 +61,8 @@ def expect_plays_or_told(access: VideoAccess, viewer: Site, user: int, video: Vi
 
 def _page(student: Site, assignment: Assignment, **more: str) -> Answer:
     shown = Answer.of(student.get(ASSIGNMENT, id=assignment.cmid, **more))
-    broken = shown.page.select_one(BROKEN)
-    if shown.status >= 400 or broken is not None:
-        said = shown.message or text(broken)
+    broken = complaint(shown.page)
+    if shown.status >= 400 or broken:
+        said = shown.message or broken
         raise AssertionError(f"expected the student's page without an error, seen status {shown.status}: {said[:200]}")
     return shown

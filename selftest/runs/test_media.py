@@ -97,7 +97,7 @@ def test_large_is_exact_dense_and_continuous(kind: Literal["mp4", "webm"]) -> No
     clip = large(64 * MIB, kind)
     assert clip.bytes == 64 * MIB
     assert clip.path.stat().st_blocks * 512 > clip.bytes * 0.99
-    assert clip.bytes * 8 / clip.seconds > 20e6
+    assert 3e6 < clip.bytes * 8 / clip.seconds < 8e6
     assert frame_at(clip, clip.seconds * 0.95) == pytest.approx(clip.seconds * 0.95, abs=1)
     with av.open(clip.path) as container:
         times = [packet.dts for packet in container.demux(video=0) if packet.dts is not None]

@@ -28,6 +28,25 @@ def test_a_page_that_is_broken(show: Show, html: str, told: str) -> None:
         MoodlePage(show(html), MOODLE).ready()
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ("line 57 of /local/badge/lib.php: call to debugging()", []),
+        ("line 9 of /local/badge/lib.php, line 3 of /mod/assign/submission/s3video/lib.php", None),
+        ("of which nobody says where it comes from", None),
+    ],
+)
+def test_notices_of_others_are_remarked(show: Show, files: str, told: list[str] | None) -> None:
+    moodle = Moodle(SITE, page=0.5, upload=0.5, play=1)
+    page = MoodlePage(show(f"{IDLE}<div class=debuggingmessage>Deprecated<ul><li>{files}</ul></div>"), moodle)
+    if told is None:
+        with says("Moodle's own error on", "Deprecated"):
+            page.ready()
+    else:
+        page.ready()
+        assert moodle.remarks == [f"{SITE}/ shows a notice of others: Deprecated {files}"]
+
+
 def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:
     with says(f"expected a page of Moodle at {SITE}/ within 0.5 s, seen none of its scripts"):
         MoodlePage(show("<p>502 Bad Gateway"), MOODLE).ready()

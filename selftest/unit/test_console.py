@@ -11,7 +11,9 @@ from playwright.sync_api import BrowserContext
 from pages.console import KEPT, NOT_SHOWN, Console
 from services.addresses import DASHBOARD
 
-MATHJAX = re.compile(r"cdn\.jsdelivr\.net")
+ALLOWED = re.compile(r"weather\.example\.org")
+SCRIPT = "https://moodle.example.edu/mod/assign/submission/s3video/uploader.js"
+AMD = "https://moodle.example.edu/lib/requirejs.php/-1/assignsubmission_s3video/player.js"
 
 
 class Context:
@@ -24,7 +26,7 @@ class Context:
         self.listeners[event] = listener
 
     def tell(self, event: str, **facts: object) -> None:
-        self.listeners[event](SimpleNamespace(**{"page": None, **facts}))
+        self.listeners[event](SimpleNamespace(**{"page": None, "location": {"url": ""}, **facts}))
 
 
 @pytest.fixture
@@ -34,15 +36,15 @@ def browser() -> Context:
 
 @pytest.fixture
 def console(browser: Context) -> Console:
-    return Console(cast(BrowserContext, browser), [MATHJAX])
+    return Console(cast(BrowserContext, browser), [ALLOWED])
 
 
 def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[str, object]:
     return {"status": status, "url": url, "request": SimpleNamespace(method="GET")}
 
 
-def failed(failure: str | None) -> dict[str, object]:
-    return {"method": "GET", "url": "https://cdn.example.edu/clip.mp4", "failure": failure, "resource_type": "fetch"}
+def failed(failure: str | None, url: str = "https://cdn.example.edu/clip.mp4") -> dict[str, object]:
+    return {"method": "GET", "url": url, "failure": failure, "resource_type": "fetch"}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,8 @@ def failed(failure: str | None) -> dict[str, object]:
         ("requestfailed", failed(None), "request failed: GET https://cdn.example.edu/clip.mp4"),
         ("response", refused(403), "request refused: GET https://moodle.example.edu/x.php: 403"),
         ("response", refused(500), "500"),
+        ("response", refused(404, f"{SCRIPT}?like=https://fonts.gstatic.com/"), "uploader.js"),
+        ("console", {"type": "error", "text": "https://weather.example.org/w.js", "location": {"url": AMD}}, "/w.js"),
     ],
 )
 def test_what_is_an_error(browser: Context, console: Console, event: str, facts: dict[str, Any], told: str) -> None:
@@ -70,13 +74,16 @@ def test_what_is_an_error(browser: Context, console: Console, event: str, facts:
     [
         ("console", {"type": "warning", "text": "slow network"}),
         ("console", {"type": "error", "text": "Failed to load resource: the server responded with a status of 404"}),
-        ("console", {"type": "error", "text": "https://cdn.jsdelivr.net/mathjax.js net::ERR_NAME_NOT_RESOLVED"}),
+        ("console", {"type": "error", "text": "https://weather.example.org/w.js net::ERR_NAME_NOT_RESOLVED"}),
+        ("requestfailed", failed("net::ERR_FAILED", "https://cdn.jsdelivr.net/npm/mathjax@2.7.9/MathJax.js?x=y")),
+        ("requestfailed", failed("NS_ERROR_UNKNOWN_HOST", "https://www.google-analytics.com/g/collect?v=2")),
+        ("response", refused(403, "https://fonts.gstatic.com/s/roboto/v30/r.woff2")),
         ("weberror", {"error": 'Error: Script error for "core/first"'}),
         ("requestfailed", failed("net::ERR_ABORTED")),
         ("requestfailed", failed("NS_BINDING_ABORTED")),
         ("requestfailed", failed("Load request cancelled")),
         ("response", refused(302)),
-        ("response", refused(404, "https://cdn.jsdelivr.net/mathjax.js")),
+        ("response", refused(404, "https://weather.example.org/w.js")),
     ],
 )
 def test_what_is_noise(browser: Context, console: Console, event: str, facts: dict[str, Any]) -> None:

@@ -10,12 +10,12 @@ import requests
 from bs4 import BeautifulSoup, Tag
 
 from services.errors import SiteError
+from services.noise import is_others_notice
 
-BROKEN = (
-    "[data-rel=fatalerror], .errorbox, .debuggingmessage, [data-rel=phpdebugmessage], .notifytiny, "
-    ".moodle-exception-message, .modal.show .modal-body.exception"
-)
-"""Boxes in which Moodle prints exceptions, debugging messages and PHP notices."""
+EXCEPTION = "[data-rel=fatalerror], .errorbox, .moodle-exception-message, .modal.show .modal-body.exception"
+
+NOTICE = ".debuggingmessage, [data-rel=phpdebugmessage], .notifytiny"
+"""Where Moodle prints debugging messages and PHP notices, with the files that they come from."""
 
 
 def config(html: str) -> dict[str, Any]:
@@ -54,6 +54,12 @@ def text(tag: Tag | None) -> str:
 
 def lines(content: str) -> list[str]:
     return content.strip().splitlines()
+
+
+def complaint(page: BeautifulSoup) -> str:
+    """What Moodle prints when it breaks: an exception, or a notice that is not of others; empty on a sound page."""
+    notices = [said for box in page.select(NOTICE) if not is_others_notice(said := text(box))]
+    return next(iter([*map(text, page.select(EXCEPTION)), *notices]), "")
 
 
 def refusals(page: BeautifulSoup) -> dict[str, str]:
