@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +68,9 @@ class Warm:
 
 
 @contextmanager
-def warm_replica(folder: Path, browser: str, settings: str = IN_A_HURRY) -> Iterator[Warm]:
-    """A replica with its state and its run's journals in `folder`."""
-    with started("--dir", str(folder / "replica")) as ready:
+def warm_replica(folder: Path, browser: str, settings: str = IN_A_HURRY, habits: Iterable[str] = ()) -> Iterator[Warm]:
+    """A replica of a site with these habits, with its state and its run's journals in `folder`."""
+    with started("--dir", str(folder / "replica"), *(f"--site={habit}" for habit in habits)) as ready:
         file = folder / "warm.toml"
         file.write_text(ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + settings, encoding="utf-8")
         own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state"), "GITHUB_STEP_SUMMARY": ""}
