@@ -66,6 +66,8 @@ class Moodle:
     """The log-in page draws its password field again, with a toggle: lib/amd/src/togglesensitive.js, not in 4.1."""
     names_person: bool = True
     """M.cfg has `userId` and `siteId`: lib/outputrequirementslib.php, 4.5; `siteId` is there from 4.4."""
+    tells_json: bool = True
+    """What external functions answer has the Content-Type of JSON: lib/ajax/service.php, 4.5; before, that of HTML."""
     table_in_address: bool = True
     """`perpage`, `status` and `suspendedparticipantsfilter` in the address of the grading table count: 4.5; before, a
     form with `action=saveoptions` sets them. mod/assign/locallib.php, view_grading_table()."""
@@ -100,7 +102,8 @@ VERSIONS: Mapping[str, Moodle] = MappingProxyType(
         for version in (
             Moodle(
                 "4.1", "4.1.1+ (Build: 20230303)", "2022112801.07", BOOTSTRAP_4,
-                toggles_password=False, names_person=False, table_in_address=False, batch_by_form=True,
+                toggles_password=False, names_person=False, tells_json=False, table_in_address=False,
+                batch_by_form=True,
             ),
             Moodle("4.5", "4.5.6 (Build: 20250811)", "2024100706.00"),
             Moodle("5.1", "5.1+ (Build: 20251205)", "2025100600.13", BOOTSTRAP_5, overview=True),

@@ -22,6 +22,9 @@ PLAYBACK_URL = f"{PLUGIN}/ajax/get_playback_url.php"
 ENGLISH = {"lang": "en"}
 """Asked for once in the query of any page, Moodle speaks it for the rest of the session; log-in begins a new one."""
 
+AJAX = "/lib/ajax/service.php"
+"""Moodle's external functions, for its pages' scripts."""
+
 LOGIN = "/login/index.php"
 LOGOUT = "/login/logout.php"
 HOME = "/?redirect=0"

@@ -41,7 +41,7 @@ def service(web: Web) -> Response:
             exception = {"message": error.message, "errorcode": error.code, "link": error.link, "moreinfourl": ""}
             answers.append({"error": True, "exception": exception})
             break
-    return JSONResponse(answers)
+    return JSONResponse(answers, media_type=None if web.site.moodle.tells_json else "text/html")
 
 
 def _start_tour(web: Web, args: dict[str, Any]) -> dict[str, Any]:

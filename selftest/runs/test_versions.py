@@ -19,6 +19,7 @@ from runner.environment import Environment
 from runner.ours import DOMAIN
 from selftest.runs.static_pages import says
 from selftest.runs.students import PASSWORD, VIDEO, session_of, upload
+from services import plugin_api
 from services.access import VIDEOS
 from services.http import Session
 from services.moodle.accounts import Accounts
@@ -132,6 +133,8 @@ def test_a_students_way_and_a_teachers(
     grader = table.grade(here.student.id)
     expect(grader.page.locator(VIDEOS).first, "the student's video").to_be_attached()
 
+    video = Video(person=here.student, assignment=here.assignment, clip=media.WEBM, id=0, key=key)
+    assert plugin_api.grader(session_of(here.teacher, environment), video).page.select(VIDEOS)
     assert assignments_of(site, here.assignment.course.id) == [cmid]
     remove_submissions(site, cmid, [here.student.id])
     AssignmentPage(page, moodle).open(id=cmid).expect_no_video()

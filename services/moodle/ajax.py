@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from services.addresses import AJAX
 from services.errors import SiteError
 from services.moodle import html
 from services.moodle.site import Site
@@ -17,7 +18,7 @@ SESSION_OVER = ("servicerequireslogin", "requireloginerror", "invalidsesskey", "
 def call(site: Site, function: str, **args: Any) -> requests.Response:
     """The raw answer of a function, exceptions included."""
     return site.session.post(
-        site.url("/lib/ajax/service.php"),
+        site.url(AJAX),
         params={"sesskey": site.sesskey, "info": function},
         json=[{"index": 0, "methodname": function, "args": args}],
     )
