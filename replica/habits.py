@@ -54,6 +54,9 @@ class Habits:
     )
     versioned: bool = _habit("The bucket keeps old versions of its objects.")
     debugdisplay: bool = _habit("Pages print debugging messages and PHP notices of another plugin (debugdisplay).")
+    firewall: str = _habit(
+        "Only who has this word in their user agent is let in.", off="", bare="acceptance", values=("acceptance",)
+    )
     mathjax: bool = _habit("Pages load MathJax from a CDN that nobody here reaches.")
     pending_forever: bool = _habit(
         "A block on every page tells M.util.pending_js that it is busy, and never that it is done."

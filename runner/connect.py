@@ -18,7 +18,10 @@ def new_site(environment: Environment, timeout: float | None = None) -> Site:
     """A session of its own, nobody logged in; `timeout` in seconds, the budget of a page by default."""
     timeout = timeout or environment.budgets.page
     shared = _shared.get(environment.base_url)
-    return Site(environment.base_url, environment.verify, timeout, environment.login_path, shared)
+    site = Site(environment.base_url, environment.verify, timeout, environment.login_path, shared)
+    if environment.user_agent:
+        site.session.headers["User-Agent"] = " ".join((str(site.session.headers["User-Agent"]), environment.user_agent))
+    return site
 
 
 def share_sessions(environment: Environment, admin: Site) -> None:

@@ -35,6 +35,7 @@ from runner.environment_tables import (
     Source,
     Storage,
     Target,
+    Text,
 )
 from services.addresses import LOGIN
 from services.errors import ConfigurationError
@@ -49,6 +50,7 @@ class Environment(EnvironmentTable):
     base_url: HttpsUrl
     test_site: StrictBool = False
     login_path: SitePath = LOGIN
+    user_agent: Text | None = None
     category_id: PositiveInt | None = None
     ignore_https_errors: StrictBool = False
     ca_file: Path | None = None

@@ -41,6 +41,8 @@ class App:
 
     async def _serve(self, request: Request) -> Response:
         path = request.url.path
+        if self.site.habits.firewall not in request.headers.get("user-agent", ""):
+            return PlainTextResponse("403 Forbidden: you are not known here.\n", 403)
         handler = PAGES.get(path) or PAGES.get(path.rstrip("/") + "/index.php")
         if handler is None:
             return PlainTextResponse("404 Not Found: no such page on this site.\n", 404)

@@ -56,10 +56,12 @@ def test_a_site_that_asks_for_much(real: Checkout, habits: Switch, category: int
     """Single sign-on in front, policies and a required profile field behind; its own defaults; crowds of everything."""
     habits(
         sso="loginredirect", policy="tool", profile=True, no_dashboard=True, statement="locked", cutoff_default=True,
-        many_categories=40, many_people=130, async_delete=1,
+        many_categories=40, many_people=130, async_delete=1, firewall="acceptance",
     )  # fmt: skip
     tests = [f"{UPLOAD}::test_set_up", f"{UPLOAD}::test_upload"]
-    run = real.run(real.file(first=f"{PAST_SSO}\ncategory_id = {category}"), *CHROMIUM, *tests)
+    run = real.run(
+        real.file(first=f'{PAST_SSO}\ncategory_id = {category}\nuser_agent = "acceptance/1.0"'), *CHROMIUM, *tests
+    )
     expect(run, GO, "PARTIAL")
     assert {line["verdict"] for id_, line in lines(real).items() if id_.startswith("2.7.")} == {"passed"}
 
@@ -84,12 +86,13 @@ def test_a_site_that_keeps_people_short(real: Checkout, habits: Switch) -> None:
     ("wanted", "first", "words"),
     [
         ({"sso": "saml"}, "", "/login/index.php leads to .*/auth/sso/login, .*Set login_path"),
+        ({"firewall": True}, "", r"HTTP 403.*403 Forbidden: you are not known here"),
         ({"mfa": True}, "", "admin is asked for a second factor: exempt it"),
         ({"course_field": True}, "", r"customfield_costcentre \(You must supply a value here.\). Make these fields"),
         ({}, "category_id = 987654", "course category 987654 .*Correct category_id"),
         ({}, "category_id = 1", "course category 1 has the ID number .*, not s3video-acceptance. Correct category_id"),
     ],
-    ids=["single-sign-on", "second-factor", "course-field", "no-such-category", "another-category"],
+    ids=["single-sign-on", "firewall", "second-factor", "course-field", "no-such-category", "another-category"],
 )
 def test_one_sentence_says_what_to_do(
     real: Checkout, habits: Switch, wanted: dict[str, object], first: str, words: str
