@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
+from pages.noise import is_of_host
 from pages.others import lists_others
 from services.access import SIGNED
 
@@ -53,7 +54,7 @@ class Console:
         context.on("response", self._on_response)
 
     def _add(self, error: str) -> None:
-        if not any(pattern.search(error) for pattern in self._allowed):
+        if not is_of_host(error) and not any(pattern.search(error) for pattern in self._allowed):
             (self._uncaught if UNCAUGHT.search(error) else self._errors).append(error)
 
     def _on_console(self, message: ConsoleMessage) -> None:
@@ -85,7 +86,7 @@ class Console:
             self._add(f"request refused: {response.request.method} {response.url}: {response.status}")
 
     def expect_clean(self) -> None:
-        """Nothing went wrong so far that the environment does not allow for a stated reason.
+        """Nothing went wrong so far but noise of the host, and what the environment allows for a stated reason.
 
         Each request that leaving its page has cut off explains one error that nobody caught.
         """

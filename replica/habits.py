@@ -55,6 +55,7 @@ class Habits:
     pending_forever: bool = _habit(
         "A block on every page tells M.util.pending_js that it is busy, and never that it is done."
     )
+    closed_network: bool = _habit("Pages ask a public CDN for MathJax, which the network does not let them reach.")
     language: bool = _habit("Pages are in another language, but for people whose preferred language is English.")
 
     def replace(self, wanted: Mapping[str, object]) -> None:

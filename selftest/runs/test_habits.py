@@ -39,6 +39,7 @@ def habit(environment: Environment) -> Iterator[Callable[[str], None]]:
     [
         ("pending-forever", "2_07_upload"),
         ("pending-forever", "2_08_playback"),
+        ("closed-network", "2_08_playback"),
         ("language", "2_07_upload"),
         ("language", "2_08_playback"),
         ("language", "2_09_access"),

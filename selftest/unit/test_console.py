@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext
 from pages.console import KEPT, NOT_SHOWN, Console
 from services.addresses import DASHBOARD
 
-MATHJAX = re.compile(r"cdn\.jsdelivr\.net")
+COUNTER = re.compile(r"counter\.example\.org")
+MATHJAX = "https://cdn.jsdelivr.net/npm/mathjax@2.7.9/MathJax.js?delayStartupUntil=configured"
 
 
 class Context:
@@ -34,15 +35,15 @@ def browser() -> Context:
 
 @pytest.fixture
 def console(browser: Context) -> Console:
-    return Console(cast(BrowserContext, browser), [MATHJAX])
+    return Console(cast(BrowserContext, browser), [COUNTER])
 
 
 def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[str, object]:
     return {"status": status, "url": url, "request": SimpleNamespace(method="GET")}
 
 
-def failed(failure: str | None) -> dict[str, object]:
-    return {"method": "GET", "url": "https://cdn.example.edu/clip.mp4", "failure": failure, "resource_type": "fetch"}
+def failed(failure: str | None, url: str = "https://cdn.example.edu/clip.mp4") -> dict[str, object]:
+    return {"method": "GET", "url": url, "failure": failure, "resource_type": "fetch"}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,9 @@ def failed(failure: str | None) -> dict[str, object]:
         ("requestfailed", failed(None), "request failed: GET https://cdn.example.edu/clip.mp4"),
         ("response", refused(403), "request refused: GET https://moodle.example.edu/x.php: 403"),
         ("response", refused(500), "500"),
+        ("requestfailed", failed("net::ERR_FAILED", "https://cdn.jsdelivr.net/npm/video.js@8/video.js"), "video.js"),
+        ("response", refused(404, "https://x.example.edu/s3video/MathJax.js"), "s3video"),
+        ("weberror", {"error": "ReferenceError: MathJax is not defined"}, "MathJax is not defined"),
     ],
 )
 def test_what_is_an_error(browser: Context, console: Console, event: str, facts: dict[str, Any], told: str) -> None:
@@ -70,13 +74,17 @@ def test_what_is_an_error(browser: Context, console: Console, event: str, facts:
     [
         ("console", {"type": "warning", "text": "slow network"}),
         ("console", {"type": "error", "text": "Failed to load resource: the server responded with a status of 404"}),
-        ("console", {"type": "error", "text": "https://cdn.jsdelivr.net/mathjax.js net::ERR_NAME_NOT_RESOLVED"}),
+        ("console", {"type": "error", "text": "https://counter.example.org/c.js net::ERR_NAME_NOT_RESOLVED"}),
         ("weberror", {"error": 'Error: Script error for "core/first"'}),
         ("requestfailed", failed("net::ERR_ABORTED")),
         ("requestfailed", failed("NS_BINDING_ABORTED")),
         ("requestfailed", failed("Load request cancelled")),
         ("response", refused(302)),
-        ("response", refused(404, "https://cdn.jsdelivr.net/mathjax.js")),
+        ("response", refused(404, "https://counter.example.org/c.js")),
+        ("requestfailed", failed("net::ERR_TUNNEL_CONNECTION_FAILED", MATHJAX)),
+        ("requestfailed", failed("NS_ERROR_UNKNOWN_HOST", MATHJAX)),
+        ("requestfailed", failed("net::ERR_BLOCKED_BY_CLIENT", "https://www.google-analytics.com/g/collect?v=2")),
+        ("response", refused(503, "https://fonts.googleapis.com/css2?family=Lato")),
     ],
 )
 def test_what_is_noise(browser: Context, console: Console, event: str, facts: dict[str, Any]) -> None:

@@ -198,7 +198,7 @@ def test_the_comments_of_the_example_are_valid_too(
     assert environment.accounts.given.manager
     assert environment.cdn.private_key
     assert environment.storage.endpoint
-    assert environment.allowed_console[0].pattern.search("MathJax.js: net::ERR_NAME_NOT_RESOLVED")
+    assert environment.allowed_console[0].pattern.search("https://counter.example.edu/c.js: net::ERR_NAME_NOT_RESOLVED")
 
 
 def test_every_key_is_in_the_readme() -> None:
