@@ -36,7 +36,7 @@ class TestProcess:
         # Somebody else may have one of the two before.
         assert re.fullmatch(
             rf"replica: port ({first}|{first + 1}|{first + 2}) is in use; end what uses it, or choose another with "
-            r"--port \(three in a row are needed\)\n",
+            r"--port \(four in a row are needed\)\n",
             done.stderr,
         )
         assert not (tmp_path / "state").exists()
