@@ -28,17 +28,21 @@ teacher = { username = "smoke-teacher", password = "S3V_GIVEN_PASSWORD" }
 TESTS = f"""{FAKE_BROWSER}
 import media
 from threading import Event
-from services.plugin_api import upload
+from runner.connect import new_site
+from services.plugin_api import tell_promises, upload
 
 @pytest.mark.production
 @pytest.mark.lines("2.7.1", "2.7.2")
-def test_smoke(workspace, people, environment, line):
+def test_smoke(workspace, environment, line):
     with line("2.7.1", "an assignment"):
         assignment = workspace.new_assignment()
-        student = people.student(assignment.course)
-        assert student.person.username == "smoke-student"
+        student = workspace.student(assignment.course)
+        assert student.username == "smoke-student"
     with line("2.7.2", "an upload"):
-        upload(student.site(), assignment, media.MP4, environment.verify)
+        site = tell_promises(new_site(environment), workspace.promise)
+        site.login(student.username, student.password)
+        upload(site, assignment, media.MP4, environment.verify)
+    workspace.give_back(student)
 
 @pytest.mark.lines("2.7.3")
 def test_that_changes_more(line):
@@ -88,8 +92,7 @@ def test_what_else_is_asked_for_is_refused(checkout: Checkout, production: str) 
 
 @pytest.mark.usefixtures("nothing_left_of_it")
 def test_what_a_killed_run_leaves_is_removed_by_restore(checkout: Checkout, production: str) -> None:
-    upload = "upload(student.site(), assignment, media.MP4, environment.verify)\n"
-    checkout.tests(test_it=TESTS.replace(upload, f"{upload}    Event().wait()\n"))
+    checkout.tests(test_it=TESTS.replace("    workspace.give_back", "    Event().wait()\n    workspace.give_back"))
     with checkout.started(production) as process:
         read_until(process, "an upload")
         process.send_signal(signal.SIGKILL)
