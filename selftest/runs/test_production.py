@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from runner.connect import new_bucket
 from runner.environment import Environment
 from runner.ours import DOMAIN, SMOKE, marked_category
-from selftest.runs.checkout import FAKE_BROWSER, GO, WRONG, Checkout, expect, expect_told, read_until
+from runner.preparation import _expect_smoke_alone
+from selftest.runs.checkout import FAKE_BROWSER, GO, WRONG, Checkout, expect, read_until
 from services.errors import ConfigurationError
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
@@ -85,9 +88,13 @@ def test_the_smoke_test_runs_and_nothing_else(checkout: Checkout, production: st
 def test_what_else_is_asked_for_is_refused(checkout: Checkout, production: str) -> None:
     run = checkout.run(production, "tests/test_it.py::test_that_changes_more")
     expect(run, WRONG, "MISCONFIGURED", "there only the smoke test may run, and what reads")
-    told = {"--keep": "run without --keep", "-n2": "run without -n"}
-    for option, words in told.items():
-        expect_told(checkout.run(production, option), WRONG, "MISCONFIGURED", words)
+
+
+@pytest.mark.parametrize(("option", "words"), [("keep", "run without --keep"), ("numprocesses", "run without -n")])
+def test_a_run_that_leaves_something_or_is_load_is_refused(option: str, words: str) -> None:
+    config = SimpleNamespace(option=SimpleNamespace(**{"keep": False, option: 2}))
+    with pytest.raises(ConfigurationError, match=words):
+        _expect_smoke_alone(cast(Any, config))
 
 
 @pytest.mark.usefixtures("nothing_left_of_it")
