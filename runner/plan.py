@@ -38,6 +38,9 @@ def plan(environment: Environment, targets: Sequence[TargetState], *, large: int
     judged = sum(len(_on(target, targets) & there) for target in able[:-1])
     seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
     seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
+    one_file = (
+        f", {round(large / MIB)} MiB of them in one file for each target of step 2.12" if "2.12.1" in there else ""
+    )
     is_given = environment.accounts.given is not None
     people, stay = f"{workers * PER_WORKER} people of the suite's own", "stay as suspended accounts"
     return [
@@ -46,8 +49,7 @@ def plan(environment: Environment, targets: Sequence[TargetState], *, large: int
         f"{len(tests[ALL_TARGETS])} of the set-up.",
         f"Lines: {len(lines) - per_run} on each target, {over_targets} over all targets, "
         f"{per_run - over_targets} of the site and its AWS account.",
-        f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}, "
-        f"{round(large / MIB)} MiB of them in one file for each target of step 2.12.",
+        f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}{one_file}.",
         f"Time: {max(1, round(seconds / 60))} min or so.",
         f"On the site, in the course category {environment.mark}: a lock, some courses with assignments, "
         f"{'the given accounts' if is_given else people} enrolled there.",
