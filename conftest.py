@@ -1,6 +1,6 @@
 pytest_plugins = [
-    "runner.lines",
     "runner.options",
+    "runner.lines",
     "runner.plugin",
     "fixtures.run",
     "fixtures.browsers",

@@ -10,6 +10,7 @@ from checklist.verdicts import Check
 
 FIGURES = {
     "upload Mbit/s": "Upload throughput, Mbit/s",
+    "download Mbit/s": "Download throughput, Mbit/s",
     "first frame after seconds": "Time to first frame, s",
     "seek took seconds": "Seek latency, s",
 }

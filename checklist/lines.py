@@ -15,7 +15,12 @@ PER_TARGET_STEPS = frozenset({"2.7", "2.8", "2.9", "2.10", "2.11", "2.12"})
 """Steps judged once per target."""
 
 OVER_TARGETS_STEPS = frozenset({"2.13"})
-"""Steps judged once a run, over its targets; all others are judged once a run too, and speak of no target."""
+"""Steps judged once a run, over its targets."""
+
+ON_ONE_TARGET = frozenset(
+    {f"3.7.{box}" for box in range(1, 7)} | {"3.10.2", "4.5.1"} | {f"4.4.{box}" for box in range(1, 6)}
+)
+"""Lines that take a browser, and are judged once a run, on one target. All others judged once a run speak of none."""
 
 
 class Kind(StrEnum):
@@ -57,11 +62,15 @@ class Line:
     @property
     def of_no_target(self) -> bool:
         """Whether it speaks of the site or its AWS account, whatever the browser."""
-        return self.per_run and not self.over_targets
+        return self.per_run and not self.over_targets and not self.on_one_target
 
     @property
     def over_targets(self) -> bool:
         return self.step in OVER_TARGETS_STEPS
+
+    @property
+    def on_one_target(self) -> bool:
+        return self.id in ON_ONE_TARGET
 
     def is_followed_by(self, other: Line) -> bool:
         return self.id in other.follows or (self.step in other.follows and self.judged)

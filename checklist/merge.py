@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from checklist.decide import Conditions, decide
 from checklist.figures import figures
 from checklist.known_issues import KnownIssue, from_results
 from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run
-from checklist.verdicts import THE_RUN, Check, Conditions, TargetState, Verdict, decide, judge, judged_on, unmet
+from checklist.verdicts import THE_RUN, Check, TargetState, Verdict, judge, judged_on, unmet
 
 ENDS = (2, 3, 4)
 """pytest's codes that say more than that tests failed."""

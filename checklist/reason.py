@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from checklist.decide import Conditions
 from checklist.lines import ALL_TARGETS
-from checklist.verdicts import Conditions, Entry, TargetState, Verdict, counts
+from checklist.verdicts import Entry, TargetState, Verdict, counts
 
 NAMED = 3
 """How many lines a sentence names; the others are counted."""

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from checklist.verdicts import Conditions, Entry, TargetState
+from checklist.decide import Conditions
+from checklist.verdicts import Entry, TargetState
 
 FILE = "results.json"
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from checklist import results
+from checklist.decide import decide
 from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run, put
-from checklist.verdicts import decide
 
 FILE = "signatures.json"
 

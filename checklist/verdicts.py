@@ -80,6 +80,8 @@ class TargetState:
     build: str = ""
 
 
+UNTRIED = "not tried where test_site = false"
+
 TOLD = 5
 """How many others a line names that follows them."""
 
@@ -111,8 +113,10 @@ def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
     if line.over_targets:
         return [target for target in targets if PARTS[line.id](target)]
     desks = [target for target in targets if not target.device]
+    if line.on_one_target:
+        return sorted(desks, key=lambda target: (bool(target.missing), not target.required))[:1]
+    best_last = sorted(desks, key=lambda target: (not target.missing, target.required))
     if line.step in PER_ENGINE_STEPS:
-        best_last = sorted(desks, key=lambda target: (not target.missing, target.required))
         return list({target.engine: target for target in best_last}.values())
     return desks
 
@@ -122,14 +126,19 @@ def judge(
     checks: Iterable[Check],
     known: Collection[KnownIssue] = (),
     required: Collection[str] = (),
+    tried: Collection[str] | None = None,
 ) -> list[Entry]:
     """One entry for every line of the checklist on every target; the lines judged once a run get a single one.
 
     `required` are lines that have to be settled where others of their kind may stay open: by hand, out of reach, or
-    not checkable for want of a key.
+    not checkable for want of a key. `tried` are those that this environment lets a run try, where it does not let all.
     """
     found = _by_line_and_target(checks)
-    settled = {line.id: _of_line(line, targets, found, known, required) for line in LINES.values() if line.judged}
+    judged = [line for line in LINES.values() if line.judged]
+    settled = {line.id: _of_line(line, targets, found, known, required) for line in judged}
+    for line in judged:
+        if tried is not None and line.id not in tried:
+            settled[line.id] = [replace(one, message=UNTRIED, blocks=line.id in required) for one in settled[line.id]]
     for line in LINES.values():
         if line.kind is Kind.FOLLOWS:
             others = [one for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for one in entries]
@@ -147,10 +156,12 @@ def _of_line(
     required: Collection[str],
 ) -> list[Entry]:
     judged = judged_on(line, targets)
-    if line.of_no_target:
-        entry = _entry(line, THE_RUN, found.get((line.id, ALL_TARGETS), []), known)
+    if line.of_no_target or line.on_one_target:
+        # Runs of one browser each, merged, have each judged a line on a target of their own.
+        checks = [check for target in (*targets, THE_RUN) for check in found.get((line.id, target.name), [])]
+        entry = _entry(line, next(iter(judged), THE_RUN), checks, known)
         may_stay_open = entry.verdict is Verdict.NOT_CHECKABLE and line.id not in required
-        return [replace(entry, blocks=entry.blocks and not may_stay_open)]
+        return [replace(entry, browser=ALL_TARGETS, blocks=entry.blocks and not may_stay_open)]
     if line.over_targets:
         parts = [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
         return [_over_targets(line, parts)]
@@ -252,45 +263,6 @@ def _over_targets(line: Line, parts: list[Entry]) -> Entry:
         if any(part.verdict is Verdict.FAILED and not part.known for part in parts)
         else [note for part in parts for note in part.known],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What happened to the run besides its lines. `pytest_code` is pytest's own exit code."""
-
-    pytest_code: int
-    partial: bool = False
-    outage: str = ""
-    misconfigured: str = ""
-    problems: tuple[str, ...] = ()
-    """Clean-up that failed, secrets that leaked, known issues out of date: each sentence makes the run a NO-GO."""
-    broken: tuple[str, ...] = ()
-    """Tests that broke outside their lines."""
-    absent: tuple[str, ...] = ()
-    """Tests that none of the runs has of which this one is made."""
-    strict: bool = False
-    """A run that is not whole must not end with 0."""
-
-
-def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int]:
-    """The run's verdict word and exit code; where several hold: 2 or 3, then 4, 6, 1, 7, 0 (docs/contract.md)."""
-    code = conditions.pytest_code
-    blocking = [entry for entry in entries if entry.blocks]
-    only_known_failures = code == 1 and not conditions.broken and any(entry.known for entry in entries)
-    outcomes = (
-        (code == 2, "INTERRUPTED", 2),
-        (code == 3, "INTERNAL ERROR", 3),
-        (conditions.misconfigured or code == 4, "MISCONFIGURED", 4),
-        (conditions.outage, "OUTAGE", 6),
-        (conditions.problems, "NO-GO", 1),
-        (conditions.partial, "PARTIAL", 7 if conditions.strict and code in (0, 5) else code),
-        (any(entry.verdict is Verdict.FAILED and not entry.known for entry in blocking), "NO-GO", 1),
-        (blocking or conditions.absent, "INCOMPLETE", 7),
-        # A test that broke outside its lines is no proof of anything, so it keeps the run from GO as well.
-        (code != 0 and not only_known_failures, "INCOMPLETE", 7),
-        (True, "GO", 0),
-    )
-    return next((word, number) for holds, word, number in outcomes if holds)
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[Verdict, int]:

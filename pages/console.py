@@ -86,7 +86,7 @@ class Console:
             self._add(f"request refused: {response.request.method} {response.url}: {response.status}")
 
     def expect_clean(self) -> None:
-        """Nothing went wrong so far that the environment does not allow for a stated reason.
+        """Nothing went wrong so far but noise of the host, and what the environment allows for a stated reason.
 
         Each request that leaving its page has cut off explains one error that nobody caught.
         """

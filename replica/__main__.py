@@ -21,7 +21,9 @@ EXIT_USAGE = 4
 def main() -> int:
     """Run the stack until Ctrl-C, SIGTERM or (with --json) the end of stdin. 0 when it ended cleanly, 4 on usage."""
     parser = argparse.ArgumentParser(prog="python -m replica", description="An embedded staging stack.")
-    parser.add_argument("--port", type=int, help="the site's port; S3 and CDN take the next two; else free ones")
+    parser.add_argument(
+        "--port", type=int, help="the site's port; S3, CDN and HTTP take the next three; else free ones"
+    )
     parser.add_argument("--dir", type=Path, help="state folder, wiped at start and removed at stop")
     parser.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin ends")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a defect on")
@@ -45,7 +47,7 @@ def main() -> int:
         ports = Ports.take(options.port) if options.port else Ports.free()
         proxy = None if options.proxy is None else Proxy(listen(options.proxy))
     except PortTaken as taken:
-        return _usage(f"{taken}; end what uses it, or choose another with --port (three in a row are needed)")
+        return _usage(f"{taken}; end what uses it, or choose another with --port (four in a row are needed)")
     folder = options.dir or Path(__file__).resolve().parent.parent / ".replica" / str(ports.first)
     try:
         prepare_folder(folder)
@@ -64,6 +66,7 @@ def _announce_json(site: Site, proxy: Proxy | None) -> None:
     settings = site.settings
     ready = {
         "base_url": settings.base_url,
+        "plain_url": settings.plain_url,
         "ca_file": str(settings.ca_file),
         "accounts": {"admin": {"username": "admin", "password": settings.admin_password}},
         "storage": {

@@ -124,7 +124,10 @@ class Edge:
     async def fetch(self, request: Request, path: str, rest: list[str]) -> Response:
         """The object, from the cache or from S3, streamed; Range and response-* go through."""
         place = (request.method, unquote(path), *rest, *(request.headers.get(h, "") for h in _FORWARDED))
-        if kept := self.cache.get(place):
+        if self.faults.on("cdn-keeps-per-address"):
+            place = (*place, request.scope["query_string"].decode("latin-1"))
+        kept = self.cache.get(place)
+        if kept and not self.faults.on("cdn-keeps-nothing"):
             status, headers, content = kept
             return Response(content, status, headers | {"x-cache": "Hit from cloudfront"})
         url = f"{self.settings.s3_endpoint}/{BUCKET}{quote(unquote(path), safe='/~')}"

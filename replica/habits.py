@@ -57,7 +57,6 @@ class Habits:
     firewall: str = _habit(
         "Only who has this word in their user agent is let in.", off="", bare="acceptance", values=("acceptance",)
     )
-    mathjax: bool = _habit("Pages load MathJax from a CDN that nobody here reaches.")
     pending_forever: bool = _habit(
         "A block on every page tells M.util.pending_js that it is busy, and never that it is done."
     )
@@ -65,6 +64,7 @@ class Habits:
         "The site is of this version of Moodle; in what its pages differ says replica/versions.py.",
         off="4.5", bare="4.5", values=tuple(VERSIONS),
     )  # fmt: skip
+    closed_network: bool = _habit("Pages ask a public CDN for MathJax, which the network does not let them reach.")
     language: bool = _habit("Pages are in another language, but for people whose preferred language is English.")
 
     def replace(self, wanted: Mapping[str, object]) -> None:

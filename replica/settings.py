@@ -33,7 +33,7 @@ class S3Key:
 
 @dataclass(eq=False)
 class Settings:
-    """Addresses, keys and folder of one replica; the S3 server and the CDN have the two ports after the site's."""
+    """Addresses, keys and folder of one replica; the S3 server, the CDN and HTTP have the ports after the site's."""
 
     port: int
     folder: Path
@@ -55,6 +55,10 @@ class Settings:
     @property
     def base_url(self) -> str:
         return f"https://localhost:{self.port}"
+
+    @property
+    def plain_url(self) -> str:
+        return f"http://localhost:{self.port + 3}"
 
     @property
     def s3_endpoint(self) -> str:

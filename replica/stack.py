@@ -24,7 +24,7 @@ SEARCHED = (8443, 9443, 10)
 
 
 class PortTaken(RuntimeError):
-    """One of the three ports is in use; `port` says which."""
+    """One of the four ports is in use; `port` says which."""
 
     def __init__(self, port: int) -> None:
         super().__init__(f"port {port} is in use")
@@ -45,7 +45,7 @@ class Stack:
         try:
             self._issue_certificate()
             self.weed.start()
-            asyncio.run(self._serve([ports.site, ports.cdn], ready, until_stdin_ends))
+            asyncio.run(self._serve([ports.site, ports.cdn, ports.plain], ready, until_stdin_ends))
         finally:
             self.weed.stop()
             shutil.rmtree(self.settings.folder, ignore_errors=True)
@@ -94,11 +94,13 @@ class Stack:
 
 @dataclass(frozen=True)
 class Ports:
-    """Three ports in a row: the site's, held, the S3 server's, which binds it itself, and the CDN's, held."""
+    """Four ports in a row: the site's, held, the S3 server's, which binds it itself, the CDN's, and the site's without
+    TLS, held."""
 
     first: int
     site: socket.socket
     cdn: socket.socket
+    plain: socket.socket
 
     @classmethod
     def take(cls, first: int) -> "Ports":
@@ -107,12 +109,13 @@ class Ports:
             site = held.enter_context(listen(first))
             listen(first + 1).close()
             cdn = held.enter_context(listen(first + 2))
+            plain = held.enter_context(listen(first + 3))
             held.pop_all()
-            return cls(first, site, cdn)
+            return cls(first, site, cdn, plain)
 
     @classmethod
     def free(cls) -> "Ports":
-        """The first three that nobody uses. Raises PortTaken when there are none."""
+        """The first four that nobody uses. Raises PortTaken when there are none."""
         for first in range(*SEARCHED):
             try:
                 return cls.take(first)

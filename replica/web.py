@@ -1,8 +1,9 @@
-"""The HTTP half of the stack: site and CDN edge as two TLS servers in this process."""
+"""The HTTP half of the stack: site and CDN edge by TLS, and the site without, in this process."""
 
 import contextlib
 import ssl
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,7 +14,6 @@ from replica.effects import Effects
 from replica.moodle.app import App
 from replica.moodle.site import Site
 from replica.proxy import Proxy
-from replica.settings import Settings
 
 
 class Server(uvicorn.Server):
@@ -25,19 +25,25 @@ class Server(uvicorn.Server):
 
 
 def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
-    """The servers of site and edge in this order, not yet serving."""
-    control = Control(site, effects, proxy)
+    """The servers of site, edge, and of the site without TLS in this order, not yet serving."""
+    control, pages = Control(site, effects, proxy), App(site)
     edge = Edge(site.settings, site.faults, site.state.invalidations)
-    apps: list[ASGIApp] = [control.around(App(site).asgi()), edge.app()]
-    return [Server(_config(site.settings, app)) for app in apps]
+    tls = {
+        "ssl_certfile": str(site.settings.certificate),
+        "ssl_keyfile": str(site.settings.certificate_key),
+        "ssl_version": ssl.PROTOCOL_TLS_SERVER,
+    }
+    return [
+        Server(_config(control.around(pages.asgi()), **tls)),
+        Server(_config(edge.app(), **tls)),
+        Server(_config(pages.plain())),
+    ]
 
 
-def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, **tls: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        ssl_certfile=str(settings.certificate),
-        ssl_keyfile=str(settings.certificate_key),
-        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+        **tls,
         log_level="warning",
         access_log=False,
         server_header=False,

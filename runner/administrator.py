@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.clean_up import Cleaner
 from runner.connect import new_bucket, new_site, share_sessions
 from runner.environment import Environment
-from runner.ours import marked_category
+from runner.ours import POOL, marked_category
 from services.errors import ConfigurationError, LoginRefused
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
@@ -20,10 +20,11 @@ class Administrator:
     """Logged in, with what an administrator does at hand. Raises ConfigurationError unless the site bears the mark."""
 
     def __init__(self, environment: Environment) -> None:
-        if not environment.test_site:
+        if not (environment.test_site or environment.smoke):
             raise ConfigurationError(
                 f"{environment.name} is not marked as a test site, so nothing may be changed there. "
-                "Set test_site = true in its environment file if tests may write to that site."
+                "Set test_site = true in its environment file if tests may write to that site, or smoke = true for the "
+                "smoke test of step 3.7 alone."
             )
         self.environment = environment
         self.bucket = new_bucket(environment)
@@ -33,7 +34,7 @@ class Administrator:
         if self.has_one_session:
             share_sessions(environment, self.site)
         self.accounts = Accounts(self.site, self.courses)
-        self.category = marked_category(self.courses, environment.category_id)
+        self.category = marked_category(self.courses, environment.category_id, environment.mark)
         """Id of the suite's course category."""
 
     @property
@@ -50,7 +51,8 @@ class Administrator:
         return site
 
     def cleaner(self) -> Cleaner:
-        return Cleaner(self.courses, self.accounts, self.bucket, self.category, self._try_to_log_in)
+        pool = POOL if self.environment.test_site else ()
+        return Cleaner(self.courses, self.accounts, self.bucket, self.category, self._try_to_log_in, pool)
 
     def _try_to_log_in(self, username: str, password: str) -> None:
         new_site(self.environment).login(username, password)

@@ -7,7 +7,7 @@ whose keys a presigned form promised to a run, which the run's journal holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
@@ -67,12 +67,15 @@ class Cleaner:
         bucket: Bucket,
         category: int,
         log_in_as: Callable[[str, str], None],
+        pool: Sequence[str] = POOL,
     ) -> None:
+        """`pool` are the user names of the suite's own people, who are suspended."""
         self._courses = courses
         self._accounts = accounts
         self._bucket = bucket
         self._category = category
         self._log_in_as = log_in_as
+        self._pool = pool
 
     @property
     def _site(self) -> Site:
@@ -86,7 +89,8 @@ class Cleaner:
         with report.attempt():
             self._delete_objects(journals, report)
         with report.attempt():
-            people = [one for one in self._accounts.find(POOL) if is_ours(one) and not one.suspended]
+            found = self._accounts.find(self._pool) if self._pool else []
+            people = [one for one in found if is_ours(one) and not one.suspended]
             managers = self._accounts.role_holders(self._category, "manager") if people else set()
             for person in people:
                 with report.attempt():

@@ -20,6 +20,7 @@ Default = TypeVar("Default")
 class RunContext(BaseModel):
     """`workspace` is the state that `Workspace` takes; `folder` is the run's folder below `reports/`.
 
+    With `reads_only` no tests run but those that may run on a site that is no test site.
     `large` is the size in bytes of the video of step 2.12.
     """
 
@@ -33,6 +34,7 @@ class RunContext(BaseModel):
     targets: tuple[TargetState, ...]
     workspace: dict[str, JsonValue] = {}
     large: int = 0
+    reads_only: bool = False
 
     @property
     def started(self) -> datetime:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from checklist.verdicts import Conditions, Entry, decide
+from checklist.decide import Conditions, decide
+from checklist.verdicts import Entry
 
 BEFORE_TESTS = {0: ("READY", 0), 7: ("INCOMPLETE", 7)}
 """What a run says that was not meant to come to its tests, or found no browser for them."""

@@ -23,7 +23,7 @@ from runner.environment import Environment
 from runner.environment_tables import Account
 from runner.journal import Journal
 from runner.lock import notes
-from runner.ours import CATEGORY, marked_category
+from runner.ours import marked_category
 from services.addresses import COMPONENT
 from services.aws.account import STS
 from services.errors import ConfigurationError, NotCheckable, SiteError, Unreachable, root_of
@@ -135,16 +135,17 @@ def _moodle(release: str) -> Finding:
 
 
 def _test_site(environment: Environment, site: Site) -> Finding:
-    if not environment.test_site:
-        remedy = f"If tests may write there, set test_site = true in {environment.file}."
+    if not (environment.test_site or environment.smoke):
+        remedy = f"If tests may write there, set test_site = true in {environment.file}, or smoke = true for step 3.7."
         return Finding(
             "test site", "warn", f"{environment.name} is not marked as a test site: only --doctor runs.", remedy
         )
     try:
-        marked_category(Courses(site), environment.category_id)
+        marked_category(Courses(site), environment.category_id, environment.mark)
     except ConfigurationError as reason:
         return Finding("test site", "bad", str(reason))
-    return Finding("test site", "ok", f"Marked as a test site: the course category {CATEGORY} is there.")
+    what = "as a test site" if environment.test_site else "for the smoke test, and what reads"
+    return Finding("test site", "ok", f"Marked {what}: the course category {environment.mark} is there.")
 
 
 def _plugin(environment: Environment, site: Site) -> Iterator[Finding]:
@@ -213,8 +214,9 @@ def _account(environment: Environment, part: str, account: Account) -> Iterator[
 
 def _bucket(environment: Environment) -> Iterator[Finding]:
     bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
-    bucket.check(deletes=environment.test_site)
-    may = "listed, read and deleted from" if environment.test_site else "listed and read"
+    writes = environment.test_site or environment.smoke
+    bucket.check(deletes=writes)
+    may = "listed, read and deleted from" if writes else "listed and read"
     yield Finding("bucket", "ok", f"{bucket.name} can be {may} with the suite's key.")
     origin, remedy = environment.origin, "Correct the bucket's CORS configuration (step 1.2)."
     allowed = bucket.unsigned.allowed_origin(origin)

@@ -29,14 +29,12 @@ from runner.environment_tables import (
     Cdn,
     Decided,
     EnvironmentTable,
-    HttpsUrl,
     Large,
-    SitePath,
-    Source,
     Storage,
     Target,
-    Text,
 )
+from runner.environment_values import HttpsUrl, HttpUrl, SitePath, Source, Text
+from runner.ours import CATEGORY, SMOKE
 from services.addresses import LOGIN
 from services.errors import ConfigurationError
 from services.trust import authorities
@@ -51,10 +49,12 @@ class Environment(EnvironmentTable):
     test_site: StrictBool = False
     login_path: SitePath = LOGIN
     user_agent: Text | None = None
+    plain_url: HttpUrl | None = None
     category_id: PositiveInt | None = None
     ignore_https_errors: StrictBool = False
     ca_file: Path | None = None
     accounts: Accounts
+    smoke: StrictBool = False
     storage: Storage
     cdn: Cdn
     targets: tuple[Target, ...] = STANDARD_TARGETS
@@ -77,6 +77,13 @@ class Environment(EnvironmentTable):
             raise ValueError("contradicts ignore_https_errors = true; keep one of the two")
         return ca_file and (info.context.file.parent / ca_file).resolve()
 
+    @field_validator("smoke")
+    @classmethod
+    def _of_given_people(cls, smoke: bool, info: ValidationInfo[Source]) -> bool:
+        if smoke and not info.data.get("test_site") and "accounts" in info.data and not info.data["accounts"].given:
+            raise ValueError("where test_site = false it takes people who exist already; add [accounts.given]")
+        return smoke
+
     @field_validator("required_lines")
     @classmethod
     def _of_the_checklist(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,6 +99,11 @@ class Environment(EnvironmentTable):
             if names.count(name) > 1:
                 raise ValueError(f"two targets are named {name}; rename one")
         return targets or STANDARD_TARGETS
+
+    @property
+    def mark(self) -> str:
+        """ID number of the course category in which everything is created, and without which nothing is."""
+        return CATEGORY if self.test_site else SMOKE
 
     @property
     def file(self) -> Path:
@@ -116,6 +128,12 @@ class Environment(EnvironmentTable):
     def secrets(self) -> list[str]:
         """Every secret value of this environment, for the redaction and the scan."""
         return list(_secret_values(self))
+
+    @property
+    def http_url(self) -> str:
+        """Where the site is asked for without TLS; empty where nobody says, and no port 80 goes with its own."""
+        host = self.origin.partition("//")[2]
+        return self.plain_url or ("" if ":" in host else f"http://{host}")
 
     @property
     def origin(self) -> str:

@@ -1,20 +1,11 @@
-"""The tables of an environment file, and what their values must be like.
-
-Each message says what is wrong and how to write it instead, and repeats nothing that could be a secret.
-"""
+"""The tables of an environment file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -27,102 +18,13 @@ from pydantic import (
 )
 
 from checklist.tables import Table
-from services.detector import SHORTEST_SECRET
+from runner.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, like, selective_pattern, websocket
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""
 
 SMALLEST_LARGE = 64 * 1024**2
 """Bytes, some 20 s; a shorter video would end before playback is judged."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What the validators need to know: the file being read and the variables it may name."""
-
-    file: Path
-    variables: Mapping[str, str | None]
-
-
-def _secret(name: object, info: ValidationInfo[Source]) -> str:
-    # A secret pasted in by mistake must not be echoed, so only what is surely a name is ever shown.
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", name):
-        raise ValueError(
-            "must be the name of an environment variable, in capitals and with an underscore, such as "
-            "S3V_ADMIN_PASSWORD; write the secret itself into .env, and its name here"
-        )
-    value = info.context.variables.get(name)
-    if not value:
-        raise ValueError(f"the environment variable {name} is not set; export it or add it to .env")
-    if len(value) < SHORTEST_SECRET:
-        raise ValueError(
-            f"the value of {name} is shorter than {SHORTEST_SECRET} characters, so the secret scan "
-            "could not look for it; choose a longer one"
-        )
-    return value
-
-
-def _private_key(secret: SecretStr) -> SecretStr:
-    pem = secret.get_secret_value().replace("\\n", "\n")
-    try:
-        usable = isinstance(load_pem_private_key(pem.encode(), password=None), RSAPrivateKey)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        usable = False
-    if not usable:
-        raise ValueError(
-            "the variable does not hold an RSA private key in PEM without a passphrase; "
-            "give it the whole text of pk-….pem, line breaks may be written as \\n"
-        )
-    return SecretStr(pem)
-
-
-def _https_url(url: str) -> str:
-    remedy = "write it like https://moodle.staging.example.edu or https://host:8443/moodle"
-    try:
-        parts = urlsplit(url)
-        complete = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise ValueError(f"is not a valid address; {remedy}") from None
-    if parts.scheme != "https" or not complete:
-        raise ValueError(f"must be a complete https address; {remedy}")
-    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", url):
-        raise ValueError(f"must hold no user name, query, fragment or space; {remedy}")
-    return url.rstrip("/")
-
-
-def _selective_pattern(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    if pattern.search(""):
-        raise ValueError("would allow every message; make the pattern name the one it is for")
-    return pattern
-
-
-def _like(pattern: str, remedy: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(remedy)
-        return text
-
-    return AfterValidator(check)
-
-
-Secret = Annotated[SecretStr, BeforeValidator(_secret)]
-
-
-def _websocket(address: SecretStr) -> SecretStr:
-    if urlsplit(address.get_secret_value()).scheme not in ("ws", "wss"):
-        raise ValueError("the variable does not hold an address that begins with ws:// or wss://; give it that")
-    return address
-
-
-HttpsUrl = Annotated[str, AfterValidator(_https_url)]
-
-SitePath = Annotated[
-    str, _like(r"/[^/\s#][^\s#]*", "must be a path below base_url; write it like /login/index.php?loginredirect=0")
-]
-
-Text = Annotated[str, _like(r".*\S.*", "is empty; fill it in")]
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class EnvironmentTable(Table):
@@ -185,9 +87,9 @@ class Storage(EnvironmentTable):
     """The plugin's bucket, seen with the suite's own key. Without `endpoint` it is on AWS."""
 
     bucket: Annotated[
-        str, _like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not a bucket name; give the name alone, as S3 shows it")
+        str, like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not a bucket name; give the name alone, as S3 shows it")
     ]
-    region: Annotated[str, _like("[a-z0-9-]+", "is not a region; write it like us-east-1")]
+    region: Annotated[str, like("[a-z0-9-]+", "is not a region; write it like us-east-1")]
     endpoint: HttpsUrl | None = None
     access_key: Secret
     secret_key: Secret
@@ -198,10 +100,10 @@ class Cdn(EnvironmentTable):
 
     domain: Annotated[
         str,
-        _like("[A-Za-z0-9.-]+(:[0-9]+)?", "must be the bare domain, like d123.cloudfront.net, no https://, no path"),
+        like("[A-Za-z0-9.-]+(:[0-9]+)?", "must be the bare domain, like d123.cloudfront.net, no https://, no path"),
     ]
     key_pair_id: Text | None = None
-    private_key: Annotated[Secret, AfterValidator(_private_key)] | None = Field(None, validate_default=True)
+    private_key: Annotated[Secret, AfterValidator(an_rsa_key)] | None = Field(None, validate_default=True)
 
     @field_validator("private_key")
     @classmethod
@@ -220,11 +122,11 @@ class Target(EnvironmentTable):
     With `ws_endpoint` a Playwright server runs the browser; such addresses hold tokens.
     """
 
-    name: Annotated[str, _like("[a-z0-9][a-z0-9-]*", "must be made of a-z, 0-9 and hyphens; rename the target")]
+    name: Annotated[str, like("[a-z0-9][a-z0-9-]*", "must be made of a-z, 0-9 and hyphens; rename the target")]
     engine: Engine
     channel: Literal["chrome", "msedge"] | None = None
     device: Text | None = None
-    ws_endpoint: Annotated[Secret, AfterValidator(_websocket)] | None = None
+    ws_endpoint: Annotated[Secret, AfterValidator(websocket)] | None = None
     required: StrictBool = True
 
     @field_validator("engine")
@@ -251,7 +153,7 @@ STANDARD_TARGETS = tuple(Target(name=engine, engine=engine, required=engine != "
 class AllowedConsole(EnvironmentTable):
     """A console message that is not a finding, and why."""
 
-    pattern: Annotated[re.Pattern[str], AfterValidator(_selective_pattern)]
+    pattern: Annotated[re.Pattern[str], AfterValidator(selective_pattern)]
     reason: Text
 
 

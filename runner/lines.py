@@ -19,6 +19,7 @@ from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Check, Verdict, judged_on
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
+from runner.options import PRODUCTION
 from services.errors import ConfigurationError, NotCheckable
 from services.secrecy import redact
 
@@ -126,8 +127,20 @@ def first_words(failure: BaseException) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test has nothing to do on a target on which none of its lines is judged."""
+    """A test has nothing to do on a target on which none of its lines is judged, nor where it may not run.
+
+    Raises UsageError where none of those that were asked for may.
+    """
     left_out = [item for item in items if item.get_closest_marker("lines") and not declared_lines(item)]
+    run = run_of(config, None)
+    if run is not None and run.reads_only:
+        barred = [item for item in items if not item.get_closest_marker(PRODUCTION)]
+        if items and len(barred) == len(items):
+            raise pytest.UsageError(
+                f"{run.environment.name} is not marked as a test site: there only the smoke test may run, and what "
+                f"reads. Ask for tests/test_3_production.py, or set test_site = true in {run.environment.file}."
+            )
+        left_out = [item for item in items if item in left_out or item in barred]
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)

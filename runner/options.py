@@ -14,6 +14,9 @@ from runner.replica import CHECKOUT, NAME
 REPORTS = CHECKOUT / "reports"
 TESTS = CHECKOUT / "tests"
 
+PRODUCTION = "production"
+"""Marker of the tests that run where `test_site = false`: those that read, and the smoke test."""
+
 NARROWING = (
     "keyword",
     "markexpr",

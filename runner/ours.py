@@ -11,6 +11,9 @@ from services.moodle.model import Account
 CATEGORY = "s3video-acceptance"
 """ID number of the course category in which everything lives that is created."""
 
+SMOKE = "s3video-smoke"
+"""The same where `test_site = false`: of the hidden category in which the smoke test may create its assignment."""
+
 COURSE_NAME = "S3 Video acceptance run"
 LOCK_NAME = "s3video-acceptance-lock"
 COURSES = re.compile(rf"{COURSE_NAME} \S+|{LOCK_NAME}$")
@@ -26,34 +29,40 @@ def is_ours(account: Account) -> bool:
     return account.username in POOL and account.email == f"{account.username}@{DOMAIN}"
 
 
-def marked_category(courses: Courses, known: int | None = None) -> int:
+def marked_category(courses: Courses, known: int | None = None, mark: str = CATEGORY) -> int:
     """Id of the category that marks a site as one where tests may write; `known` where the environment says it.
 
-    Its description must name the site's own address, because a copy of a database brings the category along. Raises
-    ConfigurationError without the mark.
+    `mark` is its ID number: that of the smoke test has to be hidden. Its description must name the site's own address,
+    because a copy of a database brings the category along. Raises ConfigurationError without the mark.
     """
     here = courses.site.base_url
-    category = courses.category(CATEGORY) if known is None else known
+    unmarked = f"{here} is not marked {'for the smoke test' if mark == SMOKE else 'as a test site'}"
+    category = courses.category(mark) if known is None else known
     if category is None:
+        hidden = "hide it, and give it" if mark == SMOKE else "with"
         raise ConfigurationError(
-            f"{here} is not marked as a test site: there is no course category with the ID number {CATEGORY}. If tests "
-            f"may write there, create one under Site administration > Courses, with the description: {here}"
+            f"{unmarked}: there is no course category with the ID number {mark}. If tests may write there, create one "
+            f"under Site administration > Courses, {hidden} the description: {here}"
         )
     try:
         idnumber, description = courses.category_settings(category)
     except SiteError as error:
         raise ConfigurationError(f"{error} Correct category_id in the environment file, or leave it out.") from error
-    if idnumber != CATEGORY:
+    if idnumber != mark:
         raise ConfigurationError(
-            f"{here} is not marked as a test site: its course category {category} has the ID number "
-            f"{idnumber or '(none)'}, not {CATEGORY}. Correct category_id in the environment file: the address of the "
-            "category's page tells it."
+            f"{unmarked}: its course category {category} has the ID number {idnumber or '(none)'}, not {mark}. Correct "
+            "category_id in the environment file: the address of the category's page tells it."
         )
     named = {address.rstrip("/.,;") for address in ADDRESS.findall(description)}
     if here not in named:
         seen = f"names {', '.join(sorted(named))}" if named else "names no address"
         raise ConfigurationError(
-            f"{here} is not marked as a test site: the description of its course category {CATEGORY} {seen}, so it may "
-            f"have come along with a copy of another site. If tests may write here, write {here} into that description."
+            f"{unmarked}: the description of its course category {mark} {seen}, so it may have come along with a copy "
+            f"of another site. If tests may write here, write {here} into that description."
+        )
+    if mark == SMOKE and not courses.is_hidden(category):
+        raise ConfigurationError(
+            f"{unmarked}: everybody can see its course category {mark}. Hide it under Site administration > Courses > "
+            "Manage courses and categories."
         )
     return category

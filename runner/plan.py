@@ -14,8 +14,7 @@ from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import TargetState, judged_on
 from runner.connect import new_site
 from runner.environment import Environment
-from runner.options import TESTS
-from runner.ours import CATEGORY
+from runner.options import PRODUCTION, TESTS
 from runner.people_pool import PER_WORKER
 
 MIB = 1024**2
@@ -30,26 +29,29 @@ PAGES_PER_LINE = 6
 def plan(environment: Environment, targets: Sequence[TargetState], *, large: int, workers: int = 1) -> list[str]:
     """Targets, lines, volume, time and traces on the site, a sentence each; `large` in bytes, as for the run."""
     able = [*(target.name for target in targets if not target.missing), ALL_TARGETS]
-    items = _collected()
+    items = [item for item in _collected() if environment.test_site or item.get_closest_marker(PRODUCTION)]
+    there = {line for item in items for line in _lines(item)}
     tests = {target: [item for item in items if _lines(item) & _on(target, targets)] for target in able}
     sent = sum(_bytes(item, large) for mine in tests.values() for item in mine)
-    lines = [line for line in LINES.values() if line.judged]
-    over_targets, of_no_target = sum(line.over_targets for line in lines), sum(line.of_no_target for line in lines)
-    judged = sum(len(_on(target, targets)) for target in able[:-1])
+    lines = [line for line in LINES.values() if line.judged and line.id in there]
+    per_run, over_targets = sum(line.per_run for line in lines), sum(line.over_targets for line in lines)
+    judged = sum(len(_on(target, targets) & there) for target in able[:-1])
     seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
     seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
+    one_file = (
+        f", {round(large / MIB)} MiB of them in one file for each target of step 2.12" if "2.12.1" in there else ""
+    )
     is_given = environment.accounts.given is not None
     people, stay = f"{workers * PER_WORKER} people of the suite's own", "stay as suspended accounts"
     return [
         f"Targets: {', '.join(able[:-1]) or 'none'}.",
         f"Tests: {''.join(f'{len(tests[target])} in {target}, ' for target in able[:-1])}"
         f"{len(tests[ALL_TARGETS])} of the set-up.",
-        f"Lines: {len(lines) - over_targets - of_no_target} on each target, {over_targets} over all targets, "
-        f"{of_no_target} of the site and its AWS account.",
-        f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}, "
-        f"{round(large / MIB)} MiB of them in one file for each target of step 2.12.",
+        f"Lines: {len(lines) - per_run} on each target, {over_targets} over all targets, "
+        f"{per_run - over_targets} of the site and its AWS account.",
+        f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}{one_file}.",
         f"Time: {max(1, round(seconds / 60))} min or so.",
-        f"On the site, in the course category {CATEGORY}: a lock, some courses with assignments, "
+        f"On the site, in the course category {environment.mark}: a lock, some courses with assignments, "
         f"{'the given accounts' if is_given else people} enrolled there.",
         f"Afterwards all of that is removed, on S3 too; the people {'keep what they had' if is_given else stay}.",
     ]
@@ -74,6 +76,11 @@ def _collected() -> Sequence[pytest.Item]:
     silently = ["--collect-only", "-p", "no:terminal", "-p", "no:cacheprovider"]
     pytest.main([str(TESTS), *silently, "-o", "addopts=--import-mode=importlib"], plugins=[collector])
     return collector.items
+
+
+def production_lines() -> set[str]:
+    """The lines that may be judged where `test_site = false`."""
+    return {line for item in _collected() if item.get_closest_marker(PRODUCTION) for line in _lines(item)}
 
 
 def declared() -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ from runner.environment import Environment, load
 from runner.environment_tables import ENGINES
 from runner.hold import Hold
 from runner.journal import folder as state_folder
-from runner.plan import plan, print_plan
+from runner.plan import plan, print_plan, production_lines
 from runner.state import State
 from runner.targets import survey
 from services.errors import ConfigurationError, Unreachable
@@ -60,7 +60,17 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         state.code = 7
         return
     option.browser = able
+    if not environment.test_site:
+        _expect_smoke_alone(config)
+        state.tried = production_lines()
     _open(config, state, environment)
+
+
+def _expect_smoke_alone(config: pytest.Config) -> None:
+    if config.option.keep:
+        raise ConfigurationError("Where test_site = false everything is removed at once: run without --keep.")
+    if has_workers(config):
+        raise ConfigurationError("Where test_site = false a run is one upload and no load: run without -n.")
 
 
 def suite_revision() -> str:
@@ -130,4 +140,5 @@ def _open(config: pytest.Config, state: State, environment: Environment) -> None
         targets=tuple(state.targets),
         workspace=workspace,
         large=config.option.large or environment.large.size,
+        reads_only=not environment.test_site,
     )

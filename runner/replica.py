@@ -65,7 +65,7 @@ def variables(ready: dict[str, Any]) -> dict[str, str]:
 def describe(ready: dict[str, Any], folder: Path) -> Path:
     """Writes `environments/replica.toml` with a started replica's addresses into `folder`; returns the file."""
     environment = tomlkit.parse((ENVIRONMENTS / f"{NAME}.toml").read_text(encoding="utf-8"))
-    environment |= {"base_url": ready["base_url"], "ca_file": ready["ca_file"]}
+    environment |= {name: ready[name] for name in ("base_url", "plain_url", "ca_file")}
     environment["storage"] |= {"endpoint": ready["storage"]["endpoint"]}
     environment["audit"] |= {"endpoint": ready["audit"]["endpoint"]}
     environment["cdn"] |= {"domain": ready["cdn"]["domain"]}

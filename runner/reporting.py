@@ -107,7 +107,7 @@ class Reporting:
         """What the run has come to, judged by what is known of it now."""
         state = self._state
         required = state.environment.required_lines if state.environment else ()
-        entries = judge(state.targets, state.checks, state.known, required)
+        entries = judge(state.targets, state.checks, state.known, required, state.tried)
         verdict, code = decision(
             entries,
             state.conditions,

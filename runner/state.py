@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from checklist.decide import Conditions
 from checklist.known_issues import KnownIssue
-from checklist.verdicts import Check, Conditions, TargetState
+from checklist.verdicts import Check, TargetState
 from runner.environment import Environment
 from runner.hold import Hold
 from runner.options import is_narrowed, place_reports
@@ -22,7 +23,8 @@ class State:
     """`code` is pytest's exit code, or that of a run that ends before its tests; None while neither is known.
 
     `misconfigured` and `outage` are reasons, empty when there is none. Each of `problems` keeps the run from GO,
-    `notes` do not. `broken` are tests that failed outside their lines.
+    `notes` do not. `broken` are tests that failed outside their lines; `tried` the lines that the environment lets a
+    run try, where it does not let all.
     """
 
     run_id: str
@@ -41,6 +43,7 @@ class State:
     secrets: Secrets | None = None
     versions: dict[str, str] = field(default_factory=dict)
     tested: dict[str, str] = field(default_factory=dict)
+    tried: set[str] | None = None
     tests: dict[str, list[str]] = field(default_factory=dict)
     targets: list[TargetState] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -27,6 +29,9 @@ LATE = timedelta(seconds=5)
 
 ASKED = 3
 """Times that a URL is asked for until it comes from the cache: a CDN has more than one machine."""
+
+CHUNK = 65536
+"""Bytes of a video in memory at a time."""
 
 HIT = "hit"
 """Of CloudFront's "Hit from cloudfront" and "RefreshHit from cloudfront", in small letters."""
@@ -177,16 +182,37 @@ class CDN:
             )
         return round((datetime.now(UTC) - signed).total_seconds(), 1)
 
-    def cached(self, url: str) -> str:
+    def cached(self, url: str, asked: int = ASKED) -> str:
         """What the CDN says of its cache (`X-Cache`) once a signed `url` was asked for before; empty for nothing."""
         said = ""
-        for _ in range(ASKED):
+        for _ in range(asked):
             with self.get(url, "bytes=0-99") as answer:
                 answer.content  # noqa: B018 (an answer that is not read may not be kept)
                 said = answer.headers.get("X-Cache", "")
             if HIT in said.casefold():
                 break
         return said
+
+    def expect_cached(self, urls: Sequence[str]) -> str:
+        """What one person has watched comes to the next one from the CDN's cache; returns what it says (`X-Cache`).
+
+        `urls` are of one video, signed for two people. Raises NotCheckable where the CDN says nothing of its cache.
+        """
+        first, second = urls
+        self.cached(first)
+        said = self.cached(second, asked=1)
+        if not said:
+            raise NotCheckable("the CDN says nothing of its cache (X-Cache)")
+        if HIT not in said.casefold():
+            raise AssertionError(f"expected the second GET to come from the cache, seen X-Cache: {said}")
+        return said
+
+    def throughput(self, url: str) -> float:
+        """Mbit/s at which a signed `url` comes, whole, to this machine."""
+        started = time.perf_counter()
+        with self.get(url) as answer:
+            size = sum(map(len, answer.iter_content(CHUNK)))
+        return round(size * 8 / 1e6 / (time.perf_counter() - started), 1)
 
     def expect_withdrawn(self, url: str, cached: str) -> None:
         """A signed `url` of an object that was deleted is refused as soon as an invalidation takes.

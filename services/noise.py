@@ -1,4 +1,4 @@
-"""What the host of the plugin says by itself, Moodle and what else is installed there: noise, and no finding.
+"""Noise of the host: what Moodle, its themes, blocks and other plugins bring to any page, whether this plugin is there.
 
 What comes from the plugin's files is never noise, whoever else is named with it.
 """
@@ -8,25 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from services.addresses import COMPONENT, PLUGIN
+from services.addresses import COMPONENT
 
-THE_PLUGINS = re.compile(rf"{PLUGIN}/|{COMPONENT}")
-
-HOSTS = {
-    r"/mathjax@?[\w.]*/": "filter_mathjaxloader has MathJax from a CDN, unless its setting httpsurl says otherwise",
-    r"//([\w-]+\.)*(google-analytics|googletagmanager|doubleclick)\.(com|net)/": "counts visitors, often blocked",
-    r"//fonts\.(googleapis|gstatic)\.com/": "a theme's fonts, without which its pages can be read as well",
+HOST: dict[re.Pattern[str], str] = {
+    re.compile(r"^request (failed|refused): GET https://\S+/MathJax\.js\b"): (
+        "Moodle's MathJax filter asks a public CDN for its script on every page, and a closed network refuses that"
+    ),
+    re.compile(r"^request (failed|refused): \w+ https://\w+\.(google-analytics|googletagmanager)\.com/"): (
+        "a site counts its visitors there, and networks and blockers refuse that"
+    ),
+    re.compile(r"^request (failed|refused): GET https://fonts\.(googleapis|gstatic)\.com/"): (
+        "themes take fonts from there, and a closed network refuses that"
+    ),
 }
-"""What a browser asks for that is no part of Moodle's site, by a pattern of the address, and why it may fail."""
+"""Errors that are no finding anywhere, and why. What one site alone has stands in its `[[allowed_console]]`."""
+
+THE_PLUGINS = re.compile(rf"/s3video/|{COMPONENT}")
 
 NAMES_A_FILE = re.compile(r"/[\w/.-]+\.php\b")
 
 
 def is_noise(error: str, source: str = "", allowed: Iterable[re.Pattern[str]] = ()) -> bool:
     """Whether an error of a browser's console or network is the host's, or `allowed`; `source` is the file it is of."""
-    if THE_PLUGINS.search(f"{error} {source}"):
-        return False
-    return any(re.search(pattern, error, re.I) for pattern in HOSTS) or any(one.search(error) for one in allowed)
+    return not THE_PLUGINS.search(f"{error} {source}") and any(one.search(error) for one in (*HOST, *allowed))
 
 
 def is_others_notice(said: str) -> bool:

@@ -189,6 +189,27 @@ class DirectUpload:
             raise NotCheckable(f"the server refuses a good video too, asked {when} the wrong one: {asked.seen}")
 
 
+MOST_ASKED = 60
+"""Upload URLs that are asked for at most, to find a limit: more would be load."""
+
+
+def expect_rate_limit(site: Site, assignment: Assignment, clip: media.Clip, limit: int) -> str:
+    """After `limit` upload URLs within the window the next is refused; returns the words, for who has to wait.
+
+    Raises NotCheckable for a limit that is out of reach.
+    """
+    if not 0 < limit <= MOST_ASKED:
+        raise NotCheckable(f"upload_rate_limit is {limit}: to reach it would be load")
+    for granted in range(limit):
+        asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
+        if not asked.succeeded:
+            raise AssertionError(f"expected {limit} upload URLs, seen a refusal after {granted}: {asked.seen}")
+    asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
+    if asked.succeeded:
+        raise AssertionError(f"expected the upload URL after {limit} to be refused, seen it given")
+    return " ".join(filter(None, (_error(asked), str(asked.data.get("guidance") or ""))))
+
+
 def provoke_failure(site: Site, assignment: Assignment) -> None:
     """The plugin refuses a text file, and notes that as a failed upload."""
     if request_upload(site, assignment.id, "notes.txt", 13, "text/plain").succeeded:

@@ -13,6 +13,8 @@ from services.cdn import CDN
 from services.moodle.model import Settings
 from services.plugin_key import PluginKey
 
+pytestmark = pytest.mark.production
+
 ELSEWHERE = "https://elsewhere.example.invalid"
 
 

@@ -9,6 +9,8 @@ from runner.workspace import Workspace
 from services.moodle.installation import HISTORY, NOT_FOR_THE_WEB, Installation
 from services.moodle.settings_in_force import SettingsInForce, expect_quiet_page
 
+pytestmark = pytest.mark.production
+
 
 @pytest.mark.lines("2.3.4", "2.4.5", "2.4.7", "2.6.2", "2.6.3")
 def test_installation(installation: Installation, once: Lines) -> None:
@@ -21,6 +23,8 @@ def test_installation(installation: Installation, once: Lines) -> None:
         evidence["version"] = installation.expect_upgraded()
     with once("2.4.5", "its scheduled task is registered"):
         installation.expect_task_registered()
+    with once("2.4.5", "its capabilities are there, for the roles of appendix C"):
+        installation.expect_capabilities()
     with once("2.4.7", "both tables are there"):
         installation.expect_tables()
     with once("2.6.2", "S3 Video is in the list of submission plugins"):

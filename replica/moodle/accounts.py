@@ -7,7 +7,7 @@ from starlette.responses import Response
 from replica.moodle.errors import MoodleError
 from replica.moodle.forms import Field, Form
 from replica.moodle.login import password_problem
-from replica.moodle.records import MANAGER, ROLE_NAMES, ROLE_SHORT_NAMES, User
+from replica.moodle.records import EDITING_TEACHER, MANAGER, ROLE_NAMES, ROLE_SHORT_NAMES, STUDENT, TEACHER, User
 from replica.moodle.web import Web, page, redirect
 
 _AUTH = [("manual", "Manual accounts"), ("nologin", "No login"), ("email", "Email-based self-registration")]
@@ -182,6 +182,27 @@ def manage_roles(web: Web) -> Response:
     """The roles of the site, with their short names."""
     web.require_admin("Create and manage roles")
     return web.render("manage_roles.html", "Manage roles", short_names=ROLE_SHORT_NAMES, role_names=ROLE_NAMES)
+
+
+CAPABILITIES = {
+    "use": {STUDENT, EDITING_TEACHER, TEACHER},
+    "view": {EDITING_TEACHER, TEACHER, MANAGER},
+    "manage": {MANAGER},
+}
+"""Who is allowed what of the plugin, by default."""
+
+
+@page("/admin/roles/define.php")
+def role(web: Web) -> Response:
+    """A role's permissions, as far as they are the plugin's: ?action=view&roleid=ID."""
+    web.require_admin("Create and manage roles")
+    number, faults = web.number("roleid"), web.site.faults
+    allowed = {name: number in roles for name, roles in CAPABILITIES.items()}
+    if faults.on("capability-for-nobody"):
+        allowed["use"] = False
+    if faults.on("capability-not-defined"):
+        allowed.pop("manage")
+    return web.render("role.html", ROLE_NAMES[number], capabilities=allowed)
 
 
 def filtered(web: Web, people: list[User], which: str) -> list[User]:

@@ -94,8 +94,8 @@ class RateLimit:
     def __init__(self) -> None:
         self.seen: dict[tuple[str, int, int], deque[float]] = defaultdict(deque)
 
-    def count(self, kind: str, user: User, limit: str, assignment: int = 0) -> None:
-        """Count one request. Refusal (429) when the limit is reached."""
+    def count(self, kind: str, user: User, limit: str, assignment: int = 0, *, coded: bool = False) -> None:
+        """Count one request. Refusal (429) when the limit is reached, `coded` in words of a program."""
         times = self.seen[kind, user.id, assignment]
         moment = time.monotonic()
         while times and times[0] <= moment - WINDOW:
@@ -105,8 +105,8 @@ class RateLimit:
             raise Refusal(
                 429,
                 "rate_limit",
-                "That was a lot of requests in a short time.",
-                f"Please wait {wait} seconds, then try again.",
+                "HTTP 429 (RATE_LIMIT_EXCEEDED)" if coded else "That was a lot of requests in a short time.",
+                "" if coded else f"Please wait {wait} seconds, then try again.",
                 can_retry=True,
             )
         times.append(moment)

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -21,6 +21,8 @@ from replica.moodle.session import Session
 from replica.moodle.site import Site
 from replica.moodle.state import now
 from replica.moodle.web import PAGES, Handler, Web, redirect
+
+_YEAR = 31536000
 
 
 class App:
@@ -66,8 +68,25 @@ class App:
             response = await run_in_threadpool(self._answer, handler, web)
         current = web.pending_session or session
         if request.cookies.get("MoodleSession") != current.id:
-            response.set_cookie("MoodleSession", current.id, secure=True, httponly=True, samesite="none")
+            response.set_cookie(
+                "MoodleSession",
+                current.id,
+                secure=not self.site.faults.on("cookie-not-secure"),
+                httponly=not self.site.faults.on("session-open-to-scripts"),
+                samesite="lax" if self.site.faults.on("cookie-not-secure") else "none",
+            )
+        if not self.site.faults.on("hsts-missing"):
+            response.headers["strict-transport-security"] = f"max-age={_YEAR}"
         return response
+
+    def plain(self) -> Starlette:
+        """What is there without TLS: the way to HTTPS."""
+        return Starlette(routes=[Route("/{path:path}", self._lead)])
+
+    async def _lead(self, request: Request) -> Response:
+        if self.site.faults.on("http-served"):
+            return PlainTextResponse("Log in to the site\n")
+        return RedirectResponse(self.site.base_url + request.url.path, 301)
 
     def _session(self, request: Request) -> Session | None:
         """The browser's session, unless it was left alone for too long."""

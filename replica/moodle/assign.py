@@ -178,6 +178,8 @@ def _spoil(web: Web, video: Video) -> None:
         video.size //= 1024
     if web.site.faults.on("saving-loses-type"):
         video.mime_type = ""
+    if web.site.faults.on("saving-logs-an-error"):
+        web.state.record("upload_failed", video.user, video.assignment, message="The duration is not known.")
 
 
 def _forget(web: Web, submission: Submission) -> None:

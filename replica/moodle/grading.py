@@ -138,6 +138,7 @@ def panel(web: Web, context: int, student_id: int) -> str:
         cell=summary_of(web, submission),
         assignment=assignment,
         faults=web.site.faults,
+        secret=web.state.settings["aws_secret_key"],
     )
 
 

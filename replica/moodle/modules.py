@@ -144,7 +144,7 @@ def _store_module(web: Web, course: Course, assignment: Assignment | None, form:
     item.file = bool(values["assignsubmission_file_enabled"])
     chosen = values.get("assignsubmission_s3video_enabled") == "1"
     item.s3video = chosen and not faults.on("submission-type-not-kept")
-    item.visible = values["visible"] == "1"
+    item.visible = values["visible"] == "1" and not faults.on("new-assignments-hidden")
     for name in _YES_NO:
         setattr(item, name, str(values[name]) in ("1", "Yes"))
     return item
@@ -160,7 +160,8 @@ def delete_module(web: Web) -> Response:
         web.require_sesskey()
         for submission in [s for s in web.state.submissions.values() if s.assignment == item.id]:
             web.site.storage.drop_submission(web.state, submission)
-        web.state.assignments.pop(item.id)
+        if not web.site.faults.on("deleted-assignment-stays"):
+            web.state.assignments.pop(item.id)
         return redirect(f"/course/view.php?id={course.id}")
     return web.render(
         "confirm.html",

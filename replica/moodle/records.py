@@ -40,6 +40,7 @@ class Category:
     idnumber: str = ""
     parent: int = 0
     description: str = ""
+    visible: bool = True
     managers: set[int] = field(default_factory=set)
 
     @property

@@ -51,6 +51,8 @@ class Site:
         self.state.add_category("Category 1")
         self.category = self.state.add_category("S3 Video acceptance", "s3video-acceptance")
         self.category.description = f"Tests may write here: {settings.base_url}"
+        smoke = self.state.add_category("S3 Video smoke test", "s3video-smoke")
+        smoke.description, smoke.visible = f"The smoke test may write here: {settings.base_url}", False
 
     def create_demo(self) -> None:
         """A course with an assignment, a teacher and two students, for a person who clicks through the replica."""

@@ -1,6 +1,7 @@
 """The web framework's side of a Moodle page: session, parameters, permissions, answers, error pages."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -86,9 +87,9 @@ class Web:
         return default
 
     def number(self, name: str, default: int | None = None) -> int:
-        """An integer parameter; what is no number counts as 0, as in PHP."""
-        value = self.param(name, None if default is None else str(default)).strip()
-        return int(value) if value.lstrip("-").isdigit() and value.isascii() else 0
+        """An integer parameter; what begins with no number counts as 0, as in PHP."""
+        found = re.match(r"\s*(-?[0-9]+)", self.param(name, None if default is None else str(default)))
+        return int(found[1]) if found else 0
 
     def many(self, name: str) -> list[str]:
         return [str(value) for value in self.form.getlist(name)]

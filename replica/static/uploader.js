@@ -234,6 +234,7 @@
       stored = null;
       progress.style.display = "none";
       succeed();
+      if (M.replica.fault("name-runs-in-form")) { message.insertAdjacentHTML("beforeend", `<p>${file.name}</p>`); }
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
       if (M.replica.fault("failure-swallowed")) { succeed(); return; }

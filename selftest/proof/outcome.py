@@ -75,8 +75,8 @@ class Expectation(Expected):
 
     @property
     def needs_canary(self) -> bool:
-        """Whether people at a browser might notice too: not what only who has set up the site can see."""
-        return any(not LINES[line].of_no_target for line in self.lines)
+        """Whether people at a browser might notice too: not what is judged once a run, by a test of its own."""
+        return any(not LINES[line].of_no_target and not LINES[line].on_one_target for line in self.lines)
 
 
 @dataclass

@@ -12,7 +12,9 @@ from runner.replica import started, variables
 
 ENVIRONMENT = """
 base_url = "{base_url}"
+plain_url = "{plain_url}"
 test_site = true
+smoke = true
 ca_file = "{ca_file}"
 accounts.admin = {{ username = "admin", password = "S3V_REPLICA_ADMIN_PASSWORD" }}
 [storage]

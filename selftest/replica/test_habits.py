@@ -215,6 +215,11 @@ class TestLooks:
         assert "<b>Notice</b>:" in str(page)
         assert "s3video" not in the(page, ".debuggingmessage").text
 
+    def test_a_script_out_of_reach(self, replica: Running, admin: Visitor) -> None:
+        assert not admin.page("/my/").select("script[src*='MathJax.js']")
+        switch(replica, **{"closed-network": True})
+        assert "//cdn.example.invalid/" in str(the(admin.page("/my/"), "script[src*='MathJax.js']")["src"])
+
     def test_another_language(self, replica: Running, admin: Visitor, classroom: Classroom) -> None:
         edit = {"id": classroom.cmid, "action": "editsubmission"}
         english = admin.get("/course/management.php").text

@@ -18,7 +18,7 @@ from selftest.replica.running import STARTED_WITHIN, Running, end, sockets_of_we
 class TestProcess:
     def test_is_up_in_time_and_says_so_in_one_line(self, replica: Running) -> None:
         assert replica.seconds < STARTED_WITHIN
-        assert set(replica.ready) == {"base_url", "ca_file", "accounts", "storage", "cdn", "audit", "pid"}
+        assert set(replica.ready) == {"base_url", "plain_url", "ca_file", "accounts", "storage", "cdn", "audit", "pid"}
 
     def test_a_second_one_takes_other_ports(self, replica: Running, tmp_path: Path) -> None:
         second = start(tmp_path / "state")
@@ -36,7 +36,7 @@ class TestProcess:
         # Somebody else may have one of the two before.
         assert re.fullmatch(
             rf"replica: port ({first}|{first + 1}|{first + 2}) is in use; end what uses it, or choose another with "
-            r"--port \(three in a row are needed\)\n",
+            r"--port \(four in a row are needed\)\n",
             done.stderr,
         )
         assert not (tmp_path / "state").exists()

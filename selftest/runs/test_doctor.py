@@ -122,9 +122,9 @@ def test_a_given_account_that_cannot_log_in(environment: Environment) -> None:
 
 
 def test_a_site_that_is_not_a_test_site(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    level, text = worst(examine(environment.model_copy(update={"test_site": False}), []), "test site")
+    level, text = worst(examine(environment.model_copy(update={"test_site": False, "smoke": False}), []), "test site")
     assert (level, "test_site = true" in text) == ("warn", True), "expected a doctor that is of use on production"
-    monkeypatch.setattr("runner.ours.CATEGORY", "no-such-category")
+    monkeypatch.setattr("runner.environment.CATEGORY", "no-such-category")
     level, text = worst(examine(environment, []), "test site")
     assert (level, "no course category with the ID number no-such-category" in text) == ("bad", True)
 

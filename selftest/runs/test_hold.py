@@ -162,8 +162,8 @@ def test_nothing_is_created_where_tests_may_not_write(
 ) -> None:
     before = Courses(site).within(category)
     with pytest.raises(ConfigurationError, match=r"not marked as a test site.*test_site = true"):
-        Hold(environment.model_copy(update={"test_site": False}), "unmarked")
-    monkeypatch.setattr("runner.ours.CATEGORY", "no-such-category")
+        Hold(environment.model_copy(update={"test_site": False, "smoke": False}), "unmarked")
+    monkeypatch.setattr("runner.environment.CATEGORY", "no-such-category")
     with pytest.raises(ConfigurationError, match="no course category with the ID number no-such-category"):
         Hold(environment, "unmarked")
     assert Courses(site).within(category) == before

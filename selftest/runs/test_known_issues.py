@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from checklist.decide import Conditions, decide
 from checklist.known_issues import KnownIssue, read
 from checklist.lines import LINES
-from checklist.verdicts import Check, Conditions, TargetState, Verdict, decide, judge, judged_on, unmet
+from checklist.verdicts import Check, TargetState, Verdict, judge, judged_on, unmet
 from selftest.runs.checkout import GO, NO_GO, Checkout, expect, three_lines
 
 TODAY = date(2026, 11, 22)

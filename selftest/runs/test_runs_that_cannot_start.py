@@ -93,13 +93,15 @@ def test_a_plugin_that_is_disabled(checkout: Checkout, site: Site) -> None:
 
 def test_a_site_that_nobody_marked(checkout: Checkout) -> None:
     expect_told(
-        checkout.run(checkout.file(test_site="false")),
+        checkout.run(checkout.file(test_site="false", smoke="false")),
         *(WRONG, "MISCONFIGURED", "is not marked as a test site", "Set test_site = true"),
     )
 
 
 def test_a_site_without_the_category(checkout: Checkout) -> None:
-    checkout.tests(test_it=three_lines(), conftest="import runner.ours\nrunner.ours.CATEGORY = 'no-such-category'")
+    checkout.tests(
+        test_it=three_lines(), conftest="import runner.environment\nrunner.environment.CATEGORY = 'no-such-category'"
+    )
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "there is no course category with the ID number no-such-category")
 
@@ -197,5 +199,5 @@ def test_the_doctor_is_quick_and_changes_nothing(checkout: Checkout) -> None:
 
 
 def test_the_doctor_says_what_is_missing(checkout: Checkout) -> None:
-    run = checkout.run(checkout.file(bucket='"no-such-bucket"', test_site="false"), "--doctor")
+    run = checkout.run(checkout.file(bucket='"no-such-bucket"', test_site="false", smoke="false"), "--doctor")
     expect(run, WRONG, "MISCONFIGURED", "! test site: ", "✗ bucket: ", "✓ CDN: ")

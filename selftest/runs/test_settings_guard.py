@@ -180,7 +180,7 @@ def test_other_workers_never_meet_wrong_credentials(checkout: Checkout, site: Si
 
 
 def test_a_site_that_is_no_test_site_is_left_alone(environment: Environment) -> None:
-    marked_off = environment.model_copy(update={"test_site": False, "base_url": "https://127.0.0.1:9"})
+    marked_off = environment.model_copy(update={"test_site": False, "smoke": False, "base_url": "https://127.0.0.1:9"})
     with pytest.raises(ConfigurationError, match="not marked as a test site"):
         Hold(marked_off, "run")
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from checklist.decide import Conditions, decide
 from checklist.figures import figures
 from checklist.known_issues import KnownIssue, read
 from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import Run
-from checklist.verdicts import Check, Conditions, TargetState, Verdict, decide, judge, judged_on
+from checklist.verdicts import Check, TargetState, Verdict, judge, judged_on
 
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build, 156.0.1")
 FIREFOX = TargetState("firefox", "firefox", required=True, build="the system's /usr/bin/firefox-esr, 153.7")

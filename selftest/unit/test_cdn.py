@@ -75,3 +75,19 @@ def test_a_cdn_that_falls_silent_between_two_attempts_is_no_finding(monkeypatch:
     monkeypatch.setattr(requests, "request", ask)
     with pytest.raises(Unreachable, match="does not answer"):
         CDN("d1.cloudfront.net").expect_closed()
+
+
+@pytest.mark.parametrize("first", [HIT, MISS])
+def test_what_one_has_watched_comes_to_the_next_from_the_cache(cdn: Callable[..., CDN], first: str) -> None:
+    assert cdn((206, first), (206, HIT)).expect_cached([URL, URL]) == HIT
+
+
+def test_a_cache_that_does_not_help_or_says_nothing(cdn: Callable[..., CDN]) -> None:
+    with pytest.raises(AssertionError, match="come from the cache, seen X-Cache: Miss"):
+        cdn((206, MISS)).expect_cached([URL, URL])
+    with pytest.raises(NotCheckable, match="says nothing of its cache"):
+        cdn((206, "")).expect_cached([URL, URL])
+
+
+def test_how_fast_a_video_comes(cdn: Callable[..., CDN]) -> None:
+    assert cdn((200, "")).throughput(URL) >= 0

@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext
 from pages.console import KEPT, NOT_SHOWN, Console
 from services.addresses import DASHBOARD
 
-ALLOWED = re.compile(r"weather\.example\.org")
+COUNTER = re.compile(r"counter\.example\.org")
+MATHJAX = "https://cdn.jsdelivr.net/npm/mathjax@2.7.9/MathJax.js?delayStartupUntil=configured"
 SCRIPT = "https://moodle.example.edu/mod/assign/submission/s3video/uploader.js"
 AMD = "https://moodle.example.edu/lib/requirejs.php/-1/assignsubmission_s3video/player.js"
 
@@ -36,7 +37,7 @@ def browser() -> Context:
 
 @pytest.fixture
 def console(browser: Context) -> Console:
-    return Console(cast(BrowserContext, browser), [ALLOWED])
+    return Console(cast(BrowserContext, browser), [COUNTER])
 
 
 def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[str, object]:
@@ -57,8 +58,11 @@ def failed(failure: str | None, url: str = "https://cdn.example.edu/clip.mp4") -
         ("requestfailed", failed(None), "request failed: GET https://cdn.example.edu/clip.mp4"),
         ("response", refused(403), "request refused: GET https://moodle.example.edu/x.php: 403"),
         ("response", refused(500), "500"),
+        ("requestfailed", failed("net::ERR_FAILED", "https://cdn.jsdelivr.net/npm/video.js@8/video.js"), "video.js"),
+        ("response", refused(404, "https://x.example.edu/s3video/MathJax.js"), "s3video"),
+        ("weberror", {"error": "ReferenceError: MathJax is not defined"}, "MathJax is not defined"),
         ("response", refused(404, f"{SCRIPT}?like=https://fonts.gstatic.com/"), "uploader.js"),
-        ("console", {"type": "error", "text": "https://weather.example.org/w.js", "location": {"url": AMD}}, "/w.js"),
+        ("console", {"type": "error", "text": "https://counter.example.org/c.js", "location": {"url": AMD}}, "/c.js"),
     ],
 )
 def test_what_is_an_error(browser: Context, console: Console, event: str, facts: dict[str, Any], told: str) -> None:
@@ -74,16 +78,17 @@ def test_what_is_an_error(browser: Context, console: Console, event: str, facts:
     [
         ("console", {"type": "warning", "text": "slow network"}),
         ("console", {"type": "error", "text": "Failed to load resource: the server responded with a status of 404"}),
-        ("console", {"type": "error", "text": "https://weather.example.org/w.js net::ERR_NAME_NOT_RESOLVED"}),
-        ("requestfailed", failed("net::ERR_FAILED", "https://cdn.jsdelivr.net/npm/mathjax@2.7.9/MathJax.js?x=y")),
-        ("requestfailed", failed("NS_ERROR_UNKNOWN_HOST", "https://www.google-analytics.com/g/collect?v=2")),
-        ("response", refused(403, "https://fonts.gstatic.com/s/roboto/v30/r.woff2")),
+        ("console", {"type": "error", "text": "https://counter.example.org/c.js net::ERR_NAME_NOT_RESOLVED"}),
         ("weberror", {"error": 'Error: Script error for "core/first"'}),
         ("requestfailed", failed("net::ERR_ABORTED")),
         ("requestfailed", failed("NS_BINDING_ABORTED")),
         ("requestfailed", failed("Load request cancelled")),
         ("response", refused(302)),
-        ("response", refused(404, "https://weather.example.org/w.js")),
+        ("response", refused(404, "https://counter.example.org/c.js")),
+        ("requestfailed", failed("net::ERR_TUNNEL_CONNECTION_FAILED", MATHJAX)),
+        ("requestfailed", failed("NS_ERROR_UNKNOWN_HOST", MATHJAX)),
+        ("requestfailed", failed("net::ERR_BLOCKED_BY_CLIENT", "https://www.google-analytics.com/g/collect?v=2")),
+        ("response", refused(503, "https://fonts.googleapis.com/css2?family=Lato")),
     ],
 )
 def test_what_is_noise(browser: Context, console: Console, event: str, facts: dict[str, Any]) -> None:

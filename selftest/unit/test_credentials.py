@@ -54,3 +54,17 @@ def test_what_is_told_is_named_with_its_place(path: str, text: str, name: str, v
 def test_a_site_without_secrets_of_its_own(video: Video) -> None:
     with pytest.raises(NotCheckable, match="show no secret"):
         Credentials({}).expect_untold(Student(), video)
+
+
+def test_the_key_s_id_is_for_the_presigned_form_alone(video: Video) -> None:
+    credentials = Credentials({"aws_secret_key": KEY}, "AKIAIOSFODNN7EXAMPLE")
+    with pytest.raises(AssertionError, match=f"seen aws_access_key in {SITE}{ASSIGNMENT}"):
+        credentials.expect_untold(Student(), video)
+    assert credentials.expect_untold(Student(**{ASSIGNMENT: "", UPLOAD_URL: "AKIAIOSFODNN7EXAMPLE"}), video)
+
+
+def test_what_a_teacher_is_told(video: Video) -> None:
+    credentials = Credentials({"aws_secret_key": KEY})
+    assert f"{SITE}{VIDEO_PAGE}" in credentials.expect_untold_to_grader(Student(), video)
+    with pytest.raises(AssertionError, match=f"in what a teacher gets, seen a private key in {SITE}{VIDEO_PAGE}"):
+        credentials.expect_untold_to_grader(Student(**{VIDEO_PAGE: PEM}), video)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checklist.verdicts import Conditions
+from checklist.decide import Conditions
 from runner.decision import decision
 
 

@@ -29,6 +29,12 @@ def test_a_short_file_is_enough(load_site: LoadSite) -> None:
     assert environment.large.size == 1024**3
 
 
+def test_where_the_site_is_without_tls(load_site: LoadSite) -> None:
+    assert load_site().http_url == "http://moodle.test"
+    assert load_site(("moodle.test/", "moodle.test:8443")).http_url == ""
+    assert load_site(top='plain_url = "http://moodle.test:8080"').http_url == "http://moodle.test:8080"
+
+
 def test_secrets_are_listed_and_never_shown(
     load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey
 ) -> None:
@@ -198,7 +204,7 @@ def test_the_comments_of_the_example_are_valid_too(
     assert environment.accounts.given.manager
     assert environment.cdn.private_key
     assert environment.storage.endpoint
-    assert environment.allowed_console[0].pattern.search("MathJax.js: net::ERR_NAME_NOT_RESOLVED")
+    assert environment.allowed_console[0].pattern.search("https://counter.example.edu/c.js: net::ERR_NAME_NOT_RESOLVED")
 
 
 def test_every_key_is_in_the_readme() -> None:

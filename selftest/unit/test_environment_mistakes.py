@@ -83,6 +83,8 @@ def test_one_mistake_one_message(load_site: LoadSite, old: str, new: str, proble
     [
         ("targets = {}", "targets: must be a list of tables, each under [[targets]]"),
         ('test_site = "true"', "test_site: input should be a valid boolean; correct it, see environments/README.md"),
+        ("smoke = true", "smoke: where test_site = false it takes people who exist already; add [accounts.given]"),
+        ('plain_url = "https://x"', "plain_url: must be an address without TLS and path; write it like http://host:"),
         ("bogus = 1", "bogus: is not a key here; remove it (environments/README.md lists the keys)"),
         ('ignore_https_errors = true\nca_file = "ca.pem"', "ca_file: contradicts ignore_https_errors = true; keep one"),
         ('name = "x"', "name: is not a key here"),

@@ -53,6 +53,25 @@ def test_an_upgrade_that_is_not(page: str, seen: str) -> None:
         installation(plugins=page).expect_upgraded()
 
 
+def test_capabilities() -> None:
+    def row(name: str, permission: str = "allow") -> str:
+        capability = f"assignsubmission/s3video:{name}"
+        return f"<tr class=rolecap><th><span class=cap-name>{capability}</span></th><td class={permission}></td></tr>"
+
+    roles = "".join(
+        f"<tr><td><a href='/x?action=view&roleid={number}'>Any</a></td><td>{name}</td></tr>"
+        for number, name in enumerate(("student", "editingteacher", "manager"))
+    )
+    listed = f"<table><tbody>{roles}</tbody></table>"
+    everything = "".join(map(row, ("use", "view", "manage")))
+    closed = everything.replace(row("view"), row("view", "inherit"))
+    installation(manage=listed, define=f"<table>{everything}</table>").expect_capabilities()
+    with pytest.raises(AssertionError, match="seen none of view for editingteacher, view for manager"):
+        installation(manage=listed, define=f"<table>{closed}</table>").expect_capabilities()
+    with pytest.raises(NotCheckable, match="no role with the short name manager"):
+        installation(manage=listed.replace("manager", "boss")).expect_capabilities()
+
+
 def test_the_task() -> None:
     installation(scheduledtasks=TASKS.format("")).expect_task_enabled()
     with pytest.raises(AssertionError, match="to be enabled, seen disabled"):

@@ -11,10 +11,11 @@ import pytest
 
 from checklist import history, report, results
 from checklist.__main__ import main
+from checklist.decide import Conditions
 from checklist.lines import ALL_TARGETS
 from checklist.merge import merge
 from checklist.results import NoResults, Run
-from checklist.verdicts import Check, Conditions, TargetState, Verdict
+from checklist.verdicts import Check, TargetState, Verdict
 from selftest.unit.sample_runs import (
     CHROMIUM,
     FIREFOX,

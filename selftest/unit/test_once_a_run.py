@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from checklist.decide import Conditions, decide
 from checklist.lines import ALL_TARGETS, LINES
-from checklist.verdicts import Check, Conditions, Entry, Verdict, decide, judge
+from checklist.verdicts import UNTRIED, Check, Entry, Verdict, judge, judged_on
 from selftest.unit.sample_runs import CHROMIUM, TARGETS, WEBKIT, passing
 
 
@@ -33,6 +34,15 @@ def test_a_line_of_no_target_is_judged_once() -> None:
 def test_a_line_for_want_of_a_key_blocks_only_where_it_is_required() -> None:
     assert not entry_of("1.1.6", check(Verdict.NOT_CHECKABLE)).blocks
     assert entry_of("1.1.6", check(Verdict.NOT_CHECKABLE), required=["1.1.6"]).blocks
+
+
+def test_a_line_on_one_target_is_judged_once_on_the_best_that_can_run() -> None:
+    told = replace(check(Verdict.PASSED, "4.4.5"), target="chromium")
+    assert (entry_of("4.4.5", told).verdict, entry_of("4.4.5", told).blocks) == (Verdict.PASSED, False)
+    assert [target.name for target in judged_on(LINES["4.4.5"], TARGETS)] == ["chromium"]
+    assert [target.name for target in judged_on(LINES["4.4.5"], [WEBKIT, CHROMIUM])] == ["chromium"]
+    assert entry_of("4.4.5").blocks
+    assert not entry_of("4.4.5", replace(told, verdict=Verdict.NOT_CHECKABLE)).blocks
 
 
 def test_an_environment_without_an_audit_key_can_be_go() -> None:
@@ -72,3 +82,10 @@ def test_a_line_for_people_blocks_only_where_it_is_required(line: str, verdict: 
 
 def test_what_is_out_of_reach_says_why() -> None:
     assert entry_of("2.2.6").message == "out of reach here: it takes a shell on the server"
+
+
+def test_lines_that_a_run_may_not_try_do_not_block_unless_they_are_required() -> None:
+    entries = judge(TARGETS, [check(Verdict.PASSED)], required=["2.7.1"], tried={"1.1.6", "1.1.7"})
+    blocking = {entry.id for entry in entries if entry.blocks}
+    assert blocking == {"1.1.7", "2.7.1"}
+    assert {entry.message for entry in entries if entry.id == "2.8.6"} == {UNTRIED}

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from checklist.decide import Conditions
 from checklist.figures import figures
 from checklist.reason import reason
-from checklist.verdicts import Check, Conditions, Verdict
+from checklist.verdicts import Check, Verdict
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, SAMPLES, changed, passing, run_of
 
 BOTH = [CHROMIUM, FIREFOX]

@@ -7,20 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checklist.decide import Conditions, decide
 from checklist.lines import ALL_TARGETS, LINES
-from checklist.verdicts import (
-    ALL_PARTS_COUNT,
-    PARTS,
-    WORST_FIRST,
-    Check,
-    Conditions,
-    Entry,
-    TargetState,
-    Verdict,
-    counts,
-    decide,
-    judge,
-)
+from checklist.verdicts import ALL_PARTS_COUNT, PARTS, WORST_FIRST, Check, Entry, TargetState, Verdict, counts, judge
 
 CHROMIUM = TargetState("chromium", "chromium", required=True)
 FIREFOX = TargetState("firefox", "firefox", required=True)

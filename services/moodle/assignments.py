@@ -79,6 +79,15 @@ def assignments_of(site: Site, course: int) -> list[int]:
     return list(dict.fromkeys(int(query(str(link["href"]))["id"]) for link in links))
 
 
+def delete_assignment(site: Site, assignment: Assignment) -> None:
+    """Deletes the assignment: nobody is shown it any more, also where the site leaves the rest to a task."""
+    step, script = f"Deleting the assignment {assignment.name}", "/course/mod.php"
+    page = site.open(step, script, delete=assignment.cmid, sesskey=site.sesskey)
+    if page.select_one("form input[name=confirm]") is None:
+        raise SiteError(f"{step} failed at {site.where}. {quote(page)}")
+    site.send(step, script, {"delete": assignment.cmid, "confirm": 1})
+
+
 def remove_submissions(site: Site, cmid: int, people: Sequence[int]) -> None:
     """Removes what these people have handed in to an assignment, as a teacher does with the rows of the table."""
     site.send(

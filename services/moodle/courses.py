@@ -52,6 +52,12 @@ class Courses:
         )
         return idnumber, _plain(description)
 
+    def is_hidden(self, category: int) -> bool:
+        """Whether only who may see hidden categories can see this one."""
+        page = self.site.open("Looking for the course category", CATEGORIES, categoryid=category)
+        item = page.select_one(f"li.listitem-category[data-id='{category}']")
+        return item is not None and item.get("data-visible") == "0"
+
     def within(self, category: int) -> dict[int, str]:
         """Full names by id of every course in the category, hidden ones too."""
         courses: dict[int, str] = {}

@@ -8,7 +8,7 @@ from bs4 import Tag
 
 from services.addresses import COMPONENT, DASHBOARD, MANAGE_VIDEOS, PLUGIN
 from services.errors import NotCheckable, SiteError
-from services.moodle.html import text
+from services.moodle.html import query, text
 from services.moodle.plugin import plugin
 from services.moodle.site import Site
 
@@ -26,6 +26,13 @@ NOT_FOR_THE_WEB = (
 )
 
 HISTORY = (f"{PLUGIN}/.git/HEAD", f"{PLUGIN}/.git/config")
+
+CAPABILITIES = {
+    "student": ("use",),
+    "editingteacher": ("use", "view"),
+    "manager": ("view", "manage"),
+}
+"""Appendix C of the checklist: what the roles with these short names are allowed of `assignsubmission/s3video:…`."""
 
 NO_TABLE = re.compile(r"database|dmlread|doesn't exist|does not exist", re.I)
 
@@ -58,6 +65,31 @@ class Installation:
                 f"{found and found.version} in the list of submission plugins"
             )
         return found.version
+
+    def expect_capabilities(self) -> None:
+        """The default roles of appendix C are allowed the plugin's capabilities.
+
+        Raises NotCheckable where the site has not one of these roles.
+        """
+        page = self._site.open("Listing the roles", "/admin/roles/manage.php")
+        ids = {text(cell): row for row in page.select("table tbody tr") for cell in row.select("td")}
+        if absent := ", ".join(CAPABILITIES.keys() - ids.keys()):
+            raise NotCheckable(f"the site has no role with the short name {absent}")
+        missing = []
+        for role, names in CAPABILITIES.items():
+            link = ids[role].select_one("a[href*='roleid=']")
+            assert link is not None
+            allowed = self._allowed(int(query(str(link["href"]))["roleid"]))
+            missing += [f"{name} for {role}" for name in names if f"assignsubmission/s3video:{name}" not in allowed]
+        if missing:
+            raise AssertionError(
+                f"expected the capabilities of appendix C to be allowed to their default roles, seen none of "
+                f"{', '.join(missing)}"
+            )
+
+    def _allowed(self, role: int) -> set[str]:
+        page = self._site.open("Reading a role", "/admin/roles/define.php", action="view", roleid=role)
+        return {text(row.select_one(".cap-name")) for row in page.select("tr.rolecap:has(td.allow)")}
 
     def expect_task_registered(self) -> None:
         self._task()

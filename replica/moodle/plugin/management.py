@@ -9,7 +9,7 @@ from replica.moodle import texts
 from replica.moodle.errors import MoodleError
 from replica.moodle.plugin.playback import FOLDER
 from replica.moodle.records import Assignment, Course, LogEntry, User, Video
-from replica.moodle.state import State, now
+from replica.moodle.state import State, midnight, now
 from replica.moodle.storage import StorageError
 from replica.moodle.web import Web, page, redirect, url
 
@@ -62,7 +62,8 @@ def dashboard(web: Web) -> Response:
         raise MoodleError("Section error!", "sectionerror")
     days = web.number("range", 30) or 30
     since = now() - days * 86400
-    log = [entry for entry in web.state.log if entry.at >= since]
+    until = midnight() if faults.on("statistics-of-yesterday") else now() + 1
+    log = [entry for entry in web.state.log if since <= entry.at < until]
 
     def count(event: str) -> int:
         return sum(entry.event == event for entry in log)
@@ -149,11 +150,15 @@ class Filter:
 @page(MANAGEMENT)
 def manage(web: Web) -> Response:
     """The list of videos with filter (GET courseid, status, search, perpage, page) and deletion."""
-    web.require_admin("Change site configuration")
+    if not web.site.faults.on("manage-videos-open-to-everybody"):
+        web.require_admin("Change site configuration")
+    if "'" in web.param("status", "") and web.site.faults.on("status-injectable"):
+        raise MoodleError("Error reading from database", "dmlreadexception")
+    injectable = web.site.faults.on("course-filter-injectable")
     chosen = Filter(
         page=max(web.number("page", 0), 0),
         perpage=min(max(web.number("perpage", 25), 1), 100),
-        courseid=web.number("courseid", 0),
+        courseid=0 if " OR " in web.param("courseid", "") and injectable else web.number("courseid", 0),
         status=web.param("status", ""),
         search=web.param("search", "").strip(),
     )
@@ -161,6 +166,8 @@ def manage(web: Web) -> Response:
         return _delete(web, web.param("s3key"), chosen)
     everything = rows(web.state)
     shown = [row for row in everything if chosen.admits(row, web.site.faults)]
+    if web.site.faults.on("list-of-yesterday"):
+        shown = [row for row in shown if row.video.requested < midnight()]
     first = chosen.page * chosen.perpage
     return web.render(
         "videomanagement.html",

@@ -35,6 +35,8 @@ def find(web: Web, number: int, key: str, unchecked: str) -> tuple[User, Video] 
     user = web.require_login()
     submission = web.state.submissions.get(number)
     video = web.state.videos.get(key)
+    if submission and " OR " in key and web.site.faults.on("key-injectable"):
+        video = next(iter(web.state.videos_of(submission.id)), None)
     if submission is None or video is None:
         return None
     if video.submission != submission.id and not web.site.faults.on("key-not-compared"):
@@ -53,7 +55,8 @@ def _role(web: Web, user: User, video: Video) -> str:
 
 
 def _address(web: Web, video: Video, download_as: str = "") -> str:
-    if web.site.faults.on("source-unsigned"):
+    for_grader = web.session.user is not web.state.users.get(video.user)
+    if web.site.faults.on("source-unsigned") or (for_grader and web.site.faults.on("graders-get-unsigned-url")):
         return f"https://{web.state.settings['cloudfront_domain']}/{quote(video.s3_key, safe='/~')}"
     if web.site.faults.on("bucket-public-read"):
         bucket.publish(web.site.settings, video.s3_key)
@@ -146,6 +149,13 @@ def view_video(web: Web) -> Response:
         layout="embedded",
         scripts=["player.js"],
     )
+
+
+@page(f"{FOLDER}/classes/logger.php")
+def class_file(web: Web) -> Response:
+    """What Moodle includes and nobody asks for: it says nothing, but for a fault."""
+    said = f"Fatal error: Uncaught Error: Class not found in /var/www/moodle{FOLDER}/classes/logger.php"
+    return PlainTextResponse(said if web.site.faults.on("class-file-tells-path") else "")
 
 
 @page(f"{FOLDER}/config.js.php")

@@ -46,14 +46,19 @@ def get_upload_url(web: Web) -> Response:
             raise answers.invalid(problem)
         if size > LARGE and web.site.faults.on("large-upload-refused"):
             raise answers.invalid(f"The file is too large: the maximum is {texts.size(LARGE)}.")
-        strict = web.site.faults.on("rate-limit-too-strict")
-        web.site.limits.count("upload", user, "1" if strict else web.state.settings["upload_rate_limit"], number)
+        web.site.limits.count("upload", user, _limit(web), number, coded=web.site.faults.on("rate-limit-in-code"))
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
         return _refuse(web, user, number, answers.of_storage(error, web.site.faults))
     except Refusal as refusal:
         return _refuse(web, user, number, refusal)
+
+
+def _limit(web: Web) -> str:
+    limits = {"rate-limit-too-strict": "1", "rate-limit-missing": "1000000"}
+    forced = [limit for fault, limit in limits.items() if web.site.faults.on(fault)]
+    return forced[0] if forced else web.state.settings["upload_rate_limit"]
 
 
 def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
@@ -82,7 +87,7 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
         submission = web.state.submissions.get(web.number("submissionid", 0), submission)
     discard_unsaved(web, submission)
     folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
-    key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name)}"
+    key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name, web.site.faults)}"
     stored_as = "binary/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
     if file.mime_type == "video/webm" and web.site.faults.on("webm-stored-as-mp4"):
         stored_as = "video/mp4"

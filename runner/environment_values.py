@@ -1,0 +1,113 @@
+"""Kinds of values in an environment file, and what they must be like.
+
+Each message says what is wrong and how to write it instead, and repeats nothing that could be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
+
+from services.detector import SHORTEST_SECRET
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the validators need to know: the file being read and the variables it may name."""
+
+    file: Path
+    variables: Mapping[str, str | None]
+
+
+def _secret(name: object, info: ValidationInfo[Source]) -> str:
+    # A secret pasted in by mistake must not be echoed, so only what is surely a name is ever shown.
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", name):
+        raise ValueError(
+            "must be the name of an environment variable, in capitals and with an underscore, such as "
+            "S3V_ADMIN_PASSWORD; write the secret itself into .env, and its name here"
+        )
+    value = info.context.variables.get(name)
+    if not value:
+        raise ValueError(f"the environment variable {name} is not set; export it or add it to .env")
+    if len(value) < SHORTEST_SECRET:
+        raise ValueError(
+            f"the value of {name} is shorter than {SHORTEST_SECRET} characters, so the secret scan "
+            "could not look for it; choose a longer one"
+        )
+    return value
+
+
+def an_rsa_key(secret: SecretStr) -> SecretStr:
+    pem = secret.get_secret_value().replace("\\n", "\n")
+    try:
+        usable = isinstance(load_pem_private_key(pem.encode(), password=None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        usable = False
+    if not usable:
+        raise ValueError(
+            "the variable does not hold an RSA private key in PEM without a passphrase; "
+            "give it the whole text of pk-….pem, line breaks may be written as \\n"
+        )
+    return SecretStr(pem)
+
+
+def _https_url(url: str) -> str:
+    remedy = "write it like https://moodle.staging.example.edu or https://host:8443/moodle"
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValueError(f"is not a valid address; {remedy}") from None
+    if parts.scheme != "https" or not complete:
+        raise ValueError(f"must be a complete https address; {remedy}")
+    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", url):
+        raise ValueError(f"must hold no user name, query, fragment or space; {remedy}")
+    return url.rstrip("/")
+
+
+def selective_pattern(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    if pattern.search(""):
+        raise ValueError("would allow every message; make the pattern name the one it is for")
+    return pattern
+
+
+def like(pattern: str, remedy: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(remedy)
+        return text
+
+    return AfterValidator(check)
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+
+
+def websocket(address: SecretStr) -> SecretStr:
+    if urlsplit(address.get_secret_value()).scheme not in ("ws", "wss"):
+        raise ValueError("the variable does not hold an address that begins with ws:// or wss://; give it that")
+    return address
+
+
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+
+HttpUrl = Annotated[
+    str, like(r"http://[^\s/?#@]+", "must be an address without TLS and path; write it like http://host:8080")
+]
+
+SitePath = Annotated[
+    str, like(r"/[^/\s#][^\s#]*", "must be a path below base_url; write it like /login/index.php?loginredirect=0")
+]
+
+Text = Annotated[str, like(r".*\S.*", "is empty; fill it in")]
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -1,0 +1,170 @@
+"""What the audit of step 4.4 takes for a finding: direct access, bent queries, markup, a limit, cookies and HTTPS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import requests
+
+from selftest.unit.test_plugin_api import LIMIT, YES, Site
+from selftest.unit.visitors import REFUSED, FakeSite, FakeWire, answer, rendered, response
+from services.addresses import DASHBOARD, MANAGE_VIDEOS
+from services.direct import expect_refused, expect_shut
+from services.errors import NotCheckable
+from services.filters import Filters
+from services.https import Https
+from services.markup import NAME, expect_page_shows_as_text, expect_shown_as_text
+from services.plugin_api import expect_rate_limit
+
+ROW = "<td>videos/7/1764_0a1b2c3d/clip.mp4</td>"
+LIST = MANAGE_VIDEOS
+
+
+class Asked(FakeSite):
+    """A site that answers by what stands in the parameters of a request."""
+
+    def __init__(self, **answers: object) -> None:
+        super().__init__()
+        self.session = self.wire = FakeWire(lambda path: response("", 200, path, {}))
+        self._answers = answers
+
+    def get(self, path: str, **params: Any) -> requests.Response:
+        asked = " ".join(map(str, params.values()))
+        found = (body for part, body in self._answers.items() if part in asked)
+        return response(next(found, ""), 200, path, {})
+
+
+def test_a_parameter_that_is_taken_as_it_is() -> None:
+    assert Filters(Asked(**{"1": ROW})).expect_literal(DASHBOARD, 7) == ["range"]
+    assert "search" in Filters(Asked()).expect_literal(LIST, 7)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"OR 1=1": ROW}, "courseid=2147483646 OR 1=1 to find what 2147483646 finds, 0 videos, seen 1 videos"),
+        ({"'1'='1": ROW}, "status=nosuchthing' OR '1'='1 to find what nosuchthing finds"),
+        ({"thing\\": "Error reading from database"}, r"status=nosuchthing\\ .*seen an error of the database"),
+    ],
+)
+def test_a_parameter_that_bends_a_query(answers: dict[str, object], said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        Filters(Asked(**answers)).expect_literal(LIST, 7)
+
+
+def test_a_page_that_does_not_open() -> None:
+    with pytest.raises(NotCheckable, match=r"dashboard.php does not open: You have no permission"):
+        Filters(Asked(**{"1": REFUSED})).expect_literal(DASHBOARD, 7)
+    with pytest.raises(NotCheckable, match="the dashboard does not open"):
+        expect_page_shows_as_text(rendered(""), "the dashboard")
+    expect_page_shows_as_text(replace(answer("<p>Videos</p>"), rendered="<p>Videos</p>"), "the list")
+
+
+@pytest.mark.parametrize("body", ["", REFUSED], ids=["nothing", "a refusal"])
+def test_files_that_say_nothing_to_who_asks_for_them(body: str) -> None:
+    expect_shut(FakeSite(body=body))
+
+
+@pytest.mark.parametrize("said", ["Fatal error: in /var/www/lib.php", "<h2>S3 Video Dashboard</h2>"])
+def test_files_and_pages_that_tell_something(said: str) -> None:
+    with pytest.raises(AssertionError, match=r"lib\.php to tell nobody anything, seen (Fatal|S3 Video)"):
+        expect_shut(FakeSite(body=said))
+
+
+def test_pages_of_administrators() -> None:
+    assert len(expect_refused(FakeSite(body=REFUSED), "a student")) == 2
+    with pytest.raises(AssertionError, match=r"a student to be refused, seen .*dashboard.php"):
+        expect_refused(FakeSite(body=ROW), "a student")
+
+
+@pytest.mark.parametrize(
+    ("html", "made"),
+    [
+        (NAME.replace("<", "&lt;"), ""),
+        (f'<input value="{NAME.replace(chr(34), "&quot;")}">', ""),
+        (NAME, "<img>"),
+        (f'<input value="{NAME}">', "<img>"),
+        ("<script>name = 's3videoHarm'</script>", "<script>"),
+    ],
+)
+def test_a_name_that_is_markup(html: str, made: str) -> None:
+    if not made:
+        expect_shown_as_text(html, "the list")
+        return
+    with pytest.raises(AssertionError, match=f"the list to show the file's name as text, seen it become {made}"):
+        expect_shown_as_text(html, "the list")
+
+
+def limited(*answers: object, limit: int = 2) -> str:
+    clip = SimpleNamespace(path=SimpleNamespace(name="good.mp4"), bytes=300, mime="video/mp4")
+    return expect_rate_limit(cast(Any, Site(*answers)), cast(Any, SimpleNamespace(id=3)), cast(Any, clip), limit)
+
+
+def test_a_limit_that_is_in_force() -> None:
+    wait = LIMIT | {"guidance": "Wait a minute."}
+    assert limited(YES, YES, wait) == "Too many requests. Wait a minute."
+    with pytest.raises(AssertionError, match="expected 2 upload URLs, seen a refusal after 1"):
+        limited(YES, LIMIT)
+    with pytest.raises(AssertionError, match="the upload URL after 2 to be refused, seen it given"):
+        limited(YES, YES, YES)
+    with pytest.raises(NotCheckable, match="upload_rate_limit is 1000: to reach it would be load"):
+        limited(limit=1000)
+
+
+def on(plain: str = "http://lms.example.edu", **headers: str) -> Https:
+    site = FakeSite()
+    site.session = site.wire = FakeWire(lambda path: response("", 200, path, headers))
+    site.session.cookies.set("MoodleSessionx", "abc", secure=True, rest={"HttpOnly": None})
+    return Https(site, plain, 1)
+
+
+def plainly(monkeypatch: pytest.MonkeyPatch, status: int, **headers: str) -> None:
+    monkeypatch.setattr(requests, "get", lambda url, **_: response("", status, "/", headers))
+
+
+def test_a_site_by_https_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    plainly(monkeypatch, 301, Location="https://lms.example.edu/")
+    assert on().expect_enforced() == "leads to https://lms.example.edu/"
+    assert on(**{"Strict-Transport-Security": "max-age=63072000; preload"}).expect_strict() == 63072000
+    assert on().expect_secure_cookies() == ["MoodleSessionx"]
+    on().expect_hidden_session()
+
+
+def test_a_port_at_which_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "get", silent)
+    assert on().expect_enforced() == "nothing answers"
+
+
+def test_a_site_without_tls_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    plainly(monkeypatch, 200)
+    with pytest.raises(AssertionError, match=r"expected http://\S+ to lead to https, seen status 200"):
+        on().expect_enforced()
+    plainly(monkeypatch, 302, Location="http://lms.example.edu/my/")
+    with pytest.raises(AssertionError, match="seen status 302 to http://lms"):
+        on().expect_enforced()
+    with pytest.raises(NotCheckable, match="plain_url"):
+        on(plain="").expect_enforced()
+
+
+@pytest.mark.parametrize("said", ["", "max-age=0"])
+def test_browsers_that_are_not_told(said: str) -> None:
+    with pytest.raises(AssertionError, match=f"with a max-age, seen {said or 'no such header'}"):
+        on(**({"Strict-Transport-Security": said} if said else {})).expect_strict()
+
+
+def test_cookies_that_are_open() -> None:
+    open_ = on()
+    open_._site.session.cookies.set("MoodleSession", "abc", rest={})
+    with pytest.raises(AssertionError, match="to be Secure, seen MoodleSession without it"):
+        open_.expect_secure_cookies()
+    with pytest.raises(AssertionError, match="to be HttpOnly, seen MoodleSession without it"):
+        open_.expect_hidden_session()
+    open_._site.session.cookies.clear()
+    with pytest.raises(AssertionError, match="expected a cookie MoodleSession, seen none"):
+        open_.expect_hidden_session()

@@ -1,0 +1,125 @@
+"""Step 4.4, security audit: what the plugin gives away, to whom, whatever it is asked and whatever a file is called."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import media
+from fixtures.data import Submission
+from fixtures.people import People
+from pages.actor import Actor
+from runner.environment import Environment
+from runner.lines import Lines
+from services import direct
+from services.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
+from services.answer import Answer
+from services.credentials import Credentials
+from services.filters import PAGES, Filters
+from services.https import Https
+from services.markup import NAME, expect_page_shows_as_text, expect_shown_as_text
+from services.moodle.assignments import save_submission
+from services.moodle.model import Assignment, Settings
+from services.moodle.site import Site
+from services.plugin_api import expect_rate_limit, request_upload, upload
+from services.wording import expect_advice, expect_plain
+
+
+@pytest.mark.lines("4.4.1", "4.4.2", "4.4.4")
+def test_what_is_given_away(
+    submission: Submission,
+    teacher: Actor,
+    visitor: Site,
+    credentials: Credentials,
+    filters: Filters,
+    line: Lines,
+) -> None:
+    """No credential, no page of the administrators, no row of the database comes to whoever asks for it."""
+    student, grader = submission.owner.site(), teacher.site()
+    with line("4.4.1", "no page, script or JSON that a student gets holds a credential of the plugin") as evidence:
+        evidence["looked into"] = credentials.expect_untold(student, submission)
+    with line("4.4.1", "nor any that a teacher gets") as evidence:
+        evidence["looked into"] = credentials.expect_untold_to_grader(grader, submission)
+    with line("4.4.2", "the plugin's files tell nobody anything who asks for them directly"):
+        direct.expect_shut(visitor)
+    for who, site in (("a student", student), ("a teacher", grader)):
+        with line("4.4.2", f"the administrators' pages are not for {who}") as evidence:
+            evidence["messages"] = direct.expect_refused(site, who)
+    for path in PAGES:
+        with line("4.4.4", f"no parameter of {path} bends a query of the database") as evidence:
+            evidence["tried"] = filters.expect_literal(path, submission.id)
+
+
+@pytest.mark.lines("4.4.3")
+def test_rate_limit(
+    people: People, assignment: Assignment, small_clip: media.Clip, settings: Settings, line: Lines
+) -> None:
+    """As many upload URLs as the settings say, and not one more."""
+    student = people.student(assignment.course).site()
+    with line("4.4.3", "one upload URL more than the limit in force is refused", blocks=True) as evidence:
+        evidence["limit"] = limit = int(settings["upload_rate_limit"])
+        said = evidence["message"] = expect_rate_limit(student, assignment, small_clip, limit)
+    with line("4.4.3", "in plain words"):
+        expect_plain(said)
+    with line("4.4.3", "that say what to do"):
+        expect_advice(said)
+
+
+@pytest.mark.lines("4.4.5")
+def test_file_names(
+    student: Actor,
+    teacher: Actor,
+    admin_in_private: Actor,
+    assignment: Assignment,
+    small_clip: media.Clip,
+    environment: Environment,
+    tmp_path: Path,
+    line: Lines,
+) -> None:
+    """A video whose name is markup is shown as text wherever a name is shown, or is not taken."""
+    for person in (student, teacher, admin_in_private):
+        person.enter()
+    clip = media.Clip(Path(shutil.copy(small_clip.path, tmp_path / f"{NAME}{small_clip.path.suffix}")))
+    with line("4.4.5", "who chooses such a file is shown its name as text, if at all"):
+        form = student.open(assignment).add_submission()
+        form.widget.choose(clip.path).expect_ended()
+        expect_shown_as_text(student.page.content(), "the upload form")
+
+    site = student.site()
+    with line("4.4.5", "the server gives it a name of its own, keeps it, or refuses it") as evidence:
+        asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
+        evidence["answer"] = asked.data["data"]["s3_key"] if asked.succeeded else asked.seen
+    if not asked.succeeded:
+        return
+    number, key = upload(site, assignment, clip, environment.verify)
+    save_submission(site, assignment, key, clip.bytes, clip.mime)
+    of_video, of_assignment = {"id": number, "s3key": key}, {"id": assignment.cmid}
+    listed = {"search": key, "perpage": 100}
+    places: dict[str, Callable[[], Answer]] = {
+        "the student's page": lambda: student.visit(ASSIGNMENT, **of_assignment),
+        "the form with a video in it": lambda: student.visit(ASSIGNMENT, **of_assignment, action="editsubmission"),
+        "the video's page": lambda: student.visit(VIDEO_PAGE, **of_video),
+        "the teacher's table": lambda: teacher.visit(ASSIGNMENT, **of_assignment, action="grading"),
+        "the grader": lambda: teacher.visit(ASSIGNMENT, **of_assignment, action="grader", userid=student.person.id),
+        "the dashboard": lambda: admin_in_private.visit(DASHBOARD),
+        "the list of videos": lambda: admin_in_private.visit(MANAGE_VIDEOS, **listed),
+        "the question before deletion": lambda: admin_in_private.visit(MANAGE_VIDEOS, action="delete", s3key=key),
+    }
+    for where, go in places.items():
+        with line("4.4.5", f"{where} shows it as text"):
+            expect_page_shows_as_text(go(), where)
+
+
+@pytest.mark.production
+@pytest.mark.lines("4.4.7")
+def test_https(https: Https, once: Lines) -> None:
+    """Nobody comes to the site, or is known to it, without TLS."""
+    with once("4.4.7", "without TLS there is no page") as evidence:
+        evidence["without TLS"] = https.expect_enforced()
+    with once("4.4.7", "browsers are told to come by HTTPS only") as evidence:
+        evidence["seconds"] = https.expect_strict()
+    with once("4.4.7", "no cookie goes over a line without TLS") as evidence:
+        evidence["cookies"] = https.expect_secure_cookies()
+    with once("4.4.7", "no script can read who is logged in"):
+        https.expect_hidden_session()

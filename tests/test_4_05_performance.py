@@ -1,0 +1,19 @@
+"""Step 4.5, performance optimization: what one person has watched, the next one gets from the CDN's cache."""
+
+import pytest
+
+from fixtures.data import Submission
+from pages.actor import Actor
+from runner.lines import Lines
+from services.access import VideoAccess
+from services.cdn import CDN
+
+
+@pytest.mark.lines("4.5.1")
+def test_cache(submission: Submission, teacher: Actor, video_access: VideoAccess, cdn: CDN, line: Lines) -> None:
+    """The student watches, then the teacher: each by a signed URL of their own."""
+    sites = (submission.owner.site(), teacher.site())
+    urls = [video_access.signed_url(site, submission) for site in sites]
+    with line("4.5.1", "the second GET comes from the cache, whoever the URL was signed for") as evidence:
+        evidence["X-Cache"] = cdn.expect_cached(urls)
+        evidence["download Mbit/s"] = cdn.throughput(urls[1])
