@@ -13,7 +13,7 @@ from playwright.sync_api import Error, Page, expect
 
 import media
 from pages.assignment import AssignmentPage
-from pages.base import Moodle
+from pages.base import Moodle, clear_the_way
 from pages.login import LoginPage
 from runner.environment import Environment
 from runner.ours import DOMAIN
@@ -91,6 +91,7 @@ def at_browser(tab: Page, moodle: Moodle) -> Iterator[AtBrowser]:
         windows.append(browser.new_context(ignore_https_errors=True))
         page = windows[-1].new_page()
         page.set_default_timeout(moodle.page * 1000)
+        clear_the_way(page)
         with says("to be logged in, seen the log-in page again: Invalid login"):
             LoginPage(page, moodle).open().log_in(person.username, "a-wrong-password")
         LoginPage(page, moodle).open().log_in(person.username, person.password)
@@ -140,20 +141,23 @@ def test_a_students_way_and_a_teachers(
     AssignmentPage(page, moodle).open(id=cmid).expect_no_video()
 
 
+WAY, MENU, REFUSED = "pages.assignment.ALL_SUBMISSIONS", "pages.grading.MENU_TOGGLE", "pages.login.LOGIN_REFUSED"
+
+
 @pytest.mark.parametrize(
-    ("version", "locator", "of_another"),
+    ("version", "locator", "of_another", "told"),
     [
-        ("4.1", "pages.assignment.ALL_SUBMISSIONS", "a:text-is('Submissions')"),
-        ("4.5", "pages.assignment.ALL_SUBMISSIONS", "a:text-is('View all submissions')"),
-        ("5.1", "pages.assignment.ALL_SUBMISSIONS", "a:text-is('View all submissions')"),
-        ("4.5", "pages.grading.MENU_TOGGLE", "[data-bs-toggle=dropdown]"),
-        ("5.1", "pages.grading.MENU_TOGGLE", "[data-toggle=dropdown]"),
-        ("5.1", "pages.login.LOGIN_REFUSED", "#loginerrormessage.sr-only + .alert-danger"),
+        ("4.1", WAY, "a:text-is('Submissions')", "the link to all submissions"),
+        ("4.5", WAY, "a:text-is('View all submissions')", "the link to all submissions"),
+        ("5.1", WAY, "a:text-is('View all submissions')", "the link to all submissions"),
+        ("4.5", MENU, "[data-bs-toggle=dropdown]", "waiting for .*data-bs-toggle=dropdown"),
+        ("5.1", MENU, "[data-toggle=dropdown]", "waiting for .*data-toggle=dropdown"),
+        ("5.1", REFUSED, "#loginerrormessage.sr-only + .alert-danger", "seen the log-in page again: https"),
     ],
 )
 def test_a_locator_of_another_version_is_red(
-    version: str, locator: str, of_another: str, speak: Speak, school: Callable[[], School], at_browser: AtBrowser,
-    moodle: Moodle, monkeypatch: pytest.MonkeyPatch,
+    version: str, locator: str, of_another: str, told: str, speak: Speak, school: Callable[[], School],
+    at_browser: AtBrowser, moodle: Moodle, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     speak(version)
     here = school()
@@ -161,11 +165,11 @@ def test_a_locator_of_another_version_is_red(
 
     def to_the_grader() -> None:
         page = at_browser(here.teacher)
-        page.set_default_timeout(1000)
-        expect.set_options(timeout=1000)
+        page.set_default_timeout(2000)
+        expect.set_options(timeout=2000)
         AssignmentPage(page, moodle).open(id=here.assignment.cmid).view_all_submissions().grade(here.student.id)
 
-    with pytest.raises((AssertionError, Error)):
+    with pytest.raises((AssertionError, Error), match=told):
         to_the_grader()
 
 
