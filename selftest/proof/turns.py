@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from selftest.proof.outcome import GREEN, Expectation, Round, judge
 from selftest.proof.suite import Suite
 
-APART = 14
-"""Faults that do nothing to a happy path share a turn with every 14th of the catalogue: neighbours are alike, and one
-might hide what the other does."""
+TOGETHER = 14
+"""Faults that do nothing to a happy path at a time."""
+
+APART = 5
+"""Places in the catalogue between them at least: neighbours are alike, and one might hide what the other does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +50,37 @@ def happy_paths(fault: Expectation, suite: Suite) -> set[str]:
     return {test.name for test in suite.values() if test.canary} if fault.needs_canary else set()
 
 
-def catching(faults: Iterable[Expectation], suite: Suite) -> list[Turn]:
+def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
     """Each fault with the tests it is involved with, shared with faults of other lines and other tests."""
+    tests = {fault.fault: involved(fault, suite) for fault in faults}
+
+    def meet(one: Expectation, other: Expectation) -> bool:
+        alone = one.alone or other.alone
+        return bool(alone or one.allowed & other.allowed or tests[one.fault] & tests[other.fault])
+
     turns: list[list[Expectation]] = []
-    for fault in sorted(faults, key=lambda fault: (-len(involved(fault, suite)), fault.fault)):
-        fitting = (ones for ones in turns if not any(_meet(fault, other, suite) for other in ones))
+    for fault in sorted(faults, key=lambda fault: (-len(tests[fault.fault]), fault.fault)):
+        fitting = (ones for ones in turns if not any(meet(fault, other) for other in ones))
         ones = next(fitting, None)
         if ones is None:
             turns.append([fault])
         else:
             ones.append(fault)
     return [
-        Turn(tuple(one.fault for one in ones), tuple(sorted(set().union(*(involved(one, suite) for one in ones)))))
+        Turn(tuple(one.fault for one in ones), tuple(sorted(set().union(*(tests[one.fault] for one in ones)))))
         for ones in turns
     ]
 
 
-def _meet(one: Expectation, other: Expectation, suite: Suite) -> bool:
-    alone = one.alone or other.alone
-    return bool(alone or one.allowed & other.allowed or involved(one, suite) & involved(other, suite))
-
-
 def sparing(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
-    """Each happy path with the faults that must do nothing to it, every 14th of them together."""
+    """Each happy path with the faults that must do nothing to it, some of them together."""
     turns = []
     for test in suite.values():
         idle = [one for one in faults if test.name in happy_paths(one, suite) - involved(one, suite)]
         single = [one.fault for one in idle if one.alone]
         shared = [one.fault for one in idle if not one.alone]
-        groups = [(name,) for name in single] + [tuple(shared[start::APART]) for start in range(APART)]
+        apart = max(APART, ceil(len(shared) / TOGETHER))
+        groups = [(name,) for name in single] + [tuple(shared[start::apart]) for start in range(apart)]
         turns += [Turn(group, (test.name,)) for group in groups if group]
     return turns
 

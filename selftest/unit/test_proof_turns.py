@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checklist.verdicts import Check, Verdict
@@ -74,10 +74,11 @@ def test_a_happy_path_is_spared_by_faults_not_involved_with_it_neighbours_apart(
     turns = sparing([*faults, fault("loner", "2.7.15", alone=True), BUCKET], SUITE)
     assert {turn.tests for turn in turns} == {("playback",)}
     assert ("loner",) in [turn.faults for turn in turns]
-    assert ("bar-0", "bar-14") in [turn.faults for turn in turns]
+    assert ("bar-0", "bar-5", "bar-10", "bar-15") in [turn.faults for turn in turns]
     assert sum(len(turn.faults) for turn in turns) == 21
 
 
+@settings(deadline=None)
 @given(st.sets(st.sampled_from(sorted(CATALOGUE)), min_size=1))
 def test_every_fault_meets_all_that_must_notice_it_and_every_happy_path_once(names: set[str]) -> None:
     text = (Path(__file__).parents[1] / "proof/expected.toml").read_text(encoding="utf-8")
