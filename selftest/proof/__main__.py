@@ -7,6 +7,7 @@ or 6 when an inner run ended so.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ def main() -> int:
         return 4
     in_order = [chosen[name] for name in CATALOGUE if name in chosen]
     turns = whole(in_order, suite()) if options.full else [*sparing(in_order, suite()), *catching(in_order, suite())]
+    shutil.rmtree(REPORTS / "proof", ignore_errors=True)
     REPORTS.mkdir(exist_ok=True)
     ledger = Ledger(REPORTS / f"proof{suffix}.json", chosen, suite(), options.browser)
     code = _run(ledger, chosen, turns, options.browser, options.workers)
@@ -75,10 +77,10 @@ def _run(ledger: Ledger, expected: Mapping[str, Expectation], turns: Sequence[Tu
                 )
                 for folder in folders
             ]
-            _share_out(team, turns, ledger, Path(name) / "claims")
+            _share_out(team, turns, ledger, Path(name) / "together")
             if doubts := ledger.doubts():
                 print(f"  {len(doubts)} faults once more, each alone", flush=True)
-                _share_out(team, doubts, ledger, Path(name) / "claims-alone")
+                _share_out(team, doubts, ledger, Path(name) / "alone")
     except InnerRunFailed as failed:
         print(failed, file=sys.stderr)
         return failed.code or 1

@@ -8,7 +8,8 @@ written to `--rounds FILE` as it ends.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,7 @@ class Proof:
         # File by file, or a module's fixtures would outlive their fault where a browser changes.
         kept = [item for item in items if item not in idle]
         items[:] = sorted(kept, key=lambda item: (order[turn_of(item)], item.path))
-        self.ends = {turn_of(item): item.nodeid for item in items}
-        for turn in self.turns.keys() - self.ends.keys():  # whose lines are of other targets
+        for turn in self.turns.keys() - {turn_of(item) for item in items}:  # whose lines are of other targets
             if self._claim(turn):
                 self._tell(turn)
 
@@ -103,13 +103,26 @@ class Proof:
         return bool(item.get_closest_marker("canary") or not wanted or set(wanted) & set(declared_lines(item)))
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Leaves out the tests of a turn that another worker has taken."""
-        if turn_of(item) != self.on:
-            self.on = turn_of(item)
-            self.is_ours = self._claim(self.on)
-            self.round = Round()
-        return None if self.is_ours else True
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """As pytest's own, but for the turns that another worker has taken."""
+        items = self._ours(session.items)
+        item = next(items, None)
+        while item is not None:
+            after = next(items, None)  # what stays set up for it has to be known before the test ends
+            if turn_of(item) != self.on:
+                self.on, self.round = turn_of(item), Round()
+            session.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            if after is None or turn_of(after) != self.on:
+                self._tell(self.on)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+            item = after
+        return True
+
+    def _ours(self, items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
+        for turn, tests in groupby(items, turn_of):
+            if self._claim(turn):
+                yield from tests
 
     def _claim(self, turn: str) -> bool:
         try:
@@ -133,10 +146,6 @@ class Proof:
             ran.broken.append(f"{report.nodeid} ({report.when}): {str(report.longrepr)[-300:]}")
         if report.when == "teardown" or (report.when == "setup" and not report.passed):
             ran.checks += [Check.from_json(data) for data in _checks(report)]
-
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        if self.ends[self.on] == nodeid:
-            self._tell(self.on)
 
     def _tell(self, turn: str) -> None:
         print(self.round.to_json(turn), file=self.told, flush=True)
