@@ -3,6 +3,8 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
 from selftest.proof.ledger import Ledger
 from selftest.proof.outcome import Expectation, Ran, Round, read
+from selftest.proof.plugin import Proof
 from selftest.proof.suite import SuiteTest, suite
 from selftest.proof.turns import Turn, catching, happy_paths, involved, noticing, pieces, sparing, whole
 
@@ -161,3 +164,16 @@ def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys:
     assert re.fullmatch(r"  ✓ bar +caught by 2\.7\.15 \(5 s\)  1 of 2", told[1])
     assert re.fullmatch(r"  ✗ player +SURVIVED \(5 s\)  2 of 2", told[2])
     assert told[3:] == ["      collateral: 2.7.14 (2.7.14): boom", "VOID: without a fault: nothing ran"]
+
+
+def test_workers_take_turns_whole_and_none_twice(tmp_path: Path) -> None:
+    plan, claims = tmp_path / "plan.json", tmp_path / "claims"
+    claims.mkdir()
+    plan.write_text(json.dumps({"turns": {}, "claims": str(claims)}), encoding="utf-8")
+    items: Any = [
+        SimpleNamespace(number=number, callspec=SimpleNamespace(params={"fault": turn}))
+        for number, turn in enumerate(["turn-0", "turn-0", "turn-1", "turn-2"])
+    ]
+    one, other = (Proof(plan, tmp_path / name)._ours(items) for name in ("one", "other"))
+    taken = [next(one), next(other), next(one), *one, *other]
+    assert [item.number for item in taken] == [0, 2, 1, 3]
