@@ -175,5 +175,5 @@ def test_workers_take_turns_whole_and_none_twice(tmp_path: Path) -> None:
         for number, turn in enumerate(["turn-0", "turn-0", "turn-1", "turn-2"])
     ]
     one, other = (Proof(plan, tmp_path / name)._ours(items) for name in ("one", "other"))
-    taken = [next(one), next(other), next(one), *one, *other]
+    taken: list[Any] = [next(one), next(other), next(one), *one, *other]
     assert [item.number for item in taken] == [0, 2, 1, 3]
