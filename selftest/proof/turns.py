@@ -51,8 +51,11 @@ def happy_paths(fault: Expectation, suite: Suite) -> set[str]:
 
 
 def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
-    """Each fault with the tests it is involved with, shared with faults of other lines and other tests."""
-    tests = {fault.fault: involved(fault, suite) for fault in faults}
+    """Each fault with the tests it is involved with, shared with faults of other lines and other tests.
+
+    One that has to be alone has all of its tests here.
+    """
+    tests = {one.fault: involved(one, suite) | (happy_paths(one, suite) if one.alone else set()) for one in faults}
 
     def meet(one: Expectation, other: Expectation) -> bool:
         alone = one.alone or other.alone
@@ -76,11 +79,11 @@ def sparing(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
     """Each happy path with the faults that must do nothing to it, some of them together."""
     turns = []
     for test in suite.values():
-        idle = [one for one in faults if test.name in happy_paths(one, suite) - involved(one, suite)]
-        single = [one.fault for one in idle if one.alone]
-        shared = [one.fault for one in idle if not one.alone]
-        apart = max(APART, ceil(len(shared) / TOGETHER))
-        groups = [(name,) for name in single] + [tuple(shared[start::apart]) for start in range(apart)]
+        idle = [
+            one.fault for one in faults if not one.alone and test.name in happy_paths(one, suite) - involved(one, suite)
+        ]
+        apart = max(APART, ceil(len(idle) / TOGETHER))
+        groups = [tuple(idle[start::apart]) for start in range(apart)]
         turns += [Turn(group, (test.name,)) for group in groups if group]
     return turns
 
