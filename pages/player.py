@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, TimeoutError, expect
 
 from pages.base import Moodle, expect_on_screen, has_touch, press
 from pages.script import scripts
@@ -30,9 +30,9 @@ class Player:
         """The element is there, has a source, and knows the video's length: `seconds`, within half a second."""
         try:
             expect(self.video, "the video player").to_be_visible()
-        except AssertionError as missing:
+            state = self._run("loaded", self.moodle.play)
+        except (AssertionError, TimeoutError) as missing:  # a message may take its place while it loads
             raise AssertionError(f"expected the video player, seen {self._said()}") from missing
-        state = self._run("loaded", self.moodle.play)
         if state["error"] or state["ready"] < 1:
             raise AssertionError(f"expected the video to load, seen {state} and {self._said()}")
         if seconds is not None and abs(state["duration"] - seconds) > TOLERANCE:

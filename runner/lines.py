@@ -127,7 +127,8 @@ def first_words(failure: BaseException) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test has nothing to do on a target on which none of its lines is judged, nor where it may not run.
+    """A test has nothing to do on a target on which none of its lines is judged, nor where it may not run; who has the
+    site alone comes last.
 
     Raises UsageError where none of those that were asked for may.
     """
@@ -144,6 +145,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+    items.sort(key=lambda item: "alone" in getattr(item, "fixturenames", ()))
 
 
 def _target(item: pytest.Item) -> str:

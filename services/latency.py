@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from requests.adapters import HTTPAdapter
+
 from services.addresses import LOGIN
 from services.errors import Unreachable
 from services.moodle.site import Site
@@ -54,7 +56,9 @@ class LatencyProbe:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._site.session.headers["Connection"] = "close"  # each answer takes what it takes a newcomer
+        # Each answer takes what it takes a newcomer.
+        self._site.session.mount("https://", HTTPAdapter())
+        self._site.session.headers["Connection"] = "close"
 
     def __call__(self) -> Reply:
         started = time.perf_counter()

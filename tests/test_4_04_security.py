@@ -87,7 +87,7 @@ def test_file_names(
         expect_shown_as_text(student.page.content(), "the upload form")
 
     site = student.site()
-    with line("4.4.5", "the server gives it a name of its own, keeps it, or refuses it") as evidence:
+    with line("4.4.5", "the server gives it a name of its own, keeps it, or refuses it", blocks=True) as evidence:
         asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
         evidence["answer"] = asked.data["data"]["s3_key"] if asked.succeeded else asked.seen
     if not asked.succeeded:

@@ -46,6 +46,9 @@ def _may_log_in(user: User, password: str) -> bool:
 
 
 def _refused_by_fault(web: Web, user: User) -> bool:
+    """Refuses who comes by the form on the page: what else logs in sends no Fetch Metadata."""
+    if "Sec-Fetch-Site" not in web.request.headers:
+        return False
     if user.admin:
         return web.site.faults.on("admin-log-in-refused")
     teaches = any(access.may_grade(web.state, user, course) for course in web.state.courses.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Mapping
 from functools import cache
 from itertools import groupby
@@ -11,6 +10,7 @@ from checklist.lines import LINES, STEPS, Kind, Line
 from replica.faults import CATALOGUE
 from runner.replica import CHECKOUT
 from selftest.proof.outcome import read
+from selftest.proof.suite import suite
 
 HEAD = """\
 # Coverage
@@ -61,11 +61,9 @@ def _cell(text: str) -> str:
 def judging() -> Mapping[str, list[str]]:
     """The names of the tests that settle each line."""
     found: dict[str, list[str]] = {}
-    for file in sorted((CHECKOUT / "tests").glob("test_*.py")):
-        for name, test in runpy.run_path(str(file)).items():
-            if name.startswith("test_"):
-                for line in (line for mark in test.pytestmark if mark.name == "lines" for line in mark.args):
-                    found.setdefault(line, []).append(name)
+    for test in suite().values():
+        for line in test.lines:
+            found.setdefault(line, []).append(test.name)
     return found
 
 

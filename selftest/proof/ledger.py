@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from selftest.proof import report
-from selftest.proof.outcome import NO_FAULT, Expectation, Outcome, Round, judge, void_because
+from selftest.proof.outcome import Expectation, Outcome, Round, judge, void_because
+from selftest.proof.suite import Suite
+from selftest.proof.turns import Turn, pieces
 
 
 class Ledger:
-    """`file` is where `proof.json` goes; several workers settle rounds at a time."""
+    """`file` is where `proof.json` goes; several workers tell of turns at a time."""
 
-    def __init__(self, file: Path, expected: Mapping[str, Expectation], browser: str) -> None:
+    def __init__(self, file: Path, expected: Mapping[str, Expectation], suite: Suite, browser: str) -> None:
         self._file = file
         self._expected = expected
+        self._suite = suite
         self._browser = browser
         self._started = time.monotonic()
         self._lock = Lock()
+        self._to_come: Counter[str] = Counter()
+        self._seen: defaultdict[str, Round] = defaultdict(Round)
+        self._doubts: defaultdict[str, list[str]] = defaultdict(list)
         self._outcomes: dict[str, Outcome] = {}
         self.void: list[str] = []
 
@@ -34,17 +41,37 @@ class Ledger:
         """The faults that are not settled."""
         return sorted(self._expected.keys() - self._outcomes.keys())
 
-    def settle(self, name: str, round_: Round) -> None:
-        """Judges a round, prints what it came to, and writes everything so far."""
+    def begin(self, turns: Sequence[Turn]) -> None:
+        """A fault is settled with the last of these turns that it is in, unless one leaves it in doubt."""
+        self._doubts.clear()
+        self._to_come = Counter(name for turn in turns for name in turn.faults)
+
+    def doubts(self) -> list[Turn]:
+        """What has to be tried again, each fault alone."""
+        return [Turn((name,), tuple(sorted(tests))) for name, tests in sorted(self._doubts.items())]
+
+    def settle(self, turn: Turn, round_: Round) -> None:
+        """Takes what a turn came to; tells of each fault that is settled by it, and writes everything so far."""
         with self._lock:
-            if name in NO_FAULT:
-                self.void += (reasons := void_because({name: round_}))
-                print("\n".join(f"VOID: {reason}" for reason in reasons) or f"  ✓ {name}: green", flush=True)
-            else:
-                self._outcomes[name] = outcome = judge(self._expected[name], round_)
-                place = f"{len(self._outcomes)} of {len(self._expected)}"
-                print(report.told(outcome, place), flush=True)
+            if not turn.faults:
+                self._settle_without_a_fault(round_)
+            for fault, piece, sure in pieces(turn, round_, self._expected, self._suite):
+                name = fault.fault
+                self._to_come[name] -= 1
+                if sure:
+                    self._seen[name].tests |= piece.tests
+                else:
+                    self._doubts[name] += piece.tests or turn.tests
+                if not self._to_come[name] and name not in self._doubts:
+                    self._outcomes[name] = judge(fault, self._seen[name])
+                    place = f"{len(self._outcomes)} of {len(self._expected)}"
+                    print(report.told(self._outcomes[name], place), flush=True)
             self.write()
+
+    def _settle_without_a_fault(self, round_: Round) -> None:
+        reasons = void_because(round_)
+        self.void += reasons
+        print("\n".join(f"VOID: {reason}" for reason in reasons) or "  ✓ without a fault: green", flush=True)
 
     def write(self) -> dict[str, Any]:
         """Writes and returns what `proof.json` holds now."""

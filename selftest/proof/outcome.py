@@ -15,9 +15,6 @@ from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 from checklist.verdicts import Check, Verdict
 
-NO_FAULT = ("none before", "none after")
-"""Names of the two rounds without a fault, that must be all green."""
-
 ENGINES = ("chromium", "firefox", "webkit")
 GREEN = (Verdict.PASSED, Verdict.NOT_CHECKABLE)
 
@@ -57,14 +54,15 @@ Lines = tuple[Annotated[str, _one_of(LINES, "line of the checklist")], ...]
 class Expected(Table):
     """At least one of `lines` fails with a message that `symptom` matches; lines in `also` may fail with them.
 
-    `test` is the one that has to notice, or empty for all that judge `lines`; `engines` are those whose proof includes
-    the fault.
+    `test` is the one that has to notice, or empty for all that judge `lines`; `alone` keeps the fault from being on
+    together with others, which it would hide; `engines` are those whose proof includes it.
     """
 
     lines: Annotated[Lines, AfterValidator(_some)] = Field((), validate_default=True)
     symptom: Annotated[re.Pattern[str], BeforeValidator(_symptom)] = Field("", validate_default=True)
     test: str = ""
     also: Lines = ()
+    alone: bool = False
     engines: tuple[Annotated[str, _one_of(ENGINES, "engine")], ...] = ("chromium",)
 
 
@@ -74,31 +72,59 @@ class Expectation(Expected):
     fault: str
 
     @property
+    def allowed(self) -> set[str]:
+        """The lines that may fail."""
+        return {*self.lines, *self.also}
+
+    @property
     def needs_canary(self) -> bool:
         """Whether people at a browser might notice too: not what is judged once a run, by a test of its own."""
         return any(not LINES[line].of_no_target and not LINES[line].on_one_target for line in self.lines)
 
 
 @dataclass
-class Round:
-    """What ran while one fault was on. `broken` are tests that failed outside their lines, with the reason."""
+class Ran:
+    """What a test came to. `broken` are failures outside its lines, with the reason."""
 
     checks: list[Check] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+
+@dataclass
+class Round:
+    """What ran while faults were on, by the name of the test."""
+
+    tests: dict[str, Ran] = field(default_factory=dict)
+
+    @property
+    def checks(self) -> list[Check]:
+        return [check for ran in self.tests.values() for check in ran.checks]
+
+    @property
+    def broken(self) -> list[str]:
+        return [reason for ran in self.tests.values() for reason in ran.broken]
+
+    @property
+    def seconds(self) -> float:
+        return round(sum(ran.seconds for ran in self.tests.values()), 1)
+
+    def of(self, tests: Collection[str]) -> Round:
+        """The part that these tests have in it."""
+        return Round({name: ran for name, ran in self.tests.items() if name in tests})
 
     def failed(self) -> list[Check]:
         return [check for check in self.checks if check.verdict is Verdict.FAILED]
 
     def to_json(self, name: str) -> str:
         """One line, which `from_json` reads."""
-        return json.dumps([name, asdict(self)])
+        return json.dumps([name, asdict(self)["tests"]])
 
     @staticmethod
     def from_json(text: str) -> tuple[str, Round]:
-        name, content = json.loads(text)
-        checks = [Check.from_json(check) for check in content["checks"]]
-        return name, Round(checks, content["broken"], content["seconds"])
+        name, tests = json.loads(text)
+        read = {test: [Check.from_json(check) for check in ran["checks"]] for test, ran in tests.items()}
+        return name, Round({test: Ran(**{**ran, "checks": read[test]}) for test, ran in tests.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,37 +165,24 @@ def _sentence(mistake: Mistake) -> str:
 def judge(expectation: Expectation, round_: Round) -> Outcome:
     """Compare what failed with what had to."""
     named = [check for check in round_.failed() if check.line in expectation.lines]
-    allowed = {*expectation.lines, *expectation.also}
     ran = {check.line for check in round_.checks if check.verdict in (*GREEN, Verdict.FAILED)}
     return Outcome(
         expectation.fault,
         tuple(check for check in named if expectation.symptom.search(check.message)),
         tuple(check for check in named if not expectation.symptom.search(check.message)),
-        tuple(check for check in round_.failed() if check.line not in allowed),
+        tuple(check for check in round_.failed() if check.line not in expectation.allowed),
         tuple(line.id for line in LINES.values() if line.judged and line.id not in ran),
         tuple(round_.broken),
         round_.seconds,
     )
 
 
-def void_because(rounds: Mapping[str, Round]) -> list[str]:
-    """Why the proof proves nothing: what was not green in these rounds without a fault, or that nothing ran."""
-    reasons = []
-    for name, clean in rounds.items():
-        if not clean.checks:
-            reasons.append(f"{name}: nothing ran")
-        reasons += [
-            f"{name}: {check.line} ({check.title}) {check.verdict}: {check.message}"
-            for check in clean.checks
-            if check.verdict not in GREEN
-        ]
-        reasons += [f"{name}: {broken}" for broken in clean.broken]
-    return reasons
-
-
-def share(faults: Mapping[str, float], workers: int) -> list[list[str]]:
-    """Divide faults, given with their seconds, among `workers`, so that all end at about the same time."""
-    shares: list[list[str]] = [[] for _ in range(workers)]
-    for fault in sorted(faults, key=lambda name: (-faults[name], name)):
-        min(shares, key=lambda one: (sum(faults[name] for name in one), len(one))).append(fault)
-    return [one for one in shares if one]
+def void_because(clean: Round) -> list[str]:
+    """Why the proof proves nothing: what was not green in a round without a fault, or that nothing ran."""
+    reasons = [] if clean.checks else ["nothing ran"]
+    reasons += [
+        f"{check.line} ({check.title}) {check.verdict}: {check.message}"
+        for check in clean.checks
+        if check.verdict not in GREEN
+    ]
+    return [f"without a fault: {reason}" for reason in (*reasons, *clean.broken)]

@@ -2,23 +2,20 @@
 
 import json
 import re
-import runpy
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from checklist.lines import LINES
 from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
-from selftest.proof.ledger import Ledger
-from selftest.proof.outcome import Expectation, ExpectationError, Outcome, Round, judge, read, share, void_because
+from selftest.proof.outcome import Expectation, ExpectationError, Outcome, Ran, Round, judge, read, void_because
 from selftest.proof.report import proof_json, proof_markdown, summary
 from selftest.proof.soak import Time, red_lines, soak_json, table
+from selftest.proof.suite import suite
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXPECTED = CHECKOUT / "selftest/proof/expected.toml"
@@ -42,8 +39,12 @@ def check(line: str, verdict: Verdict = Verdict.FAILED, message: str = "") -> Ch
     return Check(line, "chromium", verdict, f"title of {line}", message)
 
 
+def ran(*checks: Check, test: str = "test_upload", broken: Sequence[str] = (), seconds: float = 0.0) -> Round:
+    return Round({test: Ran(list(checks), list(broken), seconds)})
+
+
 def outcome(*checks: Check) -> Outcome:
-    return judge(STUCK, Round(list(checks), seconds=12.0))
+    return judge(STUCK, ran(*checks, seconds=12.0))
 
 
 def test_caught_by_an_expected_line_that_names_the_symptom() -> None:
@@ -79,27 +80,26 @@ def test_what_was_not_reached_is_no_collateral_and_counts_as_not_run() -> None:
     assert not {"2.7.15", "2.7.1", "2.14.1"} & set(found.not_run)
 
 
-GREEN = Round([check("2.7.1", Verdict.PASSED), check("2.7.2", Verdict.NOT_CHECKABLE)])
+GREEN = ran(check("2.7.1", Verdict.PASSED), check("2.7.2", Verdict.NOT_CHECKABLE))
 
 
-def test_not_void_when_green_before_and_after() -> None:
-    assert void_because({"none before": GREEN, "none after": GREEN}) == []
+def test_not_void_when_green() -> None:
+    assert void_because(GREEN) == []
 
 
 @pytest.mark.parametrize(
     "spoilt",
     [
         Round(),
-        Round([check("2.7.1", message="seen otherwise")]),
-        Round([check("2.7.1", Verdict.PASSED), check("2.7.2", Verdict.NOT_REACHED)]),
-        Round([check("2.7.1", Verdict.PASSED)], broken=["test_upload: no such fixture"]),
+        ran(check("2.7.1", message="seen otherwise")),
+        ran(check("2.7.1", Verdict.PASSED), check("2.7.2", Verdict.NOT_REACHED)),
+        ran(check("2.7.1", Verdict.PASSED), broken=["test_upload: no such fixture"]),
     ],
     ids=["nothing ran", "failed", "not reached", "broke outside its lines"],
 )
-@pytest.mark.parametrize("when", ["none before", "none after"])
-def test_void_unless_green_before_and_after(spoilt: Round, when: str) -> None:
-    (reason,) = void_because({"none before": GREEN, "none after": GREEN} | {when: spoilt})
-    assert reason.startswith(when)
+def test_void_unless_green_without_a_fault(spoilt: Round) -> None:
+    (reason,) = void_because(spoilt)
+    assert reason.startswith("without a fault: ")
 
 
 GOOD: dict[str, object] = {"lines": ["2.7.15"], "symptom": "seen"}
@@ -141,14 +141,8 @@ def test_every_line_has_a_fault_and_what_is_to_be_verified_has_two(line: str) ->
 
 
 def test_the_test_that_has_to_notice_judges_a_line_of_the_fault() -> None:
-    judged = {
-        name: {line for mark in test.pytestmark if mark.name == "lines" for line in mark.args}
-        for file in (CHECKOUT / "tests").glob("test_*.py")
-        for name, test in runpy.run_path(str(file)).items()
-        if name.startswith("test_")
-    }
     for expectation in read(EXPECTED.read_text(encoding="utf-8"), CATALOGUE).values():
-        assert not expectation.test or set(expectation.lines) & judged[expectation.test], expectation.fault
+        assert not expectation.test or set(expectation.lines) & set(suite()[expectation.test].lines), expectation.fault
 
 
 def test_every_fault_has_an_expectation_and_every_expectation_a_fault() -> None:
@@ -157,21 +151,10 @@ def test_every_fault_has_an_expectation_and_every_expectation_a_fault() -> None:
         read(toml(b=GOOD), ["a"])
 
 
-@given(st.dictionaries(st.text(), st.floats(0, 100)), st.integers(1, 8))
-def test_shares_hold_each_fault_once_and_none_is_idle(faults: dict[str, float], workers: int) -> None:
-    shares = share(faults, workers)
-    assert sorted(name for one in shares for name in one) == sorted(faults)
-    assert len(shares) == min(workers, len(faults))
-
-
-def test_the_longest_fault_has_a_worker_for_itself() -> None:
-    assert share({"long": 60, "a": 30, "b": 20, "c": 10}, 2) == [["long"], ["a", "b", "c"]]
-
-
 def test_what_is_written() -> None:
     outcomes = [
         outcome(check("2.7.15", message="expected progress up to 100%, seen <3 | 4>")),
-        judge(expectation("silent", "2.8.9", "seen"), Round([check("2.7.1", message="boom")])),
+        judge(expectation("silent", "2.8.9", "seen"), ran(check("2.7.1", message="boom"))),
     ]
     proof = proof_json(outcomes, [], ["none after: nothing ran"], "chromium", 71.6)
     assert (proof["void"], proof["partial"]) == (True, False)
@@ -190,28 +173,6 @@ def test_what_is_written() -> None:
     assert "not settled: slow" in told
     assert "collateral: 2.7.1 (title of 2.7.1): boom" in told
     assert "VOID: none after: nothing ran" in told
-
-
-def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "proof.json"
-    caught = Round([check("2.7.15", message="expected progress up to 100%, seen 3")], seconds=12.0)
-    ledger = Ledger(file, {"progress-stuck": STUCK, "silent": expectation("silent", "2.8.9", "seen")}, "chromium")
-
-    ledger.settle("none before", GREEN)
-    ledger.settle(*Round.from_json(caught.to_json("progress-stuck")))
-    written = json.loads(file.read_text(encoding="utf-8"))
-    assert (written["partial"], written["caught"], written["left"]) == (True, ["progress-stuck"], ["silent"])
-    ledger.settle("silent", Round([check("2.7.1", message="boom")]))
-    ledger.settle("none after", Round())
-    written = json.loads(file.read_text(encoding="utf-8"))
-    assert (written["partial"], written["survivors"], written["left"]) == (False, ["silent"], [])
-    assert written["void_because"] == ["none after: nothing ran"]
-
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "  ✓ none before: green"
-    assert re.fullmatch(r"  ✓ progress-stuck +caught by 2\.7\.15 \(12 s\)  1 of 2", said[1])
-    assert re.fullmatch(r"  ✗ silent +SURVIVED \(0 s\)  2 of 2", said[2])
-    assert said[3:] == ["      collateral: 2.7.1 (title of 2.7.1): boom", "VOID: none after: nothing ran"]
 
 
 @pytest.mark.parametrize("arguments", [["--faults", "no-such-fault"], ["--browser", "webkit"]])

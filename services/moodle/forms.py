@@ -153,14 +153,12 @@ class Forms:
         form = held.find_parent("form") if isinstance(held, Tag) else None
         if not isinstance(form, Tag):
             raise SiteError(f"{step} failed at {self.where}: the form is not there. {html.quote(page)}")
-        self._browser.select_form(form)
-        for name, value in values.items():
-            if form.find(attrs={"name": name}) is None:
-                raise SiteError(f"{step} failed at {self.where}: the form has no field {name}.")
-            self._browser[name] = value
-        for name, value in if_there.items():
-            if html.takes(form, name, value):
-                self._browser[name] = value
+        filled, fields = self._browser.select_form(form), html.fields(form)
+        if missing := values.keys() - fields.keys():
+            raise SiteError(f"{step} failed at {self.where}: the form has no field {', '.join(sorted(missing))}.")
+        there = {name: value for name, value in if_there.items() if html.takes(fields.get(name, []), value)}
+        for name, value in {**values, **there}.items():
+            getattr(filled, f"set_{html.kind(fields[name])}")({name: value})
         sent: requests.Response = self._browser.submit_selected(
             btnName=button, update_state=False, allow_redirects=False
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,12 +37,23 @@ def field_value(page: BeautifulSoup, name: str, step: str, where: str) -> str:
     return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
 
 
-def takes(form: Tag, name: str, value: object) -> bool:
-    """Whether a form has a field of that name, and where that is a choice, offers `value` in it."""
-    field = form.find(attrs={"name": name})
-    if not isinstance(field, Tag):
-        return False
-    return field.name != "select" or field.find("option", value=str(value)) is not None
+def fields(form: Tag) -> dict[str, list[Tag]]:
+    """A form's fields by their name; a checkbox may share it with a hidden field."""
+    found: dict[str, list[Tag]] = {}
+    for field in form.find_all(("input", "textarea", "select"), attrs={"name": True}):
+        found.setdefault(str(field["name"]), []).append(field)
+    return found
+
+
+def kind(named: Sequence[Tag]) -> str:
+    """What MechanicalSoup calls fields of one name: it would find that out in up to five searches of the form."""
+    types = {str(field.get("type", "")).lower() for field in named if field.name == "input"}
+    return next((one for one in ("checkbox", "radio") if one in types), "input" if types else str(named[0].name))
+
+
+def takes(named: Sequence[Tag], value: object) -> bool:
+    """Whether a form has these fields of one name, and where that is a choice, offers `value` in it."""
+    return bool(named) and (named[0].name != "select" or named[0].find("option", value=str(value)) is not None)
 
 
 def members(page: BeautifulSoup) -> set[int]:

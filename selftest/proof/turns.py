@@ -1,0 +1,118 @@
+"""Which faults are on at a time, and which tests run then. Pure.
+
+A fault is *involved* with the tests that must notice it, and with the happy paths where it may show. Faults that are on
+together to be noticed are of different lines and involved with different tests, so that each red line has one of them
+to thank. With all other happy paths a fault must do nothing: that many can show in one go, as long as all stays green.
+What a shared turn leaves in doubt is tried again with the fault alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from selftest.proof.outcome import GREEN, Expectation, Round, judge
+from selftest.proof.suite import Suite
+
+TOGETHER = 14
+"""Faults that do nothing to a happy path at a time."""
+
+APART = 5
+"""Places in the catalogue between them at least: neighbours are alike, and one might hide what the other does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """These `faults` are on while these `tests` run."""
+
+    faults: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    @property
+    def alone(self) -> bool:
+        return len(self.faults) == 1
+
+
+def noticing(fault: Expectation, suite: Suite) -> set[str]:
+    """The tests of which one must notice the fault."""
+    return {fault.test} if fault.test else {test.name for test in suite.values() if set(test.lines) & set(fault.lines)}
+
+
+def involved(fault: Expectation, suite: Suite) -> set[str]:
+    """Those that must notice the fault, and the happy paths where it may show."""
+    paths = happy_paths(fault, suite)
+    return noticing(fault, suite) | {name for name in paths if set(suite[name].lines) & fault.allowed}
+
+
+def happy_paths(fault: Expectation, suite: Suite) -> set[str]:
+    """The tests that the fault must not harm but at its lines."""
+    return {test.name for test in suite.values() if test.canary} if fault.needs_canary else set()
+
+
+def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
+    """Each fault with the tests it is involved with, shared with faults of other lines and other tests.
+
+    One that has to be alone has all of its tests here.
+    """
+    tests = {one.fault: involved(one, suite) | (happy_paths(one, suite) if one.alone else set()) for one in faults}
+
+    def meet(one: Expectation, other: Expectation) -> bool:
+        alone = one.alone or other.alone
+        return bool(alone or one.allowed & other.allowed or tests[one.fault] & tests[other.fault])
+
+    turns: list[list[Expectation]] = []
+    for fault in sorted(faults, key=lambda fault: (-len(tests[fault.fault]), fault.fault)):
+        fitting = (ones for ones in turns if not any(meet(fault, other) for other in ones))
+        ones = next(fitting, None)
+        if ones is None:
+            turns.append([fault])
+        else:
+            ones.append(fault)
+    return [
+        Turn(tuple(one.fault for one in ones), tuple(sorted(set().union(*(tests[one.fault] for one in ones)))))
+        for ones in turns
+    ]
+
+
+def sparing(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
+    """Each happy path with the faults that must do nothing to it, some of them together."""
+    turns = []
+    for test in suite.values():
+        idle = [
+            one.fault for one in faults if not one.alone and test.name in happy_paths(one, suite) - involved(one, suite)
+        ]
+        apart = max(APART, ceil(len(idle) / TOGETHER))
+        groups = [tuple(idle[start::apart]) for start in range(apart)]
+        turns += [Turn(group, (test.name,)) for group in groups if group]
+    return turns
+
+
+def whole(faults: Iterable[Expectation], suite: Suite) -> list[Turn]:
+    """Each fault alone, with every test."""
+    return [Turn((fault.fault,), tuple(suite)) for fault in faults]
+
+
+def pieces(
+    turn: Turn, round_: Round, expected: Mapping[str, Expectation], suite: Suite
+) -> Iterator[tuple[Expectation, Round, bool]]:
+    """What a turn says of each of its faults, and whether that is beyond doubt."""
+    for fault in (expected[name] for name in turn.faults):
+        if turn.alone:
+            yield fault, round_, True
+            continue
+        mine = involved(fault, suite) & set(turn.tests)
+        own = round_.of(mine or turn.tests)
+        yield fault, own, _is_caught(fault, own) if mine else _is_green(own, turn.tests)
+
+
+def _is_caught(fault: Expectation, round_: Round) -> bool:
+    outcome = judge(fault, round_)
+    return bool(outcome.caught_by) and not outcome.collateral
+
+
+def _is_green(round_: Round, tests: Collection[str]) -> bool:
+    ran = [round_.tests[name] for name in tests if name in round_.tests]
+    return len(ran) == len(tests) and not any(
+        one.broken or not one.checks or any(check.verdict not in GREEN for check in one.checks) for one in ran
+    )

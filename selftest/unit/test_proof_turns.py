@@ -1,0 +1,184 @@
+"""Which faults share a turn of the proof, what it says of each, and how a proof settles them."""
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checklist.verdicts import Check, Verdict
+from replica.faults import CATALOGUE
+from selftest.proof.ledger import Ledger
+from selftest.proof.outcome import Expectation, Ran, Round, read
+from selftest.proof.plugin import Proof
+from selftest.proof.suite import SuiteTest, suite
+from selftest.proof.turns import Turn, catching, happy_paths, involved, noticing, pieces, sparing, whole
+
+SUITE = {
+    test.name: test
+    for test in (
+        SuiteTest("upload", ("2.7.14", "2.7.15"), canary=True),
+        SuiteTest("playback", ("2.8.5", "2.8.6"), canary=True),
+        SuiteTest("tricks", ("2.9.4", "2.9.6")),
+        SuiteTest("bucket", ("1.1.7",)),
+    )
+}
+
+
+def fault(name: str, line: str, *also: str, test: str = "", alone: bool = False) -> Expectation:
+    table = {"lines": [line], "also": also, "symptom": "seen", "test": test}
+    toml = "\n".join(f"{key} = {json.dumps(value)}" for key, value in (table | {"alone": alone}).items())
+    return read(f"[{name}]\n{toml}", [name])[name]
+
+
+BAR = fault("bar", "2.7.15")
+PLAYER = fault("player", "2.8.5")
+TRICK = fault("trick", "2.9.4")
+BUCKET = fault("bucket", "1.1.7")
+
+
+def green(name: str) -> Ran:
+    return Ran([Check(line, "chromium", Verdict.PASSED, line) for line in SUITE[name].lines], seconds=2.0)
+
+
+def red(name: str, line: str, message: str = "expected it, seen that") -> Ran:
+    checks = [Check(one, "chromium", Verdict.PASSED, one) for one in SUITE[name].lines if one != line]
+    return Ran([*checks, Check(line, "chromium", Verdict.FAILED, line, message)], seconds=3.0)
+
+
+def test_a_fault_is_involved_with_who_must_notice_and_with_happy_paths_where_it_may_show() -> None:
+    shows = fault("shows", "2.9.4", "2.8.6")
+    assert noticing(shows, SUITE) == {"tricks"}
+    assert involved(shows, SUITE) == {"tricks", "playback"}
+    assert noticing(fault("named", "2.7.15", test="upload"), SUITE) == {"upload"}
+
+
+def test_faults_of_other_lines_and_tests_are_noticed_together() -> None:
+    (turn,) = catching([BAR, PLAYER, TRICK, BUCKET], SUITE)
+    assert sorted(turn.faults) == ["bar", "bucket", "player", "trick"]
+    assert turn.tests == ("bucket", "playback", "tricks", "upload")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [fault("starts", "2.7.14"), fault("shows", "2.9.4", "2.7.15"), fault("loner", "2.8.5", alone=True)],
+    ids=["the same test", "may show in the same line", "would hide others"],
+)
+def test_faults_that_could_not_be_told_apart_are_noticed_one_by_one(other: Expectation) -> None:
+    assert len(catching([BAR, other], SUITE)) == 2
+
+
+def test_a_happy_path_is_spared_by_faults_not_involved_with_it_neighbours_apart() -> None:
+    faults = [fault(f"bar-{number}", "2.7.15") for number in range(20)]
+    turns = sparing([*faults, BUCKET], SUITE)
+    assert {turn.tests for turn in turns} == {("playback",)}
+    assert ("bar-0", "bar-5", "bar-10", "bar-15") in [turn.faults for turn in turns]
+    assert sum(len(turn.faults) for turn in turns) == 20
+
+
+def test_a_fault_that_has_to_be_alone_meets_everything_in_one_turn() -> None:
+    loner = fault("loner", "2.7.15", alone=True)
+    assert sparing([loner], SUITE) == []
+    assert catching([loner], SUITE) == [Turn(("loner",), ("playback", "upload"))]
+
+
+@settings(deadline=None)
+@given(st.sets(st.sampled_from(sorted(CATALOGUE)), min_size=1))
+def test_every_fault_meets_all_that_must_notice_it_and_every_happy_path_once(names: set[str]) -> None:
+    text = (Path(__file__).parents[1] / "proof/expected.toml").read_text(encoding="utf-8")
+    faults = [one for name, one in read(text, CATALOGUE).items() if name in names]
+    turns = [*catching(faults, suite()), *sparing(faults, suite())]
+    for one in faults:
+        met = [test for turn in turns if one.fault in turn.faults for test in turn.tests]
+        needed = involved(one, suite()) | happy_paths(one, suite())
+        assert needed <= set(met)
+
+
+def test_in_full_each_fault_is_alone_with_every_test() -> None:
+    assert whole([BAR, TRICK], SUITE) == [Turn(("bar",), tuple(SUITE)), Turn(("trick",), tuple(SUITE))]
+
+
+def said(turn: Turn, round_: Round, *faults: Expectation) -> dict[str, bool]:
+    expected = {one.fault: one for one in faults}
+    return {one.fault: sure for one, _, sure in pieces(turn, round_, expected, SUITE)}
+
+
+TOGETHER = Turn(("bar", "player", "trick"), ("playback", "tricks", "upload"))
+
+
+def test_each_of_those_together_is_sure_when_its_own_test_has_named_its_symptom() -> None:
+    round_ = Round(
+        {"upload": red("upload", "2.7.15"), "playback": red("playback", "2.8.5"), "tricks": red("tricks", "2.9.4")}
+    )
+    assert said(TOGETHER, round_, BAR, PLAYER, TRICK) == {"bar": True, "player": True, "trick": True}
+
+
+def test_who_is_not_noticed_or_has_another_line_red_is_in_doubt_and_the_others_are_not() -> None:
+    round_ = Round({"upload": green("upload"), "playback": red("playback", "2.8.6"), "tricks": red("tricks", "2.9.4")})
+    assert said(TOGETHER, round_, BAR, PLAYER, TRICK) == {"bar": False, "player": False, "trick": True}
+
+
+@pytest.mark.parametrize(
+    ("ran", "sure"),
+    [(green("playback"), True), (red("playback", "2.8.5"), False), (Ran(broken=["no such fixture"]), False)],
+    ids=["green", "red", "broken"],
+)
+def test_those_that_must_do_nothing_are_in_doubt_together(ran: Ran, sure: bool) -> None:
+    turn = Turn(("bar", "trick"), ("playback",))
+    assert said(turn, Round({"playback": ran}), BAR, TRICK) == {"bar": sure, "trick": sure}
+    assert said(turn, Round(), BAR, TRICK) == {"bar": False, "trick": False}
+
+
+def test_what_a_fault_alone_does_is_beyond_doubt() -> None:
+    assert said(Turn(("bar",), ("upload",)), Round({"upload": green("upload")}), BAR) == {"bar": True}
+
+
+def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "proof.json"
+    expected = {one.fault: one for one in (BAR, PLAYER)}
+    ledger = Ledger(file, expected, SUITE, "chromium")
+    noticed = Turn(("bar", "player"), ("playback", "upload"))
+    ledger.begin([Turn(("bar",), ("playback",)), Turn(("player",), ("upload",)), noticed])
+
+    ledger.settle(Turn((), ("upload",)), Round({"upload": green("upload")}))
+    ledger.settle(Turn(("bar",), ("playback",)), Round({"playback": green("playback")}))
+    ledger.settle(Turn(("player",), ("upload",)), Round({"upload": red("upload", "2.7.14", "boom")}))
+    _, travelled = Round.from_json(
+        Round({"upload": red("upload", "2.7.15"), "playback": green("playback")}).to_json("turn-1")
+    )
+    ledger.settle(noticed, travelled)
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert (written["partial"], written["caught"], written["left"]) == (True, ["bar"], ["player"])
+
+    doubts = ledger.doubts()
+    assert doubts == [Turn(("player",), ("playback",))]
+    ledger.begin(doubts)
+    ledger.settle(doubts[0], Round({"playback": green("playback")}))
+    ledger.settle(Turn((), ("upload",)), Round())
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert (written["partial"], written["survivors"], written["left"]) == (False, ["player"], [])
+    assert written["collateral"] == ["player"]
+    assert written["void_because"] == ["without a fault: nothing ran"]
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "  ✓ without a fault: green"
+    assert re.fullmatch(r"  ✓ bar +caught by 2\.7\.15 \(5 s\)  1 of 2", told[1])
+    assert re.fullmatch(r"  ✗ player +SURVIVED \(5 s\)  2 of 2", told[2])
+    assert told[3:] == ["      collateral: 2.7.14 (2.7.14): boom", "VOID: without a fault: nothing ran"]
+
+
+def test_workers_take_turns_whole_and_none_twice(tmp_path: Path) -> None:
+    plan, claims = tmp_path / "plan.json", tmp_path / "claims"
+    claims.mkdir()
+    plan.write_text(json.dumps({"turns": {}, "claims": str(claims)}), encoding="utf-8")
+    items: Any = [
+        SimpleNamespace(number=number, callspec=SimpleNamespace(params={"fault": turn}))
+        for number, turn in enumerate(["turn-0", "turn-0", "turn-1", "turn-2"])
+    ]
+    one, other = (Proof(plan, tmp_path / name)._ours(items) for name in ("one", "other"))
+    taken: list[Any] = [next(one), next(other), next(one), *one, *other]
+    assert [item.number for item in taken] == [0, 2, 1, 3]
