@@ -4,11 +4,13 @@ import secrets
 import time
 
 from replica import bucket
+from replica.moodle.records import Video
 from replica.moodle.site import Site
 from replica.settings import BUCKET
 
 _TO_A_FACULTY = 12
 _MONTH = 30 * 86400
+_OF_LAST_TERM, _DOMAIN = "s3va-240", "s3video-acceptance.example.invalid"
 _IDS = 20
 """Foreign videos lie under so many of the next people's ids, in turn."""
 
@@ -33,6 +35,8 @@ class Effects:
             self._people(habits.many_people)
         if len(self.objects) != habits.foreign_objects:
             self._objects(habits.foreign_objects)
+        if habits.expired_video:
+            self._expired_video()
         if self.versioned != habits.versioned:
             self._versions(habits.versioned)
 
@@ -69,6 +73,26 @@ class Effects:
         ]
         for key in self.objects:
             store.put_object(Bucket=BUCKET, Key=key, Body=b"another site's", ContentType="video/mp4")
+
+    def _expired_video(self) -> None:
+        state, now = self.site.state, int(time.time())
+        if any(one.status == "ready" and one.requested < now - 3 * _MONTH for one in state.videos.values()):
+            return
+        owner = next((one for one in state.users.values() if one.username == _OF_LAST_TERM), None)
+        owner = owner or state.add_user(
+            _OF_LAST_TERM, "", "Idle", "S3 Video acceptance", f"{_OF_LAST_TERM}@{_DOMAIN}", suspended=True
+        )
+        course = state.add_course("Last term", f"last-term-{owner.id}", min(state.categories))
+        assignment = state.add_assignment(course.id, "A video of last term")
+        submission = state.open_submission(assignment.id, owner.id)
+        then = now - 4 * _MONTH
+        key = f"videos/{owner.id}/{then}_{secrets.token_hex(4)}/term.mp4"
+        store = bucket.client(self.site.settings, self.site.settings.root_key)
+        store.put_object(Bucket=BUCKET, Key=key, Body=b"a video of last term" * 100, ContentType="video/mp4")
+        state.videos[key] = Video(
+            key, assignment.id, submission.id, owner.id, BUCKET, "video/mp4", 2000, then, status="ready", size=2000
+        )
+        submission.video, submission.status = key, "submitted"
 
     def _versions(self, kept: bool) -> None:
         store = bucket.client(self.site.settings, self.site.settings.root_key)

@@ -77,6 +77,6 @@ def describe(ready: dict[str, Any], folder: Path) -> Path:
 @contextmanager
 def running_replica(*options: str) -> Iterator[Path]:
     """A replica is up, and its secrets stand in this process's variables; yields the file of its environment."""
-    with started(*options) as ready:
+    with started("--site=expired-video", *options) as ready:  # else step 4.2 would have nothing to clean up
         os.environ |= variables(ready)
         yield describe(ready, Path(ready["ca_file"]).parent)

@@ -13,7 +13,7 @@ from runner.clean_up import PROMISED, stored
 from runner.connect import new_site
 from runner.environment import Environment
 from runner.journal import Journal
-from runner.ours import COURSE_NAME
+from runner.ours import COURSE_NAME, POOL, is_ours
 from runner.people_pool import PeoplePool, borrowed, find_given, given, share_given
 from services.errors import ConfigurationError, SiteError
 from services.moodle.accounts import Accounts
@@ -42,6 +42,7 @@ class Workspace:
     """
 
     def __init__(self, environment: Environment, state: dict[str, Any], worker: str) -> None:
+        self._environment = environment
         self._admin = Administrator(environment)
         self.run_id: str = state["run_id"]
         self.worker = worker
@@ -109,6 +110,14 @@ class Workspace:
         if self._assignment is None or not self._people.has_enough_for(self._assignment.course):
             self._assignment = self.new_assignment()
         return self._assignment
+
+    def our_people(self) -> set[int]:
+        """Ids of everybody on the site whose videos are the suite's own: its people, and those it was given."""
+        ours = {one.id for one in self.accounts.find(POOL) if is_ours(one)}
+        if self._is_given:
+            given = find_given(self._environment, self.accounts)
+            ours |= {person.id for people in given.values() for person in people}
+        return ours
 
     def student(self, course: Course) -> Person:
         return self._enrolled("student", "student", course)

@@ -1,4 +1,4 @@
-"""Site administration: search with tabs, notifications, plugin settings, plugin list, scheduled tasks."""
+"""Site administration: search with tabs, notifications, plugin settings, plugin list."""
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -174,13 +174,6 @@ def overview(web: Web) -> Response:
     """Plugins overview: the additional plugin with its release and version."""
     web.require_admin("Access denied")
     return web.render("admin_overview.html", "Plugins overview", layout="admin")
-
-
-@page("/admin/tool/task/scheduledtasks.php")
-def tasks(web: Web) -> Response:
-    """Scheduled tasks: the plugin's nightly clean-up."""
-    web.require_admin("Access denied")
-    return web.render("admin_tasks.html", "Scheduled tasks", layout="admin")
 
 
 @page("/admin/index.php")

@@ -14,7 +14,21 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from replica.faults import LARGE
-from replica.moodle import accounts, admin, ajax, assign, courses, enrol, firsts, grading, language, login, modules, sso  # noqa: F401
+from replica.moodle import (  # noqa: F401
+    accounts,
+    admin,
+    ajax,
+    assign,
+    courses,
+    enrol,
+    firsts,
+    grading,
+    language,
+    login,
+    modules,
+    sso,
+    tasks,
+)
 from replica.moodle.errors import MoodleError, Moved
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
 from replica.moodle.session import Session

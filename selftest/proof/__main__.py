@@ -70,7 +70,7 @@ def _run(ledger: Ledger, expected: Mapping[str, Expectation], turns: Sequence[Tu
                 folder.mkdir()
             team = [
                 Worker(
-                    replicas.enter_context(warm_replica(folder, browser)),
+                    replicas.enter_context(warm_replica(folder, browser, habits=["expired-video"])),
                     browser,
                     expected,
                     REPORTS / "proof" / folder.name,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from bs4 import Tag
-
 from services.addresses import COMPONENT, DASHBOARD, MANAGE_VIDEOS, PLUGIN
 from services.errors import NotCheckable, SiteError
 from services.moodle.html import query, text
 from services.moodle.plugin import plugin
 from services.moodle.site import Site
+from services.moodle.tasks import Task
 
 TASK = rf"{COMPONENT}\task\cleanup_videos"
 
@@ -92,10 +91,11 @@ class Installation:
         return {text(row.select_one(".cap-name")) for row in page.select("tr.rolecap:has(td.allow)")}
 
     def expect_task_registered(self) -> None:
-        self._task()
+        Task(self._site, TASK).row()
 
     def expect_task_enabled(self) -> None:
-        if "disabled" in (found := " ".join([*map(str, self._task().get_attribute_list("class")), text(self._task())])):
+        row = Task(self._site, TASK).row()
+        if "disabled" in (found := " ".join([*map(str, row.get_attribute_list("class")), text(row)])):
             raise AssertionError(f"expected the task {TASK} to be enabled, seen {found}")
 
     def expect_tables(self) -> None:
@@ -116,10 +116,3 @@ class Installation:
         found = plugin(self._site)
         if found is None or not found.enabled:
             raise AssertionError("expected S3 Video to be enabled, seen its eye closed")
-
-    def _task(self) -> Tag:
-        page = self._site.open("Reading the scheduled tasks", "/admin/tool/task/scheduledtasks.php")
-        for row in page.select("table tbody tr"):
-            if TASK in text(row):
-                return row
-        raise AssertionError(f"expected the task {TASK} among the scheduled tasks, seen none")
