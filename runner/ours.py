@@ -19,8 +19,11 @@ LOCK_NAME = "s3video-acceptance-lock"
 COURSES = re.compile(rf"{COURSE_NAME} \S+|{LOCK_NAME}$")
 
 DOMAIN = "s3video-acceptance.example.invalid"
-POOL = tuple(f"s3va-{number:02}" for number in range(1, 241))
-"""User names of the people whom tests borrow."""
+LEAVER = "s3va-leaver"
+"""User name of the one whom each run creates, and has deleted."""
+
+POOL = (*(f"s3va-{number:02}" for number in range(1, 241)), LEAVER)
+"""User names of the suite's own people, of whom tests borrow all but the last."""
 
 ADDRESS = re.compile(r"https://[^\s<>\"'()]+")
 

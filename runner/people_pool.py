@@ -14,7 +14,7 @@ from functools import cache
 from faker import Faker
 
 from runner.environment import Environment
-from runner.ours import DOMAIN, POOL, is_ours
+from runner.ours import DOMAIN, LEAVER, POOL, is_ours
 from services.bucket import Bucket
 from services.errors import ConfigurationError, LoginRefused, NotCheckable
 from services.moodle.accounts import Accounts
@@ -53,6 +53,15 @@ def prepare(accounts: Accounts, bucket: Bucket, workers: int, new_site: Callable
     except LoginRefused as refusal:
         raise ConfigurationError(f"People whom the suite creates cannot work here: {refusal}") from refusal
     return people
+
+
+def leaver(accounts: Accounts, mark: str, new_site: Callable[[], Site]) -> Person:
+    """Somebody to be deleted, created unless a run that died has left them; `mark` ends their name."""
+    if not accounts.find([LEAVER]):
+        _create(accounts, LEAVER)
+    (account,) = accounts.find([LEAVER])
+    faker = Faker()
+    return let_in(account, accounts, new_site, faker.first_name(), f"{faker.last_name()} {mark}")
 
 
 def let_in(account: Account, accounts: Accounts, new_site: Callable[[], Site], first: str, last: str) -> Person:

@@ -14,8 +14,8 @@ from runner.connect import new_site
 from runner.environment import Environment
 from runner.journal import Journal
 from runner.ours import COURSE_NAME, POOL, is_ours
-from runner.people_pool import PeoplePool, borrowed, find_given, given, share_given
-from services.errors import ConfigurationError, SiteError
+from runner.people_pool import PeoplePool, borrowed, find_given, given, leaver, share_given
+from services.errors import ConfigurationError, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.assignments import create_assignment, delete_assignment, remove_submissions
 from services.moodle.model import Account, Assignment, Course, Person
@@ -121,6 +121,14 @@ class Workspace:
 
     def student(self, course: Course) -> Person:
         return self._enrolled("student", "student", course)
+
+    def leaver(self, course: Course) -> Person:
+        """A student whom the test may have deleted. Raises NotCheckable where the suite creates nobody."""
+        if self._is_given:
+            raise NotCheckable("the suite creates nobody here ([accounts.given]), and nobody else may be deleted")
+        person = leaver(self.accounts, self.mark, lambda: new_site(self._environment))
+        self.accounts.enrol(course, person, "student")
+        return person
 
     def teacher(self, course: Course) -> Person:
         return self._enrolled("teacher", "editingteacher", course)

@@ -210,6 +210,12 @@ def expect_rate_limit(site: Site, assignment: Assignment, clip: media.Clip, limi
     return " ".join(filter(None, (_error(asked), str(asked.data.get("guidance") or ""))))
 
 
+def expect_forgotten(site: Site, video: Video) -> None:
+    """Whoever may see every video, such as the administrator of `site`, is given none by the plugin's player."""
+    if playback_url(site, video).succeeded:
+        raise AssertionError(f"expected the plugin to know nothing of {video.key}, seen it give an address to play it")
+
+
 def provoke_failure(site: Site, assignment: Assignment) -> None:
     """The plugin refuses a text file, and notes that as a failed upload."""
     if request_upload(site, assignment.id, "notes.txt", 13, "text/plain").succeeded:

@@ -20,7 +20,7 @@ from services.retention import Retention
 def test_clean_up(
     clean_up_task: Task,
     installation: Installation,
-    hand_in: Callable[[Assignment], HandedIn],
+    hand_in: Callable[..., HandedIn],
     assignment: Assignment,
     workspace: Workspace,
     settings: Settings,

@@ -22,7 +22,7 @@ from services.while_disabled import expect_no_upload, expect_no_upload_url, expe
 
 @pytest.mark.lines("R.1.3", "R.1.4", "R.1.5")
 def test_rollback(
-    hand_in: Callable[[Assignment], HandedIn],
+    hand_in: Callable[..., HandedIn],
     visit: Callable[[Person], Site],
     assignment: Assignment,
     workspace: Workspace,

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from replica.moodle import access, grading
+from replica.moodle import access, dataprivacy, grading
 from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.records import User
 from replica.moodle.web import Web, page
@@ -120,6 +120,7 @@ def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 METHODS = {
+    "tool_dataprivacy_approve_data_request": dataprivacy.approve,
     "core_user_update_user_preferences": _update_preferences,
     "core_user_get_users_by_field": _users_by_field,
     "tool_usertours_fetch_and_start_tour": _start_tour,

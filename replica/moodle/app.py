@@ -20,6 +20,7 @@ from replica.moodle import (  # noqa: F401
     ajax,
     assign,
     courses,
+    dataprivacy,
     enrol,
     firsts,
     grading,
@@ -60,6 +61,8 @@ class App:
         if self.site.habits.firewall not in request.headers.get("user-agent", ""):
             return PlainTextResponse("403 Forbidden: you are not known here.\n", 403)
         handler = PAGES.get(path) or PAGES.get(path.rstrip("/") + "/index.php")
+        script, slash, _ = path.partition(".php/")  # what PHP calls slash arguments
+        handler = handler or (PAGES.get(f"{script}.php") if slash else None)
         if handler is None:
             return PlainTextResponse("404 Not Found: no such page on this site.\n", 404)
         busy = self.site.faults.on("moodle-busy-while-uploading") and self._large_upload_has_begun()

@@ -27,6 +27,7 @@ class State:
         self.invalidations: list[dict[str, Any]] = []
         self.settings: dict[str, str] = {}
         self.plugin_enabled = True
+        self.data_requests: dict[int, Any] = {}
         self.task_log: list[str] = []
 
     def new_id(self, table: str) -> int:

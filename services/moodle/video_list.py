@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from services.addresses import MANAGE_VIDEOS
-from services.errors import NotCheckable
+from services.addresses import DASHBOARD, MANAGE_VIDEOS
+from services.errors import NotCheckable, SiteError
 from services.moodle.html import text
 from services.moodle.site import Site
 
@@ -31,6 +31,40 @@ def standing(site: Site) -> list[str]:
     if len(keys) >= MOST:
         raise NotCheckable(f"the site has {MOST} videos or more, too many to know whose each of them is")
     return keys
+
+
+def unlisted(site: Site) -> int:
+    """How many videos the dashboard counts that the list does not show.
+
+    Raises NotCheckable where the dashboard does not open, or the list is too long.
+    """
+    try:
+        page = site.open("Reading the plugin's dashboard", DASHBOARD)
+    except SiteError as reason:
+        raise NotCheckable(
+            f"rows that no list shows are counted by the dashboard alone, and it does not open: {reason} Look into the "
+            "table assignsubmission_s3video, and sign"
+        ) from reason
+    cards = {text(card.select_one(".card-title")): text(card) for card in page.select(".card-body:has(.card-title)")}
+    counted = re.search(r"\d+", cards.get("Total Videos", ""))
+    shown = len(listed(site, status="ready"))
+    if counted is None or shown >= MOST:
+        raise NotCheckable("the dashboard does not count the videos, or the list is too long to compare with it")
+    return int(counted.group()) - shown
+
+
+def expect_no_more_unlisted(site: Site, before: int | None) -> None:
+    """As `unlisted` was `before`; None where it was not checkable."""
+    if before is None:
+        raise NotCheckable("how many rows no list showed before, could not be told")
+    if (now := unlisted(site)) > before:
+        raise AssertionError(f"expected no more rows than {before} that no list shows, seen the dashboard count {now}")
+
+
+def expect_unlisted(site: Site, course: int, key: str) -> None:
+    """The list has the video no more."""
+    if row := listed(site, courseid=course).get(key):
+        raise AssertionError(f"expected {key} to be gone from the list of videos, seen {row}")
 
 
 def expect_ready(site: Site, course: int, key: str) -> None:

@@ -165,6 +165,8 @@ def manage(web: Web) -> Response:
     if web.param("action", "") == "delete" and web.param("s3key", ""):
         return _delete(web, web.param("s3key"), chosen)
     everything = rows(web.state)
+    if web.site.faults.on("deletion-leaves-row-unlisted"):
+        everything = [row for row in everything if not row.student.deleted]
     shown = [row for row in everything if chosen.admits(row, web.site.faults)]
     if web.site.faults.on("list-of-yesterday"):
         shown = [row for row in shown if row.video.requested < midnight()]

@@ -1,0 +1,34 @@
+"""Habits that the clean-up task meets: nobody may run it from the browser; a video is past its retention."""
+
+from typing import Any
+
+import pytest
+
+from replica.moodle.tasks import CLASS
+from selftest.replica.running import Running, keys, switch
+from selftest.replica.visitors import Visitor
+from services.addresses import MANAGE_VIDEOS
+
+pytestmark = pytest.mark.usefixtures("habits_off_again")
+
+RUN_NOW = "/admin/tool/task/schedule_task.php"
+
+
+def test_tasks_that_nobody_may_run(replica: Running, admin: Visitor) -> None:
+    assert admin.get(RUN_NOW, task=CLASS).ok
+    switch(replica, no_run_now=True)
+    assert "Cannot find the path to the PHP CLI" in admin.get(RUN_NOW, task=CLASS).text
+    assert "Run now" not in admin.get("/admin/tool/task/scheduledtasks.php").text
+
+
+def test_a_video_past_its_retention_and_another_when_it_is_gone(replica: Running, admin: Visitor, bucket: Any) -> None:
+    assert "Last term" not in admin.get(MANAGE_VIDEOS).text
+    for _ in range(2):
+        switch(replica, expired_video=True)
+        (old,) = [key for key in keys(replica, bucket) if key.endswith("/term.mp4")]
+        assert old in admin.get(MANAGE_VIDEOS, status="ready").text
+        said = admin.post(RUN_NOW, task=CLASS, confirm=1).text
+        assert f"deleted {old}" in said
+        assert "Scheduled task complete" in said
+        assert old not in keys(replica, bucket)
+        assert old not in admin.get(MANAGE_VIDEOS, status="ready").text

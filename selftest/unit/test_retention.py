@@ -1,0 +1,136 @@
+"""Which videos a clean-up must take, and which it must leave; what a task says of itself; what an export tells."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from typing import Any, cast
+
+import pytest
+
+from services.bucket import Bucket
+from services.errors import NotCheckable
+from services.moodle.data_requests import Export
+from services.moodle.site import Site
+from services.moodle.tasks import expect_success
+from services.retention import DAY, Retention
+
+OURS = {7, 8}
+SITE = cast(Site, None)
+
+
+def key(owner: int, days: float) -> str:
+    return f"videos/{owner}/{int(time.time() - days * DAY)}_0123abcd/clip.mp4"
+
+
+OLD, YOUNG, AT_THE_LIMIT = key(7, 100), key(8, 89), key(8, 90)
+
+
+class Store:
+    """What the list shows and S3 holds."""
+
+    def __init__(self, *keys: str) -> None:
+        self.rows = list(keys)
+        self.objects = set(keys)
+
+    def keys(self, prefix: str) -> list[str]:
+        return [one for one in self.objects if one.startswith(prefix)]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    store = Store(OLD, YOUNG, AT_THE_LIMIT)
+    monkeypatch.setattr("services.retention.standing", lambda _: list(store.rows))
+    return store
+
+
+def retention(store: Store) -> Retention:
+    return Retention(SITE, cast(Bucket, store), 90, OURS)
+
+
+def test_old_and_young_are_told_apart_and_who_is_near_the_limit_is_not_judged(store: Store) -> None:
+    videos = retention(store)
+    assert (videos.expired, videos.young) == ([OLD], [YOUNG])
+
+
+def test_a_clean_up_as_it_should_be(store: Store) -> None:
+    videos = retention(store)
+    store.rows.remove(OLD)
+    store.objects.remove(OLD)
+    videos.expect_young_kept()
+    videos.expect_expired_gone()
+
+
+@pytest.mark.parametrize(
+    ("row", "stored", "seen"),
+    [
+        (True, True, "in the list and on S3"),
+        (True, False, "in the list and gone from S3"),
+        (False, True, "gone from the list and on S3"),
+    ],
+)
+def test_list_and_storage_must_agree_that_it_is_gone(store: Store, row: bool, stored: bool, seen: str) -> None:
+    videos = retention(store)
+    store.rows = [OLD] if row else []
+    store.objects = {OLD} if stored else set()
+    with pytest.raises(AssertionError, match=f"gone from the list and gone from S3, seen {OLD} {seen}"):
+        videos.expect_expired_gone()
+
+
+def test_a_young_one_that_is_taken(store: Store) -> None:
+    videos = retention(store)
+    store.objects.remove(YOUNG)
+    with pytest.raises(AssertionError, match=r"younger than 90 days in the list and on S3, seen .* gone from S3"):
+        videos.expect_young_kept()
+
+
+def test_nothing_old_is_not_checkable(store: Store) -> None:
+    store.rows = [YOUNG]
+    with pytest.raises(NotCheckable, match="no video on the site is older than 90 days"):
+        retention(store).expect_expired_gone()
+
+
+def test_other_peoples_videos_keep_the_task_from_being_run(store: Store) -> None:
+    store.rows.append(key(9, 1))
+    with pytest.raises(NotCheckable, match="1 videos of other people"):
+        retention(store)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("S3 Video cleanup: Failed to initialize S3 client: no\nScheduled task complete: Clean up", "Failed to"),
+        ("S3 Video cleanup: WARNING - no invalidation\nScheduled task complete: Clean up", "WARNING"),
+        ("Scheduled task failed: Clean up,Class not found", "Scheduled task failed"),
+        ("S3 Video cleanup: Starting", "to end, seen"),
+        ("", "to end, seen"),
+    ],
+)
+def test_what_a_task_says_when_it_met_trouble(said: str, told: str) -> None:
+    with pytest.raises(AssertionError, match=told):
+        expect_success(said)
+
+
+def test_a_summary_that_counts_no_failure_is_no_trouble() -> None:
+    expect_success("Cleanup completed: 1 videos processed, 1 deleted, 0 failed\nScheduled task complete: Clean up")
+
+
+def export(**files: Any) -> Export:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as zipped:
+        for name, text in files.items():
+            zipped.writestr(f"{name}.json", text)
+    return Export(content.getvalue())
+
+
+def test_an_export_tells_of_a_video_by_key_and_type() -> None:
+    found = export(person="{}", videos=r'{"s3_key":"videos\/7\/clip.mp4","mime_type":"video\/mp4"}')
+    found.expect_video("videos/7/clip.mp4", "video/mp4")
+    found.expect_silent_on("videos/8/clip.mp4")
+    with pytest.raises(AssertionError, match="seen another person's video"):
+        found.expect_silent_on("videos/7/clip.mp4")
+    with pytest.raises(AssertionError, match="seen 2 files without it"):
+        found.expect_video("videos/8/clip.mp4", "video/mp4")
+    with pytest.raises(AssertionError, match="no type of file"):
+        export(videos="videos/7/clip.mp4").expect_video("videos/7/clip.mp4", "video/mp4")

@@ -1,0 +1,57 @@
+"""Step 4.3, GDPR: a student gets a copy of their data, with their videos; who is deleted takes their videos along."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.visitors import HandedIn
+from runner.lines import Lines
+from runner.workspace import Workspace
+from services.bucket import Bucket, Folder
+from services.moodle.data_requests import DataRequests, Kind
+from services.moodle.model import Assignment
+from services.moodle.video_list import expect_no_more_unlisted, expect_unlisted, unlisted
+from services.plugin_api import expect_forgotten
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.lines("4.3.1", "4.3.2", "4.3.3", "4.3.4", "4.3.5")
+def test_privacy(
+    data_requests: DataRequests,
+    hand_in: Callable[..., HandedIn],
+    assignment: Assignment,
+    workspace: Workspace,
+    bucket: Bucket,
+    once: Lines,
+) -> None:
+    """An administrator has the data of a student exported, and then the student deleted."""
+    student = workspace.leaver(assignment.course)
+    folder = Folder(bucket, f"videos/{student.id}/")
+    video, other = hand_in(assignment, student), hand_in(assignment)
+
+    asked = data_requests.process(Kind.EXPORT, student)
+    with once("4.3.1", "the student's data are there to download", blocks=True) as evidence:
+        export = data_requests.expect_export(asked)
+        evidence["files"] = export.files
+    with once("4.3.2", "they tell of the video"):
+        export.expect_video(video.key, video.clip.mime)
+    with once("4.3.2", "and not of another student's"):
+        export.expect_silent_on(other.key)
+
+    before = None
+    with once("4.3.5", "the dashboard counts the videos, with those that no list shows") as evidence:
+        evidence["in no list"] = before = unlisted(workspace.site)
+
+    deleted = data_requests.process(Kind.DELETION, student)
+    with once("4.3.3", "the student is deleted", blocks=True):
+        data_requests.expect_deleted(deleted)
+    with once("4.3.4", "S3 holds nothing of the student's any more"):
+        folder.expect_empty()
+    with once("4.3.4", "and another student's video as before"):
+        bucket.expect_stored(other.key, other.clip.bytes, other.clip.mime, other.clip.sha256)
+    with once("4.3.5", "the list of videos has theirs no more"):
+        expect_unlisted(workspace.site, assignment.course.id, video.key)
+    with once("4.3.5", "and the dashboard counts no row without its student"):
+        expect_no_more_unlisted(workspace.site, before)
+    with once("4.3.5", "nor is it known at its address"):
+        expect_forgotten(workspace.site, video)
