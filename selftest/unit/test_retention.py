@@ -54,6 +54,11 @@ def test_old_and_young_are_told_apart_and_who_is_near_the_limit_is_not_judged(st
     assert (videos.expired, videos.young) == ([OLD], [YOUNG])
 
 
+def test_what_was_gone_from_s3_before_is_not_held_against_the_task(store: Store) -> None:
+    store.objects.remove(YOUNG)
+    retention(store).expect_young_kept()
+
+
 def test_a_clean_up_as_it_should_be(store: Store) -> None:
     videos = retention(store)
     store.rows.remove(OLD)

@@ -14,6 +14,9 @@ KEY = re.compile(r"videos/\d+/")
 MOST = 100
 """Of the rows that the list shows at a time."""
 
+PAGES = 20
+"""So many are looked through."""
+
 
 def listed(site: Site, **filters: object) -> dict[str, str]:
     """By their keys the rows of the list as text, a hundred at most; `filters` are those of its form."""
@@ -22,15 +25,19 @@ def listed(site: Site, **filters: object) -> dict[str, str]:
     return {text(cell): text(cell.find_parent("tr")) for cell in cells}
 
 
-def standing(site: Site) -> list[str]:
-    """Keys of all videos that a clean-up may take: those that are ready, and those that failed.
+def of_status(site: Site, status: str) -> list[str]:
+    """Keys of all videos of that status. Raises NotCheckable where there are too many to see them all."""
+    keys: list[str] = []
+    for number in range(PAGES):
+        keys += (found := listed(site, status=status, page=number))
+        if len(found) < MOST:
+            return keys
+    raise NotCheckable(f"the site has more than {PAGES * MOST} videos, too many to know whose each of them is")
 
-    Raises NotCheckable where there are too many to see them all.
-    """
-    keys = [key for status in ("ready", "error") for key in listed(site, status=status)]
-    if len(keys) >= MOST:
-        raise NotCheckable(f"the site has {MOST} videos or more, too many to know whose each of them is")
-    return keys
+
+def standing(site: Site) -> list[str]:
+    """Keys of all videos that a clean-up may take: those that are ready, and those that failed."""
+    return [key for status in ("ready", "error") for key in of_status(site, status)]
 
 
 def unlisted(site: Site) -> int:
@@ -47,10 +54,9 @@ def unlisted(site: Site) -> int:
         ) from reason
     cards = {text(card.select_one(".card-title")): text(card) for card in page.select(".card-body:has(.card-title)")}
     counted = re.search(r"\d+", cards.get("Total Videos", ""))
-    shown = len(listed(site, status="ready"))
-    if counted is None or shown >= MOST:
-        raise NotCheckable("the dashboard does not count the videos, or the list is too long to compare with it")
-    return int(counted.group()) - shown
+    if counted is None:
+        raise NotCheckable("the dashboard does not say how many videos there are")
+    return int(counted.group()) - len(of_status(site, "ready"))
 
 
 def expect_no_more_unlisted(site: Site, before: int | None) -> None:
