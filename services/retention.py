@@ -23,18 +23,22 @@ HOUR = 3600
 class Retention:
     """The videos on the site, as `site`, an administrator's session, sees them before a clean-up.
 
-    Raises NotCheckable unless all are of the people with the ids `ours`, because a clean-up is everybody's.
+    `days` is the plugin's setting. Raises NotCheckable unless all videos are of the people with the ids `ours`: a
+    clean-up is everybody's.
     """
 
-    def __init__(self, site: Site, bucket: Bucket, days: int, ours: Collection[int]) -> None:
-        self._site, self._bucket, self.days = site, bucket, days
+    def __init__(self, site: Site, bucket: Bucket, days: str, ours: Collection[int]) -> None:
+        self._site, self._bucket = site, bucket
+        if not days.isdigit() or not int(days):
+            raise NotCheckable(f"the retention in force is {days!r}, which is no number of days (step 2.5)")
+        self.days = int(days)
         found = {key: match for key in standing(site) if (match := KEY.match(key))}
         if others := [key for key, match in found.items() if int(match["owner"]) not in ours]:
             raise NotCheckable(
                 f"the site has {len(others)} videos of other people, and what the clean-up does to them is not the "
                 "suite's to cause; look at it after the nightly run, and sign"
             )
-        limit = time.time() - days * DAY
+        limit = time.time() - self.days * DAY
         self.expired = [key for key, match in found.items() if int(match["time"]) < limit - HOUR]
         young = [key for key, match in found.items() if int(match["time"]) > limit + HOUR]
         self.young = [key for key in young if self._is_stored(key)]  # of others the test that made them took the object

@@ -36,7 +36,7 @@ def test_clean_up(
 
     clean_up_task.expect_runnable()
     hand_in(assignment)
-    videos = Retention(workspace.site, bucket, int(settings["retention_days"]), workspace.our_people())
+    videos = Retention(workspace.site, bucket, settings.get("retention_days", ""), workspace.our_people())
     with once("4.2.5", "before, the CDN serves a video that is past its retention") as evidence:
         videos.expect_some()
         withdrawn = cdn.signed(videos.expired[0])

@@ -46,7 +46,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def retention(store: Store) -> Retention:
-    return Retention(SITE, cast(Bucket, store), 90, OURS)
+    return Retention(SITE, cast(Bucket, store), "90", OURS)
 
 
 def test_old_and_young_are_told_apart_and_who_is_near_the_limit_is_not_judged(store: Store) -> None:
@@ -94,6 +94,12 @@ def test_nothing_old_is_not_checkable(store: Store) -> None:
     store.rows = [YOUNG]
     with pytest.raises(NotCheckable, match="no video on the site is older than 90 days"):
         retention(store).expect_expired_gone()
+
+
+@pytest.mark.parametrize("days", ["", "0", "-1", "soon"])
+def test_no_retention_in_force(store: Store, days: str) -> None:
+    with pytest.raises(NotCheckable, match="no number of days"):
+        Retention(SITE, cast(Bucket, store), days, OURS)
 
 
 def test_other_peoples_videos_keep_the_task_from_being_run(store: Store) -> None:
