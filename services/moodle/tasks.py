@@ -57,7 +57,7 @@ class Task:
             raise NotCheckable(
                 f"the site does not run tasks from the browser: {quote(page)} Set the path to the PHP CLI under Site "
                 "administration > Server > System paths, or run it on the server, look at what became of old videos, "
-                rf"and sign: php admin/cli/scheduled_task.php --execute=\\{self.name}"
+                rf"and sign: php admin/cli/scheduled_task.php --execute='\{self.name}'"
             )
 
     def run(self) -> str:
