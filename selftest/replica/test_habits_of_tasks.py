@@ -26,9 +26,9 @@ def test_a_video_past_its_retention_and_another_when_it_is_gone(replica: Running
     for _ in range(2):
         switch(replica, expired_video=True)
         (old,) = [key for key in keys(replica, bucket) if key.endswith("/term.mp4")]
-        assert old in admin.get(MANAGE_VIDEOS, status="ready").text
+        assert old in admin.get(MANAGE_VIDEOS, status="ready", perpage=100).text
         said = admin.post(RUN_NOW, task=CLASS, confirm=1).text
         assert f"deleted {old}" in said
         assert "Scheduled task complete" in said
         assert old not in keys(replica, bucket)
-        assert old not in admin.get(MANAGE_VIDEOS, status="ready").text
+        assert old not in admin.get(MANAGE_VIDEOS, status="ready", perpage=100).text
