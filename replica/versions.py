@@ -8,7 +8,7 @@ Read in the sources of 4.1.1+ (20230303), 4.4.2+ (20240823), 4.5.6 (20250811), 5
 which has its files below `public/`, its addresses as before. Of 5.1 these were read: version.php, mod/assign/index.php,
 mod/assign/templates/*actionmenu.mustache, grading_sticky_footer.mustache, lib/templates/loginform.mustache and
 notification_base.mustache; for the rest of it 5.0.6+ stands. What is listed here was then found on running sites of
-4.1.1, 4.3.3, 4.4.2 and 5.0.6.
+4.1.1, 4.4.2 and 5.0.6.
 
 | drawn in another way | until | where it was read |
 |---|---|---|

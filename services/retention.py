@@ -32,8 +32,9 @@ class Retention:
         if not days.isdigit() or not int(days):
             raise NotCheckable(f"the retention in force is {days!r}, which is no number of days (step 2.5)")
         self.days = int(days)
-        found = {key: match for key in standing(site) if (match := KEY.match(key))}
-        if others := [key for key, match in found.items() if int(match["owner"]) not in ours]:
+        keys = {key: KEY.match(key) for key in standing(site)}
+        found = {key: match for key, match in keys.items() if match and int(match["owner"]) in ours}
+        if others := keys.keys() - found.keys():
             raise NotCheckable(
                 f"the site has {len(others)} videos of other people, and what the clean-up does to them is not the "
                 "suite's to cause; look at it after the nightly run, and sign"

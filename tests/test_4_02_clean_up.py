@@ -37,10 +37,10 @@ def test_clean_up(
     clean_up_task.expect_runnable()
     hand_in(assignment)
     videos = Retention(workspace.site, bucket, settings.get("retention_days", ""), workspace.our_people())
+    cached = ""
     with once("4.2.5", "before, the CDN serves a video that is past its retention") as evidence:
         videos.expect_some()
-        withdrawn = cdn.signed(videos.expired[0])
-        evidence["X-Cache"] = cached = cdn.cached(withdrawn)
+        evidence["X-Cache"] = cached = cdn.cached(cdn.signed(videos.expired[0]))
     before = clean_up_task.last_log()
 
     with once("4.2.2", "the administrator runs the task, and it ends without trouble") as evidence:
@@ -54,4 +54,4 @@ def test_clean_up(
         videos.expect_expired_gone()
     with once("4.2.5", "the CDN serves it no more, from no cache either"):
         videos.expect_some()
-        cdn.expect_withdrawn(withdrawn, cached)
+        cdn.expect_withdrawn(cdn.signed(videos.expired[0]), cached)

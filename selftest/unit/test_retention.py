@@ -102,8 +102,9 @@ def test_no_retention_in_force(store: Store, days: str) -> None:
         Retention(SITE, cast(Bucket, store), days, OURS)
 
 
-def test_other_peoples_videos_keep_the_task_from_being_run(store: Store) -> None:
-    store.rows.append(key(9, 1))
+@pytest.mark.parametrize("others", [key(9, 1), "videos/7/of-another-release.mp4"])
+def test_other_peoples_videos_keep_the_task_from_being_run(store: Store, others: str) -> None:
+    store.rows.append(others)
     with pytest.raises(NotCheckable, match="1 videos of other people"):
         retention(store)
 
