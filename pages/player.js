@@ -23,8 +23,10 @@ export async function loaded(video, limit) {
   };
 }
 
-// From now on the element knows how long after its next start it shows the first picture.
+// From now on the element knows how long after its next start it shows the first picture, and where it started.
 export function timed(video) {
+  video.s3vaFrom = video.currentTime;
+  video.addEventListener("seeking", () => { delete video.s3vaFrom; }, {once: true});
   video.addEventListener("play", () => {
     const started = performance.now();
     video.requestVideoFrameCallback?.(() => { video.s3vaFirstFrame = (performance.now() - started) / 1000; });
@@ -35,10 +37,11 @@ export function firstFrame(video) {
   return video.s3vaFirstFrame ?? null;
 }
 
-// Waits for playback to go on by so many seconds.
+// Waits for playback to go on by so many seconds since it was started, or, asked again, since then.
 export async function advance(video, [seconds, limit]) {
-  const from = video.currentTime, started = performance.now();
+  const from = video.s3vaFrom ?? video.currentTime, started = performance.now();
   await within(limit, () => video.error || video.currentTime - from >= seconds);
+  delete video.s3vaFrom;
   return {
     from, to: video.currentTime, paused: video.paused, ended: video.ended, error: error(video),
     ready: video.readyState, waited: (performance.now() - started) / 1000,

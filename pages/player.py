@@ -69,7 +69,7 @@ class Player:
             raise AssertionError("expected playback to go on after a click, seen it paused half a second later")
 
     def expect_playing(self, seconds: float = 1.5) -> None:
-        """Playback advances by `seconds`, with pictures decoded and without an error."""
+        """Playback advances by `seconds` since its start, with pictures decoded and without an error."""
         state = self._run("advance", [seconds, self.moodle.play])
         if state["error"] or state["paused"] or state["to"] - state["from"] < seconds:
             raise AssertionError(

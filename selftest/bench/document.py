@@ -1,0 +1,149 @@
+"""docs/benchmarks.md, made of what was measured."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+"""One time that something was measured: `name`, `target`, `wall` seconds, and what that part is about."""
+
+HEAD = """# Benchmarks
+
+`make bench` writes this. `.venv/bin/python -m selftest.bench --only a,e` measures some parts and leaves the others;
+`--env NAME` measures on another site, which gets a chapter of its own. Each figure is a median of as many times as its
+part says. Other machines have other seconds: what counts is one column beside the other.
+"""
+
+JOURNEY = """
+### The journey of steps 2.7 and 2.8, beside plain scripts
+
+The same clicks over the same slow link (`upload_link_mbit`), the same seconds watched, from the log-in on; what is set
+up over HTTP before is in none of them. The suite verifies each step, keeps evidence, reads S3 and the CDN; the scripts
+(`selftest/bench/bare.py`, `webdriver.py`) do nothing of that. In Selenium a new session is a new browser. The aim: the
+suite takes at most 1.25 times as long as the plain Playwright script.
+
+| engine | suite | plain Playwright | suite / plain | Selenium | suite / Selenium |
+|---|---|---|---|---|---|
+"""
+
+WHERE = """
+Where that time goes, in seconds: processor time of the site (the replica; unknown of another), of the browser, and of
+Python with Playwright's driver; waiting is what is left of the wall clock, for the link and for playback above all.
+
+| engine | way | wall | site | browser | driver and Python | waiting |
+|---|---|---|---|---|---|---|
+"""
+
+WORKERS = """
+### The whole suite
+
+With set-up and clean-up, each once: five times would take hours. The aim: 2 workers are 1.6 times as fast as 1.
+
+| run | seconds | as fast as 1 worker | failed lines |
+|---|---|---|---|
+"""
+
+LARGE = """
+### 1 GiB to storage
+
+From choosing the file to the success message, through the suite's proxy, beside `curl -F` with the same form; Moodle's
+confirmation is in the first only. The aim: at most 1.2 times as long.
+
+| suite | curl | suite / curl |
+|---|---|---|
+"""
+
+MEMORY = """
+### Memory
+
+By how much Python and Playwright's driver grew at most in step 2.12, upload and verification byte for byte, each once.
+The aim: less than 150 MB, whatever the size; from 150 MiB on the test fails.
+
+| size in bytes | grown by MB | 2.12.3 | seconds of the run |
+|---|---|---|---|
+"""
+
+LATENCY = """
+### Latency
+
+The journey while each page and each answer of Moodle takes 100 ms longer.
+
+| without | with 100 ms | more seconds |
+|---|---|---|
+"""
+
+SUITE = ("test_upload", "test_playback")
+WAYS = {"suite": SUITE, "plain": ("bare 2.7", "bare 2.8"), "Selenium": ("selenium 2.7", "selenium 2.8")}
+
+
+def write(known: Mapping[str, Mapping[str, Any]]) -> str:
+    text = HEAD
+    for site, parts in known.items():
+        text += f"\n## {site}\n"
+        for part, tell in TELL.items():
+            if told := parts.get(part):
+                text += "".join(tell(told["rows"]))
+                text += f"\n{told['times']} times, {told['at']}, suite {told['revision']}, {told['machine']}.\n"
+    return text
+
+
+def median(rows: Sequence[Row], name: str, target: str = "chromium", what: str = "wall") -> float:
+    """Nothing that was not measured: NaN."""
+    found = [row[what] for row in rows if (row["name"], row["target"]) == (name, target)]
+    return statistics.median(found) if found else float("nan")
+
+
+def _sum(rows: Sequence[Row], names: Sequence[str], target: str, what: str = "wall") -> float:
+    return sum(median(rows, name, target, what) for name in names)
+
+
+def _journey(rows: Sequence[Row]) -> Iterator[str]:
+    targets = list(dict.fromkeys(row["target"] for row in rows))
+    yield JOURNEY
+    for target in targets:
+        suite, plain, selenium = (_sum(rows, names, target) for names in WAYS.values())
+        yield _row(target, suite, plain, suite / plain, selenium, suite / selenium)
+    yield WHERE
+    for target in targets:
+        for way, names in WAYS.items():
+            wall, *used = (_sum(rows, names, target, what) for what in ("wall", "site", "browser", "suite"))
+            if not math.isnan(wall):
+                yield _row(target, way, wall, *used, wall - sum(used))
+
+
+def _workers(rows: Sequence[Row]) -> Iterator[str]:
+    yield WORKERS
+    for row in rows:
+        yield _row(row["name"], row["wall"], rows[0]["wall"] / row["wall"], row["failed"])
+
+
+def _large(rows: Sequence[Row]) -> Iterator[str]:
+    suite, curl = (median(rows, f"large by {way}") for way in ("the suite", "curl"))
+    yield LARGE + _row(suite, curl, suite / curl)
+
+
+def _memory(rows: Sequence[Row]) -> Iterator[str]:
+    yield MEMORY
+    for row in rows:
+        yield _row(row["bytes"], row["grown"] / 1e6, row["verdict"], row["wall"])
+
+
+def _latency(rows: Sequence[Row]) -> Iterator[str]:
+    near, far = (_sum(rows, [f"{name} {where}" for name in SUITE], "chromium") for where in ("near", "far"))
+    yield LATENCY + _row(near, far, far - near)
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |\n"
+
+
+def _cell(cell: object) -> str:
+    if not isinstance(cell, float):
+        return str(cell)
+    return "" if math.isnan(cell) else f"{cell:.2f}" if cell < 10 else f"{cell:.1f}"
+
+
+TELL = {"a": _journey, "c": _workers, "e": _large, "m": _memory, "f": _latency}
