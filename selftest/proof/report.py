@@ -26,8 +26,7 @@ messages, in {browser}. Without a fault everything was green, before and after.
 def proof_json(
     outcomes: Sequence[Outcome], left: Collection[str], void: Sequence[str], browser: str, seconds: float
 ) -> dict[str, Any]:
-    """`left` are faults that are not settled; `not_run` counts pairs of fault and line; `seconds` by fault are what a
-    later proof plans with."""
+    """`left` are faults that are not settled; `not_run` counts pairs of fault and line."""
     return {
         "partial": bool(left),
         "void": bool(void),
