@@ -6,7 +6,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -19,11 +19,12 @@ REFUSED = b"HTTP/1.1 502 "
 
 
 class Echo(socketserver.BaseRequestHandler):
-    """Sends back what it gets, and closes when the other side has ended."""
+    """Sends back what it gets, and closes when the other side has ended, or was cut off."""
 
     def handle(self) -> None:
-        while data := self.request.recv(64 * KIB):
-            self.request.sendall(data)
+        with suppress(ConnectionError):
+            while data := self.request.recv(64 * KIB):
+                self.request.sendall(data)
 
 
 @contextmanager
