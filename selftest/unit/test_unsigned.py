@@ -1,0 +1,81 @@
+"""A bucket without a signature: whom it lets in, what it lets pages of the site read, and when it is silent."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+import requests
+
+from services.errors import ConfigurationError, Unreachable
+from services.unsigned import Unsigned
+
+URL = "https://acme.s3.amazonaws.com/"
+SITE = "https://moodle.test"
+
+Bucket = Callable[..., Unsigned]
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """One that answers each method with a status, 403 where none is given, and everything with these headers."""
+
+    def bucket(headers: Mapping[str, str] | None = None, **statuses: int) -> Unsigned:
+        def ask(method: str, *_: object, **__: object) -> requests.Response:
+            answer = requests.Response()
+            answer.status_code = statuses.get(method, 403)
+            answer.headers.update(headers or {})
+            return answer
+
+        monkeypatch.setattr(requests, "request", ask)
+        monkeypatch.setattr(requests.Response, "close", lambda _: None)
+        return Unsigned(URL, verify=True, timeout=1)
+
+    return bucket
+
+
+def test_a_closed_bucket(bucket: Bucket) -> None:
+    assert set(bucket(PUT=401).expect_closed().values()) == {401, 403}
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("GET", 404), ("PUT", 400), ("DELETE", 412)])
+def test_a_bucket_that_does_not_ask_who_comes(bucket: Bucket, method: str, status: int) -> None:
+    with pytest.raises(AssertionError, match=f"without a signature, seen .*{method}.*: {status}"):
+        bucket(**{method: status}).expect_closed()
+
+
+@pytest.mark.parametrize("origin", [SITE, "*"])
+def test_pages_of_the_site_may_upload(bucket: Bucket, origin: str) -> None:
+    allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "x-amz-id-2, ETag"}
+    bucket(allowed, OPTIONS=200).expect_uploads_from(SITE)
+
+
+@pytest.mark.parametrize(
+    ("origin", "exposed", "status", "seen"),
+    [
+        ("https://other.test", "ETag", 200, "seen it allow https://other.test"),
+        (SITE, "ETag", 403, "seen it allow None"),
+        (SITE, "", 200, "read the ETag, seen no header"),
+        (SITE, "x-etag", 200, "read the ETag, seen x-etag"),
+    ],
+)
+def test_pages_of_the_site_may_not(bucket: Bucket, origin: str, exposed: str, status: int, seen: str) -> None:
+    headers = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": exposed}
+    with pytest.raises(AssertionError, match=seen):
+        bucket(headers, OPTIONS=status).expect_uploads_from(SITE)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error", "told"),
+    [
+        (requests.exceptions.SSLError("self-signed"), ConfigurationError, "is not trusted: .*Set ca_file"),
+        (requests.exceptions.ReadTimeout("slow"), Unreachable, "S3 does not answer"),
+    ],
+)
+def test_no_answer_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception, error: type[Exception], told: str
+) -> None:
+    def ask(*_: object, **__: object) -> requests.Response:
+        raise trouble
+
+    monkeypatch.setattr(requests, "request", ask)
+    with pytest.raises(error, match=told):
+        Unsigned(URL, verify=True, timeout=1).list()
