@@ -75,15 +75,17 @@ def journey(bench: Bench) -> list[Row]:
 
 
 def workers(bench: Bench) -> list[Row]:
-    """(c), (f): the whole suite, once for each number of workers, and with one engine more."""
+    """(c): the whole suite, once for each number of workers."""
     first = bench.in_browsers()[:1]
-    runs = {
-        "1 worker": first,
-        "2 workers": ["-n2", *first],
-        "4 workers": ["-n4", *first],
-        f"2 workers, {' and '.join(bench.browsers)}": ["-n2", *bench.in_browsers()],
-    }
-    return [_whole(bench, name, options) for name, options in runs.items()]
+    runs = {"1 worker": "-n1", "2 workers": "-n2", "4 workers": "-n4"}
+    return [_whole(bench, name, [number, *first]) for name, number in runs.items()]
+
+
+def engines(bench: Bench) -> list[Row]:
+    """(g): the whole suite with two workers, in one engine and in all."""
+    first = bench.in_browsers()[:1]
+    runs = {bench.browsers[0]: first, " and ".join(bench.browsers): bench.in_browsers()}
+    return [_whole(bench, name, ["-n2", *options]) for name, options in runs.items()]
 
 
 def _whole(bench: Bench, name: str, options: list[str]) -> Row:
@@ -132,10 +134,11 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "e": large,
     "m": memory,
     "f": latency,
+    "g": engines,
 }
 
 
-ONCE = "cm"
+ONCE = "cgm"
 """Parts that would take hours five times."""
 
 
@@ -153,7 +156,7 @@ def replica(*options: str) -> Iterator[tuple[str, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m selftest.bench", description=__doc__)
     parser.add_argument("--env", default="replica", help="as pytest takes it; a replica by default")
-    parser.add_argument("--only", default=",".join(PARTS), help="parts: a (and b, d), c, e, m, f")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts: a (with b and d), c, e, f, g, m")
     parser.add_argument("--times", type=int, default=5, help="how often, where the median counts")
     parser.add_argument("--browser", action="append", help="chromium and firefox, unless said otherwise")
     options = parser.parse_args()

@@ -46,6 +46,15 @@ With set-up and clean-up, each once: five times would take hours. The aim: 2 wor
 |---|---|---|---|
 """
 
+ENGINES = """
+### One more engine
+
+The whole suite with 2 workers, each once.
+
+| engines | seconds | more | failed lines |
+|---|---|---|---|
+"""
+
 LARGE = """
 ### 1 GiB to storage
 
@@ -120,6 +129,12 @@ def _workers(rows: Sequence[Row]) -> Iterator[str]:
         yield _row(row["name"], row["wall"], rows[0]["wall"] / row["wall"], row["failed"])
 
 
+def _engines(rows: Sequence[Row]) -> Iterator[str]:
+    yield ENGINES
+    for row in rows:
+        yield _row(row["name"], row["wall"], row["wall"] - rows[0]["wall"], row["failed"])
+
+
 def _large(rows: Sequence[Row]) -> Iterator[str]:
     suite, curl = (median(rows, f"large by {way}") for way in ("the suite", "curl"))
     yield LARGE + _row(suite, curl, suite / curl)
@@ -146,4 +161,4 @@ def _cell(cell: object) -> str:
     return "" if math.isnan(cell) else f"{cell:.2f}" if cell < 10 else f"{cell:.1f}"
 
 
-TELL = {"a": _journey, "c": _workers, "e": _large, "m": _memory, "f": _latency}
+TELL = {"a": _journey, "c": _workers, "g": _engines, "e": _large, "m": _memory, "f": _latency}
