@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,11 +59,11 @@ def server(playwright: Playwright, tmp_path: Path) -> Iterator[str]:
     (tmp_path / "server.json").write_text(json.dumps(options), encoding="utf-8")
     command = [sys.executable, "-m", "playwright", "launch-server", "--browser", "chromium"]
     with subprocess.Popen(
-        [*command, "--config", tmp_path / "server.json"], stdout=subprocess.PIPE, text=True
+        [*command, "--config", tmp_path / "server.json"], stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout
         yield process.stdout.readline().strip()
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)  # Python and the driver, which closes its browser
 
 
 @pytest.mark.usefixtures("nothing_left")
