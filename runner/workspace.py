@@ -17,7 +17,7 @@ from runner.ours import COURSE_NAME, POOL, is_ours
 from runner.people_pool import PeoplePool, borrowed, find_given, given, leaver, share_given
 from services.errors import ConfigurationError, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
-from services.moodle.assignments import create_assignment, delete_assignment, remove_submissions
+from services.moodle.assignments import create_assignment
 from services.moodle.model import Account, Assignment, Course, Person
 from services.moodle.site import Site
 
@@ -99,11 +99,6 @@ class Workspace:
         """An assignment in `course`, by default in one of its own."""
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
         return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE)
-
-    def delete_assignment(self, assignment: Assignment, person: Person) -> None:
-        """Deletes an assignment as a teacher does who cleans up: what `person` has handed in first."""
-        remove_submissions(self.site, assignment.cmid, [person.id])
-        delete_assignment(self.site, assignment)
 
     def assignment(self) -> Assignment:
         """An assignment for the next test: the last one, as long as there are people who were never in its course."""

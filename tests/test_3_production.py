@@ -11,6 +11,7 @@ from runner.workspace import Workspace
 from services.addresses import ASSIGNMENT
 from services.bucket import Bucket
 from services.errors import NotCheckable
+from services.moodle.assignments import delete_assignment
 from services.moodle.installation import Installation
 
 SEVERAL = 1_000_000
@@ -71,7 +72,7 @@ def test_smoke(
         student.console.expect_clean()
         teacher.console.expect_clean()
     with line("3.7.6", "the assignment is deleted"):
-        workspace.delete_assignment(assignment, student.person)
+        delete_assignment(workspace.site, assignment, [student.person.id])
     with line("3.7.6", "and the student finds it no more") as evidence:
         evidence["message"] = said = student.visit(ASSIGNMENT, id=assignment.cmid).message
         assert said, "expected a page that says that there is no such assignment, seen one that says nothing"

@@ -71,9 +71,9 @@ def test_file_names(
     student: Actor,
     teacher: Actor,
     admin_in_private: Actor,
+    environment: Environment,
     assignment: Assignment,
     small_clip: media.Clip,
-    environment: Environment,
     tmp_path: Path,
     line: Lines,
 ) -> None:

@@ -79,8 +79,12 @@ def assignments_of(site: Site, course: int) -> list[int]:
     return list(dict.fromkeys(int(query(str(link["href"]))["id"]) for link in links))
 
 
-def delete_assignment(site: Site, assignment: Assignment) -> None:
-    """Deletes the assignment: nobody is shown it any more, also where the site leaves the rest to a task."""
+def delete_assignment(site: Site, assignment: Assignment, people: Sequence[int]) -> None:
+    """Removes what these people have handed in, and deletes the assignment, as a teacher does who cleans up.
+
+    Nobody is shown it any more, also where the site leaves the rest to a task.
+    """
+    remove_submissions(site, assignment.cmid, people)
     step, script = f"Deleting the assignment {assignment.name}", "/course/mod.php"
     page = site.open(step, script, delete=assignment.cmid, sesskey=site.sesskey)
     if page.select_one("form input[name=confirm]") is None:
