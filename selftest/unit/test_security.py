@@ -60,7 +60,8 @@ def test_a_page_that_does_not_open() -> None:
         Filters(Asked(**{"1": REFUSED})).expect_literal(DASHBOARD, 7)
     with pytest.raises(NotCheckable, match="the dashboard does not open"):
         expect_page_shows_as_text(rendered(""), "the dashboard")
-    expect_page_shows_as_text(replace(answer("<p>Videos</p>"), rendered="<p>Videos</p>"), "the list")
+    for page in ("<p>Videos</p>", "<div id=notice>Are you sure?</div>"):
+        expect_page_shows_as_text(replace(answer(page), rendered=page), "the list, and what it asks")
 
 
 @pytest.mark.parametrize("body", ["", REFUSED], ids=["nothing", "a refusal"])
