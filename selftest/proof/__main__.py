@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from replica.faults import CATALOGUE
 from runner.replica import CHECKOUT
 from selftest.proof import report
@@ -44,10 +46,19 @@ def main() -> int:
     except ExpectationError as error:
         print(error, file=sys.stderr)
         return 4
+    REPORTS.mkdir(exist_ok=True)
+    try:
+        with FileLock(REPORTS / "proof.lock", timeout=0):
+            return _prove(chosen, options, suffix)
+    except Timeout:
+        print(f"Another proof runs in this checkout, and writes into {REPORTS}: wait until it ends.", file=sys.stderr)
+        return 4
+
+
+def _prove(chosen: Mapping[str, Expectation], options: argparse.Namespace, suffix: str) -> int:
     in_order = [chosen[name] for name in CATALOGUE if name in chosen]
     turns = whole(in_order, suite()) if options.full else [*sparing(in_order, suite()), *catching(in_order, suite())]
     shutil.rmtree(REPORTS / "proof", ignore_errors=True)
-    REPORTS.mkdir(exist_ok=True)
     ledger = Ledger(REPORTS / f"proof{suffix}.json", chosen, suite(), options.browser)
     code = _run(ledger, chosen, turns, options.browser, options.workers)
     proof = ledger.write()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from checklist.lines import LINES
 from checklist.verdicts import Check, Verdict
@@ -18,6 +19,7 @@ from selftest.proof.soak import Time, red_lines, soak_json, table
 from selftest.proof.suite import suite
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+REPORTS = CHECKOUT / "reports"
 EXPECTED = CHECKOUT / "selftest/proof/expected.toml"
 
 
@@ -181,6 +183,15 @@ def test_usage(arguments: list[str]) -> None:
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 4
     assert "fault" in done.stderr
+
+
+def test_one_proof_at_a_time() -> None:
+    REPORTS.mkdir(exist_ok=True)
+    with FileLock(REPORTS / "proof.lock", timeout=0):
+        command = [sys.executable, "-m", "selftest.proof", "--faults", "limit-not-told"]
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "Another proof runs in this checkout" in done.stderr
 
 
 def time_of(seed: int, code: int = 0, **red: str) -> Time:
