@@ -55,11 +55,18 @@ def prepare(accounts: Accounts, bucket: Bucket, workers: int, new_site: Callable
     return people
 
 
-def leaver(accounts: Accounts, mark: str, new_site: Callable[[], Site]) -> Person:
-    """Somebody to be deleted, created unless a run that died has left them; `mark` ends their name."""
+def leaver(accounts: Accounts, bucket: Bucket, mark: str, new_site: Callable[[], Site]) -> Person:
+    """Somebody to be deleted, created unless a run that died has left them; `mark` ends their name.
+
+    Raises NotCheckable where somebody else has that user name, or S3 already holds something under their id.
+    """
     if not accounts.find([LEAVER]):
         _create(accounts, LEAVER)
     (account,) = accounts.find([LEAVER])
+    if not is_ours(account):
+        raise NotCheckable(f"{LEAVER} is an account that the suite did not create, and must not delete; rename it")
+    if bucket.keys(prefix := f"videos/{account.id}/"):
+        raise NotCheckable(f"the bucket holds objects under {prefix} that are not this run's; look whose they are")
     faker = Faker()
     return let_in(account, accounts, new_site, faker.first_name(), f"{faker.last_name()} {mark}")
 

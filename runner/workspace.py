@@ -121,7 +121,7 @@ class Workspace:
         """A student whom the test may have deleted. Raises NotCheckable where the suite creates nobody."""
         if self._is_given:
             raise NotCheckable("the suite creates nobody here ([accounts.given]), and nobody else may be deleted")
-        person = leaver(self.accounts, self.mark, lambda: new_site(self._environment))
+        person = leaver(self.accounts, self._admin.bucket, self.mark, lambda: new_site(self._environment))
         self.accounts.enrol(course, person, "student")
         return person
 

@@ -3,11 +3,13 @@
 import random
 from collections.abc import Sequence
 from itertools import count
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from runner.ours import POOL
-from runner.people_pool import ENOUGH, PER_WORKER, PeoplePool, share_given
+from runner.ours import DOMAIN, LEAVER, POOL
+from runner.people_pool import ENOUGH, PER_WORKER, PeoplePool, leaver, share_given
 from services.errors import ConfigurationError, NotCheckable
 from services.moodle.model import Account, Course, Person
 
@@ -78,3 +80,18 @@ def test_given_people_are_shared_out_and_too_few_are_told() -> None:
     assert [len(one["manager"]) for one in mine] == [1, 0]
     with pytest.raises(ConfigurationError, match=r"3 workers need 3 people .* has 2 for teacher"):
         share_given(people, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("email", "stored", "told"),
+    [
+        ("somebody@example.edu", [], "is an account that the suite did not create, and must not delete"),
+        (f"{LEAVER}@{DOMAIN}", ["videos/9/1_a/clip.mp4"], "objects under videos/9/ that are not this run's"),
+    ],
+)
+def test_nobody_elses_account_and_videos_are_deleted(email: str, stored: list[str], told: str) -> None:
+    """Neither is the account touched: it has nothing but what is asked here."""
+    somebody = Account(id=9, username=LEAVER, email=email)
+    site, bucket = SimpleNamespace(find=lambda _: [somebody]), SimpleNamespace(keys=lambda _: stored)
+    with pytest.raises(NotCheckable, match=told):
+        leaver(cast(Any, site), cast(Any, bucket), "run", cast(Any, None))
