@@ -10,6 +10,9 @@ from services.addresses import LOGIN
 from services.errors import NotCheckable
 from services.moodle.site import Site
 
+NOBODY_BEHIND = (502, 503, 504)
+"""What a proxy on the way says for a port at which nothing answers."""
+
 SESSION = "MoodleSession"
 """How the name of Moodle's session cookie begins; a site may add to it."""
 
@@ -36,6 +39,8 @@ class Https:
             answer = requests.get(self._plain + LOGIN, timeout=self._timeout, allow_redirects=False)
         except requests.RequestException:
             return "nothing answers"
+        if answer.status_code in NOBODY_BEHIND:
+            return f"nothing answers: status {answer.status_code}"
         leads = answer.headers.get("Location", "")
         if not answer.is_redirect or not leads.startswith("https://"):
             seen = f"status {answer.status_code}" + (f" to {leads}" if leads else "")

@@ -140,6 +140,8 @@ def test_a_port_at_which_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(requests, "get", silent)
     assert on().expect_enforced() == "nothing answers"
+    plainly(monkeypatch, 502)
+    assert on().expect_enforced() == "nothing answers: status 502", "as a proxy says it"
 
 
 def test_a_site_without_tls_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
