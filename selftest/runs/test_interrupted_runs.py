@@ -13,6 +13,7 @@ import pytest
 from runner.connect import new_bucket
 from runner.environment import Environment
 from runner.ours import CATEGORY, COURSE_NAME
+from selftest.proof.warm import Warm
 from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
 from services.moodle.courses import Courses
 from services.moodle.site import Site
@@ -117,8 +118,10 @@ def test_a_killed_run_is_restored_without_another_run(checkout: Checkout) -> Non
 
 
 @pytest.mark.parametrize("host", ["site", "storage"])
-def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(checkout: Checkout, host: str) -> None:
-    replica = next(one for one in psutil.Process().children() if "replica" in one.cmdline())
+def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
+    checkout: Checkout, warm: Warm, host: str
+) -> None:
+    replica = next(one for one in psutil.Process().children() if str(warm.file.parent / "replica") in one.cmdline())
     silent = replica if host == "site" else replica.children()[0]
     told = {"site": "localhost:", "storage": "S3 does not answer"}[host]
     with checkout.started(checkout.file(SHORT)) as process:
