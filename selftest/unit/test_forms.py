@@ -1,8 +1,11 @@
-"""How a form's fields are known, and what they take."""
+"""How a form's fields are known, what they take, and what was written into them."""
 
+import warnings
+
+import pytest
 from bs4 import BeautifulSoup, Tag
 
-from services.moodle.html import fields, kind, takes
+from services.moodle.html import fields, kind, plain, takes
 
 FORM = """
 <form>
@@ -32,3 +35,10 @@ def test_a_choice_takes_what_it_offers_and_a_form_what_it_has() -> None:
     assert not takes(named["day"], "3")
     assert takes(named["intro"], "anything")
     assert not takes(named.get("cutoffdate[enabled]", []), "0")
+
+
+@pytest.mark.parametrize("html", ["https://moodle.example.edu", "<p>https://moodle.example.edu</p>"])
+def test_an_address_is_read_from_a_description_without_a_warning(html: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert plain(html) == "https://moodle.example.edu"

@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from services.addresses import CATEGORIES, COURSE, COURSE_SETTINGS
 from services.errors import ConfigurationError, SiteError
-from services.moodle.html import field_value, query, quote, text
+from services.moodle.html import field_value, plain, query, quote, text
 from services.moodle.model import Course
 from services.moodle.site import Site
 
@@ -50,7 +50,7 @@ class Courses:
         idnumber, description = (
             field_value(page, name, step, self.site.where) for name in ("idnumber", "description_editor[text]")
         )
-        return idnumber, _plain(description)
+        return idnumber, plain(description)
 
     def is_hidden(self, category: int) -> bool:
         """Whether only who may see hidden categories can see this one."""
@@ -99,7 +99,7 @@ class Courses:
 
     def summary(self, course: int) -> str:
         """A course's summary, as text."""
-        return _plain(self._field("Reading a course's summary", course, "summary_editor[text]"))
+        return plain(self._field("Reading a course's summary", course, "summary_editor[text]"))
 
     def write_summary(self, course: int, summary: str) -> None:
         self._write("Writing a course's summary", course, "summary_editor[text]", summary)
@@ -172,7 +172,3 @@ class Courses:
 
 def _complaints(refused: Mapping[str, str]) -> str:
     return ", ".join(f"{name} ({said.lstrip('- ')})" for name, said in refused.items())
-
-
-def _plain(html: str) -> str:
-    return BeautifulSoup(html, "lxml").get_text(" ", strip=True)

@@ -64,6 +64,11 @@ def text(tag: Tag | None) -> str:
     return tag.get_text(" ", strip=True) if tag is not None else ""
 
 
+def plain(html: str) -> str:
+    """The words written in an editor; in an element, as the parser warns of a text that is but an address."""
+    return text(BeautifulSoup(f"<div>{html}</div>", "lxml"))
+
+
 def lines(content: str) -> list[str]:
     return content.strip().splitlines()
 
