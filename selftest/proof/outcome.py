@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -109,9 +109,13 @@ class Round:
     def seconds(self) -> float:
         return round(sum(ran.seconds for ran in self.tests.values()), 1)
 
-    def of(self, tests: Collection[str]) -> Round:
-        """The part that these tests have in it."""
-        return Round({name: ran for name, ran in self.tests.items() if name in tests})
+    def of(self, tests: Collection[str], but: Collection[str] = ()) -> Round:
+        """The part that these tests have in it, without what they say of the lines in `but`."""
+
+        def rest(ran: Ran) -> Ran:
+            return replace(ran, checks=[check for check in ran.checks if check.line not in but])
+
+        return Round({name: rest(ran) for name, ran in self.tests.items() if name in tests})
 
     def failed(self) -> list[Check]:
         return [check for check in self.checks if check.verdict is Verdict.FAILED]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from runner.replica import CHECKOUT
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteTest:
-    """`lines` are those that the test settles; a `canary` is a happy path, that no fault may harm but at its lines."""
+    """`lines` are those that the test settles, and it ends where one that `ends` it fails; a `canary` is a happy path,
+    that no fault may harm but at its lines.
+    """
 
     name: str
     lines: tuple[str, ...]
     canary: bool = False
+    ends: frozenset[str] = frozenset()
 
 
 Suite = Mapping[str, SuiteTest]
@@ -31,5 +37,14 @@ def suite() -> Suite:
             if name.startswith("test_"):
                 marks = function.pytestmark
                 lines = tuple(line for mark in marks if mark.name == "lines" for line in mark.args)
-                found[name] = SuiteTest(name, lines, any(mark.name == "canary" for mark in marks))
+                canary = any(mark.name == "canary" for mark in marks)
+                found[name] = SuiteTest(name, lines, canary, _ends(function, lines))
     return found
+
+
+def _ends(test: Callable[..., Any], lines: tuple[str, ...]) -> frozenset[str]:
+    """The lines of which a check says `blocks=True`: any of them, where the check does not name its line outright."""
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(test))) if isinstance(node, ast.Call)]
+    checked = [call.args[0] for call in calls if any(option.arg == "blocks" for option in call.keywords)]
+    outright = [str(line.value) for line in checked if isinstance(line, ast.Constant)]
+    return frozenset(outright if len(outright) == len(checked) else lines)

@@ -1,9 +1,12 @@
 """Which faults are on at a time, and which tests run then. Pure.
 
-A fault is *involved* with the tests that must notice it, and with the happy paths where it may show. Faults that are on
-together to be noticed are of different lines and involved with different tests, so that each red line has one of them
-to thank. With all other happy paths a fault must do nothing: that many can show in one go, as long as all stays green.
-What a shared turn leaves in doubt is tried again with the fault alone.
+A fault is *involved* with the tests that must notice it, and with the happy paths that it may end before their time.
+Faults that are on together to be noticed are of different lines, so that each red line has one of them to thank, and
+none of them ends a test that another is involved with. All other happy paths run with many faults on at a time, and
+have to be green but at these faults' lines. What a shared turn leaves in doubt is tried again with the fault alone.
+
+What this cannot tell is that a fault turns a line red which another one's turn was to do, with that one's message;
+`--full` can.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from selftest.proof.outcome import GREEN, Expectation, Round, judge
 from selftest.proof.suite import Suite
 
 TOGETHER = 14
-"""Faults that do nothing to a happy path at a time."""
+"""Faults that a happy path has to stand at a time."""
 
 APART = 5
 """Places in the catalogue between them at least: neighbours are alike, and one might hide what the other does."""
@@ -40,9 +43,8 @@ def noticing(fault: Expectation, suite: Suite) -> set[str]:
 
 
 def involved(fault: Expectation, suite: Suite) -> set[str]:
-    """Those that must notice the fault, and the happy paths where it may show."""
-    paths = happy_paths(fault, suite)
-    return noticing(fault, suite) | {name for name in paths if set(suite[name].lines) & fault.allowed}
+    """Those that must notice the fault, and the happy paths that it may end before their time."""
+    return noticing(fault, suite) | {name for name in happy_paths(fault, suite) if suite[name].ends & fault.allowed}
 
 
 def happy_paths(fault: Expectation, suite: Suite) -> set[str]:
@@ -51,15 +53,16 @@ def happy_paths(fault: Expectation, suite: Suite) -> set[str]:
 
 
 def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
-    """Each fault with the tests it is involved with, shared with faults of other lines and other tests.
+    """Each fault with the tests it is involved with, shared with faults of other lines that leave it these tests.
 
     One that has to be alone has all of its tests here.
     """
     tests = {one.fault: involved(one, suite) | (happy_paths(one, suite) if one.alone else set()) for one in faults}
 
     def meet(one: Expectation, other: Expectation) -> bool:
-        alone = one.alone or other.alone
-        return bool(alone or one.allowed & other.allowed or tests[one.fault] & tests[other.fault])
+        both = [suite[name] for name in tests[one.fault] & tests[other.fault]]
+        one_ends = any(test.ends & (one.allowed | other.allowed) for test in both)
+        return bool(one.alone or other.alone or one.allowed & other.allowed or one_ends)
 
     turns: list[list[Expectation]] = []
     for fault in sorted(faults, key=lambda fault: (-len(tests[fault.fault]), fault.fault)):
@@ -76,7 +79,7 @@ def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
 
 
 def sparing(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
-    """Each happy path with the faults that must do nothing to it, some of them together."""
+    """Each happy path with the faults that must not harm it but at their lines, some of them together."""
     turns = []
     for test in suite.values():
         idle = [
@@ -97,13 +100,17 @@ def pieces(
     turn: Turn, round_: Round, expected: Mapping[str, Expectation], suite: Suite
 ) -> Iterator[tuple[Expectation, Round, bool]]:
     """What a turn says of each of its faults, and whether that is beyond doubt."""
-    for fault in (expected[name] for name in turn.faults):
+    on = [expected[name] for name in turn.faults]
+    for fault in on:
         if turn.alone:
             yield fault, round_, True
-            continue
-        mine = involved(fault, suite) & set(turn.tests)
-        own = round_.of(mine or turn.tests)
-        yield fault, own, _is_caught(fault, own) if mine else _is_green(own, turn.tests)
+        elif mine := involved(fault, suite) & set(turn.tests):
+            others = set().union(*(other.allowed for other in on if other is not fault))
+            own = round_.of(mine, but=others)
+            yield fault, own, _is_caught(fault, own)
+        else:
+            rest = round_.of(turn.tests, but=set().union(*(one.allowed for one in on)))
+            yield fault, rest, _is_green(rest, turn.tests)
 
 
 def _is_caught(fault: Expectation, round_: Round) -> bool:

@@ -21,8 +21,8 @@ from selftest.proof.turns import Turn, catching, happy_paths, involved, noticing
 SUITE = {
     test.name: test
     for test in (
-        SuiteTest("upload", ("2.7.14", "2.7.15"), canary=True),
-        SuiteTest("playback", ("2.8.5", "2.8.6"), canary=True),
+        SuiteTest("upload", ("2.7.5", "2.7.14", "2.7.15"), canary=True, ends=frozenset({"2.7.14"})),
+        SuiteTest("playback", ("2.8.5", "2.8.6"), canary=True, ends=frozenset({"2.8.5"})),
         SuiteTest("tricks", ("2.9.4", "2.9.6")),
         SuiteTest("bucket", ("1.1.7",)),
     )
@@ -41,32 +41,41 @@ TRICK = fault("trick", "2.9.4")
 BUCKET = fault("bucket", "1.1.7")
 
 
+LIMIT = fault("limit", "2.7.5")
+
+
 def green(name: str) -> Ran:
     return Ran([Check(line, "chromium", Verdict.PASSED, line) for line in SUITE[name].lines], seconds=2.0)
 
 
-def red(name: str, line: str, message: str = "expected it, seen that") -> Ran:
-    checks = [Check(one, "chromium", Verdict.PASSED, one) for one in SUITE[name].lines if one != line]
-    return Ran([*checks, Check(line, "chromium", Verdict.FAILED, line, message)], seconds=3.0)
+def red(name: str, *lines: str, message: str = "expected it, seen that") -> Ran:
+    passed = [Check(one, "chromium", Verdict.PASSED, one) for one in SUITE[name].lines if one not in lines]
+    return Ran([*passed, *(Check(line, "chromium", Verdict.FAILED, line, message) for line in lines)], seconds=3.0)
 
 
-def test_a_fault_is_involved_with_who_must_notice_and_with_happy_paths_where_it_may_show() -> None:
-    shows = fault("shows", "2.9.4", "2.8.6")
-    assert noticing(shows, SUITE) == {"tricks"}
-    assert involved(shows, SUITE) == {"tricks", "playback"}
+def test_a_fault_is_involved_with_who_must_notice_and_with_happy_paths_that_it_may_end() -> None:
+    shows, ends = (fault("shows", "2.9.4", also) for also in ("2.8.6", "2.8.5"))
+    assert noticing(ends, SUITE) == {"tricks"}
+    assert involved(ends, SUITE) == {"tricks", "playback"}
+    assert involved(shows, SUITE) == {"tricks"}
     assert noticing(fault("named", "2.7.15", test="upload"), SUITE) == {"upload"}
 
 
-def test_faults_of_other_lines_and_tests_are_noticed_together() -> None:
-    (turn,) = catching([BAR, PLAYER, TRICK, BUCKET], SUITE)
-    assert sorted(turn.faults) == ["bar", "bucket", "player", "trick"]
+def test_what_ends_a_test_is_read_from_its_checks() -> None:
+    assert suite()["test_who_may_what"].ends == {"2.9.6"}
+    assert suite()["test_upload_and_playback"].ends == set(suite()["test_upload_and_playback"].lines)
+
+
+def test_faults_of_other_lines_are_noticed_together() -> None:
+    (turn,) = catching([BAR, LIMIT, PLAYER, TRICK, BUCKET], SUITE)
+    assert sorted(turn.faults) == ["bar", "bucket", "limit", "player", "trick"]
     assert turn.tests == ("bucket", "playback", "tricks", "upload")
 
 
 @pytest.mark.parametrize(
     "other",
     [fault("starts", "2.7.14"), fault("shows", "2.9.4", "2.7.15"), fault("loner", "2.8.5", alone=True)],
-    ids=["the same test", "may show in the same line", "would hide others"],
+    ids=["would end the test", "may show in the same line", "would hide others"],
 )
 def test_faults_that_could_not_be_told_apart_are_noticed_one_by_one(other: Expectation) -> None:
     assert len(catching([BAR, other], SUITE)) == 2
@@ -102,9 +111,12 @@ def test_in_full_each_fault_is_alone_with_every_test() -> None:
     assert whole([BAR, TRICK], SUITE) == [Turn(("bar",), tuple(SUITE)), Turn(("trick",), tuple(SUITE))]
 
 
+def told(turn: Turn, round_: Round, *faults: Expectation) -> list[tuple[Expectation, Round, bool]]:
+    return [*pieces(turn, round_, {one.fault: one for one in faults}, SUITE)]
+
+
 def said(turn: Turn, round_: Round, *faults: Expectation) -> dict[str, bool]:
-    expected = {one.fault: one for one in faults}
-    return {one.fault: sure for one, _, sure in pieces(turn, round_, expected, SUITE)}
+    return {one.fault: sure for one, _, sure in told(turn, round_, *faults)}
 
 
 TOGETHER = Turn(("bar", "player", "trick"), ("playback", "tricks", "upload"))
@@ -120,6 +132,24 @@ def test_each_of_those_together_is_sure_when_its_own_test_has_named_its_symptom(
 def test_who_is_not_noticed_or_has_another_line_red_is_in_doubt_and_the_others_are_not() -> None:
     round_ = Round({"upload": green("upload"), "playback": red("playback", "2.8.6"), "tricks": red("tricks", "2.9.4")})
     assert said(TOGETHER, round_, BAR, PLAYER, TRICK) == {"bar": False, "player": False, "trick": True}
+
+
+def test_faults_in_one_test_are_each_sure_when_the_red_lines_are_theirs() -> None:
+    turn = Turn(("bar", "limit"), ("upload",))
+    both, more = (Round({"upload": red("upload", "2.7.5", "2.7.15", *other)}) for other in ([], ["2.7.14"]))
+    assert said(turn, both, BAR, LIMIT) == {"bar": True, "limit": True}
+    assert said(turn, more, BAR, LIMIT) == {"bar": False, "limit": False}
+    own = {one.fault: [check.line for check in round_.failed()] for one, round_, _ in told(turn, both, BAR, LIMIT)}
+    assert own == {"bar": ["2.7.15"], "limit": ["2.7.5"]}
+
+
+def test_a_happy_path_may_be_red_at_a_line_of_a_fault_that_is_on_and_no_fault_is_caught_by_that() -> None:
+    turn = Turn(("bar", "shows"), ("playback",))
+    faults = (BAR, fault("shows", "2.9.4", "2.8.6"))
+    allowed, harmed = (Round({"playback": red("playback", line)}) for line in ("2.8.6", "2.8.5"))
+    assert said(turn, allowed, *faults) == {"bar": True, "shows": True}
+    assert [round_.failed() for _, round_, _ in told(turn, allowed, *faults)] == [[], []]
+    assert said(turn, harmed, *faults) == {"bar": False, "shows": False}
 
 
 @pytest.mark.parametrize(
@@ -146,7 +176,7 @@ def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys:
 
     ledger.settle(Turn((), ("upload",)), Round({"upload": green("upload")}))
     ledger.settle(Turn(("bar",), ("playback",)), Round({"playback": green("playback")}))
-    ledger.settle(Turn(("player",), ("upload",)), Round({"upload": red("upload", "2.7.14", "boom")}))
+    ledger.settle(Turn(("player",), ("upload",)), Round({"upload": red("upload", "2.7.14", message="boom")}))
     _, travelled = Round.from_json(
         Round({"upload": red("upload", "2.7.15"), "playback": green("playback")}).to_json("turn-1")
     )
