@@ -53,20 +53,21 @@ class Console:
         context.on("requestfailed", self._on_failed)
         context.on("response", self._on_response)
 
-    def _add(self, error: str, source: str = "") -> None:
+    def _add(self, error: str, source: str = "", page: Page | None = None) -> None:
         if not is_noise(error, source, self._allowed):
-            (self._uncaught if UNCAUGHT.search(error) else self._errors).append(error)
+            told = f"{error} (on {page.url})" if page else error
+            (self._uncaught if UNCAUGHT.search(error) else self._errors).append(told)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         self._said.append(message.text)
         self._keep(message.type, message.text, message.page)
         if message.type == "error" and not REPEATED.search(message.text):
-            self._add(f"console error: {message.text}", message.location["url"])
+            self._add(f"console error: {message.text}", message.location["url"], message.page)
 
     def _on_page_error(self, error: WebError) -> None:
         self._keep("uncaught", str(error.error), error.page)
         if not LEFT_BEHIND.search(str(error.error)):
-            self._add(f"page error: {error.error}")
+            self._add(f"page error: {error.error}", page=error.page)
 
     def _keep(self, kind: str, text: str, page: Page | None) -> None:
         self._last.append(f"{kind}: {NOT_SHOWN if lists_others(page) else text[:LONGEST]}")

@@ -107,6 +107,16 @@ def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browse
         console.expect_clean()
 
 
+def test_an_error_says_on_which_page_it_was(browser: Context, console: Console) -> None:
+    grader = SimpleNamespace(url="https://moodle.example.edu/mod/assign/view.php?id=7&action=grader")
+    browser.tell("weberror", error="Error: No define call for theme/tab", page=grader)
+    browser.tell("console", type="error", text="no such block", page=grader)
+    with pytest.raises(AssertionError) as failure:
+        console.expect_clean()
+    for error in ("page error: Error: No define call for theme/tab", "console error: no such block"):
+        assert f"{error} (on {grader.url})" in str(failure.value)
+
+
 def test_errors_are_collected_over_the_whole_step(browser: Context, console: Console) -> None:
     for number in range(12):
         browser.tell("console", type="error", text=f"error {number}.")
