@@ -132,7 +132,7 @@ class Actor:
 
     def lose_session(self) -> None:
         """The site ends this person's session, as it does after a while; their browser still shows the page."""
-        held = {cookie.get("name", ""): cookie.get("value", "") for cookie in self.context.cookies()}
+        held = jar(self.context.cookies(self.moodle.url))
         site = self._new_site()
         site.session.cookies.update(held)
         site.get(LOGOUT, sesskey=self.page.evaluate("() => M.cfg.sesskey"))

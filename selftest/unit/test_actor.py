@@ -1,0 +1,44 @@
+"""What a person at a browser does over HTTP."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import requests
+
+from pages.actor import Actor
+
+MOODLE = "https://moodle.example.edu"
+
+
+class SendsOn:
+    """A site whose log-in page sends on to itself until the session that it gives comes back alone, as IOMAD's does."""
+
+    def __init__(self) -> None:
+        self.session = requests.Session()
+        self.over = ""
+
+    def url(self, path: str) -> str:
+        return f"{MOODLE}{path}"
+
+    def get(self, path: str, **_: object) -> None:
+        (self.over,) = self.session.cookies.values()
+        self.session.cookies.set("MoodleSession", "next", domain="moodle.example.edu", path="/")
+        if len(self.session.cookies) > 1:
+            raise requests.TooManyRedirects(path)
+
+
+def test_a_site_that_gives_a_new_session_at_the_log_out_gets_that_one_back() -> None:
+    site = SendsOn()
+
+    def held(_: str = "") -> list[dict[str, str]]:
+        return [{"name": "MoodleSession", "value": "first", "domain": "moodle.example.edu", "path": "/"}]
+
+    def answer(url: str, **options: Any) -> SimpleNamespace:
+        return SimpleNamespace(is_redirect=options["cookies"]["MoodleSession"] == site.over)
+
+    site.session.get = answer  # type: ignore[method-assign,assignment]
+    page = SimpleNamespace(evaluate=lambda _: "sesskey")
+    moodle = SimpleNamespace(url=MOODLE)
+    context = SimpleNamespace(cookies=held)
+    Actor.lose_session(cast(Actor, SimpleNamespace(context=context, moodle=moodle, page=page, _new_site=lambda: site)))
+    assert site.over == "first"
