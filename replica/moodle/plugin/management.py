@@ -83,7 +83,8 @@ def dashboard(web: Web) -> Response:
     completed, failed = count("upload_completed"), len(failures)
     recent = [row for row in everything if row.video.status in ("ready", "deleted")]
     if faults.on("recent-uploads-empty"):
-        recent = [row for row in recent if web.state.submissions[row.video.submission].grade is not None]
+        graded = {number for number, submission in web.state.submissions.items() if submission.grade is not None}
+        recent = [row for row in recent if row.video.submission in graded]
     views: dict[str, int] = {}
     for entry in log:
         if entry.event == "playback_accessed":
