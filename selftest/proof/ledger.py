@@ -13,7 +13,7 @@ from typing import Any
 from selftest.proof import report
 from selftest.proof.outcome import Expectation, Outcome, Round, judge, void_because
 from selftest.proof.suite import Suite
-from selftest.proof.turns import Turn, pieces
+from selftest.proof.turns import Turn, involved, pieces
 
 
 class Ledger:
@@ -61,7 +61,7 @@ class Ledger:
                 if sure:
                     self._seen[name].tests |= piece.tests
                 else:
-                    self._doubts[name] += piece.tests or turn.tests
+                    self._doubts[name] += involved(fault, self._suite) & {*turn.tests} or turn.tests
                 if not self._to_come[name] and name not in self._doubts:
                     self._outcomes[name] = judge(fault, self._seen[name])
                     place = f"{len(self._outcomes)} of {len(self._expected)}"

@@ -1,9 +1,9 @@
 """Which faults are on at a time, and which tests run then. Pure.
 
 A fault is *involved* with the tests that must notice it, and with the happy paths that it may end before their time.
-Faults that are on together to be noticed are of different lines, so that each red line has one of them to thank, and
-none of them ends a test that another is involved with. All other happy paths run with many faults on at a time, and
-have to be green but at these faults' lines. What a shared turn leaves in doubt is tried again with the fault alone.
+Faults that are on together to be noticed are of different lines and involved with different tests, so that each red
+line has one of them to thank. All other happy paths run with many faults on at a time, and have to be green but at
+these faults' lines. What a shared turn leaves in doubt is tried again with the fault alone.
 
 What this cannot tell is that a fault turns a line red which another one's turn was to do, with that one's message;
 `--full` can.
@@ -53,16 +53,15 @@ def happy_paths(fault: Expectation, suite: Suite) -> set[str]:
 
 
 def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
-    """Each fault with the tests it is involved with, shared with faults of other lines that leave it these tests.
+    """Each fault with the tests it is involved with, shared with faults of other lines and other tests.
 
     One that has to be alone has all of its tests here.
     """
     tests = {one.fault: involved(one, suite) | (happy_paths(one, suite) if one.alone else set()) for one in faults}
 
     def meet(one: Expectation, other: Expectation) -> bool:
-        both = [suite[name] for name in tests[one.fault] & tests[other.fault]]
-        one_ends = any(test.ends & (one.allowed | other.allowed) for test in both)
-        return bool(one.alone or other.alone or one.allowed & other.allowed or one_ends)
+        alone = one.alone or other.alone
+        return bool(alone or one.allowed & other.allowed or tests[one.fault] & tests[other.fault])
 
     turns: list[list[Expectation]] = []
     for fault in sorted(faults, key=lambda fault: (-len(tests[fault.fault]), fault.fault)):

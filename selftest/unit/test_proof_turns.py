@@ -66,16 +66,16 @@ def test_what_ends_a_test_is_read_from_its_checks() -> None:
     assert suite()["test_upload_and_playback"].ends == set(suite()["test_upload_and_playback"].lines)
 
 
-def test_faults_of_other_lines_are_noticed_together() -> None:
-    (turn,) = catching([BAR, LIMIT, PLAYER, TRICK, BUCKET], SUITE)
-    assert sorted(turn.faults) == ["bar", "bucket", "limit", "player", "trick"]
+def test_faults_of_other_lines_and_tests_are_noticed_together() -> None:
+    (turn,) = catching([BAR, PLAYER, TRICK, BUCKET], SUITE)
+    assert sorted(turn.faults) == ["bar", "bucket", "player", "trick"]
     assert turn.tests == ("bucket", "playback", "tricks", "upload")
 
 
 @pytest.mark.parametrize(
     "other",
-    [fault("starts", "2.7.14"), fault("shows", "2.9.4", "2.7.15"), fault("loner", "2.8.5", alone=True)],
-    ids=["would end the test", "may show in the same line", "would hide others"],
+    [LIMIT, fault("starts", "2.7.14"), fault("shows", "2.9.4", "2.7.15"), fault("loner", "2.8.5", alone=True)],
+    ids=["the same test", "would end the test", "may show in the same line", "would hide others"],
 )
 def test_faults_that_could_not_be_told_apart_are_noticed_one_by_one(other: Expectation) -> None:
     assert len(catching([BAR, other], SUITE)) == 2
@@ -165,6 +165,15 @@ def test_those_that_must_do_nothing_are_in_doubt_together(ran: Ran, sure: bool) 
 
 def test_what_a_fault_alone_does_is_beyond_doubt() -> None:
     assert said(Turn(("bar",), ("upload",)), Round({"upload": green("upload")}), BAR) == {"bar": True}
+
+
+def test_a_test_that_did_not_run_is_tried_again_with_the_others(tmp_path: Path) -> None:
+    shows = fault("shows", "2.9.4", "2.8.5")
+    ledger = Ledger(tmp_path / "proof.json", {"shows": shows, "bar": BAR}, SUITE, "chromium")
+    shared = Turn(("bar", "shows"), ("playback", "tricks", "upload"))
+    ledger.begin([shared])
+    ledger.settle(shared, Round({"playback": green("playback"), "upload": red("upload", "2.7.15")}))
+    assert ledger.doubts() == [Turn(("shows",), ("playback", "tricks"))]
 
 
 def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
