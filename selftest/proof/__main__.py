@@ -69,7 +69,7 @@ def _prove(chosen: Mapping[str, Expectation], options: argparse.Namespace, suffi
     figures = {name: len(proof[name]) for name in ("faults", "caught", "survivors", "collateral")}
     told = ", ".join(f"{number} {name}" for name, number in figures.items())
     print(f"{told} in {proof['seconds'] / 60:.1f} minutes{', cut off' if proof['partial'] else ''}")
-    return code or int(bool(proof["void"] or proof["survivors"] or proof["collateral"]))
+    return code or int(bool(proof["partial"] or proof["void"] or proof["survivors"] or proof["collateral"]))
 
 
 def _run(ledger: Ledger, expected: Mapping[str, Expectation], turns: Sequence[Turn], browser: str, workers: int) -> int:

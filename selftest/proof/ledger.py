@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -26,9 +26,9 @@ class Ledger:
         self._browser = browser
         self._started = time.monotonic()
         self._lock = Lock()
-        self._to_come: Counter[str] = Counter()
+        self._to_come: list[Turn] = []
         self._seen: defaultdict[str, Round] = defaultdict(Round)
-        self._doubts: defaultdict[str, list[str]] = defaultdict(list)
+        self._doubts: defaultdict[str, set[str]] = defaultdict(set)
         self._outcomes: dict[str, Outcome] = {}
         self.void: list[str] = []
 
@@ -44,29 +44,36 @@ class Ledger:
     def begin(self, turns: Sequence[Turn]) -> None:
         """A fault is settled with the last of these turns that it is in, unless one leaves it in doubt."""
         self._doubts.clear()
-        self._to_come = Counter(name for turn in turns for name in turn.faults)
+        self._to_come = [turn for turn in turns if turn.faults]
 
     def doubts(self) -> list[Turn]:
-        """What has to be tried again, each fault alone."""
+        """What has to be tried again, each fault alone: turns that a worker did not come to are as much in doubt."""
+        for turn in self._to_come:
+            for name in turn.faults:
+                self._doubt(self._expected[name], turn)
         return [Turn((name,), tuple(sorted(tests))) for name, tests in sorted(self._doubts.items())]
 
     def settle(self, turn: Turn, round_: Round) -> None:
         """Takes what a turn came to; tells of each fault that is settled by it, and writes everything so far."""
         with self._lock:
-            if not turn.faults:
+            if turn.faults:
+                self._to_come.remove(turn)
+            else:
                 self._settle_without_a_fault(round_)
             for fault, piece, sure in pieces(turn, round_, self._expected, self._suite):
                 name = fault.fault
-                self._to_come[name] -= 1
                 if sure:
                     self._seen[name].tests |= piece.tests
                 else:
-                    self._doubts[name] += involved(fault, self._suite) & {*turn.tests} or turn.tests
-                if not self._to_come[name] and name not in self._doubts:
+                    self._doubt(fault, turn)
+                if name not in self._doubts and not any(name in other.faults for other in self._to_come):
                     self._outcomes[name] = judge(fault, self._seen[name])
                     place = f"{len(self._outcomes)} of {len(self._expected)}"
                     print(report.told(self._outcomes[name], place), flush=True)
             self.write()
+
+    def _doubt(self, fault: Expectation, turn: Turn) -> None:
+        self._doubts[fault.fault] |= involved(fault, self._suite) & {*turn.tests} or {*turn.tests}
 
     def _settle_without_a_fault(self, round_: Round) -> None:
         reasons = void_because(round_)

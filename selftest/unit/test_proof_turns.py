@@ -176,6 +176,19 @@ def test_a_test_that_did_not_run_is_tried_again_with_the_others(tmp_path: Path) 
     assert ledger.doubts() == [Turn(("shows",), ("playback", "tricks"))]
 
 
+def test_a_turn_that_no_worker_came_to_is_tried_again_and_settles_nothing_before(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "proof.json", {"bar": BAR}, SUITE, "chromium")
+    caught, spared = Turn(("bar",), ("upload",)), Turn(("bar",), ("playback",))
+    ledger.begin([caught, spared])
+    ledger.settle(spared, Round({"playback": green("playback")}))
+    assert ledger.left == ["bar"]
+    assert ledger.doubts() == [caught]
+    ledger.begin([caught])
+    ledger.settle(caught, Round({"upload": red("upload", "2.7.15")}))
+    assert not ledger.left
+    assert [check.line for check in ledger.outcomes[0].caught_by] == ["2.7.15"]
+
+
 def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "proof.json"
     expected = {one.fault: one for one in (BAR, PLAYER)}
