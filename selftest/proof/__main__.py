@@ -75,23 +75,10 @@ def _prove(chosen: Mapping[str, Expectation], options: argparse.Namespace, suffi
 def _run(ledger: Ledger, expected: Mapping[str, Expectation], turns: Sequence[Turn], browser: str, workers: int) -> int:
     """Has the workers settle their faults; 0, or the code with which the proof ends before its time."""
     try:
-        with tempfile.TemporaryDirectory(prefix="proof-") as name, ExitStack() as replicas:
-            folders = [Path(name) / str(number) for number in range(min(workers, len(turns)))]
-            for folder in folders:
-                folder.mkdir()
-            team = [
-                Worker(
-                    replicas.enter_context(warm_replica(folder, browser, habits=["expired-video"])),
-                    browser,
-                    expected,
-                    REPORTS / "proof" / folder.name,
-                )
-                for folder in folders
-            ]
-            _share_out(team, turns, ledger, Path(name) / "together")
-            if doubts := ledger.doubts():
-                print(f"  {len(doubts)} faults once more, each alone", flush=True)
-                _share_out(team, doubts, ledger, Path(name) / "alone")
+        _share_out(turns, ledger, expected, browser, workers, "together")
+        if doubts := ledger.doubts():
+            print(f"  {len(doubts)} faults once more, each alone", flush=True)
+            _share_out(doubts, ledger, expected, browser, workers, "alone")
     except InnerRunFailed as failed:
         print(failed, file=sys.stderr)
         return failed.code or 1
@@ -103,21 +90,34 @@ def _run(ledger: Ledger, expected: Mapping[str, Expectation], turns: Sequence[Tu
     return 0
 
 
-def _share_out(team: Sequence[Worker], turns: Sequence[Turn], ledger: Ledger, claims: Path) -> None:
-    """All the turns, and before and after them every test of theirs without a fault, each on one of the replicas."""
-    claims.mkdir()
+def _share_out(
+    turns: Sequence[Turn], ledger: Ledger, expected: Mapping[str, Expectation], browser: str, workers: int, name: str
+) -> None:
+    """All the turns, and before and after them every test of theirs without a fault, each on one of new replicas.
+
+    New ones, because what the faults of earlier turns left in the bucket would stop a run before it begins.
+    """
     ledger.begin(turns)
     needed = {test for turn in turns for test in turn.tests}
     tests = [test for test in suite() if test in needed]
     shared = {f"turn-{number}": turn for number, turn in enumerate(turns)}
+    with tempfile.TemporaryDirectory(prefix="proof-") as folder, ExitStack() as replicas:
+        claims = Path(folder) / "claims"
+        claims.mkdir()
+        team = []
+        for number in range(min(workers, len(turns))):
+            own = Path(folder) / str(number)
+            own.mkdir()
+            warm = replicas.enter_context(warm_replica(own, browser, habits=["expired-video"]))
+            team.append(Worker(warm, browser, expected, REPORTS / "proof" / str(number) / name))
 
-    def work(number: int) -> None:
-        before, after = (Turn((), tuple(tests[(number + shift) % len(team) :: len(team)])) for shift in (0, 1))
-        mine = {f"before-{number}": before, **shared, f"after-{number}": after}
-        team[number].work({name: turn for name, turn in mine.items() if turn.tests}, claims, ledger.settle)
+        def work(number: int) -> None:
+            before, after = (Turn((), tuple(tests[(number + shift) % len(team) :: len(team)])) for shift in (0, 1))
+            mine = {f"before-{number}": before, **shared, f"after-{number}": after}
+            team[number].work({name: turn for name, turn in mine.items() if turn.tests}, claims, ledger.settle)
 
-    with ThreadPoolExecutor(len(team)) as pool:
-        list(pool.map(work, range(len(team))))
+        with ThreadPoolExecutor(len(team)) as pool:
+            list(pool.map(work, range(len(team))))
 
 
 def _choose(

@@ -36,9 +36,8 @@ class Worker:
 
     def work(self, turns: Mapping[str, Turn], claims: Path, settle: Callable[[Turn, Round], None]) -> None:
         """Takes those of the turns that no other worker has claimed, and tells `settle` each. Raises InnerRunFailed."""
-        reports = self._reports / claims.name
-        reports.mkdir(parents=True)
-        plan, log = reports / "plan.json", reports / "pytest.log"
+        self._reports.mkdir(parents=True)
+        plan, log = self._reports / "plan.json", self._reports / "pytest.log"
         told = {name: self._told(turn) for name, turn in turns.items()}
         plan.write_text(json.dumps({"turns": told, "claims": str(claims)}, indent=1), encoding="utf-8")
         reading, telling = os.pipe()
@@ -46,7 +45,7 @@ class Worker:
             # With "=", because pytest takes its root from arguments that look like paths.
             command = [
                 *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", "-p", "selftest.proof.plugin"),
-                *(f"--proof={plan}", f"--rounds=/dev/fd/{telling}", f"--reports={reports}"),
+                *(f"--proof={plan}", f"--rounds=/dev/fd/{telling}", f"--reports={self._reports}"),
                 *(f"--env={self._warm.file}", f"--browser={self._browser}", "--keep"),
             ]
             process = subprocess.Popen(
