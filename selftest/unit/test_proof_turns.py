@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
+from selftest.proof import __main__ as proof
 from selftest.proof.ledger import Ledger
 from selftest.proof.outcome import Expectation, Ran, Round, read
 from selftest.proof.plugin import Proof
@@ -234,3 +237,38 @@ def test_workers_take_turns_whole_and_none_twice(tmp_path: Path) -> None:
     one, other = (Proof(plan, tmp_path / name)._ours(items) for name in ("one", "other"))
     taken: list[Any] = [next(one), next(other), next(one), *one, *other]
     assert [item.number for item in taken] == [0, 2, 1, 3]
+
+
+def test_what_is_tried_again_has_replicas_without_what_earlier_faults_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up: list[Path] = []
+    worked: list[Path] = []
+
+    @contextmanager
+    def replica(folder: Path, browser: str, habits: list[str]) -> Iterator[Path]:
+        up.append(folder)
+        yield folder
+        up.remove(folder)
+
+    class StoppedWorker:
+        def __init__(self, warm: Path, *_: object) -> None:
+            self.warm = warm
+
+        def work(self, turns: Mapping[str, Turn], claims: Path, settle: object) -> None:
+            assert not list(self.warm.iterdir())
+            assert self.warm in up
+            assert not {*worked} & {*up}
+            (self.warm / "object in the bucket").touch()
+            worked.append(self.warm)
+
+    monkeypatch.setattr(proof, "warm_replica", replica)
+    monkeypatch.setattr(proof, "Worker", StoppedWorker)
+    table = '[progress-stuck]\nlines = ["2.7.15"]\nsymptom = "seen"'
+    expected = read(table, ["progress-stuck"])
+    ledger = Ledger(tmp_path / "proof.json", expected, suite(), "chromium")
+
+    assert proof._run(ledger, expected, [Turn(("progress-stuck",), ("test_upload",))], "chromium", 1) == 0
+    assert len(worked) == 2
+    assert up == []
+    assert list(ledger.left) == ["progress-stuck"]
