@@ -7,6 +7,7 @@ or 6 when an inner run ended so.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -30,6 +31,9 @@ from services.errors import ConfigurationError
 
 REPORTS = CHECKOUT / "reports"
 
+AT_A_TIME = 3 * (os.cpu_count() or 1)
+"""Workers: a red line is mostly waited for. With half as many, a quarter and more of the cores' time was idle."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m selftest.proof", description="Does each fault turn its line red?")
@@ -37,7 +41,7 @@ def main() -> int:
     parser.add_argument("--third", type=int, choices=range(3), help="every third fault only, beginning with this one")
     parser.add_argument("--full", action="store_true", help="each fault alone, with every test")
     parser.add_argument("--browser", choices=ENGINES, default="chromium")
-    parser.add_argument("--workers", type=int, default=3, help="replicas, each with a browser, side by side")
+    parser.add_argument("--workers", type=int, default=AT_A_TIME, help="replicas, each with a browser, side by side")
     options = parser.parse_args()
     suffix = "" if options.browser == "chromium" else f"-{options.browser}"
     try:
