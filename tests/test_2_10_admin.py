@@ -117,7 +117,8 @@ def test_manage_videos(
         with line("2.10.10", f"search by {field} finds it, and not another video"):
             videos.search(**wanted)
             videos.expect_listed(video.key)
-            videos.expect_not_listed(other.key)
+            if wanted.get("text", video.key).casefold() not in other.person.name.casefold():  # people may share a name
+                videos.expect_not_listed(other.key)
     with line("2.10.10", "an upload that has not ended is found by its status"):
         videos.search(status="pending")
         videos.expect_listed(other.key)

@@ -10,7 +10,12 @@ import pytest
 import requests
 
 from runner.environment import Environment
+from runner.ours import DOMAIN
 from selftest.runs.checkout import PROJECT, Checkout
+from selftest.runs.students import PASSWORD
+from services.moodle.accounts import Accounts
+from services.moodle.courses import Courses
+from services.moodle.site import Site
 
 REMARKED = {"pending-forever": "stayed busy with block_weather/forecast", "debugdisplay": "/local/coursebadge/"}
 """What stands in every remark that a habit leads to."""
@@ -77,6 +82,19 @@ def test_a_versioned_bucket_cannot_show_that_a_video_is_gone(
     (untold,) = [check for check in checks if check["verdict"] != "passed"]
     assert (untold["title"], untold["verdict"]) == ("nor an old version of it", "not checkable")
     assert "is a delete marker, and the video is behind it" in untold["message"]
+
+
+def test_given_people_may_have_the_same_name(acceptance: Checkout, site: Site, nothing_left: None) -> None:
+    people = {part: f"namesake-{part}" for part in ("student", "second_student", "teacher")}
+    for name in people.values():
+        Accounts(site, Courses(site)).create(name, f"{name}@{DOMAIN}", "Alex", "Smith", PASSWORD)
+    acceptance.secrets["S3V_NAMESAKE_PASSWORD"] = PASSWORD
+    given = [f'{part} = {{ username = "{name}", password = "S3V_NAMESAKE_PASSWORD" }}' for part, name in people.items()]
+    file = acceptance.file("\n".join(["", "[accounts.given]", *given, ""]))
+    run = acceptance.run(file, "tests/test_2_10_admin.py", "--browser", "chromium", "-k", "manage_videos")
+    checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
+    assert run.code == 0, run.text
+    assert {check["verdict"] for check in checks} == {"passed"}
 
 
 def results(reports: Path) -> dict[str, Any]:
