@@ -15,6 +15,7 @@ from playwright.sync_api import Error, Playwright
 
 from checklist.verdicts import TargetState
 from runner.environment_tables import Target
+from services.errors import NotCheckable
 
 WITHOUT_WINDOWS = "chromium-headless-shell"
 """What Playwright's own build is as well: without a window to draw, a tab costs a third."""
@@ -39,6 +40,9 @@ READ_BY_BIDI = range(128 * 1024**2, 2 * 1024**3)
 """Bytes. Over WebDriver BiDi Firefox reads what a request carries into memory before it sends it: that takes seconds
 from 128 MiB, never ends from 1 GiB, and is left from 2 GiB on."""
 
+WRAPS = 4 * 1024**3
+"""Bytes. Firefox counts what it reads in 32 bits: 5 GiB are read like 1 GiB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -48,9 +52,21 @@ class Launch:
     build: str
 
     def upload_size(self, asked: int) -> int:
-        """The size in bytes, `asked` or the next larger one, of a file that the browser uploads as it would by hand."""
-        over_bidi = self.options.get("channel") == "moz-firefox"
-        return READ_BY_BIDI.stop if over_bidi and asked in READ_BY_BIDI else asked
+        """The size in bytes, `asked` or the nearest, of a file that the browser uploads as it would by hand."""
+        if not self._reads_first(asked):
+            return asked
+        return WRAPS if asked > WRAPS else READ_BY_BIDI.stop
+
+    def expect_sends(self, size: int) -> None:
+        """The browser uploads a file of `size` bytes as it would by hand. Raises NotCheckable."""
+        if self._reads_first(size):
+            raise NotCheckable(
+                f"driven from outside, the system's Firefox reads a file of {size} bytes before it sends it, and may "
+                "never end; Playwright's own does not: playwright install firefox"
+            )
+
+    def _reads_first(self, size: int) -> bool:
+        return self.options.get("channel") == "moz-firefox" and size % WRAPS in READ_BY_BIDI
 
 
 class NotAvailable(Exception):

@@ -12,6 +12,7 @@ from pages.actor import Actor
 from runner.environment import Environment
 from runner.lines import Lines
 from runner.settings_guard import SettingsGuard
+from runner.targets import Launch
 from services.bucket import Bucket
 from services.moodle.model import Assignment
 from services.network import Network, endpoint
@@ -115,6 +116,7 @@ def test_too_large(
     bucket: Bucket,
     network: Network,
     of_size: Callable[[int], Path],
+    launch: Launch,
     environment: Environment,
     line: Lines,
 ) -> None:
@@ -131,19 +133,20 @@ def test_too_large(
         expect_plain(evidence["message"])
         evidence["bytes sent"] = dict(traffic.sent)
 
-    with line("2.11.3", "5 GiB are taken", blocks=True), network.slow(SLOW):
-        largest = form.widget.choose(of_size(FIVE_GIB))
-        largest.expect_started(within=environment.budgets.upload)  # Firefox takes seconds over a file of this size
-        storage = largest.storage()
-        largest.expect_sending(lambda: network.sent_to(storage))
-        with network.cut(endpoint(storage)):
-            largest.expect_ended()
+    with network.slow(SLOW):
+        with line("2.11.3", "5 GiB are taken", blocks=True):
+            largest = form.widget.choose(of_size(FIVE_GIB))
+            largest.expect_started(within=environment.budgets.upload)
+        with line("2.11.3", "and are on their way to storage"):
+            launch.expect_sends(FIVE_GIB)
+            largest.expect_sending(lambda: network.sent_to(largest.storage()))
     with line("2.11.3", "the form for storage takes 1 byte to 5 GiB") as evidence:
         receipt = largest.receipt()
         evidence["bytes"] = receipt.sizes
         assert receipt.sizes == (1, FIVE_GIB), f"expected a form for 1 to {FIVE_GIB} bytes, seen {receipt.sizes}"
         evidence["status for 0 bytes"] = bucket.expect_empty_file_refused(receipt.url, receipt.fields)
-    with line("2.11.3", "what was cancelled leaves nothing on S3"):
+    student.open(assignment)
+    with line("2.11.3", "an upload that is left leaves nothing on S3"):
         student.videos.expect_empty()
 
     direct = DirectUpload(people.student(assignment.course).site(), assignment, small_clip)

@@ -51,10 +51,7 @@ class Upload:
         return self._requests.to_storage()[-1]
 
     def expect_sending(self, sent: Callable[[], int]) -> None:
-        """The file's bytes go out, by `sent()`, within the upload's time limit, before a percent of them is there.
-
-        Chromium waits for ever where an HTTP/2 connection breaks between the start of a transfer and its first byte.
-        """
+        """The file's bytes go out, by `sent()`, within the upload's time limit, before a percent of them is there."""
         before, deadline = sent(), time.monotonic() + self._moodle.upload
         while (now := sent() - before) < FIRST_BYTES:
             if time.monotonic() > deadline:

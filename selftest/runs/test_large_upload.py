@@ -12,7 +12,7 @@ from fixtures import data
 from pages.upload.requests import Requests
 from runner.targets import Launch
 from services.addresses import PLUGIN
-from services.errors import Unreachable
+from services.errors import NotCheckable, Unreachable
 from services.latency import LatencyProbe, Reply, expect_answers, sampled
 from services.moodle.site import Site
 
@@ -97,4 +97,8 @@ def test_growth_over_the_limit_fails_the_test(monkeypatch: pytest.MonkeyPatch) -
 def test_size_that_stock_firefox_can_send() -> None:
     stock, own = Launch({"channel": "moz-firefox"}, ""), Launch({}, "")
     assert [stock.upload_size(size) for size in (64 * MIB, GIB, 3 * GIB)] == [64 * MIB, 2 * GIB, 3 * GIB]
+    assert [stock.upload_size(size) for size in (4 * GIB + MIB, 5 * GIB)] == [4 * GIB + MIB, 4 * GIB]
     assert own.upload_size(GIB) == GIB
+    own.expect_sends(5 * GIB)
+    with pytest.raises(NotCheckable, match="reads a file of 5368709120 bytes before it sends it"):
+        stock.expect_sends(5 * GIB)
