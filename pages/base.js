@@ -23,6 +23,13 @@ export function stayed() {
   return window.s3videoWaited?.stayed || [];
 }
 
+// What boxes say, each in one line: those that are no notices, and notices.
+export function said(boxes, notice) {
+  const lines = (kind) => boxes.filter((box) => box.matches(notice) === kind)
+    .map((box) => box.innerText.split(/\s+/).join(" ").trim());
+  return [lines(false), lines(true)];
+}
+
 // All that a page tells people; only some engines count the options of a closed menu among its text.
 export function texts() {
   const options = [...document.querySelectorAll("option")].map((option) => option.label);

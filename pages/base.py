@@ -163,15 +163,11 @@ class MoodlePage:
 
     def expect_sound(self) -> None:
         """No exception box on the page, and no debugging message or PHP notice but of others: that is remarked."""
-        notices = [" ".join(said.split()) for said in self._shown(NOTICE)]
-        broken = [*self._shown(EXCEPTION), *(said for said in notices if not is_others_notice(said))]
-        if broken:
-            said = " ".join(broken[0].split())[:500]
-            raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {said}")
+        boxes = self.page.locator(f"{EXCEPTION}, {NOTICE}").filter(visible=True)
+        exceptions, notices = boxes.evaluate_all(SCRIPTS["said"], NOTICE)
+        if broken := [*exceptions, *(said for said in notices if not is_others_notice(said))]:
+            raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {broken[0][:500]}")
         self.moodle.remarks.extend(f"{self.page.url} shows a notice of others: {said[:200]}" for said in notices)
-
-    def _shown(self, boxes: str) -> list[str]:
-        return self.page.locator(boxes).filter(visible=True).all_inner_texts()
 
     def expect_translated(self) -> None:
         """No untranslated `[[string]]` and no template placeholder in what a person can read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import BrowserContext, Locator
 
 from pages.base import clear_the_way
 from pages.versions import MENU_TOGGLE
@@ -22,15 +22,16 @@ PAUSED = 1.0
 
 
 class Bare:
-    """A person at a tab that has just been opened."""
+    """A person at a window of their own, which opens as they log in, as the suite's do."""
 
-    def __init__(self, page: Page, environment: Environment, person: Person) -> None:
-        self.page = page
+    def __init__(self, window: BrowserContext, environment: Environment, person: Person) -> None:
+        self.window = window
         self.environment = environment
         self.person = person
-        clear_the_way(page)
 
     def log_in(self) -> None:
+        self.page = self.window.new_page()
+        clear_the_way(self.page)
         self.page.goto(self.environment.url(self.environment.login_path))
         if "core/togglesensitive" in self.page.content():
             self.page.locator(".toggle-sensitive-btn").wait_for(state="attached")

@@ -42,8 +42,8 @@ def at(
 
     @contextmanager
     def bare(person: Person) -> Iterator[Bare]:
-        with browser.new_context(**browser_context_args) as context:
-            yield Bare(context.new_page(), environment, person)
+        with browser.new_context(**browser_context_args) as window:
+            yield Bare(window, environment, person)
 
     @contextmanager
     def selenium(person: Person) -> Iterator[Selenium]:

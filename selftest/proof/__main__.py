@@ -97,10 +97,12 @@ def _run(ledger: Ledger, expected: Mapping[str, Expectation], turns: Sequence[Tu
 def _share_out(
     turns: Sequence[Turn], ledger: Ledger, expected: Mapping[str, Expectation], browser: str, workers: int, name: str
 ) -> None:
-    """All the turns, and before and after them every test of theirs without a fault, each on one of new replicas.
+    """All the turns, and every test of theirs without a fault: after them, and before the first of the proof.
 
-    New ones, because what the faults of earlier turns left in the bucket would stop a run before it begins.
+    Each on one of new replicas, because what the faults of earlier turns left in the bucket would stop a run before it
+    begins.
     """
+    begun = bool(ledger.outcomes)
     ledger.begin(turns)
     needed = {test for turn in turns for test in turn.tests}
     tests = [test for test in suite() if test in needed]
@@ -117,7 +119,7 @@ def _share_out(
 
         def work(number: int) -> None:
             before, after = (Turn((), tuple(tests[(number + shift) % len(team) :: len(team)])) for shift in (0, 1))
-            mine = {f"before-{number}": before, **shared, f"after-{number}": after}
+            mine = {**({} if begun else {f"before-{number}": before}), **shared, f"after-{number}": after}
             team[number].work({name: turn for name, turn in mine.items() if turn.tests}, claims, ledger.settle)
 
         with ThreadPoolExecutor(len(team)) as pool:
