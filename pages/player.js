@@ -45,6 +45,7 @@ export async function advance(video, [seconds, limit]) {
   return {
     from, to: video.currentTime, paused: video.paused, ended: video.ended, error: error(video),
     ready: video.readyState, waited: (performance.now() - started) / 1000,
+    frames: video.getVideoPlaybackQuality().totalVideoFrames,
   };
 }
 
@@ -100,12 +101,14 @@ export function pausedSoon(video) {
   return later(500, () => video.paused);
 }
 
-export function timeInASecond(video) {
-  return later(1000, () => video.currentTime);
+export function aSecond(video) {
+  const from = video.currentTime;
+  return later(1000, () => ({from, to: video.currentTime, paused: video.paused}));
 }
 
-// A property such as `volume`, when a player that resets it has done so.
-export function kept(video, name) {
+// Sets a property such as `volume`, and tells it when a player that resets it has done so.
+export function kept(video, [name, value]) {
+  video[name] = value;
   return later(300, () => video[name]);
 }
 
