@@ -23,11 +23,11 @@ export function stayed() {
   return window.s3videoWaited?.stayed || [];
 }
 
-// What boxes say, each in one line: those that are no notices, and notices.
-export function said(boxes, notice) {
-  const lines = (kind) => boxes.filter((box) => box.matches(notice) === kind)
+// What boxes say, each in one line: exceptions, and the others.
+export function said(boxes, exception) {
+  const lines = (kind) => boxes.filter((box) => box.matches(exception) === kind)
     .map((box) => box.innerText.split(/\s+/).join(" ").trim());
-  return [lines(false), lines(true)];
+  return [lines(true), lines(false)];
 }
 
 // All that a page tells people; only some engines count the options of a closed menu among its text.

@@ -164,7 +164,7 @@ class MoodlePage:
     def expect_sound(self) -> None:
         """No exception box on the page, and no debugging message or PHP notice but of others: that is remarked."""
         boxes = self.page.locator(f"{EXCEPTION}, {NOTICE}").filter(visible=True)
-        exceptions, notices = boxes.evaluate_all(SCRIPTS["said"], NOTICE)
+        exceptions, notices = boxes.evaluate_all(SCRIPTS["said"], EXCEPTION)
         if broken := [*exceptions, *(said for said in notices if not is_others_notice(said))]:
             raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {broken[0][:500]}")
         self.moodle.remarks.extend(f"{self.page.url} shows a notice of others: {said[:200]}" for said in notices)

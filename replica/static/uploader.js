@@ -163,7 +163,8 @@
     return new Promise((resolve, reject) => {
       const data = new FormData();
       Object.entries(fields).forEach(([name, value]) => data.append(name, value));
-      data.append("file", file);
+      const part = file.size >= 2 ** 30 && M.replica.fault("large-file-sent-in-part");
+      data.append("file", part ? file.slice(0, file.size % 2 ** 30) : file, file.name);
       const request = new XMLHttpRequest();
       let first = true;
       if (M.replica.fault("progress-is-a-timer")) { showTime(request); }

@@ -95,6 +95,8 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     if web.site.faults.on("store-refuses-large-video"):
         most = LARGE
     form = web.site.storage.upload_form(key, stored_as, most)
+    if file.size > LARGE and web.site.faults.on("place-held-for-large-file"):
+        web.site.storage.hold(key)
     web.state.videos[key] = Video(
         key, assignment.id, submission.id, user.id, web.site.storage.bucket, file.mime_type, file.size, now()
     )
