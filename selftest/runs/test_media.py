@@ -171,6 +171,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
     (folder / "index.html").write_text("<!doctype html><title>media</title><input type=file><video muted></video>")
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     listening = server.config.bind_socket()
+    listening.listen()  # else who comes before the thread does is refused
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     yield folder, f"http://127.0.0.1:{listening.getsockname()[1]}/"
