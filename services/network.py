@@ -22,7 +22,7 @@ from urllib3.util import make_headers, parse_url
 
 from services.errors import NotCheckable
 
-CHUNK = 16 * 1024
+CHUNK = 32 * 1024
 
 MOODLE_BYTES = 256 * 1024
 """What a browser may send to Moodle while a video is uploaded; the video itself goes elsewhere."""

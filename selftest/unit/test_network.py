@@ -119,12 +119,12 @@ def test_slow_holds_what_is_sent_to_its_speed_and_ends(network: Network, world: 
     with through(network, world) as client:
         with network.slow(megabits_per_second=1):
             started = time.perf_counter()
-            echoed(client, 96 * KIB)
+            echoed(client, 160 * KIB)
             slow = time.perf_counter() - started
         started = time.perf_counter()
-        echoed(client, 96 * KIB)
+        echoed(client, 160 * KIB)
         fast = time.perf_counter() - started
-    assert 0.6 < slow < 3  # 96 KiB at 125 kB/s are 0.79 s, the last chunk is not waited for
+    assert 0.8 < slow < 3  # 160 KiB at 125 kB/s are 1.31 s, the last chunk is not waited for
     assert fast < 0.5
 
 
