@@ -16,6 +16,9 @@ from ahocorasick_rs import BytesAhoCorasick
 SHORTEST_SECRET = 6
 """Characters. Anything shorter could not be told from ordinary text."""
 
+BLOCK = 32
+"""Values that are looked for at a time. A run adds one after the other, and only the last block is made anew for it."""
+
 MARK = "[redacted]"
 _MARK = MARK.encode()
 
@@ -99,6 +102,13 @@ def _spellings(value: str) -> dict[bytes, str]:
     }
 
 
+@lru_cache(maxsize=100)
+def _block(values: tuple[str, ...]) -> tuple[list[str], BytesAhoCorasick]:
+    """What the spellings of these values are called, and what finds them."""
+    spellings = {text: kind for value in values for text, kind in _spellings(value).items() if text not in _MARK}
+    return list(spellings.values()), BytesAhoCorasick(spellings)
+
+
 def _base64_cores(secret: bytes) -> Iterator[bytes]:
     """What is the same in the base64 of any text with `secret` in it, for its three alignments."""
     for before in range(3):
@@ -113,12 +123,11 @@ class Detector:
     """Finds and redacts the spellings of some values, and what `_PATTERNS` describe, in bytes."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        spellings = {text: kind for value in values for text, kind in _spellings(value).items() if text not in _MARK}
-        self._kinds = list(spellings.values())
-        self._values = BytesAhoCorasick(spellings)
+        known = tuple(dict.fromkeys(values))
+        self._blocks = [_block(known[at : at + BLOCK]) for at in range(0, len(known), BLOCK)]
 
     def kinds(self, content: bytes | mmap.mmap) -> set[str]:
-        found = {self._kinds[index] for index, _, _ in self.matches(content)}
+        found = {kind for kind, _, _ in self.matches(content)}
         found |= {kind for kind, pattern in _PATTERNS if pattern.search(content)}
         for uri in _DATA_URI.finditer(content):
             found |= self.kinds(_decoded(uri[2])[0])
@@ -135,18 +144,18 @@ class Detector:
             done = end
         return b"".join([*pieces, content[done:]])
 
-    def matches(self, content: bytes | mmap.mmap) -> list[tuple[int, int, int]]:
-        return self._values.find_matches_as_indexes(content, overlapping=True)
+    def matches(self, content: bytes | mmap.mmap) -> list[tuple[str, int, int]]:
+        """What each spelling that is found is called, where it begins, and where it ends."""
+        return [
+            (kinds[index], start, end)
+            for kinds, automaton in self._blocks
+            for index, start, end in automaton.find_matches_as_indexes(content, overlapping=True)
+        ]
 
     def _redact_uri(self, uri: re.Match[bytes]) -> bytes:
         decoded, rest = _decoded(uri[2])
         clean = self.redact(decoded)
         return uri[0] if clean == decoded else uri[1] + base64.b64encode(clean) + rest
-
-
-@lru_cache(maxsize=4)
-def detector_of(values: frozenset[str]) -> Detector:
-    return Detector(values)
 
 
 def as_bytes(text: str) -> bytes:

@@ -21,7 +21,7 @@ from typing import IO
 
 from cryptography.fernet import Fernet
 
-from services.detector import MARK, SHORTEST_SECRET, Detector, as_bytes, detector_of
+from services.detector import MARK, SHORTEST_SECRET, Detector, as_bytes
 
 _MARK = MARK.encode()
 
@@ -79,12 +79,12 @@ class Leak:
 
 def redact(text: str, values: Iterable[str]) -> str:
     """`text` with every secret in it replaced by `[redacted]`."""
-    return detector_of(frozenset(values)).redact(as_bytes(text)).decode(errors="surrogatepass")
+    return Detector(values).redact(as_bytes(text)).decode(errors="surrogatepass")
 
 
 def holds(text: str, value: str) -> bool:
     """Whether `value` stands in `text`, in whatever spelling."""
-    return bool(detector_of(frozenset({value})).matches(as_bytes(text)))
+    return bool(Detector([value]).matches(as_bytes(text)))
 
 
 def redact_zip(path: Path, values: Iterable[str]) -> None:
@@ -92,7 +92,7 @@ def redact_zip(path: Path, values: Iterable[str]) -> None:
 
     The old archive stays until the new one is complete. Raises zipfile.BadZipFile if it is damaged.
     """
-    detector = detector_of(frozenset(values))
+    detector = Detector(values)
     partial = path.with_name(f"{path.name}.partial")
     try:
         with path.open("rb") as source, partial.open("wb") as target:
@@ -110,7 +110,7 @@ def scan(folder: Path, values: Iterable[str]) -> list[Leak]:
     """
     if not folder.is_dir():
         raise NotADirectoryError(folder)
-    detector = detector_of(frozenset(values))
+    detector = Detector(values)
     files = [Path(directory, name) for directory, _, names in os.walk(folder) for name in names]
     leaks: list[Leak] = []
     for file in sorted(file for file in files if file.is_file() and not file.is_symlink()):
