@@ -104,6 +104,8 @@ class Network:
         listener = socket.create_server(("127.0.0.1", 0))
         # A large receive buffer would swallow a whole clip before the browser notices that the network is slow.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * CHUNK)
+        # Not set by asyncio for a socket that it is given. Else a body waits 40 ms for its head to be confirmed.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with suppress(OSError, AttributeError):  # macOS refuses more than its default, Windows does not know the option
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"

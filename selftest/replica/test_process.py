@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,12 +14,20 @@ import pytest
 
 from runner.replica import CHECKOUT
 from selftest.replica.running import STARTED_WITHIN, Running, end, sockets_of_weed, start
+from selftest.replica.visitors import visitor
 
 
 class TestProcess:
     def test_is_up_in_time_and_says_so_in_one_line(self, replica: Running) -> None:
         assert replica.seconds < STARTED_WITHIN
         assert set(replica.ready) == {"base_url", "plain_url", "ca_file", "accounts", "storage", "cdn", "audit", "pid"}
+
+    def test_a_page_is_whole_as_soon_as_its_head_is_there(self, replica: Running) -> None:
+        anybody = visitor(replica)
+        started = time.perf_counter()
+        for _ in range(40):
+            anybody.page("/login/index.php")
+        assert time.perf_counter() - started < 1.2  # a system confirms a head after 40 ms
 
     def test_a_second_one_takes_other_ports(self, replica: Running, tmp_path: Path) -> None:
         second = start(tmp_path / "state")

@@ -27,10 +27,22 @@ class Echo(socketserver.BaseRequestHandler):
                 self.request.sendall(data)
 
 
+class HeadAndBody(socketserver.StreamRequestHandler):
+    """Answers each byte in two pieces, as web servers do."""
+
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        while self.request.recv(1):
+            self.request.sendall(b"head")
+            threading.Event().wait(0.002)
+            self.request.sendall(b"body")
+
+
 @contextmanager
-def echo_server() -> Iterator[str]:
+def echo_server(handler: type[socketserver.BaseRequestHandler] = Echo) -> Iterator[str]:
     """Its `host:port`."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"127.0.0.1:{server.server_address[1]}"
@@ -97,6 +109,15 @@ def test_bytes_cross_unchanged_and_are_counted_by_host(network: Network, world: 
         assert read(one, 5) == b"hello"
         echoed(two, 300 * KIB)
         assert network.sent == network.received == {world: 5, other: 300 * KIB}
+
+
+def test_a_body_does_not_wait_until_its_head_is_confirmed(network: Network) -> None:
+    with echo_server(HeadAndBody) as host, through(network, host) as client:
+        started = time.perf_counter()
+        for _ in range(60):
+            client.sendall(b"?")
+            assert read(client, 8) == b"headbody"
+    assert time.perf_counter() - started < 1  # a system confirms after 40 ms what nothing is said to
 
 
 def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(network: Network, world: str) -> None:
