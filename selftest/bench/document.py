@@ -12,9 +12,10 @@ Row = dict[str, Any]
 
 HEAD = """# Benchmarks
 
-`make bench` writes this. `.venv/bin/python -m selftest.bench --only a,e` measures some parts and leaves the others;
-`--env NAME` measures on another site, which gets a chapter of its own. Each figure is a median of as many times as its
-part says. Other machines have other seconds: what counts is one column beside the other.
+`make bench` writes this. `.venv/bin/python -m selftest.bench --only a,e` measures some parts and keeps what this
+checkout measured of the others (`reports/bench.json`); `--env NAME` measures on another site, which gets a chapter of
+its own. Each figure is a median of as many times as its part says. Other machines have other seconds: what counts is
+one column beside the other.
 """
 
 JOURNEY = """

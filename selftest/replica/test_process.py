@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 import psutil
@@ -24,10 +25,13 @@ class TestProcess:
 
     def test_a_page_is_whole_as_soon_as_its_head_is_there(self, replica: Running) -> None:
         anybody = visitor(replica)
-        started = time.perf_counter()
+        waited = []
         for _ in range(40):
-            anybody.page("/login/index.php")
-        assert time.perf_counter() - started < 1.2  # a system confirms a head after 40 ms
+            answer = anybody.session.get(f"{replica.ready['base_url']}/login/index.php", stream=True)
+            started = time.perf_counter()
+            assert answer.content
+            waited.append(time.perf_counter() - started)
+        assert median(waited) < 0.02  # a system confirms a head after 40 ms
 
     def test_a_second_one_takes_other_ports(self, replica: Running, tmp_path: Path) -> None:
         second = start(tmp_path / "state")

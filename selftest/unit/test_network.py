@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from statistics import median
 from typing import Any
 
 import pytest
@@ -113,11 +114,13 @@ def test_bytes_cross_unchanged_and_are_counted_by_host(network: Network, world: 
 
 def test_a_body_does_not_wait_until_its_head_is_confirmed(network: Network) -> None:
     with echo_server(HeadAndBody) as host, through(network, host) as client:
-        started = time.perf_counter()
+        waited = []
         for _ in range(60):
+            started = time.perf_counter()
             client.sendall(b"?")
             assert read(client, 8) == b"headbody"
-    assert time.perf_counter() - started < 1  # a system confirms after 40 ms what nothing is said to
+            waited.append(time.perf_counter() - started)
+    assert median(waited) < 0.02  # a system confirms a head after 40 ms
 
 
 def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(network: Network, world: str) -> None:

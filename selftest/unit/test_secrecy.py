@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from selftest.unit.leaks import KEY, PEM, SECRET, kinds, quick
-from services.detector import MARK, SHORTEST_SECRET
+from services.detector import BLOCK, MARK, SHORTEST_SECRET
 from services.secrecy import redact
 
 secrets = st.text(min_size=SHORTEST_SECRET, max_size=40).filter(lambda secret: secret not in MARK)
@@ -73,6 +73,16 @@ def test_text_without_secrets_stays_as_it_is(text: str) -> None:
 
 def test_a_secret_inside_a_longer_one_does_not_shorten_the_redaction() -> None:
     assert redact("x secret-and-more y", ["secret", "secret-and-more"]) == f"x {MARK} y"
+
+
+def test_as_many_secrets_as_a_long_run_has_are_all_redacted() -> None:
+    values = [f"secret-{number}!" for number in range(3 * BLOCK + 1)]
+    assert redact(" ".join(values), values) == " ".join([MARK] * len(values))
+
+
+def test_secrets_that_overlap_are_one_however_many_lie_between_them() -> None:
+    values = ["begin-middle", *(f"secret-{number}!" for number in range(2 * BLOCK)), "middle-end"]
+    assert redact("x begin-middle-end y", values) == f"x {MARK} y"
 
 
 def test_values_too_short_to_tell_from_text_are_ignored() -> None:
