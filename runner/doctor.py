@@ -24,6 +24,7 @@ from runner.environment_tables import Account
 from runner.journal import Journal
 from runner.lock import notes
 from runner.ours import marked_category
+from services import http
 from services.addresses import COMPONENT
 from services.aws.account import STS
 from services.errors import ConfigurationError, NotCheckable, SiteError, Unreachable, root_of
@@ -249,7 +250,8 @@ def _network(environment: Environment) -> Iterator[Finding]:
         for url in (environment.base_url, bucket.url, f"https://{environment.cdn.domain}/"):
             host = urlsplit(url).netloc
             try:
-                requests.head(
+                http.request(
+                    "HEAD",
                     url,
                     verify=environment.verify,
                     timeout=environment.budgets.probe,

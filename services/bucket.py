@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import requests
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
+from services import http
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, untrusted
 
@@ -121,9 +122,9 @@ class Bucket:
 
     def expect_empty_file_refused(self, url: str, fields: Mapping[str, str]) -> int:
         """A presigned POST form does not take a file of 0 bytes; returns the status."""
-        file = ("empty.mp4", b"", fields["Content-Type"])
+        files = {"file": ("empty.mp4", b"", fields["Content-Type"])}
         try:
-            answer = requests.post(url, data=fields, files={"file": file}, verify=self._verify, timeout=self._timeout)
+            answer = http.request("POST", url, data=fields, files=files, verify=self._verify, timeout=self._timeout)
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
         if answer.status_code < 400 or self.keys(fields["key"]):

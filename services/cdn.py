@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from media import Clip
+from services import http
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from services.network import endpoint
 from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
@@ -62,7 +63,7 @@ class CDN:
         With a key pair of the distribution (`private_key` in PEM) URLs can be signed that expire soon.
         """
         self.domain = domain
-        self._request = partial(requests.request, verify=verify, timeout=timeout)
+        self._request = partial(http.request, verify=verify, timeout=timeout)
         self._invalidation = invalidation
         self._key_pair_id = key_pair_id
         self._private_key = private_key

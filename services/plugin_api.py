@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 import media
+from services import http
 from services.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
 from services.answer import Answer
 from services.errors import NotCheckable, SiteError
@@ -239,7 +240,8 @@ def _error(answer: Answer) -> str:
 
 def _send_and_confirm(site: Site, promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> Answer:
     with clip.path.open("rb") as file:
-        stored = requests.post(
+        stored = http.request(
+            "POST",
             promised["url"],
             data=promised["fields"],
             files={"file": (clip.path.name, file, clip.mime)},

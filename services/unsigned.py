@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import requests
 
+from services import http
 from services.errors import ConfigurationError, Unreachable, root_of
 
 NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
@@ -23,7 +24,7 @@ class Unsigned:
 
     def __init__(self, url: str, verify: bool | str, timeout: float) -> None:
         self.url = url
-        self._request = partial(requests.request, verify=verify, timeout=timeout)
+        self._request = partial(http.request, verify=verify, timeout=timeout)
 
     def get(self, key: str) -> int:
         """HTTP status of fetching an object's first byte."""

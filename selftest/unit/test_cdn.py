@@ -28,7 +28,7 @@ def cdn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CDN]:
             answer._content, answer.raw = b"video", io.BytesIO()
             return answer
 
-        monkeypatch.setattr(requests, "request", get)
+        monkeypatch.setattr("services.http.request", get)
         monkeypatch.setattr("services.cdn.INVALIDATION", timedelta(seconds=0.01))
         return CDN("d1.cloudfront.net", invalidation=0.1)
 
@@ -72,7 +72,7 @@ def test_a_cdn_that_falls_silent_between_two_attempts_is_no_finding(monkeypatch:
         answer.status_code, answer._content, answer.raw = 403, b"<Code>MissingKey</Code>", io.BytesIO()
         return answer
 
-    monkeypatch.setattr(requests, "request", ask)
+    monkeypatch.setattr("services.http.request", ask)
     with pytest.raises(Unreachable, match="does not answer"):
         CDN("d1.cloudfront.net").expect_closed()
 

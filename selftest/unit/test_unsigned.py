@@ -25,7 +25,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
             answer.headers.update(headers or {})
             return answer
 
-        monkeypatch.setattr(requests, "request", ask)
+        monkeypatch.setattr("services.http.request", ask)
         monkeypatch.setattr(requests.Response, "close", lambda _: None)
         return Unsigned(URL, verify=True, timeout=1)
 
@@ -76,6 +76,6 @@ def test_no_answer_is_no_finding(
     def ask(*_: object, **__: object) -> requests.Response:
         raise trouble
 
-    monkeypatch.setattr(requests, "request", ask)
+    monkeypatch.setattr("services.http.request", ask)
     with pytest.raises(error, match=told):
         Unsigned(URL, verify=True, timeout=1).list()
