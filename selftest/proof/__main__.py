@@ -97,12 +97,11 @@ def _run(ledger: Ledger, expected: Mapping[str, Expectation], turns: Sequence[Tu
 def _share_out(
     turns: Sequence[Turn], ledger: Ledger, expected: Mapping[str, Expectation], browser: str, workers: int, name: str
 ) -> None:
-    """All the turns, and every test of theirs without a fault: after them, and before the first of the proof.
+    """All the turns, and after them, on the replicas that had the faults, every test of theirs without one.
 
     Each on one of new replicas, because what the faults of earlier turns left in the bucket would stop a run before it
     begins.
     """
-    begun = bool(ledger.outcomes)
     ledger.begin(turns)
     needed = {test for turn in turns for test in turn.tests}
     tests = [test for test in suite() if test in needed]
@@ -118,9 +117,9 @@ def _share_out(
             team.append(Worker(warm, browser, expected, REPORTS / "proof" / str(number) / name))
 
         def work(number: int) -> None:
-            before, after = (Turn((), tuple(tests[(number + shift) % len(team) :: len(team)])) for shift in (0, 1))
-            mine = {**({} if begun else {f"before-{number}": before}), **shared, f"after-{number}": after}
-            team[number].work({name: turn for name, turn in mine.items() if turn.tests}, claims, ledger.settle)
+            after = Turn((), tuple(tests[number :: len(team)]))
+            mine = {**shared, f"after-{number}": after} if after.tests else shared
+            team[number].work(mine, claims, ledger.settle)
 
         with ThreadPoolExecutor(len(team)) as pool:
             list(pool.map(work, range(len(team))))

@@ -1,9 +1,10 @@
 """Which faults are on at a time, and which tests run then. Pure.
 
 A fault is *involved* with the tests that must notice it, and with the happy paths that it may end before their time.
-Faults that are on together to be noticed are of different lines and involved with different tests, so that each red
-line has one of them to thank. All other happy paths run with many faults on at a time, and have to be green but at
-these faults' lines. What a shared turn leaves in doubt is tried again with the fault alone.
+One that is involved with a happy path is on alone to be noticed: all other tests begin with what it breaks. Others that
+are on together are of different lines and involved with different tests, so that each red line has one of them to
+thank. Where a happy path is not involved, it runs with many faults on at a time, and has to be green but at these
+faults' lines. What a shared turn leaves in doubt is tried again with the fault alone.
 
 What this cannot tell is that a fault turns a line red which another one's turn was to do, with that one's message;
 `--full` can.
@@ -18,7 +19,7 @@ from math import ceil
 from selftest.proof.outcome import GREEN, Expectation, Round, judge
 from selftest.proof.suite import Suite
 
-TOGETHER = 14
+TOGETHER = 28
 """Faults that a happy path has to stand at a time."""
 
 APART = 5
@@ -58,9 +59,10 @@ def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
     One that has to be alone has all of its tests here.
     """
     tests = {one.fault: involved(one, suite) | (happy_paths(one, suite) if one.alone else set()) for one in faults}
+    apart = {one.fault for one in faults if one.alone or any(suite[name].canary for name in tests[one.fault])}
 
     def meet(one: Expectation, other: Expectation) -> bool:
-        alone = one.alone or other.alone
+        alone = {one.fault, other.fault} & apart
         return bool(alone or one.allowed & other.allowed or tests[one.fault] & tests[other.fault])
 
     turns: list[list[Expectation]] = []
