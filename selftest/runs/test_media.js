@@ -11,9 +11,12 @@ export async function playAndSeek([name, share]) {
   await video.play();
   while (video.currentTime < 0.3) { await once("timeupdate"); }
   video.pause();
-  const target = video.duration * share, seeked = once("seeked");
+  const from = video.currentTime, target = video.duration * share, seeked = once("seeked");
   const shown = new Promise((resolve) => {
-    video.requestVideoFrameCallback((now, frame) => resolve(frame.mediaTime));
+    const show = (now, frame) => {  // the last one before the pause may come late
+      if (frame.mediaTime > from + 0.5) { resolve(frame.mediaTime); } else { video.requestVideoFrameCallback(show); }
+    };
+    video.requestVideoFrameCallback(show);
   });
   video.currentTime = target;
   await seeked;

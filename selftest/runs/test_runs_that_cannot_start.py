@@ -193,7 +193,7 @@ def test_a_test_that_does_not_exist(checkout: Checkout) -> None:
 def test_the_doctor_is_quick_and_changes_nothing(checkout: Checkout) -> None:
     started = time.monotonic()
     run = checkout.run(checkout.file(), "--doctor")
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 30  # it took 16 s once, beside a run on real Moodle
     expect(run, GO, "READY", "✓ site: ", "✓ plugin: ", "✓ bucket: ", "A run would do this:", "- Targets: chromium")
     assert "report: " not in run.text
 
