@@ -117,9 +117,9 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
             print_plan(plan(environment, state.targets, large=large, workers=workers_of(config)))
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
     if outages := [finding.sentence for finding in findings if finding.level == "outage"]:
-        raise Unreachable(" ".join(dict.fromkeys(outages)))
+        raise Unreachable(" ".join(outages))
     if bad := [f"{finding.sentence} {finding.remedy}" for finding in findings if finding.level == "bad"]:
-        raise ConfigurationError("\n".join(dict.fromkeys(bad)))
+        raise ConfigurationError("\n".join(dict.fromkeys(sentence.strip() for sentence in bad)))
 
 
 def _open(config: pytest.Config, state: State, environment: Environment) -> None:

@@ -13,10 +13,13 @@ export async function playAndSeek([name, share]) {
   video.pause();
   const from = video.currentTime, target = video.duration * share, seeked = once("seeked");
   const shown = new Promise((resolve) => {
+    let last = null;
     const show = (now, frame) => {  // the last one before the pause may come late
-      if (frame.mediaTime > from + 0.5) { resolve(frame.mediaTime); } else { video.requestVideoFrameCallback(show); }
+      last = frame.mediaTime;
+      if (last > from + 0.5) { resolve(last); } else { video.requestVideoFrameCallback(show); }
     };
     video.requestVideoFrameCallback(show);
+    setTimeout(() => resolve(last), 10_000);
   });
   video.currentTime = target;
   await seeked;

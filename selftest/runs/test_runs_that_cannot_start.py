@@ -75,6 +75,16 @@ def test_a_certificate_that_is_not_trusted(checkout: Checkout, tmp_path: Path) -
     expect(run, WRONG, "MISCONFIGURED", "The certificate of localhost", "is not trusted", "Set ca_file")
 
 
+def test_authorities_that_cannot_be_read_are_told_once(checkout: Checkout, tmp_path: Path) -> None:
+    """Site, CDN and others have them in common."""
+    option = checkout.file()
+    file = checkout.folder / "site.toml"
+    file.write_text(re.sub("(?m)^ca_file = .*$", "", file.read_text(encoding="utf-8")), encoding="utf-8")
+    run = checkout.run(option, variables={"REQUESTS_CA_BUNDLE": str(tmp_path / "nowhere.pem")})
+    expect(run, WRONG, "MISCONFIGURED", "REQUESTS_CA_BUNDLE")
+    assert run.text.count("No authorities can be read from") == 1
+
+
 def test_a_site_without_the_plugin(checkout: Checkout) -> None:
     absent = "import runner.doctor\nrunner.doctor.plugin = lambda site: None"
     checkout.tests(test_it=three_lines(), conftest=absent)
