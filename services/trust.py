@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import ssl
 import tempfile
 from functools import cache
@@ -14,6 +15,8 @@ import certifi
 NAMED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables in which a machine names authorities of its own."""
 
+CERTIFICATE = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]*CERTIFICATE)-----.+?-----END (?P=kind)-----", re.DOTALL)
+
 
 @cache
 def authorities(own: Path) -> str:
@@ -22,9 +25,13 @@ def authorities(own: Path) -> str:
     Both requests and boto3 take one file, which replaces the public authorities instead of adding to them.
     """
     files = [certifi.where(), ssl.get_default_verify_paths().cafile, *map(os.environ.get, NAMED), own]
-    found = dict.fromkeys(Path(file).resolve() for file in files if file and Path(file).is_file())
+    texts = [
+        Path(file).read_text(encoding="utf-8", errors="replace") for file in files if file and Path(file).is_file()
+    ]
+    # boto3 reads them anew for each connection: the public ones twice would be most of what that takes.
+    found = dict.fromkeys(match[0] for text in texts for match in CERTIFICATE.finditer(text))
     handle, name = tempfile.mkstemp(prefix="authorities-", suffix=".pem")
     with open(handle, "w", encoding="utf-8") as bundle:
-        bundle.writelines(f"{file.read_text(encoding='utf-8', errors='replace').strip()}\n" for file in found)
+        bundle.writelines(f"{certificate}\n" for certificate in found)
     atexit.register(Path(name).unlink, missing_ok=True)
     return name

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from checklist.verdicts import Check
 from runner.administrator import Administrator
@@ -26,6 +25,7 @@ from runner.lines import BLOCKED, PROPERTY, declared_lines
 from runner.workspace import Workspace
 from selftest.proof.outcome import Ran, Round
 from selftest.proof.warm import PHONE
+from services import http
 
 FAULT = "fault"
 
@@ -70,7 +70,8 @@ class Proof:
 
         def switch(faults: list[str]) -> None:
             url = environment.url("/__replica__/fault")
-            requests.put(url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
+            options = {"json": {"faults": faults}, "verify": environment.verify, "timeout": 10}
+            http.request("PUT", url, **options).raise_for_status()
 
         switch(faults)
         yield

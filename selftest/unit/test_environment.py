@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 from typing import Never
 
+import certifi
 import pytest
 import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -136,6 +137,19 @@ def test_trust(load_site: LoadSite, root: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(root.parent / "ca.pem"))
     environment.check_files()
     load_site().check_files()
+
+
+def test_authorities_of_all_are_listed_once(load_site: LoadSite, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def certificates(file: str | Path) -> list[str]:
+        return re.findall("-----BEGIN.+?-----END CERTIFICATE-----", Path(file).read_text(encoding="utf-8"), re.DOTALL)
+
+    own, machine = root.parent / "ca.pem", root.parent / "machine.pem"
+    trustme.CA().cert_pem.write_to_path(str(own))
+    machine.write_bytes(own.read_bytes() + Path(certifi.where()).read_bytes() + trustme.CA().cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(machine))
+    listed = certificates(str(load_site(top='ca_file = "../ca.pem"').verify))
+    assert set(certificates(machine)) <= set(listed)
+    assert len(set(listed)) == len(listed)
 
 
 def test_targets_by_name(load_site: LoadSite) -> None:

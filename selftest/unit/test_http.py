@@ -13,6 +13,8 @@ import trustme
 
 from services import http
 from services.errors import ConfigurationError, Unreachable
+from services.latency import LatencyProbe
+from services.moodle.site import Site
 
 
 class Once(BaseHTTPRequestHandler):
@@ -80,6 +82,7 @@ def test_authorities_are_read_once_for_all_connections(tmp_path: Path) -> None:
             assert http.request("GET", url, verify=str(file), timeout=5).status_code == 204
             file.unlink()
             assert http.request("GET", url, verify=str(file), timeout=5).status_code == 204
+            assert LatencyProbe(Site(url.rstrip("/"), str(file), timeout=5))().trouble == ""
             with pytest.raises(requests.exceptions.SSLError):
                 http.request("GET", url, verify=str(others), timeout=5)
             assert http.request("GET", url, verify=False, timeout=5).status_code == 204
