@@ -42,6 +42,15 @@ def test_a_parameter_that_is_taken_as_it_is() -> None:
     assert "search" in Filters(Asked()).expect_literal(LIST, 7)
 
 
+def test_others_upload_meanwhile() -> None:
+    class Busy(Asked):
+        def get(self, path: str, **params: Any) -> requests.Response:
+            self.looks = getattr(self, "looks", 0) + 1
+            return response(ROW if self.looks > 1 else "", 200, path, {})
+
+    assert Filters(Busy()).expect_literal(DASHBOARD, 7) == ["range"]
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
