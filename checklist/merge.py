@@ -15,7 +15,7 @@ from checklist.known_issues import KnownIssue, from_results
 from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run
-from checklist.verdicts import THE_RUN, Check, TargetState, Verdict, judge, judged_on, unmet
+from checklist.verdicts import THE_RUN, UNTRIED, Check, TargetState, Verdict, judge, judged_on, unmet
 
 ENDS = (2, 3, 4)
 """pytest's codes that say more than that tests failed."""
@@ -33,7 +33,8 @@ def merge(runs: Sequence[Run]) -> Run:
     known = _known(runs)
     tests = {name: lines for run in runs for name, lines in run.tests.items()}
     conditions = _conditions(runs, [*_absent(tests, targets, checks)], [one.not_met for one in unmet(checks, known)])
-    entries = judge(targets, checks, known, _required(runs))
+    tried = {entry.id for run in runs for entry in run.lines if entry.message != UNTRIED}
+    entries = judge(targets, checks, known, _required(runs), tried)
     verdict, code = decide(entries, conditions)
     first, end = runs[0], max(run.started + timedelta(seconds=run.seconds) for run in runs)
     return replace(
@@ -107,7 +108,8 @@ def _target(states: Sequence[TargetState]) -> TargetState:
 def _required(runs: Iterable[Run]) -> set[str]:
     """Lines that stayed open in a piece and kept it from GO."""
     may_stay_open = (Verdict.BY_HAND, Verdict.NOT_CHECKABLE)
-    return {entry.id for run in runs for entry in run.lines if entry.blocks and entry.verdict in may_stay_open}
+    entries = [entry for run in runs for entry in run.lines if entry.blocks]
+    return {entry.id for entry in entries if entry.verdict in may_stay_open or entry.message == UNTRIED}
 
 
 def _known(runs: Iterable[Run]) -> list[KnownIssue]:

@@ -84,7 +84,8 @@ class Lifecycle:
         self._end_capture()
         self._clean_up()
         if self._state.partial and self._state.hold and not self._state.interrupted:
-            self._state.tests = declared()  # what a merge with other runs must not lack
+            # What a merge with other runs must not lack.
+            self._state.tests = declared(reads_only=self._state.tried is not None)
         if not (self._config.option.doctor or self._config.option.restore):
             try:
                 self._reporting.write()

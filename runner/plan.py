@@ -83,9 +83,10 @@ def production_lines() -> set[str]:
     return {line for item in _collected() if item.get_closest_marker(PRODUCTION) for line in _lines(item)}
 
 
-def declared() -> dict[str, list[str]]:
-    """The lines that each test of the suite declares, whatever the command line leaves out."""
-    return {str(getattr(item, "originalname", item.name)): sorted(_lines(item)) for item in _collected()}
+def declared(*, reads_only: bool) -> dict[str, list[str]]:
+    """The lines that each test declares that may run on this site, whatever the command line leaves out."""
+    items = [item for item in _collected() if item.get_closest_marker(PRODUCTION) or not reads_only]
+    return {str(getattr(item, "originalname", item.name)): sorted(_lines(item)) for item in items}
 
 
 def _lines(item: pytest.Item) -> set[str]:

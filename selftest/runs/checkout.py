@@ -194,3 +194,19 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()).is_relative_to(folder)
     except psutil.Error:
         return False
+
+
+def merged(checkout: Checkout, *pieces: Path) -> Ended:
+    command = [sys.executable, "-m", "checklist", "merge", *map(str, pieces), "--reports", str(checkout.reports)]
+    done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True, check=False)
+    return Ended(done.returncode, done.stdout + done.stderr)
+
+
+def pieces_of(checkout: Checkout, *parts: tuple[str, ...], file: str = "") -> list[Path]:
+    """The folders of runs with these options each, on the site that the option `file` names."""
+    found = []
+    for options in parts:
+        run = checkout.run(file or checkout.file(), *options)
+        assert "PARTIAL: acceptance of " in run.text, run.text
+        found.append((checkout.reports / "latest").resolve())
+    return found

@@ -1,12 +1,10 @@
 """Runs of a part: what they end with, and what several of them come to together."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from selftest.runs.checkout import FAKE_BROWSER, GO, INCOMPLETE, NO_GO, Checkout, Ended, expect
+from selftest.runs.checkout import FAKE_BROWSER, GO, INCOMPLETE, NO_GO, Checkout, expect, merged, pieces_of
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -26,22 +24,6 @@ def test_again(workspace, line):
     with line("2.7.3", "line 3, again"):
         pass
 """
-
-
-def merged(checkout: Checkout, *pieces: Path) -> Ended:
-    command = [sys.executable, "-m", "checklist", "merge", *map(str, pieces), "--reports", str(checkout.reports)]
-    done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True, check=False)
-    return Ended(done.returncode, done.stdout + done.stderr)
-
-
-def pieces_of(checkout: Checkout, *parts: tuple[str, ...], file: str = "") -> list[Path]:
-    """The folders of runs with these options each, on the site that the option `file` names."""
-    found = []
-    for options in parts:
-        run = checkout.run(file or checkout.file(), *options)
-        assert "PARTIAL: acceptance of " in run.text, run.text
-        found.append((checkout.reports / "latest").resolve())
-    return found
 
 
 @pytest.mark.parametrize(("good", "verdict", "code"), [(True, "GO", GO), (False, "NO-GO", NO_GO)])

@@ -13,7 +13,7 @@ from runner.connect import new_bucket
 from runner.environment import Environment
 from runner.ours import DOMAIN, SMOKE, marked_category
 from runner.preparation import _expect_smoke_alone
-from selftest.runs.checkout import FAKE_BROWSER, GO, WRONG, Checkout, expect, read_until
+from selftest.runs.checkout import FAKE_BROWSER, GO, WRONG, Checkout, expect, merged, pieces_of, read_until
 from services.errors import ConfigurationError
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
@@ -83,6 +83,11 @@ def test_the_smoke_test_runs_and_nothing_else(checkout: Checkout, production: st
     run = checkout.run(production)
     expect(run, GO, "GO", "2.7.2")
     assert "never" not in run.text
+
+
+def test_pieces_of_it_make_one_verdict(checkout: Checkout, production: str) -> None:
+    run = merged(checkout, *pieces_of(checkout, ("--browser=chromium",), ("-k", "smoke"), file=production))
+    assert run.code == GO, run.text
 
 
 def test_what_else_is_asked_for_is_refused(checkout: Checkout, production: str) -> None:

@@ -16,8 +16,7 @@ from playwright.sync_api import Playwright
 from checklist.results import read
 from runner.environment_tables import Target
 from runner.targets import launch_of
-from selftest.runs.checkout import GO, Checkout
-from selftest.runs.test_partial_runs import merged, pieces_of
+from selftest.runs.checkout import GO, Checkout, merged, pieces_of
 
 TESTS = """
 import pytest

@@ -12,10 +12,10 @@ import pytest
 from checklist import history, report, results
 from checklist.__main__ import main
 from checklist.decide import Conditions
-from checklist.lines import ALL_TARGETS
+from checklist.lines import ALL_TARGETS, LINES
 from checklist.merge import merge
 from checklist.results import NoResults, Run
-from checklist.verdicts import Check, TargetState, Verdict
+from checklist.verdicts import Check, TargetState, Verdict, judge
 from selftest.unit.sample_runs import (
     CHROMIUM,
     FIREFOX,
@@ -109,6 +109,17 @@ def test_a_test_that_no_piece_has_is_missed_though_another_settled_its_lines() -
 def test_lines_that_are_required_stay_so() -> None:
     whole = run_of(passing(BOTH), BOTH, required=["3.1.1"])
     assert merge([whole]).reason == "1 required line by hand: 3.1.1."
+
+
+def test_what_a_site_does_not_let_a_run_try_is_not_missed() -> None:
+    def merged(*required: str) -> str:
+        tried = {line for line in LINES if line.startswith("3.7.")}
+        checks = [check for check in passing(BOTH) if check.line in tried]
+        whole = run_of(checks, BOTH)
+        return merge([replace(whole, lines=judge(BOTH, checks, required=required, tried=tried))]).reason
+
+    assert merged() == "Every required line passed on every required target."
+    assert merged("2.8.6") == "2 required lines not run: 2.8.6 on chromium, 2.8.6 on firefox."
 
 
 def test_a_second_test_of_the_set_up_that_no_piece_has_is_missed() -> None:
