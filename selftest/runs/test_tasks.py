@@ -1,15 +1,17 @@
-"""Step 4.2 and 4.3 on a site that runs no tasks from the browser: nothing is judged, and what to do is told."""
+"""Steps 4.2 and 4.3 on a site that runs no tasks from the browser, and on one whose cron is faster than the suite."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from runner.environment import Environment
 from selftest.runs.students import Open
-from services.errors import NotCheckable
+from services.errors import NotCheckable, SiteError
 from services.http import Session
 from services.moodle import data_requests
-from services.moodle.data_requests import DataRequests, Kind
+from services.moodle.data_requests import RUN_ADHOC, DataRequests, Kind
 from services.moodle.installation import TASK
 from services.moodle.site import Site
 from services.moodle.tasks import Task
@@ -34,3 +36,50 @@ def test_a_site_whose_tasks_nobody_may_run(site: Site, open_hold: Open, monkeypa
     for kind in Kind:
         with pytest.raises(NotCheckable, match=r"stays pending: .* Run cron, .* and sign"):
             requests.process(kind, student)
+
+
+def gone() -> BeautifulSoup:
+    """What Moodle 4.5.6 says where cron has just run the task."""
+    return BeautifulSoup('<pre class="task-output">Server Time: Sat !!! Invalid task ID !!!</pre>', "lxml")
+
+
+def refused() -> BeautifulSoup:
+    raise SiteError("Invalid task ID")
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize("answer", [gone, refused])
+def test_cron_was_faster(site: Site, open_hold: Open, monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+    send, seen = Site.send, 0
+
+    def faster(self: Site, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
+        nonlocal seen
+        page = send(self, step, path, *args, **options)
+        seen += path == RUN_ADHOC
+        return answer() if path == RUN_ADHOC else page
+
+    monkeypatch.setattr(Site, "send", faster)
+    _, (workspace,) = open_hold()
+    requests = DataRequests(site, workspace.accounts)
+    student = workspace.leaver(workspace.new_course())
+    requests.expect_export(requests.process(Kind.EXPORT, student))
+    requests.expect_deleted(requests.process(Kind.DELETION, student))
+    assert seen == 2
+
+
+@pytest.mark.usefixtures("state")
+def test_cron_was_faster_and_failed(site: Site, open_hold: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    send, seen = Site.send, 0
+
+    def failing(self: Site, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
+        nonlocal seen
+        seen += path == RUN_ADHOC
+        return gone() if path == RUN_ADHOC and seen == 1 else send(self, step, path, *args, **options)
+
+    monkeypatch.setattr(Site, "send", failing)
+    monkeypatch.setattr(data_requests, "CRON", 0)
+    _, (workspace,) = open_hold()
+    requests = DataRequests(site, workspace.accounts)
+    asked = requests.process(Kind.EXPORT, workspace.leaver(workspace.new_course()))
+    assert (seen, asked.said.splitlines()[-1].startswith("Adhoc task complete")) == (2, True)
+    requests.expect_export(asked)
