@@ -28,7 +28,7 @@ def authorities(own: Path) -> str:
     texts = [
         Path(file).read_text(encoding="utf-8", errors="replace") for file in files if file and Path(file).is_file()
     ]
-    # boto3 reads them anew for each connection: the public ones twice would be most of what that takes.
+    # boto3 reads them anew for each connection: with the public ones twice that takes half as long again.
     found = dict.fromkeys(match[0] for text in texts for match in CERTIFICATE.finditer(text))
     handle, name = tempfile.mkstemp(prefix="authorities-", suffix=".pem")
     with open(handle, "w", encoding="utf-8") as bundle:

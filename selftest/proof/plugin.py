@@ -70,8 +70,7 @@ class Proof:
 
         def switch(faults: list[str]) -> None:
             url = environment.url("/__replica__/fault")
-            options = {"json": {"faults": faults}, "verify": environment.verify, "timeout": 10}
-            http.request("PUT", url, **options).raise_for_status()
+            http.request("PUT", url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
 
         switch(faults)
         yield

@@ -83,3 +83,21 @@ def test_cron_was_faster_and_failed(site: Site, open_hold: Open, monkeypatch: py
     asked = requests.process(Kind.EXPORT, workspace.leaver(workspace.new_course()))
     assert (seen, asked.said.splitlines()[-1].startswith("Adhoc task complete")) == (2, True)
     requests.expect_export(asked)
+
+
+@pytest.mark.usefixtures("state")
+def test_a_task_that_never_begins_is_no_matter_of_cron(
+    site: Site, open_hold: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Site.send
+
+    def dead(self: Site, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
+        return gone() if path == RUN_ADHOC else send(self, step, path, *args, **options)
+
+    monkeypatch.setattr(Site, "send", dead)
+    monkeypatch.setattr(data_requests, "CRON", 0)
+    _, (workspace,) = open_hold()
+    requests = DataRequests(site, workspace.accounts)
+    asked = requests.process(Kind.EXPORT, workspace.leaver(workspace.new_course()))
+    with pytest.raises(AssertionError, match=r"expected the task to end, seen .*Invalid task ID"):
+        requests.expect_export(asked)

@@ -18,7 +18,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from services.errors import NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.ajax import ajax
-from services.moodle.html import query, text
+from services.moodle.html import query, quote, text
 from services.moodle.model import Account
 from services.moodle.site import Site
 from services.moodle.tasks import RUNNING, expect_success
@@ -65,16 +65,21 @@ class DataRequests:
         """
         number = self._ask(kind, person)
         ajax(self._site, "tool_dataprivacy_approve_data_request", requestid=number)
-        request = Request(kind, person, number, self._run(number))
-        if request.said or self._settled(request):
-            return request
-        # Cron was faster, and failed.
-        if said := self._run(number):
-            return replace(request, said=said)
-        raise NotCheckable(
-            f"the request {number} stays pending: its task cannot be run from the browser, and cron did not do it "
-            f"within {CRON} s. Run cron, look at what became of it under {FOLDER}/datarequests.php, and sign"
-        )
+        request = Request(kind, person, number)
+        try:
+            said = self._run(number)
+        except SiteError:
+            said = ""
+        if STARTED not in said:  # nobody may run it here, or cron was faster
+            if self._settled(request):
+                return request
+            said = self._run(number)
+        if not said:
+            raise NotCheckable(
+                f"the request {number} stays pending: the site runs no tasks from the browser, and cron did not come "
+                f"within {CRON} s. Run cron, look at what became of it under {FOLDER}/datarequests.php, and sign"
+            )
+        return replace(request, said=said)
 
     def expect_export(self, request: Request) -> Export:
         """The export is ready; returns it."""
@@ -117,10 +122,9 @@ class DataRequests:
         ]
 
     def _run(self, number: int) -> str:
-        """Runs the request's own task, and none of other people's; what it says, empty where that did not run it.
+        """Runs the request's own task, and none of other people's; empty where the site does not let anybody.
 
-        A site may let nobody, and cron may have taken the task meanwhile: that is told in as many ways as there are
-        moments between.
+        Raises SiteError where the site refuses, as when cron has just run it.
         """
         answer = self._site.get(ADHOC, classname=TASK)
         for row in BeautifulSoup(answer.text, "lxml").select("tbody tr") if answer.ok else ():
@@ -128,12 +132,8 @@ class DataRequests:
             links = [query(str(link["href"])) for link in row.select(f"a[href*='{RUN_ADHOC}']")]
             if number in told and links:
                 task = {"id": links[0]["id"], "confirm": 1}
-                try:
-                    page = self._site.send(f"Running the task of request {number}", RUN_ADHOC, task, timeout=RUNNING)
-                except SiteError:
-                    return ""
-                said = text(page.select_one("pre.task-output"))
-                return said if STARTED in said else ""
+                page = self._site.send(f"Running the task of request {number}", RUN_ADHOC, task, timeout=RUNNING)
+                return text(page.select_one("pre.task-output")) or quote(page)
         return ""
 
     def _settled(self, request: Request) -> bool:
