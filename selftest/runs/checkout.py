@@ -27,7 +27,7 @@ NOT_INHERITED = ("S3V_", "PYTEST_", "PYTHON", "GITHUB_")
 """How names of variables start that would make a run another one than on a stranger's machine, or news for the job that
 tests the suite."""
 
-LIMIT = 120
+LIMIT = 300
 """Seconds after which a run that hangs is aborted: its test fails, and its output ends with where every thread was."""
 
 CHECKLIST = """
