@@ -40,7 +40,7 @@ def test_a_site_whose_tasks_nobody_may_run(site: Site, open_hold: Open, monkeypa
 
 def gone() -> BeautifulSoup:
     """What Moodle 4.5.6 says where cron has just run the task."""
-    return BeautifulSoup('<pre class="task-output">Server Time: Sat !!! Invalid task ID !!!</pre>', "lxml")
+    return BeautifulSoup('<div role="main"><pre>Server Time: Sat !!! Invalid task ID !!!</pre></div>', "lxml")
 
 
 def refused() -> BeautifulSoup:

@@ -25,9 +25,11 @@ from services.http import Session
 from services.moodle.accounts import Accounts
 from services.moodle.assignments import assignments_of, create_assignment, remove_submissions, save_submission
 from services.moodle.courses import Courses
+from services.moodle.installation import TASK
 from services.moodle.model import Assignment, Person
 from services.moodle.plugin import release
 from services.moodle.site import Site
+from services.moodle.tasks import Task, expect_success
 from services.plugin_api import Video, grading_table
 
 VERSIONS = ("4.1", "4.5", "5.1")
@@ -171,6 +173,12 @@ def test_a_locator_of_another_version_is_red(
 
     with pytest.raises((AssertionError, Error), match=told):
         to_the_grader()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_a_task_says(speak: Speak, site: Site, version: str) -> None:
+    speak(version)
+    expect_success(Task(site, TASK).run())
 
 
 def test_ten_rows_a_page(speak: Speak, school: Callable[[], School], environment: Environment) -> None:

@@ -18,10 +18,10 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from services.errors import NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.ajax import ajax
-from services.moodle.html import query, quote, text
+from services.moodle.html import query, text
 from services.moodle.model import Account
 from services.moodle.site import Site
-from services.moodle.tasks import RUNNING, expect_success
+from services.moodle.tasks import RUNNING, expect_success, output
 
 FOLDER = "/admin/tool/dataprivacy"
 ADHOC, RUN_ADHOC = "/admin/tool/task/adhoctasks.php", "/admin/tool/task/run_adhoctasks.php"
@@ -133,7 +133,7 @@ class DataRequests:
             if number in told and links:
                 task = {"id": links[0]["id"], "confirm": 1}
                 page = self._site.send(f"Running the task of request {number}", RUN_ADHOC, task, timeout=RUNNING)
-                return text(page.select_one("pre.task-output")) or quote(page)
+                return output(page)
         return ""
 
     def _settled(self, request: Request) -> bool:
