@@ -17,7 +17,7 @@ notification_base.mustache; for the rest of it 5.0.6+ stands. What is listed her
 | grading.html: Grade button, menu "Edit" | 4.4 | mod/assign/gradingtable.php, col_grade() and col_userid() |
 | grading.html: form of options | 4.4 | mod/assign/gradingoptionsform.php |
 | grading.html: no id, pages above and below | 4.4 | mod/assign/renderer.php, lib/tablelib.php |
-| admin_task_output.html: no class | 4.1 | admin/tool/task/schedule_task.php, of 4.1.11 |
+| admin_task_output.html: no class, not after the footer | 4.1 | admin/tool/task/schedule_task.php, of 4.1.11 |
 | login_error.html: two elements, one hidden | 4.5 | lib/templates/loginform.mustache |
 """
 

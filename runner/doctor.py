@@ -29,6 +29,7 @@ from services.addresses import COMPONENT
 from services.aws.account import STS
 from services.errors import ConfigurationError, NotCheckable, SiteError, Unreachable, root_of
 from services.moodle.courses import Courses
+from services.moodle.first_page import fetch_assets
 from services.moodle.model import Settings
 from services.moodle.plugin import plugin, plugin_settings, release
 from services.moodle.site import Site
@@ -40,6 +41,10 @@ SIGNS: dict[Level, str] = {"ok": "✓", "warn": "!", "bad": "✗", "outage": "�
 
 OLDEST_MOODLE = (3, 9)
 """What the plugin's version.php asks for."""
+
+FIRST_PAGE = 120
+"""Seconds that each of its styles and scripts may take: Moodle makes them for whoever comes first, here and not in a
+browser that would count it as the site's fault."""
 
 SETTINGS = f"/admin/settings.php?section={COMPONENT}"
 
@@ -69,11 +74,13 @@ class Finding:
 
 
 def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Finding]:
-    """What is and is not ready; independent questions are asked at the same time, each within `budgets.probe`."""
+    """What is and is not ready; independent questions are asked at the same time, each answer within `budgets.probe`,
+    what Moodle makes for its first page within `FIRST_PAGE`."""
     given = environment.accounts.given
     people = list(given.people()) if given else []
     questions: list[tuple[str, Iterator[Finding]]] = [
         ("site", _site(environment)),
+        ("first page", _first_page(environment)),
         *((f"account {part}", _account(environment, part, account)) for part, account in people),
         ("bucket", _bucket(environment)),
         ("CDN", _cdn(environment)),
@@ -127,6 +134,20 @@ def _reach(environment: Environment) -> Site:
     site = new_site(environment, environment.budgets.probe)
     site.probe()
     return site
+
+
+def _first_page(environment: Environment) -> Iterator[Finding]:
+    took = fetch_assets(new_site(environment, FIRST_PAGE))
+    if took > environment.budgets.page:
+        sentence = f"Its styles and scripts took {took:.0f} s, as after an upgrade or a purge of caches."
+        yield Finding(
+            "first page",
+            "warn",
+            sentence,
+            "They are there now. Where it is so every time, tell the server's administrator.",
+        )
+    else:
+        yield Finding("first page", "ok", "Its styles and scripts are there.")
 
 
 def _moodle(release: str) -> Finding:

@@ -4,14 +4,17 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
+from requests import Response
 
 from checklist.lines import LINES
 from checklist.verdicts import TargetState
 from runner import doctor
-from runner.doctor import Finding, examine, print_findings
+from runner.doctor import FIRST_PAGE, Finding, examine, print_findings
 from runner.environment import Environment
 from runner.environment_tables import Account, GivenAccounts
 from runner.plan import plan, print_plan
@@ -44,6 +47,7 @@ def test_a_ready_site(environment: Environment, capsys: pytest.CaptureFixture[st
     names = {finding.name for finding in findings}
     assert names >= {
         "site",
+        "first page",
         "account admin",
         "Moodle",
         "test site",
@@ -61,6 +65,28 @@ def test_a_ready_site(environment: Environment, capsys: pytest.CaptureFixture[st
     assert "✓ CORS" in shown
     assert "Targets: chromium." in shown
     assert not [secret for secret in environment.secrets() if secret in shown]
+
+
+def test_what_moodle_makes_for_its_first_page_is_waited_for(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    get = Session.get
+
+    def made_anew(self: Session, url: str, **options: Any) -> Response:
+        if "/theme/" in url:
+            asked.append((urlsplit(url).path, self.limits["timeout"]))
+        return get(self, url, **options)
+
+    monkeypatch.setattr(Session, "get", made_anew)
+    hasty = changed(environment, "budgets", page=0.001)
+    level, said = worst(examine(hasty, [CHROMIUM]), "first page")
+    assert level == "warn"
+    assert "took 0 s, as after an upgrade or a purge of caches. They are there now." in said
+    assert [*dict.fromkeys(asked)] == [
+        ("/theme/replica/moodle.css", FIRST_PAGE),
+        ("/theme/replica/moodle.js", FIRST_PAGE),
+    ]
 
 
 def test_what_a_run_would_do_is_told_by_its_tests(environment: Environment) -> None:

@@ -90,8 +90,8 @@ class Task:
 
 
 def output(page: BeautifulSoup) -> str:
-    """What a task said on the page that ran it, which has a class of its own there in later versions than 4.1 only."""
-    return text(page.select_one("[role=main] pre, main pre")) or quote(page)
+    """What a task said on the page that ran it: in 4.1 within the page, later after its footer, with a class."""
+    return text(page.select_one("[role=main] pre, pre.task-output")) or quote(page)
 
 
 def expect_success(said: str, done: str = DONE) -> None:
