@@ -7,6 +7,7 @@ are *not reached*. Checks travel in the reports' `user_properties`, so that they
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -121,8 +122,8 @@ def declared_lines(item: pytest.Item) -> tuple[str, ...]:
 
 
 def first_words(failure: BaseException) -> str:
-    """What a failure says, without Playwright's call log and the quoted page behind it."""
-    text = str(failure).split("\nCall log:")[0].split("\nAria snapshot:")[0]
+    """What a failure says, without what follows it: Playwright's call log, the quoted page, pytest's expression."""
+    text = re.split(r"\n(?:Call log:|Aria snapshot:|assert )", str(failure))[0]
     return " ".join(text.split())[:1000] or type(failure).__name__
 
 

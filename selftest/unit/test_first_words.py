@@ -12,6 +12,7 @@ def test_the_first_words_of_playwright_are_its_sentence() -> None:
     )
     assert first_words(failure) == "the progress bar Locator expected to be visible Actual value: None"
     assert first_words(AssertionError("expected one\nAria snapshot:\n- main: …")) == "expected one"
+    assert first_words(AssertionError("expected none, seen a.mp4\nassert not ['a.mp4']")) == "expected none, seen a.mp4"
     assert first_words(ValueError()) == "ValueError"
 
 
