@@ -144,10 +144,10 @@ def _first_page(environment: Environment) -> Iterator[Finding]:
             "first page",
             "warn",
             sentence,
-            "They are there now. Where it is so every time, tell the server's administrator.",
+            "Where it is so every time, tell the server's administrator.",
         )
     else:
-        yield Finding("first page", "ok", "Its styles and scripts are there.")
+        yield Finding("first page", "ok", "Its styles and scripts were asked for before a browser does.")
 
 
 def _moodle(release: str) -> Finding:
