@@ -5,7 +5,7 @@ BROWSER := chromium
 .PHONY: acceptance test proof soak bench lock
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
-test: .venv/ready ; sh .ci/browsers && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
+test: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
 bench: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.bench
 soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --browser $(BROWSER) --times $(or $(N),30) $(if $(VERSION),--site moodle=$(VERSION))

@@ -1,4 +1,4 @@
-"""The journey of steps 2.7 and 2.8 in Selenium with chromedriver: the same clicks as `bare.py`."""
+"""The journey of steps 2.7 and 2.8 in Selenium: the same clicks as `bare.py`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from selenium.common.exceptions import ElementClickInterceptedException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -38,12 +39,12 @@ def chrome(binary: str, driver: str, arguments: list[str], proxy: str) -> Iterat
 class Selenium:
     """A person at a browser that has just been started."""
 
-    def __init__(self, browser: Chrome, environment: Environment, person: Person) -> None:
+    def __init__(self, browser: WebDriver, environment: Environment, person: Person) -> None:
         self.browser = browser
         self.environment = environment
         self.person = person
 
-    def until(self, condition: Callable[[Chrome], Any], seconds: float = 15) -> Any:
+    def until(self, condition: Callable[[WebDriver], Any], seconds: float = 15) -> Any:
         return WebDriverWait(self.browser, seconds, poll_frequency=0.1).until(condition)
 
     def find(self, selector: str, seconds: float = 15) -> WebElement:
@@ -60,7 +61,7 @@ class Selenium:
         """Click in the middle of the screen, where no footer lies over it, as soon as no tour lies over all."""
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
 
-        def clicked(browser: Chrome) -> bool:
+        def clicked(browser: WebDriver) -> bool:
             try:
                 element.click()
             except ElementClickInterceptedException:
@@ -84,15 +85,22 @@ class Selenium:
         self.browser.get(self.environment.url(f"{ASSIGNMENT}?id={assignment.cmid}"))
 
     def upload(self, text: Path, clip: Path, slow: AbstractContextManager[None]) -> None:
-        self.press(self.find("form:has(input[value=editsubmission]) :is(button, [type=submit])"))
-        self.find(".s3video-upload-interface")
-        self.until(lambda browser: browser.execute_script("return M.util.pending_js.length === 0"))
-        field = self.browser.find_element(By.CSS_SELECTOR, ".s3video-upload-interface input[type=file]")
+        field = self.edit()
         field.send_keys(str(text))
         self.find(".s3video-status-message.alert-danger")
         with slow:
             field.send_keys(str(clip))
             self.find(".s3video-status-message.alert-success", 120)
+        self.save()
+
+    def edit(self) -> WebElement:
+        """Open the form; returns the widget's field for a file."""
+        self.press(self.find("form:has(input[value=editsubmission]) :is(button, [type=submit])"))
+        self.find(".s3video-upload-interface")
+        self.until(lambda browser: browser.execute_script("return M.util.pending_js.length === 0"))
+        return self.browser.find_element(By.CSS_SELECTOR, ".s3video-upload-interface input[type=file]")
+
+    def save(self) -> None:
         self.press(self.find("#id_submitbutton"))
         self.expect_link()
 
