@@ -5,12 +5,10 @@ Reads only: Moodle's pages, the bucket, one preflight, the CDN; nothing is creat
 
 from __future__ import annotations
 
-import shutil
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -21,6 +19,7 @@ from runner.clean_up import SETTING
 from runner.connect import new_access, new_bucket, new_cdn, new_site
 from runner.environment import Environment
 from runner.environment_tables import Account
+from runner.findings import Finding
 from runner.journal import Journal
 from runner.lock import notes
 from runner.ours import marked_category
@@ -34,10 +33,7 @@ from services.moodle.model import Settings
 from services.moodle.plugin import plugin, plugin_settings, release
 from services.moodle.site import Site
 from services.network import Network
-
-Level = Literal["ok", "warn", "bad", "outage"]
-
-SIGNS: dict[Level, str] = {"ok": "✓", "warn": "!", "bad": "✗", "outage": "✗"}
+from services.probes import persistently
 
 OLDEST_MOODLE = (3, 9)
 """What the plugin's version.php asks for."""
@@ -63,14 +59,7 @@ STEP_2_5 = {"retention_days": "90", "upload_rate_limit": "10", "playback_rate_li
 NAMED_BY_STEP_2_5 = {"cleanup": "Enable Automatic Cleanup", "size": "Maximum File Size", "mime": "Allowed MIME Types"}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """`bad` keeps a run from starting, as does `outage`; `warn` does not. `remedy` is empty where nothing is wrong."""
-
-    name: str
-    level: Level
-    sentence: str
-    remedy: str = ""
+Question = Callable[[Environment], Iterator[Finding]]
 
 
 def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Finding]:
@@ -78,33 +67,32 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
     what Moodle makes for its first page within `FIRST_PAGE`."""
     given = environment.accounts.given
     people = list(given.people()) if given else []
-    questions: list[tuple[str, Iterator[Finding]]] = [
-        ("site", _site(environment)),
-        ("first page", _first_page(environment)),
-        *((f"account {part}", _account(environment, part, account)) for part, account in people),
-        ("bucket", _bucket(environment)),
-        ("CDN", _cdn(environment)),
-        ("network", _network(environment)),
-        ("audit key", _audit(environment)),
+    questions: list[tuple[str, Question]] = [
+        ("site", _site),
+        ("first page", _first_page),
+        *((f"account {part}", partial(_account, part=part, account=account)) for part, account in people),
+        ("bucket", _bucket),
+        ("CDN", _cdn),
+        ("network", _network),
+        ("audit key", _audit),
     ]
     with ThreadPoolExecutor(len(questions)) as pool:
-        answers = pool.map(lambda question: _answered(*question), questions)
+        answers = pool.map(lambda question: _answered(environment, *question), questions)
         found = [finding for findings in answers for finding in findings]
     return [*found, *map(_target, targets)]
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
-    width = shutil.get_terminal_size((120, 24)).columns
-    for finding in findings:
-        text = f"{finding.name}: {finding.sentence} {finding.remedy}".strip()
-        print(textwrap.fill(text, width, initial_indent=f"{SIGNS[finding.level]} ", subsequent_indent="    "))
+def _answered(environment: Environment, name: str, question: Question) -> list[Finding]:
+    """What it yields; a host that is silent is asked again, for Moodle may be slow only once, after an upgrade."""
+    findings: list[Finding] = []
 
-
-def _answered(name: str, question: Iterator[Finding]) -> list[Finding]:
-    findings = []
-    try:
-        for finding in question:
+    def ask() -> None:
+        findings.clear()
+        for finding in question(environment):
             findings.append(finding)
+
+    try:
+        persistently(ask)
     except (ConfigurationError, SiteError) as reason:
         findings.append(Finding(name, "bad", str(reason)))
     except Unreachable as reason:
@@ -137,6 +125,7 @@ def _reach(environment: Environment) -> Site:
 
 
 def _first_page(environment: Environment) -> Iterator[Finding]:
+    _reach(environment)
     took = fetch_assets(new_site(environment, FIRST_PAGE))
     if took > environment.budgets.page:
         sentence = f"Its styles and scripts took {took:.0f} s, as after an upgrade or a purge of caches."
@@ -269,23 +258,24 @@ def _network(environment: Environment) -> Iterator[Finding]:
     bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
     with Network(environment.budgets.probe) as network:
         for url in (environment.base_url, bucket.url, f"https://{environment.cdn.domain}/"):
-            host = urlsplit(url).netloc
             try:
-                http.request(
-                    "HEAD",
-                    url,
-                    verify=environment.verify,
-                    timeout=environment.budgets.probe,
-                    proxies={"https": network.url, "no_proxy": ""},
-                    allow_redirects=False,
-                )
-            except requests.exceptions.SSLError:
-                continue  # it answers; its certificate is another question
-            except requests.RequestException as error:
+                persistently(partial(_reach_through, network, url, environment))
+            except Unreachable as reason:
                 remedy = "Set HTTPS_PROXY (and NO_PROXY) as this machine needs them to reach it."
-                yield Finding("network", "outage", f"Browsers do not reach {host}: {root_of(error)}.", remedy)
+                yield Finding("network", "outage", str(reason), remedy)
                 return
     yield Finding("network", "ok", "Browsers reach site, storage and CDN.")
+
+
+def _reach_through(network: Network, url: str, environment: Environment) -> None:
+    limits: dict[str, Any] = {"verify": environment.verify, "timeout": environment.budgets.probe}
+    proxies = {"https": network.url, "no_proxy": ""}
+    try:
+        http.request("HEAD", url, **limits, proxies=proxies, allow_redirects=False)
+    except requests.exceptions.SSLError:
+        return  # it answers; its certificate is another question
+    except requests.RequestException as error:
+        raise Unreachable(f"Browsers do not reach {urlsplit(url).netloc}: {root_of(error)}.") from error
 
 
 def _target(target: TargetState) -> Finding:

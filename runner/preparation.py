@@ -14,9 +14,10 @@ from checklist.known_issues import read
 from runner import replica
 from runner.compat import has_workers, workers_of
 from runner.context import RUN, RunContext
-from runner.doctor import examine, print_findings
+from runner.doctor import examine
 from runner.environment import Environment, load
 from runner.environment_tables import ENGINES
+from runner.findings import print_findings
 from runner.hold import Hold
 from runner.journal import folder as state_folder
 from runner.plan import plan, print_plan, production_lines
@@ -117,7 +118,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
             print_plan(plan(environment, state.targets, large=large, workers=workers_of(config)))
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
     if outages := [finding.sentence for finding in findings if finding.level == "outage"]:
-        raise Unreachable(" ".join(outages))
+        raise Unreachable(" ".join(dict.fromkeys(outages)))
     if bad := [f"{finding.sentence} {finding.remedy}" for finding in findings if finding.level == "bad"]:
         raise ConfigurationError("\n".join(dict.fromkeys(sentence.strip() for sentence in bad)))
 

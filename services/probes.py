@@ -27,14 +27,19 @@ def silence(probes: Iterable[Callable[[], None]], apart: float = APART) -> str:
 
 def _silence(probe: Callable[[], None], apart: float) -> str:
     try:
-        Retrying(
-            retry=retry_if_exception_type(Unreachable),
-            stop=stop_after_attempt(PROBES),
-            wait=wait_fixed(apart),
-            reraise=True,
-        )(probe)
+        persistently(probe, apart)
     except Unreachable as reason:
         return str(reason)
     except ConfigurationError:
         return ""  # it answers, if only to say no
     return ""
+
+
+def persistently(ask: Callable[[], None], apart: float = APART) -> None:
+    """Asks a host, again while that is silent. Raises Unreachable as `ask` does, when it has had all its tries."""
+    Retrying(
+        retry=retry_if_exception_type(Unreachable),
+        stop=stop_after_attempt(PROBES),
+        wait=wait_fixed(apart),
+        reraise=True,
+    )(ask)

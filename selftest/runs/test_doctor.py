@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -9,15 +10,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
-from requests import Response
+from requests import ConnectTimeout, PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
 from checklist.lines import LINES
 from checklist.verdicts import TargetState
 from runner import doctor
-from runner.doctor import FIRST_PAGE, Finding, examine, print_findings
+from runner.doctor import FIRST_PAGE, examine
 from runner.environment import Environment
 from runner.environment_tables import Account, GivenAccounts
+from runner.findings import Finding, print_findings
 from runner.plan import plan, print_plan
+from services import probes
 from services.http import Session
 from services.moodle.accounts import Accounts
 from services.moodle.courses import Courses
@@ -87,6 +91,23 @@ def test_what_moodle_makes_for_its_first_page_is_waited_for(
         ("/theme/replica/moodle.css", FIRST_PAGE),
         ("/theme/replica/moodle.js", FIRST_PAGE),
     ]
+
+
+def test_hosts_that_are_silent_once_are_asked_again(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = set()
+    send = HTTPAdapter.send
+
+    def slow_at_first(self: HTTPAdapter, request: PreparedRequest, **options: Any) -> Response:
+        question = (threading.get_ident(), urlsplit(str(request.url)).netloc)
+        if question not in silent:
+            silent.add(question)
+            raise ConnectTimeout(request=request)
+        return send(self, request, **options)
+
+    monkeypatch.setattr(HTTPAdapter, "send", slow_at_first)
+    findings = examine(environment, [CHROMIUM])
+    assert len(silent) > len(("site", "first page", "CDN", "network"))
+    assert not [finding for finding in findings if finding.level in ("bad", "outage")]
 
 
 def test_what_a_run_would_do_is_told_by_its_tests(environment: Environment) -> None:
@@ -244,6 +265,7 @@ def test_cors(
 
 
 def test_what_does_not_answer_is_an_outage(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "PROBES", 1)
     closed = environment.model_copy(update={"base_url": "https://127.0.0.1:1"})
     assert worst(examine(closed, []), "site")[0] == "outage"
     assert worst(examine(changed(environment, "storage", endpoint="https://127.0.0.1:1"), []), "bucket")[0] == "outage"

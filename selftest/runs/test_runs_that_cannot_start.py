@@ -59,6 +59,7 @@ def test_a_wrong_password(checkout: Checkout) -> None:
 def test_a_site_that_refuses(checkout: Checkout) -> None:
     run = checkout.run(checkout.file(base_url='"https://127.0.0.1:1"'))
     expect_told(run, OUTAGE, "OUTAGE", "127.0.0.1:1 cannot be reached", "Connection refused")
+    assert run.text.count("127.0.0.1:1 cannot be reached") == 1
 
 
 def test_hosts_that_hang(checkout: Checkout) -> None:
@@ -67,6 +68,7 @@ def test_hosts_that_hang(checkout: Checkout) -> None:
         hanging = {"base_url": f'"{address}"', "endpoint": f'"{address}"', "domain": f'"{address[8:]}"'}
         run = checkout.run(checkout.file("[budgets]\nprobe = 1", **hanging))
     expect_told(run, OUTAGE, "OUTAGE", "did not answer within 1", "S3 does not answer", "The CDN does not answer")
+    assert run.text.count("did not answer within") == 1
 
 
 def test_a_certificate_that_is_not_trusted(checkout: Checkout, tmp_path: Path) -> None:

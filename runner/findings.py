@@ -1,0 +1,30 @@
+"""What the doctor has found, and how it tells it."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["ok", "warn", "bad", "outage"]
+
+SIGNS: dict[Level, str] = {"ok": "✓", "warn": "!", "bad": "✗", "outage": "✗"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`bad` keeps a run from starting, as does `outage`; `warn` does not. `remedy` is empty where nothing is wrong."""
+
+    name: str
+    level: Level
+    sentence: str
+    remedy: str = ""
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    width = shutil.get_terminal_size((120, 24)).columns
+    for finding in findings:
+        text = f"{finding.name}: {finding.sentence} {finding.remedy}".strip()
+        print(textwrap.fill(text, width, initial_indent=f"{SIGNS[finding.level]} ", subsequent_indent="    "))
