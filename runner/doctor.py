@@ -269,9 +269,12 @@ def _network(environment: Environment) -> Iterator[Finding]:
 
 def _reach_through(network: Network, url: str, environment: Environment) -> None:
     limits: dict[str, Any] = {"verify": environment.verify, "timeout": environment.budgets.probe}
-    proxies = {"https": network.url, "no_proxy": ""}
+    session = requests.Session()
+    session.trust_env = False  # or NO_PROXY would lead past it
+    session.mount("https://", http.Trusting())
     try:
-        http.request("HEAD", url, **limits, proxies=proxies, allow_redirects=False)
+        with session:
+            session.head(url, **limits, proxies={"https": network.url})
     except requests.exceptions.SSLError:
         return  # it answers; its certificate is another question
     except requests.RequestException as error:

@@ -13,6 +13,7 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from urllib3.util import create_urllib3_context
 
 from services.errors import ConfigurationError, SiteError, Unreachable, root_of
@@ -20,6 +21,11 @@ from services.errors import ConfigurationError, SiteError, Unreachable, root_of
 IDLE = 4
 """Seconds after which no connection is used again. Servers close those that idle, Apache after 5 s, load balancers
 after 60, and a request that is on its way just then is lost."""
+
+
+while_it_changes = retry(retry=retry_if_exception_type(KeyError), stop=stop_after_attempt(10), reraise=True)
+"""For what reads all variables of the process, as a search for its proxies does: Python trips over one that goes
+meanwhile, and pytest takes PYTEST_CURRENT_TEST away after each phase of a test."""
 
 
 def jar(cookies: Iterable[Mapping[str, Any]]) -> RequestsCookieJar:
@@ -74,6 +80,9 @@ def request(method: str, url: str, **options: Any) -> requests.Response:
 
 class Session(requests.Session):
     """Gives every request its time limit in seconds and its trust, and names an outage one."""
+
+    merge_environment_settings = while_it_changes(requests.Session.merge_environment_settings)
+    rebuild_proxies = while_it_changes(requests.Session.rebuild_proxies)
 
     def __init__(self, verify: bool | str, timeout: float) -> None:
         super().__init__()

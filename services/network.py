@@ -21,6 +21,7 @@ from urllib.request import getproxies, proxy_bypass
 from urllib3.util import make_headers, parse_url
 
 from services.errors import NotCheckable
+from services.http import while_it_changes
 
 CHUNK = 32 * 1024
 
@@ -258,10 +259,16 @@ class Elsewhere(Network):
         yield
 
 
+@while_it_changes
+def _proxy_to(host: str, port: int) -> str | None:
+    """The machine's own proxy, where there is one for that host."""
+    proxy = getproxies().get("https")
+    return None if proxy_bypass(f"{host}:{port}") or proxy_bypass(host) else proxy
+
+
 async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection to the host, through the machine's own proxy where there is one for it. Raises OSError."""
-    proxy = getproxies().get("https")
-    if not proxy or proxy_bypass(f"{host}:{port}") or proxy_bypass(host):
+    if not (proxy := _proxy_to(host, port)):
         return await asyncio.open_connection(host, port, limit=2 * CHUNK)
     upstream = parse_url(proxy)
     tls = ssl.create_default_context() if upstream.scheme == "https" else None

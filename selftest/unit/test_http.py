@@ -2,6 +2,7 @@
 
 import ssl
 import time
+import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ from services import http
 from services.errors import ConfigurationError, Unreachable
 from services.latency import LatencyProbe
 from services.moodle.site import Site
+from services.network import _proxy_to
 
 
 class Once(BaseHTTPRequestHandler):
@@ -101,3 +103,27 @@ def test_authorities_that_cannot_be_read(content: str | None, tmp_path: Path, mo
     session = http.Session(verify=True, timeout=5)
     with pytest.raises(ConfigurationError, match=r"No authorities .*bundle\.pem: .*REQUESTS_CA_BUNDLE"):
         session.get("https://127.0.0.1:1/")
+
+
+def test_a_variable_that_goes_while_proxies_are_read(
+    session: http.Session, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PYTEST_CURRENT_TEST does: seen once, in the thread that renews the lock, and pytest ended with it."""
+    read = urllib.request.getproxies_environment
+    gone: list[str] = []
+
+    def trip_once() -> dict[str, str]:
+        if gone:
+            raise KeyError(gone.pop())
+        return read()
+
+    monkeypatch.setattr(urllib.request, "getproxies_environment", trip_once)
+    session.trust_env = True
+    for ask in (
+        lambda: session.get(address),
+        lambda: session.rebuild_proxies(requests.Request("GET", address).prepare(), {}),
+        lambda: _proxy_to("localhost", 443),
+    ):
+        gone.append("PYTEST_CURRENT_TEST")
+        ask()
+        assert not gone
