@@ -65,7 +65,7 @@ def main() -> int:
 def _announce_json(site: Site, proxy: Proxy | None) -> None:
     settings = site.settings
     ready = {
-        "base_url": settings.base_url,
+        "base_url": site.base_url,
         "plain_url": settings.plain_url,
         "ca_file": str(settings.ca_file),
         "accounts": {"admin": {"username": "admin", "password": settings.admin_password}},
@@ -98,7 +98,7 @@ def _announce(site: Site, proxy: Proxy | None) -> None:
         f"""
 The replica is up.
 
-  Site       {settings.base_url}
+  Site       {site.base_url}
 {people}
   Course     {site.demo_course_url()}
 

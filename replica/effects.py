@@ -27,7 +27,7 @@ class Effects:
     def apply(self) -> None:
         """Call it when S3 answers, and after each change of habits or faults."""
         habits, faults = self.site.habits, self.site.faults
-        origin = "*" if faults.on("cors-any-origin") else self.site.base_url
+        origin = "*" if faults.on("cors-any-origin") else self.site.settings.base_url
         bucket.take_uploads_from(self.site.settings, origin, "Date" if faults.on("etag-hidden-from-pages") else "ETag")
         if len(self.categories) != habits.many_categories:
             self._categories(habits.many_categories)

@@ -67,6 +67,9 @@ class Habits:
         off="4.5", bare="4.5", values=tuple(VERSIONS),
     )  # fmt: skip
     closed_network: bool = _habit("Pages ask a public CDN for MathJax, which the network does not let them reach.")
+    below: str = _habit(
+        "The site is below this path of its host; switched on at the start.", off="", bare="/learn", values=("/learn",)
+    )
     language: bool = _habit("Pages are in another language, but for people whose preferred language is English.")
 
     def replace(self, wanted: Mapping[str, object]) -> None:

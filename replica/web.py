@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from replica.below import Below
 from replica.control import Control
 from replica.edge import Edge
 from replica.effects import Effects
@@ -27,6 +28,7 @@ class Server(uvicorn.Server):
 def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
     """The servers of site, edge, and of the site without TLS in this order, not yet serving."""
     control, pages = Control(site, effects, proxy), App(site)
+    below = site.habits.below
     edge = Edge(site.settings, site.faults, site.state.invalidations)
     tls = {
         "ssl_certfile": str(site.settings.certificate),
@@ -34,7 +36,7 @@ def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
         "ssl_version": ssl.PROTOCOL_TLS_SERVER,
     }
     return [
-        Server(_config(control.around(pages.asgi()), **tls)),
+        Server(_config(control.around(Below(pages.asgi(), below) if below else pages.asgi()), **tls)),
         Server(_config(edge.app(), **tls)),
         Server(_config(pages.plain())),
     ]

@@ -103,7 +103,7 @@ class App:
     async def _lead(self, request: Request) -> Response:
         if self.site.faults.on("http-served"):
             return PlainTextResponse("Log in to the site\n")
-        return RedirectResponse(self.site.base_url + request.url.path, 301)
+        return RedirectResponse(self.site.settings.base_url + request.url.path, 301)
 
     def _session(self, request: Request) -> Session | None:
         """The browser's session, unless it was left alone for too long."""

@@ -22,7 +22,6 @@ class Site:
         self.settings = settings
         self.faults = faults
         self.habits = habits
-        self.base_url = settings.base_url
         self.state = State()
         self.storage = Storage(
             self.state.settings, settings.ca_file, settings.s3_endpoint, self.state.invalidations, faults
@@ -50,9 +49,9 @@ class Site:
         )
         self.state.add_category("Category 1")
         self.category = self.state.add_category("S3 Video acceptance", "s3video-acceptance")
-        self.category.description = f"Tests may write here: {settings.base_url}"
+        self.category.description = f"Tests may write here: {self.base_url}"
         smoke = self.state.add_category("S3 Video smoke test", "s3video-smoke")
-        smoke.description, smoke.visible = f"The smoke test may write here: {settings.base_url}", False
+        smoke.description, smoke.visible = f"The smoke test may write here: {self.base_url}", False
 
     def create_demo(self) -> None:
         """A course with an assignment, a teacher and two students, for a person who clicks through the replica."""
@@ -63,6 +62,10 @@ class Site:
             user = self.state.add_user(name, new_password(), name.capitalize(), "Demo", f"{name}@example.invalid")
             self.state.enrol(course.id, user.id, role)
             self._demo.append(user)
+
+    @property
+    def base_url(self) -> str:
+        return self.settings.base_url + self.habits.below
 
     @property
     def moodle(self) -> Moodle:

@@ -37,7 +37,7 @@ document.querySelector(".enrolusersbutton button").addEventListener("click", () 
   modal.querySelector("[data-action=save]").addEventListener("click", () => M.replica.pending("enrol", async () => {
     const form = new URLSearchParams({enrolid, add: "1", roleid: "5", sesskey: M.cfg.sesskey});
     chosen.querySelectorAll("[data-value]").forEach((item) => form.append("addselect[]", item.dataset.value));
-    if (!M.replica.fault("enrolment-without-effect")) { await fetch("/enrol/manual/manage.php", {method: "POST", body: form}); }
+    if (!M.replica.fault("enrolment-without-effect")) { await fetch(`${M.cfg.wwwroot}/enrol/manual/manage.php`, {method: "POST", body: form}); }
     modal.remove();
     location.reload();
   }));

@@ -17,7 +17,7 @@ M.replica = {
   },
 
   async call(methodname, args) {
-    const response = await fetch(`/lib/ajax/service.php?sesskey=${M.cfg.sesskey}&info=${methodname}`, {
+    const response = await fetch(`${M.cfg.wwwroot}/lib/ajax/service.php?sesskey=${M.cfg.sesskey}&info=${methodname}`, {
       method: "POST",
       headers: {"Content-Type": "application/json", "X-Requested-With": "XMLHttpRequest"},
       body: JSON.stringify([{index: 0, methodname, args}]),
@@ -30,7 +30,7 @@ M.replica = {
   // Moodle draws the password field again, with a toggle, once its scripts are there: typed text is lost.
   require(name, id) {
     M.replica.pending(name, async () => {
-      const html = await (await fetch("/theme/replica/toggle.html")).text();
+      const html = await (await fetch(`${M.cfg.wwwroot}/theme/replica/toggle.html`)).text();
       const field = document.getElementById(id);
       const holder = document.createElement("div");
       holder.innerHTML = html;

@@ -17,7 +17,7 @@ M.replica.watch = (video) => {
   if (M.replica.fault("playback-creeps")) { video.addEventListener("play", () => { video.playbackRate = 0.1; }); }
   if (M.replica.fault("mute-is-reset")) { video.addEventListener("volumechange", () => { video.muted = false; }); }
   if (M.replica.fault("volume-is-reset")) { video.addEventListener("volumechange", () => { video.volume = 1; }); }
-  if (M.replica.fault("asset-missing")) { new Image().src = "/theme/replica/player-icons.svg"; }
+  if (M.replica.fault("asset-missing")) { new Image().src = `${M.cfg.wwwroot}/theme/replica/player-icons.svg`; }
   if (M.replica.fault("script-error-while-playing")) {
     video.addEventListener("play", () => { throw new Error("the view counter is not there"); }, {once: true});
   }

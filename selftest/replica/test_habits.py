@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -282,3 +283,18 @@ class TestAtStart:
 
     def test_without_a_proxy_there_is_nothing_to_tell(self, replica: Running) -> None:
         assert visitor(replica).get("/__replica__/proxy").status_code == 404
+
+    def test_below_a_path(self, tmp_path: Path) -> None:
+        running = start(tmp_path / "state", options=["--site", "below"])
+        try:
+            host, slash, path = running.ready["base_url"].rpartition("/")
+            assert slash + path == "/learn"
+            with requests.Session() as session:
+                session.trust_env, session.verify = False, running.ready["ca_file"]
+                assert session.get(f"{host}/login/index.php").status_code == 404
+                page = session.get(f"{host}/learn/my/")
+                assert page.url.startswith(f"{host}/learn/login/index.php")
+                styles = str(the(soup(page), "link[rel=stylesheet][href^='/learn/']")["href"])
+                assert session.get(host + styles).ok
+        finally:
+            end(running)

@@ -15,6 +15,7 @@ from services.http import Session
 
 Switch = Callable[..., None]
 UPLOAD = "tests/test_2_07_upload.py"
+PLAYBACK = "tests/test_2_08_playback.py"
 ERRORS = "tests/test_2_11_errors.py"
 PAST_SSO = 'login_path = "/login/index.php?loginredirect=0"'
 CHROMIUM = ("--browser", "chromium")
@@ -64,6 +65,14 @@ def test_a_site_that_asks_for_much(real: Checkout, habits: Switch, category: int
     )
     expect(run, GO, "PARTIAL")
     assert {line["verdict"] for id_, line in lines(real).items() if id_.startswith("2.7.")} == {"passed"}
+
+
+def test_a_site_below_a_path(real: Checkout) -> None:
+    shutil.copy(PROJECT / PLAYBACK, real.folder / Path(PLAYBACK).parent)
+    run = real.run("--site=below", *CHROMIUM, f"{UPLOAD}::test_upload", PLAYBACK)
+    expect(run, GO, "PARTIAL", "/learn, run ")
+    judged = {line["verdict"] for id_, line in lines(real).items() if id_.startswith("2.8.")}
+    assert judged == {"passed"}
 
 
 def test_a_site_that_keeps_people_short(real: Checkout, habits: Switch) -> None:
