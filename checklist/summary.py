@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from checklist.reason import named
 from checklist.results import Run
-from checklist.verdicts import THE_RUN, TargetState, Verdict, counts
+from checklist.verdicts import OF_LINES, THE_RUN, TargetState, Verdict, counts
 
 SHOWN = 30
 """Failed lines; GitHub takes 1 MiB at most."""
 
-COLUMNS = [verdict for verdict in Verdict if verdict is not Verdict.BY_HAND]
+COLUMNS = [verdict for verdict in OF_LINES if verdict is not Verdict.BY_HAND]
 
 LONGEST = 300
 """Characters of a message."""

@@ -19,9 +19,25 @@ class Verdict(StrEnum):
     NOT_CHECKABLE = "not checkable"
     BY_HAND = "by hand"
     """A line that people settle; no check comes to this."""
+    ADVICE = "advice"
+    """What would be good, and no box asks for; only a check comes to this, never a line."""
 
 
-WORST_FIRST = (Verdict.FAILED, Verdict.NOT_REACHED, Verdict.NOT_RUN, Verdict.PASSED, Verdict.NOT_CHECKABLE)
+WORST_FIRST = (Verdict.FAILED, Verdict.NOT_REACHED, Verdict.NOT_RUN, Verdict.NOT_CHECKABLE, Verdict.PASSED)
+
+OF_LINES = (*(one for one in Verdict if one is not Verdict.ADVICE),)
+"""What a line can come to."""
+
+
+class Role(StrEnum):
+    """What a check means for its line: the box's own words, depth beyond them, or a recommendation.
+
+    A check that decides must pass. An extra one counts only when it fails, an advice never.
+    """
+
+    DECIDES = "decides"
+    EXTRA = "extra"
+    ADVICE = "advice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +55,21 @@ class Check:
     seconds: float = 0.0
     evidence: dict[str, Any] = field(default_factory=dict)
     test: str = ""
+    role: Role = Role.DECIDES
+
+    @property
+    def counts(self) -> bool:
+        """Whether the line's verdict takes it into account."""
+        return self.role is Role.DECIDES or (self.role is Role.EXTRA and self.verdict is Verdict.FAILED)
 
     def to_json(self) -> dict[str, Any]:
         """The check in JSON types, which cross processes."""
-        return {**asdict(self), "verdict": self.verdict.value}
+        return {**asdict(self), "verdict": self.verdict.value, "role": self.role.value}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Check:
-        return cls(**{**data, "verdict": Verdict(data["verdict"])})
+        role = Role(data.get("role", Role.DECIDES))
+        return cls(**{**data, "verdict": Verdict(data["verdict"]), "role": role})
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +254,16 @@ def _entry(line: Line, target: TargetState, checks: list[Check], known: Collecti
     if not checks:
         why = target.missing or "no test of this run judges it"
         return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], target.required)
-    verdict = min((check.verdict for check in checks), key=WORST_FIRST.index)
-    deciding = [check for check in checks if check.verdict is verdict]
+    counted = [check for check in checks if check.counts]
+    # Depth that held says nothing about the box's own words.
+    verdict = min((check.verdict for check in counted), key=WORST_FIRST.index, default=Verdict.NOT_REACHED)
+    deciding = [check for check in counted if check.verdict is verdict]
     evidence = {name: value for check in deciding for name, value in check.evidence.items()}
     message = "; ".join(dict.fromkeys(check.message for check in deciding if check.message))
     seconds = round(sum(check.seconds for check in checks), 3)
     blocks = verdict is Verdict.FAILED or (verdict is not Verdict.PASSED and target.required)
     met = []
-    if all(check.verdict in (Verdict.PASSED, Verdict.NOT_CHECKABLE) or is_known(check, known) for check in checks):
+    if all(check.verdict in (Verdict.PASSED, Verdict.NOT_CHECKABLE) or is_known(check, known) for check in counted):
         met = [issue.note for issue in known if any(is_known(check, [issue]) for check in checks)]
     return Entry(line.id, target.name, verdict, message, seconds, evidence, checks, blocks and not met, met)
 
@@ -266,7 +291,7 @@ def _over_targets(line: Line, parts: list[Entry]) -> Entry:
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[Verdict, int]:
-    tally = dict.fromkeys(Verdict, 0)
+    tally: dict[Verdict, int] = dict.fromkeys(OF_LINES, 0)
     for entry in entries:
         tally[entry.verdict] += 1
     return tally

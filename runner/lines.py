@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from checklist.lines import ALL_TARGETS, LINES
-from checklist.verdicts import Check, Verdict, judged_on
+from checklist.verdicts import Check, Role, Verdict, judged_on
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
 from runner.options import PRODUCTION
@@ -60,11 +60,18 @@ class Lines:
         self.declared = declared_lines(item)
 
     @contextmanager
-    def __call__(self, line: str, title: str, *, blocks: bool = False) -> Iterator[dict[str, Any]]:
-        """Judge `line` by the body; what is put into the yielded dict becomes evidence (JSON values only)."""
+    def __call__(
+        self, line: str, title: str, *, blocks: bool = False, extra: bool = False, advice: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Judge `line` by the body; what is put into the yielded dict becomes evidence (JSON values only).
+
+        The box's own words decide the line. An `extra` check goes beyond them: it counts only when it fails. An
+        `advice` is what no box asks for: a body that fails is told in the report, and nothing turns red.
+        """
         if line not in self.declared:
             raise pytest.UsageError(f"{self.item.nodeid} judges {line} without declaring it in @pytest.mark.lines")
         evidence: dict[str, Any] = {}
+        role = Role.ADVICE if advice else Role.EXTRA if extra else Role.DECIDES
         verdict, message = Verdict.NOT_REACHED, "the check was cut short"
         started = time.perf_counter()
         with self.subtests.test(msg=f"{line} {title}"):
@@ -73,9 +80,10 @@ class Lines:
             except NotCheckable as reason:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:
-                verdict, message = Verdict.FAILED, first_words(failure)
+                verdict, message = Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
                 evidence |= self.item.stash[WITNESS](line) if WITNESS in self.item.stash else {}
-                raise
+                if not advice:
+                    raise
             else:
                 verdict, message = Verdict.PASSED, ""
             finally:
@@ -83,7 +91,8 @@ class Lines:
                 if self.remarks:
                     evidence["remarks"] = [*self.remarks]
                     self.remarks.clear()
-                self._record(Check(line, self.target, verdict, title, message, seconds, evidence, self.item.name))
+                test = self.item.name
+                self._record(Check(line, self.target, verdict, title, message, seconds, evidence, test, role))
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
 
@@ -197,7 +206,7 @@ ENDED_BY = pytest.StashKey[BaseException]()
 
 
 def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
-    judged = {check.line for check in item.stash[CHECKS]}
+    judged = {check.line for check in item.stash[CHECKS] if check.counts}
     ended_by = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
     why = first_words(ended_by) if ended_by else ""
     verdict = Verdict.NOT_CHECKABLE if isinstance(ended_by, NotCheckable) else Verdict.NOT_REACHED

@@ -27,7 +27,13 @@ from runner.replica import CHECKOUT
 from runner.state import State
 from services.secrecy import redact, redact_zip, scan
 
-SIGNS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.NOT_REACHED: "·", Verdict.NOT_CHECKABLE: "?"}
+SIGNS = {
+    Verdict.PASSED: "✓",
+    Verdict.FAILED: "✗",
+    Verdict.NOT_REACHED: "·",
+    Verdict.NOT_CHECKABLE: "?",
+    Verdict.ADVICE: "i",
+}
 
 
 class Reporting:

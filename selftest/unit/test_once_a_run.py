@@ -58,7 +58,7 @@ def test_an_environment_without_an_audit_key_can_be_go() -> None:
     [
         ([], Verdict.NOT_RUN, "1.3.4 on all: not run"),
         ([Verdict.PASSED] * 4, Verdict.PASSED, ""),
-        ([Verdict.NOT_CHECKABLE, *[Verdict.PASSED] * 3], Verdict.PASSED, ""),
+        ([Verdict.NOT_CHECKABLE, *[Verdict.PASSED] * 3], Verdict.NOT_CHECKABLE, "1.3.4 on all: not checkable"),
         ([Verdict.NOT_CHECKABLE] * 4, Verdict.NOT_CHECKABLE, "1.3.4 on all: not checkable"),
         ([Verdict.FAILED, *[Verdict.PASSED] * 3], Verdict.FAILED, "1.3.4 on all: failed"),
     ],

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from checklist.decide import Conditions, decide
 from checklist.lines import ALL_TARGETS, LINES
-from checklist.verdicts import ALL_PARTS_COUNT, PARTS, WORST_FIRST, Check, Entry, TargetState, Verdict, counts, judge
+from checklist.verdicts import (
+    ALL_PARTS_COUNT,
+    PARTS,
+    WORST_FIRST,
+    Check,
+    Entry,
+    Role,
+    TargetState,
+    Verdict,
+    counts,
+    judge,
+)
 
 CHROMIUM = TargetState("chromium", "chromium", required=True)
 FIREFOX = TargetState("firefox", "firefox", required=True)
@@ -69,13 +80,33 @@ def test_the_worst_check_counts(found: list[Verdict]) -> None:
         assert entry.verdict is Verdict.NOT_REACHED
     elif Verdict.NOT_RUN in found:
         assert entry.verdict is Verdict.NOT_RUN
-    elif Verdict.PASSED in found:
-        assert entry.verdict is Verdict.PASSED
-    else:
-        assert set(found) == {Verdict.NOT_CHECKABLE}
+    elif Verdict.NOT_CHECKABLE in found:
         assert entry.verdict is Verdict.NOT_CHECKABLE
+    else:
+        assert set(found) == {Verdict.PASSED}
+        assert entry.verdict is Verdict.PASSED
     assert len(entry.checks) == len(found)
     assert entry.blocks == (entry.verdict is not Verdict.PASSED)
+
+
+DECIDES, EXTRA, ADVICE = Role.DECIDES, Role.EXTRA, Role.ADVICE
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ([(DECIDES, Verdict.PASSED), (EXTRA, Verdict.NOT_CHECKABLE)], Verdict.PASSED),
+        ([(DECIDES, Verdict.PASSED), (EXTRA, Verdict.NOT_REACHED)], Verdict.PASSED),
+        ([(DECIDES, Verdict.PASSED), (EXTRA, Verdict.FAILED)], Verdict.FAILED),
+        ([(DECIDES, Verdict.PASSED), (DECIDES, Verdict.NOT_CHECKABLE)], Verdict.NOT_CHECKABLE),
+        ([(DECIDES, Verdict.NOT_CHECKABLE), (EXTRA, Verdict.PASSED)], Verdict.NOT_CHECKABLE),
+        ([(EXTRA, Verdict.PASSED)], Verdict.NOT_REACHED),
+        ([(DECIDES, Verdict.PASSED), (ADVICE, Verdict.ADVICE)], Verdict.PASSED),
+    ],
+)
+def test_the_words_of_the_box_decide(found: list[tuple[Role, Verdict]], verdict: Verdict) -> None:
+    checks = [check(one, role=role) for role, one in found]
+    assert entry_of(judge([CHROMIUM], checks), "2.8.6").verdict is verdict
 
 
 def test_an_entry_tells_what_decided_it() -> None:
