@@ -22,8 +22,14 @@ DOMAIN = "s3video-acceptance.example.invalid"
 LEAVER = "s3va-leaver"
 """User name of the one whom each run creates, and has deleted."""
 
-POOL = (*(f"s3va-{number:02}" for number in range(1, 241)), LEAVER)
-"""User names of the suite's own people, of whom tests borrow all but the last."""
+IMPATIENT = "s3va-impatient"
+"""User name of the one who reaches rate limits, and may be locked out for long after."""
+
+KEEPER = "s3va-keeper"
+"""User name of the one whose videos stay for a later run, which has them cleaned up (4.2)."""
+
+POOL = (*(f"s3va-{number:02}" for number in range(1, 241)), LEAVER, IMPATIENT, KEEPER)
+"""User names of the suite's own people, of whom tests borrow all but the last three."""
 
 ADDRESS = re.compile(r"https://[^\s<>\"'()]+")
 

@@ -60,13 +60,30 @@ def leaver(accounts: Accounts, bucket: Bucket, mark: str, new_site: Callable[[],
 
     Raises NotCheckable where somebody else has that user name, or S3 already holds something under their id.
     """
-    if not accounts.find([LEAVER]):
-        _create(accounts, LEAVER)
-    (account,) = accounts.find([LEAVER])
-    if not is_ours(account):
-        raise NotCheckable(f"{LEAVER} is an account that the suite did not create, and must not delete; rename it")
+    account = _ours(accounts, LEAVER)
     if bucket.keys(prefix := f"videos/{account.id}/"):
         raise NotCheckable(f"the bucket holds objects under {prefix} that are not this run's; look whose they are")
+    return _named(account, accounts, mark, new_site)
+
+
+def set_apart(username: str, accounts: Accounts, mark: str, new_site: Callable[[], Site]) -> Person:
+    """Somebody of the suite's own whom no test borrows, created unless there is one; `mark` ends their name.
+
+    Raises NotCheckable where somebody else has that user name.
+    """
+    return _named(_ours(accounts, username), accounts, mark, new_site)
+
+
+def _ours(accounts: Accounts, username: str) -> Account:
+    if not accounts.find([username]):
+        _create(accounts, username)
+    (account,) = accounts.find([username])
+    if not is_ours(account):
+        raise NotCheckable(f"{username} is an account that the suite did not create, and must not change; rename it")
+    return account
+
+
+def _named(account: Account, accounts: Accounts, mark: str, new_site: Callable[[], Site]) -> Person:
     faker = Faker()
     return let_in(account, accounts, new_site, faker.first_name(), f"{faker.last_name()} {mark}")
 

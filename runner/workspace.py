@@ -14,7 +14,7 @@ from runner.connect import new_site
 from runner.environment import Environment
 from runner.journal import Journal
 from runner.ours import COURSE_NAME, POOL, is_ours
-from runner.people_pool import PeoplePool, borrowed, find_given, given, leaver, share_given
+from runner.people_pool import PeoplePool, borrowed, find_given, given, leaver, set_apart, share_given
 from services.errors import ConfigurationError, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.assignments import create_assignment
@@ -122,6 +122,14 @@ class Workspace:
         if self._is_given:
             raise NotCheckable("the suite creates nobody here ([accounts.given]), and nobody else may be deleted")
         person = leaver(self.accounts, self._admin.bucket, self.mark, lambda: new_site(self._environment))
+        self.accounts.enrol(course, person, "student")
+        return person
+
+    def set_apart(self, username: str, course: Course) -> Person:
+        """A student whom no other test borrows. Raises NotCheckable where the suite creates nobody."""
+        if self._is_given:
+            raise NotCheckable("the suite creates nobody here ([accounts.given]), and this takes somebody set apart")
+        person = set_apart(username, self.accounts, self.mark, lambda: new_site(self._environment))
         self.accounts.enrol(course, person, "student")
         return person
 

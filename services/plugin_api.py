@@ -178,7 +178,7 @@ class DirectUpload:
         asked = request_upload(self._site, self._assignment, name, size, mime)
         if asked.succeeded:
             raise AssertionError(f"expected the server to refuse {why}, seen an upload URL for it")
-        said = _error(asked)
+        said = error_of(asked)
         if asked.data.get("error_type") != VALIDATION:
             self._expect_granted("after")
         return said
@@ -188,27 +188,6 @@ class DirectUpload:
         asked = request_upload(self._site, self._assignment, clip.path.name, clip.bytes, clip.mime)
         if not asked.succeeded:
             raise NotCheckable(f"the server refuses a good video too, asked {when} the wrong one: {asked.seen}")
-
-
-MOST_ASKED = 60
-"""Upload URLs that are asked for at most, to find a limit: more would be load."""
-
-
-def expect_rate_limit(site: Site, assignment: Assignment, clip: media.Clip, limit: int) -> str:
-    """After `limit` upload URLs within the window the next is refused; returns the words, for who has to wait.
-
-    Raises NotCheckable for a limit that is out of reach.
-    """
-    if not 0 < limit <= MOST_ASKED:
-        raise NotCheckable(f"upload_rate_limit is {limit}: to reach it would be load")
-    for granted in range(limit):
-        asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
-        if not asked.succeeded:
-            raise AssertionError(f"expected {limit} upload URLs, seen a refusal after {granted}: {asked.seen}")
-    asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
-    if asked.succeeded:
-        raise AssertionError(f"expected the upload URL after {limit} to be refused, seen it given")
-    return " ".join(filter(None, (_error(asked), str(asked.data.get("guidance") or ""))))
 
 
 def expect_forgotten(site: Site, video: Video) -> None:
@@ -228,10 +207,10 @@ def expect_not_confirmed(site: Site, assignment: Assignment, file: media.Clip, v
     confirmed = _send_and_confirm(site, begin_upload(site, assignment, file), file, verify)
     if confirmed.succeeded:
         raise AssertionError(f"expected the server to refuse {file.path.name}, which is no video, seen it confirmed")
-    return _error(confirmed)
+    return error_of(confirmed)
 
 
-def _error(answer: Answer) -> str:
+def error_of(answer: Answer) -> str:
     """What the plugin's script says is wrong; a page of Moodle's instead is no refusal of the plugin."""
     if not isinstance(answer.data, dict):
         raise AssertionError(f"expected a refusal in JSON, seen {answer.seen}")

@@ -7,7 +7,7 @@ from runner.environment_tables import Decided
 from runner.lines import Lines
 from runner.workspace import Workspace
 from services.moodle.installation import HISTORY, NOT_FOR_THE_WEB, Installation
-from services.moodle.settings_in_force import SettingsInForce, expect_quiet_page
+from services.moodle.settings_in_force import AUTOMATIC_CLEANUP, SettingsInForce, expect_quiet_page
 
 pytestmark = pytest.mark.production
 
@@ -15,40 +15,40 @@ pytestmark = pytest.mark.production
 @pytest.mark.lines("2.3.4", "2.4.5", "2.4.7", "2.6.2", "2.6.3")
 def test_installation(installation: Installation, once: Lines) -> None:
     """The plugin is installed, up to date and enabled, and its files are not for everybody."""
-    with once("2.3.4", "the SDK's folder is not readable over the web"):
+    with once("2.3.4", "The web server does not serve the SDK's folder"):
         installation.expect_unreadable(*NOT_FOR_THE_WEB)
-    with once("2.3.4", "nor is the history of the files"):
+    with once("2.3.4", "The web server does not serve the history of the plugin's files", extra=True):
         installation.expect_unreadable(*HISTORY)
-    with once("2.4.5", "the upgrade is complete") as evidence:
+    with once("2.4.5", "The plugin's files and tables are of one version") as evidence:
         evidence["version"] = installation.expect_upgraded()
-    with once("2.4.5", "its scheduled task is registered"):
+    with once("2.4.5", "The upgrade has registered the scheduled task", extra=True):
         installation.expect_task_registered()
-    with once("2.4.5", "its capabilities are there, for the roles of appendix C"):
+    with once("2.4.5", "The roles of appendix C have the plugin's capabilities", extra=True):
         installation.expect_capabilities()
-    with once("2.4.7", "both tables are there"):
+    with once("2.4.7", "The plugin's pages read both tables"):
         installation.expect_tables()
-    with once("2.6.2", "S3 Video is in the list of submission plugins"):
+    with once("2.6.2", "The list of submission plugins shows S3 Video"):
         installation.expect_listed()
-    with once("2.6.3", "and enabled"):
+    with once("2.6.3", "S3 Video is enabled"):
         installation.expect_enabled()
 
 
 @pytest.mark.lines("2.5.3", "2.5.4", "2.5.5", "2.5.6", "2.5.7", "2.5.8", "2.5.9")
 def test_credentials(in_force: SettingsInForce, environment: Environment, once: Lines) -> None:
     """The plugin is told the bucket and the distribution that this site is to use."""
-    with once("2.5.3", "the access key id is one"):
+    with once("2.5.3", "The AWS access key id has the form of one"):
         in_force.expect_access_key()
-    with once("2.5.4", "the secret key is set"):
+    with once("2.5.4", "The AWS secret key is set"):
         in_force.expect_secret("aws_secret_key")
-    with once("2.5.5", "the bucket is this site's"):
+    with once("2.5.5", "The settings name this site's bucket"):
         in_force.expect("s3_bucket", environment.storage.bucket)
-    with once("2.5.6", "the region is the bucket's"):
+    with once("2.5.6", "The settings name the bucket's region"):
         in_force.expect("s3_region", environment.storage.region)
-    with once("2.5.7", "the CDN is this site's"):
+    with once("2.5.7", "The settings name this site's CDN"):
         in_force.expect("cloudfront_domain", environment.cdn.domain)
-    with once("2.5.8", "the key pair is set"):
+    with once("2.5.8", "The id of the CDN's key pair is set"):
         in_force.expect_secret("cloudfront_keypair_id")
-    with once("2.5.9", "the private key can be used"):
+    with once("2.5.9", "The CDN's private key can be read"):
         in_force.expect_private_key("cloudfront_private_key")
 
 
@@ -57,13 +57,22 @@ def test_limits(
     in_force: SettingsInForce, installation: Installation, workspace: Workspace, decided: Decided, once: Lines
 ) -> None:
     """Retention and rate limits are in force, and the settings page has nothing to complain of."""
-    with once("2.5.11", "videos are kept as long as decided"):
+    with once("2.5.11", "Videos are kept for as long as decided"):
         in_force.expect("retention_days", decided.retention_days)
-    with once("2.5.12", "the task that cleans up is enabled"):
+    with once("2.5.11", "The retention counts in days"):
+        in_force.expect_unit("retention_days", "day")
+    with once("2.5.11", "The plugin's own default of the retention is 90 days", advice=True):
+        in_force.expect_default("retention_days", 90)
+    with once("2.5.12", "The settings have automatic cleanup switched on"):
+        in_force.expect_switched_on("automatic cleanup", AUTOMATIC_CLEANUP)
+    with once("2.5.12", "The scheduled task that cleans up is enabled", extra=True):
         installation.expect_task_enabled()
-    with once("2.5.17", "ten upload URLs a minute"):
-        in_force.expect("upload_rate_limit", 10)
-    with once("2.5.18", "thirty playback URLs a minute"):
-        in_force.expect("playback_rate_limit", 30)
-    with once("2.5.20", "the settings page shows no error message"):
+    for line, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
+        with once(line, f"The limit of {kind} URLs is {wanted}"):
+            in_force.expect(f"{kind}_rate_limit", wanted)
+        with once(line, f"The limit of {kind} URLs counts by the minute"):
+            in_force.expect_unit(f"{kind}_rate_limit", "minute")
+        with once(line, f"The plugin's own default of the limit of {kind} URLs is {wanted}", advice=True):
+            in_force.expect_default(f"{kind}_rate_limit", wanted)
+    with once("2.5.20", "The settings page shows no error message"):
         expect_quiet_page(workspace.site)

@@ -8,10 +8,11 @@ import pytest
 
 import media
 from fixtures.data import Submission
-from fixtures.people import People
+from fixtures.visitors import HandedIn
 from pages.actor import Actor
 from runner.environment import Environment
 from runner.lines import Lines
+from runner.workspace import Workspace
 from services import direct
 from services.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
 from services.answer import Answer
@@ -22,7 +23,8 @@ from services.markup import NAME, expect_page_shows_as_text, expect_shown_as_tex
 from services.moodle.assignments import save_submission
 from services.moodle.model import Assignment, Settings
 from services.moodle.site import Site
-from services.plugin_api import expect_rate_limit, request_upload, upload
+from services.plugin_api import playback_url, request_upload, upload
+from services.rate_limits import RateLimit, expect_lifted
 from services.wording import expect_advice, expect_plain
 
 
@@ -52,18 +54,37 @@ def test_what_is_given_away(
 
 
 @pytest.mark.lines("4.4.3")
-def test_rate_limit(
-    people: People, assignment: Assignment, small_clip: media.Clip, settings: Settings, line: Lines
+def test_rate_limits(
+    impatient: Callable[[Assignment], HandedIn],
+    workspace: Workspace,
+    assignment: Assignment,
+    settings: Settings,
+    line: Lines,
 ) -> None:
-    """As many upload URLs as the settings say, and not one more."""
-    student = people.student(assignment.course).site()
-    with line("4.4.3", "one upload URL more than the limit in force is refused", blocks=True) as evidence:
-        evidence["limit"] = limit = int(settings["upload_rate_limit"])
-        said = evidence["message"] = expect_rate_limit(student, assignment, small_clip, limit)
-    with line("4.4.3", "in plain words"):
-        expect_plain(said)
-    with line("4.4.3", "that say what to do"):
-        expect_advice(said)
+    """As many upload and playback URLs a minute as the settings say, not one more, and more again a minute later."""
+    video = impatient(assignment)
+    site, clip, another = video.site, video.clip, workspace.new_assignment(assignment.course)
+    asked: dict[str, tuple[str, Callable[[], Answer]]] = {
+        "playback URL": ("playback_rate_limit", lambda: playback_url(site, video)),
+        "upload URL": (
+            "upload_rate_limit",
+            lambda: request_upload(site, another.id, clip.path.name, clip.bytes, clip.mime),
+        ),
+    }
+    reached: list[RateLimit] = []
+    for what, (setting, ask) in asked.items():
+        said = ""
+        with line("4.4.3", f"One {what} more a minute than the settings say is refused") as evidence:
+            limit = RateLimit(what, setting, settings.get(setting, "").strip(), ask)
+            evidence["limit"], evidence["message"] = limit.limit, (said := limit.expect_reached())
+            reached.append(limit)
+        if said:
+            with line("4.4.3", f"The refusal of the {what} is in plain words", extra=True):
+                expect_plain(said)
+            with line("4.4.3", f"The refusal of the {what} says what to do", extra=True):
+                expect_advice(said)
+    with line("4.4.3", "Who has waited for a minute is given upload and playback URLs again"):
+        expect_lifted(reached)
 
 
 @pytest.mark.lines("4.4.5")

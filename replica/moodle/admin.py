@@ -19,6 +19,18 @@ SETTINGS = {
     "upload_rate_limit": ("Upload Rate Limit (per minute)", "text"),
     "playback_rate_limit": ("Playback Rate Limit (per minute)", "text"),
 }
+DEFAULTS = {"retention_days": "90", "upload_rate_limit": "10", "playback_rate_limit": "30"}
+DESCRIPTIONS = {
+    "retention_days": "Number of days to keep videos before automatic deletion",
+    "upload_rate_limit": "Maximum number of upload URL requests per user",
+    "playback_rate_limit": "Maximum number of playback URL requests per user",
+}
+LABELLED = {
+    "retention-in-weeks": {"retention_days": "Video Retention Period (weeks)"},
+    "upload-limit-by-the-hour": {"upload_rate_limit": "Upload Rate Limit (per hour)"},
+    "playback-limit-by-the-hour": {"playback_rate_limit": "Playback Rate Limit (per hour)"},
+}
+"""Faults of what a setting counts in, as its label says."""
 FORCED = ("aws_access_key", "aws_secret_key")
 SHOWN = {
     "access-key-mistyped": ("aws_access_key", "AKIA SPACE IN BETWEEN"),
@@ -102,13 +114,20 @@ def settings(web: Web) -> Response:
         "S3 Video",
         layout="admin",
         section=SECTION,
-        fields=SETTINGS,
+        fields={name: (_label(web, name, label), kind) for name, (label, kind) in SETTINGS.items()},
+        defaults=DEFAULTS,
+        descriptions=DESCRIPTIONS,
         errors=errors,
         forced=forced,
         values=web.state.settings
         | {name: value for fault, (name, value) in SHOWN.items() if web.site.faults.on(fault)},
         body_id=f"page-admin-setting-{SECTION}",
     )
+
+
+def _label(web: Web, name: str, label: str) -> str:
+    faults = [labels for fault, labels in LABELLED.items() if name in labels and web.site.faults.on(fault)]
+    return faults[0][name] if faults else label
 
 
 def _authentication(web: Web) -> Response:

@@ -94,19 +94,25 @@ class RateLimit:
     def __init__(self) -> None:
         self.seen: dict[tuple[str, int, int], deque[float]] = defaultdict(deque)
 
-    def count(self, kind: str, user: User, limit: str, assignment: int = 0, *, coded: bool = False) -> None:
-        """Count one request. Refusal (429) when the limit is reached, `coded` in words of a program."""
+    def count(
+        self, kind: str, user: User, limit: str, assignment: int = 0, *, coded: bool = False, window: int = WINDOW
+    ) -> None:
+        """Count one request in `window` seconds. Refusal (429) at the limit, `coded` in words of a program."""
         times = self.seen[kind, user.id, assignment]
         moment = time.monotonic()
-        while times and times[0] <= moment - WINDOW:
+        while times and times[0] <= moment - window:
             times.popleft()
         if not user.admin and len(times) >= (int(limit) if limit.isdigit() else 10):
-            wait = int(times[0] + WINDOW - moment) + 1
+            wait = int(times[0] + window - moment) + 1
             raise Refusal(
                 429,
                 "rate_limit",
                 "HTTP 429 (RATE_LIMIT_EXCEEDED)" if coded else "That was a lot of requests in a short time.",
-                "" if coded else f"Please wait {wait} seconds, then try again.",
+                ""
+                if coded
+                else "Please try again later."
+                if window > WINDOW
+                else f"Please wait {wait} seconds, then try again.",
                 can_retry=True,
             )
         times.append(moment)

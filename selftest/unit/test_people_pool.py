@@ -85,7 +85,7 @@ def test_given_people_are_shared_out_and_too_few_are_told() -> None:
 @pytest.mark.parametrize(
     ("email", "stored", "told"),
     [
-        ("somebody@example.edu", [], "is an account that the suite did not create, and must not delete"),
+        ("somebody@example.edu", [], "is an account that the suite did not create, and must not change"),
         (f"{LEAVER}@{DOMAIN}", ["videos/9/1_a/clip.mp4"], "objects under videos/9/ that are not this run's"),
     ],
 )

@@ -9,15 +9,15 @@ from typing import Any, cast
 import pytest
 import requests
 
-from selftest.unit.test_plugin_api import LIMIT, YES, Site
 from selftest.unit.visitors import REFUSED, FakeSite, FakeWire, answer, rendered, response
+from services import rate_limits
 from services.addresses import DASHBOARD, MANAGE_VIDEOS
 from services.direct import expect_refused, expect_shut
 from services.errors import NotCheckable
 from services.filters import Filters
 from services.https import Https
 from services.markup import NAME, expect_page_shows_as_text, expect_shown_as_text
-from services.plugin_api import expect_rate_limit
+from services.rate_limits import RateLimit
 
 ROW = "<td>videos/7/1764_0a1b2c3d/clip.mp4</td>"
 LIST = MANAGE_VIDEOS
@@ -108,20 +108,43 @@ def test_a_name_that_is_markup(html: str, made: str) -> None:
         expect_shown_as_text(html, "the list")
 
 
-def limited(*answers: object, limit: int = 2) -> str:
-    clip = SimpleNamespace(path=SimpleNamespace(name="good.mp4"), bytes=300, mime="video/mp4")
-    return expect_rate_limit(cast(Any, Site(*answers)), cast(Any, SimpleNamespace(id=3)), cast(Any, clip), limit)
+def limited(*answers: object, limit: int = 2) -> RateLimit:
+    said = iter(answers)
+    return RateLimit("upload URL", "upload_rate_limit", str(limit), lambda: cast(Any, next(said)))
+
+
+def to_a_request(data: dict[str, object]) -> Any:
+    return SimpleNamespace(data=data, succeeded=bool(data["success"]), seen=data.get("error"))
+
+
+YES, NO = (
+    to_a_request({"success": True}),
+    to_a_request({"success": False, "error": "Too many requests.", "guidance": "Wait."}),
+)
 
 
 def test_a_limit_that_is_in_force() -> None:
-    wait = LIMIT | {"guidance": "Wait a minute."}
-    assert limited(YES, YES, wait) == "Too many requests. Wait a minute."
-    with pytest.raises(AssertionError, match="expected 2 upload URLs, seen a refusal after 1"):
-        limited(YES, LIMIT)
-    with pytest.raises(AssertionError, match="the upload URL after 2 to be refused, seen it given"):
-        limited(YES, YES, YES)
+    assert limited(YES, YES, NO).expect_reached() == "Too many requests. Wait."
+    with pytest.raises(
+        AssertionError, match="expected 2 upload URLs within a minute, seen a refusal after 1: Too many"
+    ):
+        limited(YES, NO).expect_reached()
+    with pytest.raises(AssertionError, match="the upload URL after 2 within a minute to be refused, seen it given"):
+        limited(YES, YES, YES).expect_reached()
     with pytest.raises(NotCheckable, match="upload_rate_limit is 1000: to reach it would be load"):
         limited(limit=1000)
+
+
+def test_a_limit_that_lifts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.rate_limits.MINUTE", -rate_limits.CLOCKS)
+    soon, never = limited(YES, YES, NO, NO, YES), limited(YES, YES, NO, NO, NO)
+    for limit in (soon, never):
+        limit.expect_reached()
+    rate_limits.expect_lifted([soon])
+    with pytest.raises(AssertionError, match="the next upload URL a minute later, seen a refusal: Too many requests"):
+        rate_limits.expect_lifted([never])
+    with pytest.raises(NotCheckable, match="no limit was reached"):
+        rate_limits.expect_lifted([limited()])
 
 
 def on(plain: str = "http://lms.example.edu", **headers: str) -> Https:

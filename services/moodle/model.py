@@ -48,8 +48,19 @@ class Plugin:
 
 class Settings(dict[str, str]):
     """By short name, secrets included; `forced` are those that config.php defines: nobody can change them on the site,
-    and a secret among them is not shown."""
+    and a secret among them is not shown.
 
-    def __init__(self, values: Mapping[str, str], forced: Collection[str] = ()) -> None:
+    `words` are label and description of each, `defaults` what the page gives as the plugin's own default.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, str],
+        forced: Collection[str] = (),
+        words: Mapping[str, str] | None = None,
+        defaults: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(values)
         self.forced = frozenset(forced)
+        self.words = dict(words or {})
+        self.defaults = dict(defaults or {})

@@ -76,16 +76,22 @@ def plugin_settings(site: Site) -> Settings:
     """The plugin's settings."""
     page = site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT)
     settings, forced = {}, []
+    words, defaults = {}, {}
     for control in page.select(f"#adminsettings [name^={SETTING}]"):
         name = str(control["name"]).removeprefix(SETTING)
         # HTML drops a newline right after <textarea>; the parser does not.
         written = control.get_text().removeprefix("\n")
         settings[name] = written if control.name == "textarea" else str(control.get("value", ""))
+        if control.get("type") == "checkbox":
+            settings[name] = "1" if control.has_attr("checked") else "0"
         if control.has_attr("disabled"):
             forced.append(name)
+        if (row := control.find_parent(class_="form-item")) is not None:
+            words[name] = " ".join(filter(None, map(text, row.select(".form-label label, .form-description"))))
+            defaults[name] = text(row.select_one(".form-defaultinfo")).rpartition(":")[2].strip()
     if not settings:
         raise SiteError(f"No settings of {COMPONENT} at {site.where}. {quote(page)} Is it installed?")
-    return Settings(settings, forced)
+    return Settings(settings, forced, words, defaults)
 
 
 def save_plugin_settings(site: Site, changes: Mapping[str, str]) -> None:

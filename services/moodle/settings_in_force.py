@@ -17,6 +17,17 @@ from services.moodle.site import Site
 from services.noise import is_others_notice
 from services.wording import UNTRANSLATED
 
+UNITS = {
+    "second": r"sec(?:ond|s\b)|sekund|segund|secund",
+    "minute": r"minut",
+    "hour": r"\bhour|stunde|\bheure|\bhora|\bore\b|\bora\b|\buur\b",
+    "day": r"\bdays?\b|\btage?n?\b|\bjours?\b|\bd[ií]as?\b|\bgiorn|\bdagen?\b|\bdaily\b",
+}
+"""How a setting's label says what it counts in: English, German, French, Spanish, Italian, Dutch."""
+
+AUTOMATIC_CLEANUP = re.compile(r"clean.?up|auto.*delet", re.I)
+"""In the name of a setting that switches it on; plugin 1.0.0 has none."""
+
 PHP_NOTICE = re.compile(r"(Notice|Warning|Deprecated): .{0,100}")
 
 
@@ -28,6 +39,40 @@ class SettingsInForce:
         seen = self._value(name)
         if seen != str(wanted):
             raise AssertionError(f"expected {name} to be {wanted}, seen {seen}")
+
+    def expect_unit(self, name: str, unit: str) -> None:
+        """Label and description of the setting say that it counts in that unit, a key of UNITS.
+
+        Raises NotCheckable where they name none that the suite knows.
+        """
+        words = self._settings.words.get(name, "")
+        named = [one for one, pattern in UNITS.items() if re.search(pattern, words, re.I)]
+        if not named:
+            raise NotCheckable(
+                f"the settings page does not say in words that the suite understands what {name} counts in, seen "
+                f"“{words or 'no label'}”; read it, and sign"
+            )
+        if named != [unit]:
+            raise AssertionError(f"expected {name} to count by the {unit}, seen “{words}” on the settings page")
+
+    def expect_switched_on(self, what: str, name: re.Pattern[str]) -> None:
+        """The setting that `name` finds is on. Raises NotCheckable where the plugin has no such setting."""
+        found = [one for one in self._settings if name.search(one)]
+        if not found:
+            raise NotCheckable(f"the plugin has no setting for {what}")
+        if off := [one for one in found if self._settings[one].strip() not in ("1", "yes", "on")]:
+            raise AssertionError(f"expected {what} to be switched on, seen {', '.join(off)} off")
+
+    def expect_default(self, name: str, wanted: object) -> None:
+        """Raises NotCheckable where the page shows no number as default."""
+        shown = self._settings.defaults.get(name, "")
+        if not shown.isdigit():
+            raise NotCheckable(f"the settings page shows no default of {name}")
+        if shown != str(wanted):
+            raise AssertionError(
+                f"expected the plugin's own default of {name} to be {wanted}, seen {shown}: a site where nobody "
+                "enters it has that"
+            )
 
     def expect_access_key(self) -> None:
         """20 characters as IAM gives them; the key's id is no secret, presigned forms name it."""
