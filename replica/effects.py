@@ -9,7 +9,8 @@ from replica.moodle.site import Site
 from replica.settings import BUCKET
 
 _TO_A_FACULTY = 12
-_MONTH = 30 * 86400
+_DAY = 86400
+_MONTH = 30 * _DAY
 _OF_LAST_TERM, _DOMAIN = "s3va-240", "s3video-acceptance.example.invalid"
 _IDS = 20
 """Foreign videos lie under so many of the next people's ids, in turn."""
@@ -76,7 +77,8 @@ class Effects:
 
     def _expired_video(self) -> None:
         state, now = self.site.state, int(time.time())
-        if any(one.status == "ready" and one.requested < now - 3 * _MONTH for one in state.videos.values()):
+        then = now - 2 * _DAY
+        if any(one.status == "ready" and one.requested <= then + _DAY // 2 for one in state.videos.values()):
             return
         owner = next((one for one in state.users.values() if one.username == _OF_LAST_TERM), None)
         owner = owner or state.add_user(
@@ -85,7 +87,6 @@ class Effects:
         course = state.add_course("Last term", f"last-term-{owner.id}", min(state.categories))
         assignment = state.add_assignment(course.id, "A video of last term")
         submission = state.open_submission(assignment.id, owner.id)
-        then = now - 4 * _MONTH
         key = f"videos/{owner.id}/{then}_{secrets.token_hex(4)}/term.mp4"
         store = bucket.client(self.site.settings, self.site.settings.root_key)
         store.put_object(Bucket=BUCKET, Key=key, Body=b"a video of last term" * 100, ContentType="video/mp4")

@@ -53,7 +53,7 @@ class Habits:
         "The bucket holds so many videos of another site, under ids that this site's next people will get.", 0, 20
     )
     no_run_now: bool = _habit("Tasks cannot be run from the browser: the path to the PHP CLI is not set.")
-    expired_video: bool = _habit("A video of the suite's own people is past its retention; another comes in its place.")
+    expired_video: bool = _habit("A run of two days ago has left a video for step 4.2; another comes in its place.")
     versioned: bool = _habit("The bucket keeps old versions of its objects.")
     debugdisplay: bool = _habit("Pages print debugging messages and PHP notices of another plugin (debugdisplay).")
     firewall: str = _habit(

@@ -1,7 +1,8 @@
 """A setting of the plugin that is wrong for a while, told so that anybody can put it back without knowing it.
 
 One character is replaced by its partner, which is the same change backwards; the note of a change holds no more than
-the setting's name and two fingerprints. That the plugin was disabled needs none: the other way is to enable it.
+the setting's name and two fingerprints. A number, which is no secret, stands in the note as it is. That the plugin was
+disabled needs none: the other way is to enable it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from services.moodle.site import Site
 
 SWITCH = "plugin"
 """In place of a setting's name: the plugin itself, which was disabled."""
+
+
+PLAIN = "="
+"""Begins a value that stands in a note as it is, and not its fingerprint."""
 
 
 class Repaired(SiteError):
@@ -40,7 +45,8 @@ def altered(text: str) -> str:
 
 @dataclass(frozen=True)
 class Note:
-    """That the setting of this short name, or SWITCH, was changed by a run; the rest are fingerprints of its values."""
+    """That the setting of this short name, or SWITCH, was changed by a run; the rest tell its values, by fingerprints
+    or behind PLAIN."""
 
     name: str
     run_id: str
@@ -53,6 +59,18 @@ class Note:
 
     def __str__(self) -> str:
         return f"{self.name}:{self.run_id}:{self.original}:{self.changed}"
+
+    @classmethod
+    def of_number(cls, name: str, run_id: str, original: int, changed: int) -> Self:
+        return cls(name, run_id, f"{PLAIN}{original}", f"{PLAIN}{changed}")
+
+    def told(self, value: str) -> str:
+        """`value` as this note tells values."""
+        return f"{PLAIN}{value.strip()}" if self.original.startswith(PLAIN) else self.fingerprint(value)
+
+    def back(self, changed: str) -> str:
+        """What the setting was before it was `changed`."""
+        return self.original.removeprefix(PLAIN) if self.original.startswith(PLAIN) else altered(changed)
 
     def fingerprint(self, value: str) -> str:
         """64 bits of a hash, of which a key of 40 random characters cannot be told."""
@@ -82,15 +100,15 @@ def undo(site: Site, note: Note) -> bool:
     if note.name == SWITCH:
         return enable_plugin(site)
     stored = plugin_settings(site)[note.name]
-    seen = note.fingerprint(stored)
+    seen = note.told(stored)
     if seen == note.original:
         return False
     if seen == note.changed:
-        save_plugin_settings(site, {note.name: altered(stored)})
+        save_plugin_settings(site, {note.name: note.back(stored)})
         return True
     raise Repaired(
         f"Run {note.run_id} died while it had changed {note.name} on {site.base_url}, and somebody has entered another "
-        "value since. It was left as it is: check that uploads work."
+        "value since. It was left as it is: look whether it is what you want."
     )
 
 

@@ -15,6 +15,9 @@ SMOKE = "s3video-smoke"
 """The same where `test_site = false`: of the hidden category in which the smoke test may create its assignment."""
 
 COURSE_NAME = "S3 Video acceptance run"
+KEPT_NAME = "S3 Video acceptance kept video"
+"""Of a course whose video stays for a later run."""
+
 LOCK_NAME = "s3video-acceptance-lock"
 COURSES = re.compile(rf"{COURSE_NAME} \S+|{LOCK_NAME}$")
 

@@ -63,6 +63,28 @@ class SettingsGuard:
             yield change
 
     @contextmanager
+    def number(self, name: str, wanted: int) -> Iterator[None]:
+        """The setting `name`, a number and no secret, is `wanted` in the body, and what it was at its end.
+
+        Nothing is changed where it is that already. Raises NotCheckable for a setting that config.php defines, or that
+        is no number; OSError and SiteError as `one_character_off` does.
+        """
+        site = self._workspace.site
+        site.log_in_again()
+        before = plugin_settings(site)
+        if before[name].strip() == str(wanted):
+            yield
+            return
+        if name in before.forced:
+            raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
+        if not (original := before[name].strip()).isdigit():
+            raise NotCheckable(f"{name} is {original!r}, which is no number")
+        note = Note.of_number(name, self._workspace.run_id, int(original), wanted)
+        with self._noted(note, lambda: save_plugin_settings(site, {name: before[name]})):
+            save_plugin_settings(site, {name: str(wanted)})
+            yield
+
+    @contextmanager
     def plugin_disabled(self) -> Iterator[None]:
         """The plugin may be disabled in the body, by whatever way, and is enabled at its end.
 

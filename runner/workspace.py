@@ -18,6 +18,7 @@ from runner.people_pool import PeoplePool, borrowed, find_given, given, leaver, 
 from services.errors import ConfigurationError, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.assignments import create_assignment
+from services.moodle.courses import Courses
 from services.moodle.model import Account, Assignment, Course, Person
 from services.moodle.site import Site
 
@@ -69,6 +70,10 @@ class Workspace:
     @property
     def accounts(self) -> Accounts:
         return self._admin.accounts
+
+    @property
+    def courses(self) -> Courses:
+        return self._admin.courses
 
     @property
     def category(self) -> int:

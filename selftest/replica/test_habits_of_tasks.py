@@ -7,7 +7,7 @@ import pytest
 from replica.moodle.tasks import CLASS
 from selftest.replica.running import Running, keys, switch
 from selftest.replica.visitors import Visitor
-from services.addresses import MANAGE_VIDEOS
+from services.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
 
 pytestmark = pytest.mark.usefixtures("habits_off_again")
 
@@ -21,8 +21,14 @@ def test_tasks_that_nobody_may_run(replica: Running, admin: Visitor) -> None:
     assert "Run now" not in admin.get("/admin/tool/task/scheduledtasks.php").text
 
 
+def set_retention(admin: Visitor, days: str) -> None:
+    changed = {"action": "save-settings", f"s_{COMPONENT}_retention_days": days}
+    assert admin.post(SETTINGS, section=COMPONENT, **changed).ok
+
+
 def test_a_video_past_its_retention_and_another_when_it_is_gone(replica: Running, admin: Visitor, bucket: Any) -> None:
     assert "Last term" not in admin.get(MANAGE_VIDEOS).text
+    set_retention(admin, "1")
     for _ in range(2):
         switch(replica, expired_video=True)
         (old,) = [key for key in keys(replica, bucket) if key.endswith("/term.mp4")]
@@ -32,3 +38,4 @@ def test_a_video_past_its_retention_and_another_when_it_is_gone(replica: Running
         assert "Scheduled task complete" in said
         assert old not in keys(replica, bucket)
         assert old not in admin.get(MANAGE_VIDEOS, status="ready", perpage=100).text
+    set_retention(admin, "90")

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from runner.changed_settings import Change, Note, Repaired, altered, undo
 from runner.environment import Environment
 from runner.hold import Hold
+from runner.ours import LOCK_NAME, marked_category
 from selftest.runs.checkout import FAKE_BROWSER, Checkout, Ended, three_lines
 from services.errors import ConfigurationError
+from services.moodle.courses import Courses
 from services.moodle.plugin import plugin_settings
 from services.moodle.site import Site
 
@@ -120,6 +122,46 @@ def test_the_run_after_one_that_was_killed(checkout: Checkout, site: Site, origi
     assert stored(site) == original
 
 
+NUMBER = f"""{FAKE_BROWSER}
+import os
+import signal
+from services.moodle.plugin import plugin_settings
+
+@pytest.mark.lines("2.7.1")
+def test_number(workspace, settings_guard, line):
+    with line("2.7.1", "the retention is short for a while"):
+        with settings_guard.number("retention_days", 1):
+            assert plugin_settings(workspace.site)["retention_days"] == "1"
+            {{meanwhile}}
+        assert plugin_settings(workspace.site)["retention_days"] == "90"
+"""
+
+
+def test_a_number_that_is_another_one_for_a_while(checkout: Checkout, site: Site) -> None:
+    checkout.tests(test_it=NUMBER.format(meanwhile="pass"))
+    ended = run(checkout)
+    assert ended.code == GO, ended.text
+    assert plugin_settings(site)["retention_days"] == "90"
+
+
+def test_another_machine_puts_a_number_back_after_a_run_that_is_killed(
+    checkout: Checkout, environment: Environment, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.tests(test_it=NUMBER.format(meanwhile="os.kill(os.getpid(), signal.SIGKILL)"))
+    assert run(checkout).code == KILLED
+    assert plugin_settings(site)["retention_days"] == "1"
+    monkeypatch.setenv("XDG_STATE_HOME", f"{checkout.state}/elsewhere")
+    courses = Courses(site)
+    category = marked_category(courses)
+    (lock,) = [course for course, name in courses.within(category).items() if name == LOCK_NAME]
+    courses.write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
+    restored = Hold.restore(environment)
+    assert (restored.settings, restored.problems) == (["retention_days"], [])
+    assert plugin_settings(site)["retention_days"] == "90"
+    monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
+    assert Hold.restore(environment).settings == []
+
+
 def test_a_run_that_is_interrupted_by_hand(checkout: Checkout, site: Site, original: str) -> None:
     checkout.tests(test_it=guarded(broken=CTRL_C))
     assert run(checkout).code == INTERRUPTED
@@ -217,6 +259,18 @@ def test_leaves_a_repair_alone_and_tells_of_it(settings: dict[str, str]) -> None
     with pytest.raises(Repaired, match=r"Run dead died .* secret .* somebody has entered another value since"):
         undone(note)
     assert settings["secret"] == "a new one"
+
+
+def test_a_number_stands_in_its_note(settings: dict[str, str]) -> None:
+    note = Note.of_number("days", "112512345678", 90, 1)
+    assert not undone(note)
+    settings["days"] = "1"
+    assert undone(note)
+    assert settings["days"] == "90"
+    settings["days"] = "30"
+    with pytest.raises(Repaired, match="somebody has entered another value since"):
+        undone(note)
+    assert len(str(Note.of_number("playback_rate_limit", "112512345678", 10**9, 1))) <= 100
 
 
 def test_a_note_tells_no_value_and_fits_an_id_number(settings: dict[str, str]) -> None:

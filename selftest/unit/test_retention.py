@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from services.bucket import Bucket
+from services.cdn import why_hopeless
 from services.errors import NotCheckable
 from services.moodle.data_requests import Export
 from services.moodle.site import Site
@@ -146,3 +147,37 @@ def test_an_export_tells_of_a_video_by_key_and_type() -> None:
         found.expect_video("videos/8/clip.mp4", "video/mp4")
     with pytest.raises(AssertionError, match="no type of file"):
         export(videos="videos/7/clip.mp4").expect_video("videos/7/clip.mp4", "video/mp4")
+
+
+def test_the_longest_retention_under_which_one_of_the_suites_own_has_to_go(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere: dict[str, Any] = {"pending": [], "in no list": 0}
+    monkeypatch.setattr("services.retention.of_status", lambda _, status: elsewhere.get(status, []))
+    monkeypatch.setattr("services.retention.unlisted", lambda _: elsewhere["in no list"])
+    assert retention(store).days_to_try() == 90, "expected no change where a video is past the retention in force"
+    store.rows = [key(7, 5), key(8, 2.5)]
+    videos = retention(store)
+    assert videos.days_to_try() == 4
+    assert videos.under(4).expired == [store.rows[0]]
+    store.rows = [key(7, 0.9)]
+    assert retention(store).days_to_try() == 90, "expected no change where no video is a day old"
+    store.rows, elsewhere["pending"] = [key(7, 5)], [key(7, 0)]
+    assert retention(store).days_to_try() == 4
+    elsewhere["pending"] = [key(9, 0)]
+    assert retention(store).days_to_try() == 90, "expected no change while somebody else uploads"
+    elsewhere |= {"pending": [], "in no list": 1}
+    assert retention(store).days_to_try() == 90, "expected no change where a row is in no list"
+
+
+@pytest.mark.parametrize(
+    ("said", "stored", "why"),
+    [
+        ("Failed to create CloudFront cache invalidation.", False, "the plugin has said that the CDN's invalidation"),
+        ("The video has been deleted.", False, ""),
+        ("The video has been deleted.", True, "S3 still has it"),
+    ],
+)
+def test_what_can_no_longer_change_a_verdict_is_not_waited_for(said: str, stored: bool, why: str) -> None:
+    assert why_hopeless(said, stored=stored).startswith(why)
+    assert bool(why_hopeless(said, stored=stored)) is bool(why)

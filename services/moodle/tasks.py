@@ -49,6 +49,25 @@ class Task:
         if seen != (wanted := ["0", str(hour), "*", "*", "*"]):
             raise AssertionError(f"expected the schedule {' '.join(wanted)}, seen {' '.join(seen) or 'none'}")
 
+    def expect_has_run(self, hour: int) -> str:
+        """Moodle has run it by itself at that full hour, without trouble; returns when, as the page tells.
+
+        Raises NotCheckable where its last run was another one, or there was none.
+        """
+        row = self.row()
+        delay = text(row.select_one("td.c11"))
+        if delay.isdigit() and int(delay):
+            raise AssertionError(f"expected the task's last run to end well, seen Moodle wait {delay} s after it")
+        last = row.select_one("td.c4")
+        for link in last.select("div, a[href*='schedule_task']") if last else ():
+            link.extract()
+        if not re.search(rf"\b0?{hour}[:.]0\d\b(?!\s*p)", when := text(last), re.I):
+            raise NotCheckable(
+                f"the task's last run was “{when or 'never'}”, and not at {hour} AM by itself: run this in the morning "
+                "after a night in which cron ran, or look at the logs of the task, and sign"
+            )
+        return when
+
     def expect_runnable(self) -> None:
         """Raises NotCheckable where the site does not let an administrator run it from the browser."""
         answer = self._site.get(RUN_NOW, task=self.name)
