@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from playwright.sync_api import Locator
 
@@ -21,6 +21,9 @@ FAILURES = "Recent Failures"
 
 ROWS = 10
 """Of the recent failures the plugin shows so many."""
+
+ROUNDED = 0.51
+"""How far a percentage may be from what it was made of, rounded to a whole number at worst."""
 
 EVERYTHING = {"range": 3650}
 """In days, for figures that are compared: from 30 days an old entry can fall out between two looks."""
@@ -62,15 +65,25 @@ class Figures:
             raise AssertionError(f"expected the dashboard to count {_told(growth)}{besides}, seen {_told(seen)}")
 
     def expect_success_rate(self) -> None:
-        """It is a percentage."""
+        """It is the share of the requested uploads that were completed, and a percentage from 0 to 100."""
         text = self.card("Success Rate")
+        requested, completed = self.number("Total Requested"), self.number("Total Completed")
+        counted = f"{completed} of {requested} uploads completed"
         found = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*%", text)
         if found is None or float(found[1].replace(",", ".")) > 100:
-            raise AssertionError(f"expected a success rate from 0% to 100%, seen {text!r}")
+            raise AssertionError(f"expected a success rate from 0 % to 100 %, seen {text} for {counted}")
+        share = 100 * completed / requested if requested else 0.0
+        if abs(float(found[1].replace(",", ".")) - share) > ROUNDED:
+            raise AssertionError(f"expected a success rate of {share:.1f} % for {counted}, seen {text}")
 
     def expect_more_stored(self, earlier: Figures, size: int, others: Callable[[], int]) -> None:
-        """The total storage grew by `size` bytes, as exactly as the page tells; by more, if others upload too."""
+        """The total storage grew by `size` bytes, as exactly as the page tells; by more, if others upload too.
+
+        Raises NotCheckable where the page's number is too rough to show that.
+        """
         before, after = earlier.stored, self.stored
+        if after.precision > size:
+            raise NotCheckable(f"{self.card('Total Storage')} is too rough a number to show {size} bytes more")
         over = after.bytes - before.bytes - size
         rough = (before.precision + after.precision) / 2 + 1
         if over < -rough or (over > rough and not others()):
@@ -110,12 +123,11 @@ class Dashboard(MoodlePage):
             seen = own(found, self.moodle.mark, "")
             raise AssertionError(f"expected no error of {' in '.join(texts)}, seen: {seen}")
 
-    def expect_no_failure_before(self, *texts: str, within: timedelta, besides: str) -> None:
-        """In the time `within` before the failure that holds `texts` is none but those with `besides` in them.
+    def expect_no_failure_since(self, began: datetime, besides: str) -> None:
+        """Since `began`, in the site's local time, is no failure but those with `besides` in them.
 
         Raises NotCheckable where the table, which ends with its tenth row, does not go back so far.
         """
-        began = shown_time(_text(self._row(FAILURES, *texts))) - within
         rows = [_text(row) for row in self._rows(FAILURES).all()]
         if found := [text for text in rows if besides not in text and shown_time(text) > began]:
             seen = own(found, self.moodle.mark, "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
@@ -122,14 +123,24 @@ class ManageVideos(MoodlePage):
             self._row(key).locator("a[href*='action=delete']").click()
         return DeleteQuestion(self.page, self.moodle).ready()
 
-    def expect_deleted(self) -> str:
-        """A message says that the video is deleted; returns it."""
+    def notice(self) -> Notice:
+        """What the page says of the deletion."""
         notices = self.page.locator("#user-notifications .alert")
         expect(notices.first, "a message about the deletion").to_be_visible()
         said = " ".join(notices.first.evaluate(WITHOUT_BUTTON).split())
-        if not notices.and_(self.page.locator(".alert-success")).count():
-            raise AssertionError(f"expected the message that the video was deleted, seen: {said}")
-        return said
+        return Notice(said, bool(notices.and_(self.page.locator(".alert-success")).count()))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a page says after it has done something, and whether as a success."""
+
+    text: str
+    is_success: bool
+
+    def expect_success(self) -> None:
+        if not self.is_success:
+            raise AssertionError(f"expected the message that the video was deleted, seen: {self.text}")
 
 
 class DeleteQuestion(MoodlePage):

@@ -81,7 +81,7 @@ class Bucket:
                 if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (403, 501):
                     raise
                 return self._has_marker(key)
-        return any(version["Key"] == key for version in listed.get("Versions", []))
+        return any(one["Key"] == key and not one.get("IsLatest") for one in listed.get("Versions", []))
 
     def _has_marker(self, key: str) -> bool:
         with self._told("reading", key):

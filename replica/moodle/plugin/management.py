@@ -51,6 +51,13 @@ def rows(state: State) -> list[Row]:
     return sorted(found, key=lambda row: row.video.requested, reverse=True)
 
 
+def _success_rate(requested: int, completed: int, faults: Faults) -> float:
+    if faults.on("success-rate-of-nothing"):
+        return 100
+    completed += requested if faults.on("success-rate-over-hundred") else 0
+    return round(100 * completed / requested, 2) if requested else 0
+
+
 @page(f"{FOLDER}/dashboard.php")
 def dashboard(web: Web) -> Response:
     """Upload statistics, storage, recent uploads, playback, costs, errors of the last ?range=DAYS days."""
@@ -97,7 +104,7 @@ def dashboard(web: Web) -> Response:
         requested=count("upload_requested"),
         completed=completed,
         failed=failed,
-        success_rate=round(100 * completed / (completed + failed), 2) if completed + failed else 0,
+        success_rate=_success_rate(count("upload_requested"), completed, faults),
         videos=len(ready),
         stored=stored,
         average=round(stored / len(ready)) if ready else 0,
