@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -190,6 +191,12 @@ class Decided(EnvironmentTable):
     other_origins: tuple[HttpsUrl, ...] = ()
     key_days: Positive = 90
     retention_days: Annotated[int, Field(gt=0)] = 90
+    release: Path | None = None
+
+    @field_validator("release")
+    @classmethod
+    def _beside_the_file(cls, release: Path | None, info: ValidationInfo[Any]) -> Path | None:
+        return release and (info.context.file.parent / release).resolve()
 
 
 class Large(EnvironmentTable):

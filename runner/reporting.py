@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -130,7 +131,7 @@ class Reporting:
             state.versions,
             state.targets,
             entries,
-            [*state.problems, *state.notes],
+            [*state.problems, *state.notes, *advice(state.checks)],
             figures(state.checks),
             reason(verdict, entries, state.targets, state.conditions),
             round((datetime.now(UTC) - state.started).total_seconds(), 1),
@@ -183,10 +184,16 @@ class Reporting:
             for known in entry.known:
                 told = f"{known['link']}, {known['owner']}, until {known['expires']}"
                 say(f"  known: {entry.id} on {entry.browser}: {told}")
-        for note in state.notes:
+        for note in (*state.notes, *advice(state.checks)):
             say(f"  note: {note}")
         if state.hold:
             say(f"  report: {_shown(state.folder)}/report.html")
+
+
+def advice(checks: Iterable[Check]) -> list[str]:
+    """What would be good, and no box asks for: a sentence for each, whatever the target."""
+    told = [f"advice on {one.line}: {one.title}: {one.message}" for one in checks if one.verdict is Verdict.ADVICE]
+    return list(dict.fromkeys(told))
 
 
 def _shown(folder: Path) -> Path:

@@ -21,21 +21,23 @@ ELSEWHERE = "https://elsewhere.example.invalid"
 @pytest.mark.lines("1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.1.10")
 def test_bucket(s3: S3, bucket: Bucket, environment: Environment, decided: Decided, once: Lines) -> None:
     """The bucket is there, and nobody gets in but by a signature."""
-    with once("1.1.5", "the bucket is in this account"):
+    with once("1.1.5", "The bucket's name follows the naming convention"):
+        s3.expect_conventional_name()
+    with once("1.1.5", "The bucket is in this AWS account", extra=True):
         s3.expect_there()
-    with once("1.1.6", "in the region that the site was told"):
+    with once("1.1.6", "The bucket is in the region that the site was told"):
         s3.expect_region(environment.storage.region)
-    with once("1.1.7", "all public access is blocked"):
+    with once("1.1.7", "The bucket blocks all public access"):
         s3.expect_public_access_blocked()
-    with once("1.1.7", "no policy lets anybody in"):
+    with once("1.1.7", "No policy of the bucket lets anybody in"):
         s3.expect_not_public()
-    with once("1.1.7", "from outside nothing is shown, taken or deleted") as evidence:
+    with once("1.1.7", "The bucket shows, takes and deletes nothing from outside", extra=True) as evidence:
         evidence["statuses"] = bucket.unsigned.expect_closed()
-    with once("1.1.8", "versioning is as decided"):
+    with once("1.1.8", "The bucket's versioning is as decided"):
         s3.expect_versioning(decided.versioning)
-    with once("1.1.9", "what is stored is encrypted with S3's own keys"):
+    with once("1.1.9", "The bucket encrypts with S3's own keys"):
         s3.expect_encryption()
-    with once("1.1.10", "objects are not locked"):
+    with once("1.1.10", "The bucket locks no objects"):
         s3.expect_no_object_lock()
 
 
@@ -43,73 +45,73 @@ def test_bucket(s3: S3, bucket: Bucket, environment: Environment, decided: Decid
 def test_cors(cors: CORS, bucket: Bucket, environment: Environment, decided: Decided, once: Lines) -> None:
     """Pages of the site may send files to the bucket; those of other sites may not."""
     site = environment.origin
-    with once("1.2.5", "the rule has the methods and headers of the checklist, and shows the ETag"):
+    with once("1.2.5", "The CORS rule has the checklist's methods and headers, and shows the ETag"):
         cors.expect_rules()
-    with once("1.2.6", "it names the site"):
+    with once("1.2.6", "The CORS rule names the site"):
         cors.expect_origin(site)
-    with once("1.2.7", "and no other but those decided"):
+    with once("1.2.7", "The CORS rule names no other site but those decided"):
         cors.expect_no_other_origins([site, *decided.other_origins])
-    with once("1.2.9", "a page of the site may upload, and read the ETag"):
+    with once("1.2.9", "S3 lets a page of the site upload, and read the ETag"):
         bucket.unsigned.expect_uploads_from(site)
-    with once("1.2.9", "a page of another site may not"):
+    with once("1.2.9", "S3 lets no page of another site upload", extra=True):
         bucket.expect_no_uploads_from(ELSEWHERE)
 
 
 @pytest.mark.lines("1.3.4", "1.3.5", "1.3.6", "1.3.7")
 def test_lifecycle(lifecycle: Lifecycle, once: Lines) -> None:
     """Uploads that never ended are dropped after a week, and nothing else is."""
-    with once("1.3.4", "the rule has its name"):
+    with once("1.3.4", "The lifecycle rule has its name"):
         lifecycle.expect_name("cleanup-incomplete-uploads")
-    with once("1.3.5", "it is for all objects"):
+    with once("1.3.5", "The lifecycle rule is for all objects"):
         lifecycle.expect_all_objects()
-    with once("1.3.6", "it drops incomplete uploads, and leaves videos alone"):
+    with once("1.3.6", "The lifecycle rule drops incomplete uploads, and leaves videos alone"):
         lifecycle.expect_only_aborted_uploads()
-    with once("1.3.7", "after seven days"):
+    with once("1.3.7", "The lifecycle rule acts after seven days"):
         lifecycle.expect_days(7)
 
 
 @pytest.mark.lines("1.4.4", "1.4.5", "1.4.7", "1.4.10")
 def test_origin(origin: Origin, s3: S3, environment: Environment, once: Lines) -> None:
     """The distribution reads the bucket, and is the only one who may."""
-    with once("1.4.4", "it serves the bucket, and nothing else"):
+    with once("1.4.4", "The distribution serves the bucket, and nothing else"):
         origin.expect_origin(environment.storage.bucket)
-    with once("1.4.5", "from its root"):
+    with once("1.4.5", "The distribution serves the bucket from its root"):
         origin.expect_no_origin_path()
-    with once("1.4.7", "under an identity of its own"):
+    with once("1.4.7", "The distribution reads the bucket under an identity of its own"):
         origin.expect_origin_access()
-    with once("1.4.10", "which the bucket's policy lets in, and nobody else"):
+    with once("1.4.10", "The bucket's policy lets in the distribution, and nobody else"):
         s3.expect_nobody_but(origin.reader)
 
 
 @pytest.mark.lines("1.4.12", "1.4.13", "1.4.14", "1.4.15", "1.4.16")
 def test_viewers(viewers: Viewers, cdn: CDN, settings: Settings, once: Lines) -> None:
     """Who watches does so by HTTPS and with a signature of the plugin's."""
-    with once("1.4.12", "HTTP leads to HTTPS"):
+    with once("1.4.12", "The distribution redirects HTTP to HTTPS"):
         viewers.expect_https()
-    with once("1.4.13", "videos can be fetched, and nothing else done"):
+    with once("1.4.13", "The distribution allows GET, HEAD and OPTIONS alone"):
         viewers.expect_methods()
-    with once("1.4.14", "a signature is needed"):
+    with once("1.4.14", "The distribution asks for a signature"):
         viewers.expect_signatures_needed()
-    with once("1.4.14", "from outside nothing is served, taken or deleted without one") as evidence:
+    with once("1.4.14", "The CDN serves, takes and deletes nothing without a signature", extra=True) as evidence:
         evidence["statuses"] = cdn.expect_closed()
-    with once("1.4.15", "the plugin's key pair is trusted"):
+    with once("1.4.15", "The distribution trusts the plugin's key pair"):
         viewers.expect_trusted(settings["cloudfront_keypair_id"].strip())
-    with once("1.4.16", "caching is the optimised kind"):
+    with once("1.4.16", "The distribution's cache policy is CachingOptimized"):
         viewers.expect_cache_policy()
 
 
 @pytest.mark.lines("1.4.18", "1.4.21", "1.4.22", "1.4.23", "1.4.25")
 def test_distribution(distribution: Distribution, environment: Environment, decided: Decided, once: Lines) -> None:
     """The distribution's other settings are as decided, and in force."""
-    with once("1.4.18", "the price class is as decided"):
+    with once("1.4.18", "The distribution's price class is as decided"):
         distribution.expect_price_class(decided.price_class)
-    with once("1.4.21", "no object stands for the root"):
+    with once("1.4.21", "The distribution has no default root object"):
         distribution.expect_no_root_object()
-    with once("1.4.22", "logging is as decided"):
+    with once("1.4.22", "The distribution's logging is as decided"):
         distribution.expect_logging(decided.logging)
-    with once("1.4.23", "logs have a bucket of their own") as evidence:
+    with once("1.4.23", "The distribution's logs have a bucket of their own") as evidence:
         evidence["bucket"] = distribution.expect_log_bucket_other_than(environment.storage.bucket)
-    with once("1.4.25", "it is deployed"):
+    with once("1.4.25", "The distribution's status is Deployed"):
         distribution.expect_deployed()
 
 
@@ -124,19 +126,19 @@ def test_key_pair(viewers: Viewers, settings: Settings, once: Lines) -> None:
 def test_plugin_user(iam: IAM, distribution: Distribution, environment: Environment, once: Lines) -> None:
     """The plugin's user may what the checklist's policy says, on this bucket, and nothing more."""
     bucket = f"arn:aws:s3:::{environment.storage.bucket}"
-    with once("1.6.4", "access is by key only"):
+    with once("1.6.4", "The plugin's user has access by key only"):
         iam.expect_no_password()
-    with once("1.6.18", "a policy is attached") as evidence:
+    with once("1.6.18", "A policy is attached to the plugin's user") as evidence:
         evidence["policies"] = iam.expect_policy()
-    with once("1.6.9", "it grants writing, reading and deleting of objects"):
+    with once("1.6.9", "The policy grants writing, reading and deleting of objects"):
         iam.expect_allowed(OBJECT_ACTIONS, f"{bucket}/videos/1/clip.mp4")
-    with once("1.6.9", "and invalidations"):
+    with once("1.6.9", "The policy grants invalidations"):
         iam.expect_allowed([INVALIDATE], distribution.arn)
-    with once("1.6.9", "no policy grants more"):
+    with once("1.6.9", "No policy of the plugin's user grants more", extra=True):
         iam.expect_nothing_more_granted()
-    with once("1.6.9", "nor is anything else allowed"):
+    with once("1.6.9", "The plugin's user is allowed nothing else", extra=True):
         iam.expect_denied(NOTHING_MORE, "*", bucket, f"{bucket}/videos/1/clip.mp4", distribution.arn)
-    with once("1.6.10", "and nothing on another bucket"):
+    with once("1.6.10", "The policy grants nothing on another bucket"):
         iam.expect_denied(OBJECT_ACTIONS, f"{bucket}-other/videos/1/clip.mp4")
 
 
@@ -144,22 +146,22 @@ def test_plugin_user(iam: IAM, distribution: Distribution, environment: Environm
 @pytest.mark.usefixtures("audit")
 def test_plugin_key(plugin_key: PluginKey, once: Lines) -> None:
     """The same, tried with the plugin's key itself, which takes no right to read the account; nothing is changed."""
-    with once("1.7.3", "it may put and delete objects") as evidence:
+    with once("1.7.3", "The plugin's key can put and delete objects") as evidence:
         evidence["answers"] = plugin_key.expect_writing()
-    with once("1.6.9", "it can neither list the bucket nor see who may read") as evidence:
+    with once("1.6.9", "The plugin's key can neither list the bucket nor see who may read", extra=True) as evidence:
         evidence["answers"] = plugin_key.expect_nothing_more()
 
 
 @pytest.mark.lines("1.7.2", "1.7.3", "1.7.4")
 def test_setup(iam: IAM, distribution: Distribution, environment: Environment, decided: Decided, once: Lines) -> None:
     """Key, bucket and distribution are ready for use."""
-    with once("1.7.2", "the plugin's key is active, and not too old") as evidence:
+    with once("1.7.2", "The plugin's key is active, and not too old") as evidence:
         evidence["days"] = iam.expect_fresh_key(decided.key_days)
-    with once("1.7.2", "its predecessor is off"):
+    with once("1.7.2", "The plugin's user has no second active key", extra=True):
         iam.expect_one_key()
-    with once("1.7.3", "its user may put, get and delete a file at the bucket's root"):
+    with once("1.7.3", "The plugin's user may put, get and delete a file at the bucket's root", extra=True):
         iam.expect_allowed(OBJECT_ACTIONS, f"arn:aws:s3:::{environment.storage.bucket}/test.txt")
-    with once("1.7.4", "the distribution is deployed"):
+    with once("1.7.4", "The distribution's status is Deployed"):
         distribution.expect_deployed()
-    with once("1.7.4", "and enabled"):
+    with once("1.7.4", "The distribution is enabled", extra=True):
         distribution.expect_enabled()

@@ -30,28 +30,28 @@ def test_privacy(
     video, other = hand_in(assignment, student), hand_in(assignment)
 
     asked = data_requests.process(Kind.EXPORT, student)
-    with once("4.3.1", "the student's data are there to download", blocks=True) as evidence:
+    with once("4.3.1", "A student's data can be downloaded", blocks=True) as evidence:
         export = data_requests.expect_export(asked)
         evidence["files"] = export.files
-    with once("4.3.2", "they tell of the video"):
+    with once("4.3.2", "The exported data tell of the student's video"):
         export.expect_video(video.key, video.clip.mime)
-    with once("4.3.2", "and not of another student's"):
+    with once("4.3.2", "The exported data do not tell of another student's video", extra=True):
         export.expect_silent_on(other.key)
 
     before = None
-    with once("4.3.5", "the dashboard counts the videos, with those that no list shows") as evidence:
+    with once("4.3.5", "The dashboard tells before the deletion how many rows no list shows", extra=True) as evidence:
         evidence["in no list"] = before = unlisted(workspace.site)
 
     deleted = data_requests.process(Kind.DELETION, student)
-    with once("4.3.3", "the student is deleted", blocks=True):
+    with once("4.3.3", "The student is deleted", blocks=True):
         data_requests.expect_deleted(deleted)
-    with once("4.3.4", "S3 holds nothing of the student's any more"):
+    with once("4.3.4", "S3 no longer holds anything of the deleted student"):
         folder.expect_empty()
-    with once("4.3.4", "and another student's video as before"):
+    with once("4.3.4", "S3 still holds another student's video as it was", extra=True):
         bucket.expect_stored(other.key, other.clip.bytes, other.clip.mime, other.clip.sha256)
-    with once("4.3.5", "the list of videos has theirs no more"):
+    with once("4.3.5", "The list of videos no longer has the deleted student's video"):
         expect_unlisted(workspace.site, assignment.course.id, video.key)
-    with once("4.3.5", "and the dashboard counts no row without its student"):
+    with once("4.3.5", "The dashboard counts no row without its student"):
         expect_no_more_unlisted(workspace.site, before)
-    with once("4.3.5", "nor is it known at its address"):
+    with once("4.3.5", "The deleted student's video is not known at its address", extra=True):
         expect_forgotten(workspace.site, video)

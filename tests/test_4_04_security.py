@@ -11,6 +11,7 @@ from fixtures.data import Submission
 from fixtures.visitors import HandedIn
 from pages.actor import Actor
 from runner.environment import Environment
+from runner.environment_tables import Decided
 from runner.lines import Lines
 from runner.workspace import Workspace
 from services import direct
@@ -35,21 +36,27 @@ def test_what_is_given_away(
     visitor: Site,
     credentials: Credentials,
     filters: Filters,
+    decided: Decided,
     line: Lines,
 ) -> None:
     """No credential, no page of the administrators, no row of the database comes to whoever asks for it."""
     student, grader = submission.owner.site(), teacher.site()
-    with line("4.4.1", "no page, script or JSON that a student gets holds a credential of the plugin") as evidence:
+    with line("4.4.1", "No page, script or JSON that a student gets holds a credential of the plugin") as evidence:
         evidence["looked into"] = credentials.expect_untold(student, submission)
-    with line("4.4.1", "nor any that a teacher gets") as evidence:
+    with line("4.4.1", "No page, script or JSON that a teacher gets holds a credential of the plugin") as evidence:
         evidence["looked into"] = credentials.expect_untold_to_grader(grader, submission)
-    with line("4.4.2", "the plugin's files tell nobody anything who asks for them directly"):
-        direct.expect_shut(visitor)
+    files = direct.Folder.with_release(decided.release)
+    with line("4.4.2", "The plugin's scripts tell nobody anything who asks for them directly"):
+        direct.expect_silent(visitor, files.scripts)
+    with line("4.4.2", "No report on the plugin's inside, and no key or copy, is served to anybody", extra=True):
+        direct.expect_not_served(visitor, files.inside)
+    with line("4.4.2", "The plugin's documents and sources are not served to anybody", advice=True):
+        direct.expect_not_served(visitor, files.documents)
     for who, site in (("a student", student), ("a teacher", grader)):
-        with line("4.4.2", f"the administrators' pages are not for {who}") as evidence:
+        with line("4.4.2", f"The administrators' pages are closed to {who}") as evidence:
             evidence["messages"] = direct.expect_refused(site, who)
     for path in PAGES:
-        with line("4.4.4", f"no parameter of {path} bends a query of the database") as evidence:
+        with line("4.4.4", f"No parameter of {path} bends a query of the database") as evidence:
             evidence["tried"] = filters.expect_literal(path, submission.id)
 
 
@@ -102,13 +109,15 @@ def test_file_names(
     for person in (student, teacher, admin_in_private):
         person.enter()
     clip = media.Clip(Path(shutil.copy(small_clip.path, tmp_path / f"{NAME}{small_clip.path.suffix}")))
-    with line("4.4.5", "who chooses such a file is shown its name as text, if at all"):
+    with line("4.4.5", "The upload form shows a name that is markup as text, if at all"):
         form = student.open(assignment).add_submission()
         form.widget.choose(clip.path).expect_ended()
         expect_shown_as_text(student.page.content(), "the upload form")
 
     site = student.site()
-    with line("4.4.5", "the server gives it a name of its own, keeps it, or refuses it", blocks=True) as evidence:
+    with line(
+        "4.4.5", "The server renames a file whose name is markup, keeps it, or refuses it", blocks=True
+    ) as evidence:
         asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
         evidence["answer"] = asked.data["data"]["s3_key"] if asked.succeeded else asked.seen
     if not asked.succeeded:
@@ -128,7 +137,7 @@ def test_file_names(
         "the question before deletion": lambda: admin_in_private.visit(MANAGE_VIDEOS, action="delete", s3key=key),
     }
     for where, go in places.items():
-        with line("4.4.5", f"{where} shows it as text"):
+        with line("4.4.5", f"{where[0].upper()}{where[1:]} shows a name that is markup as text"):
             expect_page_shows_as_text(go(), where)
 
 
@@ -136,11 +145,11 @@ def test_file_names(
 @pytest.mark.lines("4.4.7")
 def test_https(https: Https, once: Lines) -> None:
     """Nobody comes to the site, or is known to it, without TLS."""
-    with once("4.4.7", "without TLS there is no page") as evidence:
+    with once("4.4.7", "The site gives no page without TLS") as evidence:
         evidence["without TLS"] = https.expect_enforced()
-    with once("4.4.7", "browsers are told to come by HTTPS only") as evidence:
+    with once("4.4.7", "Browsers are told to come by HTTPS only", advice=True) as evidence:
         evidence["seconds"] = https.expect_strict()
-    with once("4.4.7", "no cookie goes over a line without TLS") as evidence:
+    with once("4.4.7", "No cookie goes over a line without TLS", extra=True) as evidence:
         evidence["cookies"] = https.expect_secure_cookies()
-    with once("4.4.7", "no script can read who is logged in"):
+    with once("4.4.7", "No script can read the session's cookie", extra=True):
         https.expect_hidden_session()

@@ -7,6 +7,7 @@ from pages.actor import Actor
 from runner.lines import Lines
 from services.access import VideoAccess
 from services.cdn import CDN
+from services.errors import NotCheckable
 
 
 @pytest.mark.lines("4.5.1")
@@ -14,6 +15,10 @@ def test_cache(submission: Submission, teacher: Actor, video_access: VideoAccess
     """The student watches, then the teacher: each by a signed URL of their own."""
     watched = video_access.signed_url(submission.owner.site(), submission)
     urls = [watched, video_access.signed_url(teacher.site(), submission, unlike=watched)]
-    with line("4.5.1", "the second GET comes from the cache, whoever the URL was signed for") as evidence:
+    with line("4.5.1", "CloudFront's own figures show a hit ratio above 80 %"):
+        raise NotCheckable("the hit ratio of real viewers is in CloudFront's reports: read it there, and sign")
+    with line(
+        "4.5.1", "The second GET of a video comes from the cache, for another viewer too", extra=True
+    ) as evidence:
         evidence["X-Cache"] = cdn.expect_cached(urls)
         evidence["download Mbit/s"] = cdn.throughput(urls[1])

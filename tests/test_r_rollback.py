@@ -37,34 +37,34 @@ def test_rollback(
     teacher, another = workspace.teacher(assignment.course), workspace.student(assignment.course)
     viewers = {"student": (owner, video.person.id), "teacher": (visit(teacher), teacher.id)}
     newcomer = visit(another)
-    with once("R.1.3", "S3 Video is on the page of the submission plugins", blocks=True):
+    with once("R.1.3", "The page of the submission plugins shows S3 Video", blocks=True):
         installation.expect_listed()
 
     with settings_guard.plugin_disabled():
-        with once("R.1.4", "the administrator disables it", blocks=True):
+        with once("R.1.4", "The administrator disables the plugin", blocks=True):
             switch_plugin(admin, on=False)
-        for who, student in (("has handed in", owner), ("has not", newcomer)):
-            with once("R.1.5", f"who {who} finds no upload, and a page without an error") as evidence:
+        for who, student in (("has handed in", owner), ("has not handed in", newcomer)):
+            with once("R.1.5", f"A student who {who} finds no upload, and a page without an error") as evidence:
                 evidence["page"] = expect_no_upload(student, assignment)
-        with once("R.1.5", "the server gives no upload URL either") as evidence:
+        with once("R.1.5", "The server gives no upload URL while the plugin is disabled") as evidence:
             evidence["answer"] = expect_no_upload_url(newcomer, assignment, media.MP4)
         for who, (viewer, user) in viewers.items():
-            with once("R.1.5", f"the old video plays for the {who}, or its page says why not") as evidence:
+            with once("R.1.5", f"An old video plays for the {who}, or its page says why it does not") as evidence:
                 evidence["video"] = expect_plays_or_told(video_access, viewer, user, video)
-        with once("R.1.5", "the list of videos still has it"):
+        with once("R.1.5", "The list of videos still has the old video"):
             expect_ready(admin, assignment.course.id, video.key)
-        with once("R.1.5", "S3 still has it"):
+        with once("R.1.5", "S3 still has the old video"):
             bucket.expect_stored(*stored)
 
-    with once("R.1.5", "enabled again, the student's page shows it"):
+    with once("R.1.5", "The student's page shows the old video once the plugin is enabled again", extra=True):
         video_access.expect_on_own_page(owner, video)
     for who, (viewer, user) in viewers.items():
-        with once("R.1.5", f"enabled again, it plays for the {who}"):
+        with once("R.1.5", f"The old video plays for the {who} once the plugin is enabled again", extra=True):
             video_access.expect_allowed("video page", video_page(viewer, video), video, user)
-    with once("R.1.5", "enabled again, the form has the upload"):
+    with once("R.1.5", "The form has the upload once the plugin is enabled again", extra=True):
         expect_upload(newcomer, assignment)
-    with once("R.1.5", "enabled again, another student hands in a video"):
+    with once("R.1.5", "Another student hands in a video once the plugin is enabled again", extra=True):
         another_video = hand_in(assignment)
         video_access.expect_on_own_page(another_video.site, another_video)
-    with once("R.1.5", "and S3 has the first one as it was"):
+    with once("R.1.5", "S3 has the old video as it was once the plugin is enabled again", extra=True):
         bucket.expect_stored(*stored)

@@ -92,8 +92,7 @@ class App:
                 httponly=not self.site.faults.on("session-open-to-scripts"),
                 samesite="lax" if self.site.faults.on("cookie-not-secure") else "none",
             )
-        if not self.site.faults.on("hsts-missing"):
-            response.headers["strict-transport-security"] = f"max-age={_YEAR}"
+        response.headers["strict-transport-security"] = f"max-age={_YEAR}"
         return response
 
     def plain(self) -> Starlette:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,7 +14,7 @@ import requests
 from selftest.unit.visitors import REFUSED, FakeSite, FakeWire, answer, rendered, response
 from services import rate_limits
 from services.addresses import DASHBOARD, MANAGE_VIDEOS
-from services.direct import expect_refused, expect_shut
+from services.direct import Folder, expect_not_served, expect_refused, expect_silent
 from services.errors import NotCheckable
 from services.filters import Filters
 from services.https import Https
@@ -75,13 +77,13 @@ def test_a_page_that_does_not_open() -> None:
 
 @pytest.mark.parametrize("body", ["", REFUSED], ids=["nothing", "a refusal"])
 def test_files_that_say_nothing_to_who_asks_for_them(body: str) -> None:
-    expect_shut(FakeSite(body=body))
+    expect_silent(FakeSite(body=body), Folder().scripts)
 
 
 @pytest.mark.parametrize("said", ["Fatal error: in /var/www/lib.php", "<h2>S3 Video Dashboard</h2>"])
 def test_files_and_pages_that_tell_something(said: str) -> None:
     with pytest.raises(AssertionError, match=r"lib\.php to tell nobody anything, seen (Fatal|S3 Video)"):
-        expect_shut(FakeSite(body=said))
+        expect_silent(FakeSite(body=said), Folder().scripts)
 
 
 def test_pages_of_administrators() -> None:
@@ -111,6 +113,32 @@ def test_a_name_that_is_markup(html: str, made: str) -> None:
 def limited(*answers: object, limit: int = 2) -> RateLimit:
     said = iter(answers)
     return RateLimit("upload URL", "upload_rate_limit", str(limit), lambda: cast(Any, next(said)))
+
+
+def test_a_file_that_is_served_and_one_that_is_refused() -> None:
+    expect_not_served(FakeSite(body=REFUSED), ["README.md"])
+    expect_not_served(FakeSite(body="<html><title>Log in</title><body id=x></body>"), ["README.md"])
+    with pytest.raises(AssertionError, match=r"keep the plugin's files to itself, seen README\.md"):
+        expect_not_served(FakeSite(body="# The plugin"), ["README.md"])
+
+
+@pytest.mark.parametrize("kind", ["folder", "ZIP"])
+def test_a_release_brings_its_own_list_of_files(tmp_path: Path, kind: str) -> None:
+    names = ["lib.php", "classes/deep/one.php", "PENTEST_2026.md", "docs/manual.md", "styles.css", ".gitignore"]
+    release = tmp_path / "s3video"
+    for name in names:
+        (release / name).parent.mkdir(parents=True, exist_ok=True)
+        (release / name).write_text("x")
+    if kind == "ZIP":
+        release = Path(shutil.make_archive(str(tmp_path / "release"), "zip", tmp_path, "s3video"))
+    files = Folder.with_release(release)
+    assert "classes/deep/one.php" in files.scripts
+    assert {"PENTEST_2026.md", ".gitignore", ".git/HEAD"} <= set(files.inside)
+    assert {"docs/manual.md", "README.md"} <= set(files.documents)
+    assert "styles.css" not in (*files.scripts, *files.inside, *files.documents)
+    (tmp_path / "text.zip").write_text("no archive")
+    with pytest.raises(NotCheckable, match=r"text\.zip, is no folder and no ZIP file"):
+        Folder.with_release(tmp_path / "text.zip")
 
 
 def to_a_request(data: dict[str, object]) -> Any:

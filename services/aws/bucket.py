@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from functools import cached_property
 
 from services.aws.account import Access, Json, Service, expect_equal, on_or_off
 from services.aws.policy import is_for, many, principals, statements
+from services.errors import NotCheckable
+
+CONVENTION = re.compile(r"[a-z0-9][a-z0-9-]*-moodle-videos-[a-z0-9-]+")
 
 
 class _OfBucket(Service):
@@ -32,6 +36,13 @@ class S3(_OfBucket):
     def expect_region(self, region: str) -> None:
         seen = self._of_bucket("get_bucket_location").get("LocationConstraint") or "us-east-1"
         expect_equal("the bucket's region", {"EU": "eu-west-1"}.get(seen, seen), region)
+
+    def expect_conventional_name(self) -> None:
+        """As in step 1.1, "[org]-moodle-videos-[env]". Raises NotCheckable for another: who set it up may want that."""
+        if not CONVENTION.fullmatch(self.bucket):
+            raise NotCheckable(
+                f"the bucket is called {self.bucket}, not [org]-moodle-videos-[env]: if that is as you want it, sign"
+            )
 
     def expect_there(self) -> None:
         self._of_bucket("get_bucket_location")

@@ -160,6 +160,14 @@ def class_file(web: Web) -> Response:
     return PlainTextResponse(said if web.site.faults.on("class-file-tells-path") else "")
 
 
+@page(f"{FOLDER}/security_audit_report.md")
+def audit_report(web: Web) -> Response:
+    """What nobody has, but for a fault."""
+    if not web.site.faults.on("audit-report-served"):
+        return PlainTextResponse("404 Not Found\n", 404)
+    return PlainTextResponse("# Security audit\n\nThe rate limit can be reset by logging in again.\n")
+
+
 @page(f"{FOLDER}/config.js.php")
 def script_settings(web: Web) -> Response:
     """What the fault credentials-in-script gives to scripts; without it, nothing."""
