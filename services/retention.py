@@ -49,7 +49,7 @@ class Retention:
         """The retention under which one of the videos has to go: that in force, or the longest shorter one.
 
         That in force where no video is a day old, as the plugin counts in whole days, and where a shorter one could
-        cost somebody else's video: one that is on its way, or that no list shows.
+        cost somebody else's video: one that is on its way, or that no list shows and S3 has.
         """
         if self.expired:
             return self.days
@@ -59,7 +59,14 @@ class Retention:
     def _is_harmless(self) -> bool:
         """Whether a shorter retention can take nobody's video but the suite's own."""
         on_their_way = [key for status in ("pending", "uploading") for key in of_status(self._site, status)]
-        return all(map(self._is_ours, on_their_way)) and unlisted(self._site) <= 0
+        if not all(map(self._is_ours, on_their_way)):
+            return False
+        try:
+            all_listed = unlisted(self._site) <= 0
+        except NotCheckable:
+            all_listed = False
+        # What a clean-up takes from a row that no list shows is the object.
+        return all_listed or all(map(self._is_ours, self._bucket.keys("videos/")))
 
     def under(self, days: int) -> Retention:
         """The same site with that retention in force."""

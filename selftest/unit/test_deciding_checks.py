@@ -24,28 +24,38 @@ Found = tuple[str, str, str, bool]
 
 def checks() -> Iterator[Found]:
     for path in sorted(TESTS.glob("test_*.py")):
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for function in ast.walk(module):
             if isinstance(function, ast.FunctionDef):
                 for block in ast.walk(function):
                     for item in block.items if isinstance(block, ast.With) else ():
-                        yield from _of(item.context_expr, function)
+                        yield from _of(item.context_expr, function, module)
 
 
-def _of(call: ast.expr, function: ast.FunctionDef) -> Iterator[Found]:
+def _of(call: ast.expr, function: ast.FunctionDef, module: ast.Module) -> Iterator[Found]:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("line", "once")):
         return
     decides = not {keyword.arg for keyword in call.keywords} & {"extra", "advice"}
     written = call.args[1]
     title = written.value if isinstance(written, ast.Constant) else ""
-    for id_ in _ids(call.args[0], function):
+    for id_ in _ids(call.args[0]) or _ids(function) | _ids_of_names(function, module):
         yield id_, call.func.id, str(title), decides
 
 
-def _ids(argument: ast.expr, function: ast.FunctionDef) -> set[str]:
-    """The line; for a variable all that its function, or the loop around it, names."""
-    within = argument if isinstance(argument, ast.Constant) else function
+def _ids(within: ast.AST) -> set[str]:
     constants = {str(node.value) for node in ast.walk(within) if isinstance(node, ast.Constant)}
     return {text for text in constants if ID.fullmatch(text)}
+
+
+def _ids_of_names(function: ast.FunctionDef, module: ast.Module) -> set[str]:
+    """The lines that the module's constants hold which the function, or a decorator of it, names."""
+    names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    held = [
+        one
+        for one in module.body
+        if isinstance(one, ast.Assign) and {getattr(to, "id", "") for to in one.targets} & names
+    ]
+    return {id_ for one in held for id_ in _ids(one)}
 
 
 FOUND = list(checks())

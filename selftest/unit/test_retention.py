@@ -167,7 +167,9 @@ def test_the_longest_retention_under_which_one_of_the_suites_own_has_to_go(
     elsewhere["pending"] = [key(9, 0)]
     assert retention(store).days_to_try() == 90, "expected no change while somebody else uploads"
     elsewhere |= {"pending": [], "in no list": 1}
-    assert retention(store).days_to_try() == 90, "expected no change where a row is in no list"
+    assert retention(store).days_to_try() == 4
+    store.objects.add(key(9, 50))
+    assert retention(store).days_to_try() == 90, "expected no change where a row is in no list, and its video on S3"
 
 
 @pytest.mark.parametrize(
