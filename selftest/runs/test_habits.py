@@ -80,7 +80,7 @@ def test_a_versioned_bucket_cannot_show_that_a_video_is_gone(
     checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
     assert run.code == 0, run.text
     (untold,) = [check for check in checks if check["verdict"] != "passed"]
-    assert (untold["title"], untold["verdict"]) == ("nor an old version of it", "not checkable")
+    assert (untold["title"], untold["verdict"]) == ("S3 keeps no old version of the deleted video", "not checkable")
     assert "is a delete marker, and the video is behind it" in untold["message"]
 
 

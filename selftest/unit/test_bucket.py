@@ -267,6 +267,11 @@ def test_a_delete_marker_is_not_gone(folder: Folder, s3: Stubber) -> None:
         folder.expect_no_version(KEY)
 
 
+def test_an_object_that_was_not_deleted_is_no_old_version(folder: Folder, s3: Stubber) -> None:
+    s3.add_response("list_object_versions", {"Versions": [{"Key": KEY, "VersionId": "null", "IsLatest": True}]})
+    folder.expect_no_version(KEY)
+
+
 def test_another_objects_versions_are_not_this_ones(folder: Folder, s3: Stubber) -> None:
     s3.add_response("list_object_versions", {"Versions": [{"Key": f"{KEY}.bak"}]})
     folder.expect_no_version(KEY)
