@@ -233,11 +233,11 @@ def _user(iam: Any, settings: Settings, faults: Faults) -> None:
         iam.create_group(GroupName="admins")
         iam.put_group_policy(GroupName="admins", PolicyName="all", PolicyDocument=everything)
         iam.add_user_to_group(GroupName="admins", UserName=USER)
-    for _ in range(2 if faults.on("key-not-rotated-out") else 1):
-        iam.create_access_key(UserName=USER)
+    iam.create_access_key(UserName=USER)
     key = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].users[USER].access_keys[0]
     key.access_key_id = settings.plugin_key.access
-    key.create_date = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=400 if faults.on("key-too-old") else 3)
+    key.create_date = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=3)
+    key.status = "Inactive" if faults.on("key-switched-off") else "Active"
 
 
 def _statements(faults: Faults) -> list[dict[str, Any]]:

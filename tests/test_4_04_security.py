@@ -151,5 +151,5 @@ def test_https(https: Https, once: Lines) -> None:
         evidence["seconds"] = https.expect_strict()
     with once("4.4.7", "No cookie goes over a line without TLS", extra=True) as evidence:
         evidence["cookies"] = https.expect_secure_cookies()
-    with once("4.4.7", "No script can read the session's cookie", extra=True):
+    with once("4.4.7", "No script can read the session's cookie", advice=True):
         https.expect_hidden_session()

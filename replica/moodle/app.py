@@ -89,7 +89,7 @@ class App:
                 "MoodleSession",
                 current.id,
                 secure=not self.site.faults.on("cookie-not-secure"),
-                httponly=not self.site.faults.on("session-open-to-scripts"),
+                httponly=True,
                 samesite="lax" if self.site.faults.on("cookie-not-secure") else "none",
             )
         response.headers["strict-transport-security"] = f"max-age={_YEAR}"

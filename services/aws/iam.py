@@ -77,11 +77,16 @@ class IAM(Service):
         if allowed := [seen for seen, is_allowed in self._simulated(actions, resources) if is_allowed]:
             raise AssertionError(f"expected {self.user} to be denied {', '.join(allowed)}, seen it allowed")
 
-    def expect_fresh_key(self, days: float) -> int:
-        """The plugin's key is active and has been made within so many `days`; returns its age in days."""
+    def expect_active_key(self) -> Json:
+        """The plugin's key is active; returns it."""
         key = next((key for key in self._keys if key["AccessKeyId"] == self._key), None)
         if key is None or key["Status"] != "Active":
             raise AssertionError("expected the plugin's key to be active, seen that it is not")
+        return key
+
+    def expect_fresh_key(self, days: float) -> int:
+        """The plugin's key is active and has been made within so many `days`; returns its age in days."""
+        key = self.expect_active_key()
         age: int = (datetime.now(UTC) - key["CreateDate"]).days
         if age > days:
             raise AssertionError(f"expected a key of at most {days:g} days, seen one of {age}")

@@ -22,6 +22,8 @@ UNITS = {
     "minute": r"minut",
     "hour": r"\bhour|stunde|\bheure|\bhora|\bore\b|\bora\b|\buur\b",
     "day": r"\bdays?\b|\btage?n?\b|\bjours?\b|\bd[ií]as?\b|\bgiorn|\bdagen?\b|\bdaily\b",
+    "week": r"\bweek|\bwoche|\bsemaine|\bsemana|\bsettiman|\bweken\b",
+    "month": r"\bmonth|\bmonat|\bmois\b|\bmes(?:es)?\b|\bmes[ei]\b|\bmaand",
 }
 """How a setting's label says what it counts in: English, German, French, Spanish, Italian, Dutch."""
 

@@ -24,7 +24,7 @@ TROUBLE = re.compile(r"ERROR|WARNING|Failed to|(?:Scheduled|Adhoc) task failed|U
 """How Moodle, and the plugin 1.0.0, tell of what went wrong; their summaries count what "failed", in small letters."""
 
 
-TOLD = re.compile(r"\bno\b.*\bvideos?\b|\bdeleted?\b|\d+ videos?", re.I)
+TOLD = re.compile(r"\bno\b.*\bvideos?\b|\bdeleted\b|\d+ videos? processed", re.I)
 """What a log has in it that tells what was cleaned up, if only that nothing was."""
 
 
