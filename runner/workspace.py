@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from services.moodle.accounts import Accounts
 from services.moodle.assignments import create_assignment
 from services.moodle.model import Account, Assignment, Course, Person
 from services.moodle.site import Site
+from services.object_key import belongs_to
 
 DUE = timedelta(days=30)
 
@@ -45,6 +47,7 @@ class Workspace:
         self._environment = environment
         self._admin = Administrator(environment)
         self.run_id: str = state["run_id"]
+        self._started = time.time()
         self.worker = worker
         self.journal = Journal(environment.base_url, self.run_id)
         self._lock: int = state["lock"]
@@ -146,9 +149,14 @@ class Workspace:
         self.accounts.enrol(course, person, role)
         return person
 
-    def promise(self, key: str) -> None:
-        """The plugin has given one of this run's people a presigned form for `key`: the object may be deleted again."""
-        self.journal.record(PROMISED, key=key)
+    def promise(self, person: Person, key: str) -> None:
+        """The plugin has given `person` a presigned form for `key`: the object may be deleted again.
+
+        The plugin's word is not enough: a key outside that person's folder, or older than this run, may name somebody
+        else's object, and is never touched.
+        """
+        if belongs_to(key, person.id, since=self._started):
+            self.journal.record(PROMISED, key=key)
 
     def give_back(self, person: Person) -> None:
         """The test is over: what this person was promised on S3 goes, and a role in the category.
@@ -158,7 +166,7 @@ class Workspace:
         if not self._people.has_lent(person):
             return
         keys = {entry["key"] for entry in self.journal.entries(PROMISED)}
-        mine = {key for key in keys if key.split("/")[1] == str(person.id)}
+        mine = {key for key in keys if belongs_to(key, person.id)}
         self._admin.bucket.delete(stored(self._admin.bucket, mine))
         if person.id in self.accounts.managers:
             self.accounts.remove_role(self.category, person, "manager")
