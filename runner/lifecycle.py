@@ -26,6 +26,10 @@ from runner.state import State
 from services.errors import ConfigurationError, SiteError, Unreachable
 
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that tell a run to stop: it cleans up and reports, whichever it is."""
+
+
 class Lifecycle:
     """One acceptance run, as a context: leaving it gives back what it started. A plugin of the run's pytest."""
 
@@ -41,8 +45,9 @@ class Lifecycle:
 
     def __enter__(self) -> None:
         self._outputs = [(name, stream := getattr(sys, name), os.dup(stream.fileno())) for name in ("stdout", "stderr")]
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._interrupt)
+        for number in STOPS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves SIGHUP
+                signal.signal(number, self._interrupt)
 
     def __exit__(self, *_: object) -> None:
         self._clean_up()
@@ -124,7 +129,13 @@ class Lifecycle:
 
     # -- told to stop -----------------------------------------------------------------------------
 
-    def _interrupt(self, *_: object) -> None:
+    def _interrupt(self, number: int, *_: object) -> None:
+        if number == signal.SIGHUP:
+            _let_go_of_the_terminal()
+        if self._state.interrupted:
+            # Told twice: clean-up ends here. Told again, there is nothing left to end.
+            for stop in STOPS:
+                signal.signal(stop, signal.SIG_IGN)
         self._state.interrupted = True
         self._watch.stop("told to stop")
         raise KeyboardInterrupt
@@ -143,6 +154,15 @@ class Lifecycle:
         for name, stream, descriptor in self._outputs:
             os.dup2(descriptor, stream.fileno())
             setattr(sys, name, stream)
+
+
+def _let_go_of_the_terminal() -> None:
+    """Whoever hung up took the terminal along; to write to it would be an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    # pytest's capture and this run hold copies of the terminal's descriptors.
+    for descriptor in range(nowhere):
+        if os.isatty(descriptor):
+            os.dup2(nowhere, descriptor)
 
 
 def _interrupt_again(otherwise: Callable[[Any], None], unraisable: Any) -> None:

@@ -46,8 +46,15 @@ def results(checkout: Checkout) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("tell", "number"),
-    [(os.kill, signal.SIGINT), (os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM)],
-    ids=["SIGINT", "Ctrl-C", "SIGTERM", "SIGTERM to all"],
+    [
+        (os.kill, signal.SIGINT),
+        (os.killpg, signal.SIGINT),
+        (os.kill, signal.SIGTERM),
+        (os.killpg, signal.SIGTERM),
+        (os.killpg, signal.SIGHUP),
+        (os.kill, signal.SIGQUIT),
+    ],
+    ids=["SIGINT", "Ctrl-C", "SIGTERM", "SIGTERM to all", "the connection is gone", "SIGQUIT"],
 )
 def test_a_run_that_is_told_to_stop_in_the_middle_of_an_upload(
     checkout: Checkout, tell: Callable[[int, int], None], number: int
