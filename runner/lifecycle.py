@@ -25,7 +25,6 @@ from runner.reporting import Reporting
 from runner.state import State
 from services.errors import ConfigurationError, SiteError, Unreachable
 
-
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that tell a run to stop: it cleans up and reports, whichever it is."""
 
