@@ -38,6 +38,11 @@ def _secret(name: object, info: ValidationInfo[Source]) -> str:
     value = info.context.variables.get(name)
     if not value:
         raise ValueError(f"the environment variable {name} is not set; export it or add it to .env")
+    if value != value.strip() and "-----BEGIN" not in value:
+        raise ValueError(
+            f"the value of {name} begins or ends with a blank or a line break, as secrets that are pasted do; "
+            "set it without"
+        )
     if len(value) < SHORTEST_SECRET:
         raise ValueError(
             f"the value of {name} is shorter than {SHORTEST_SECRET} characters, so the secret scan "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import socket
 import threading
@@ -24,6 +25,14 @@ def notes(courses: Courses, category: int) -> list[str]:
     """What the locks in the category say that somebody must undo."""
     locks = [course for course, name in courses.within(category).items() if name == LOCK_NAME]
     return [note for course in locks if (note := courses.idnumber(course))]
+
+
+def _user() -> str:
+    """Who runs this: a name, or the number of a user whom the machine has no name for, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 class Locked(Exception):
@@ -56,7 +65,7 @@ class Lock:
     ) -> None:
         self.courses = courses
         self.category = category
-        self.holder = f"{getpass.getuser()}@{socket.gethostname()}, run {run_id}"
+        self.holder = f"{_user()}@{socket.gethostname()}, run {run_id}"
         self._is_dead = is_dead
         self._undo = undo
         self._until = datetime.min.replace(tzinfo=UTC)

@@ -199,3 +199,16 @@ def test_another_private_key_is_refused(
     (found,) = problems(load_site, ('.net"', '.net"\nkey_pair_id = "K1"\nprivate_key = "S3V_CDN_PRIVATE_KEY"'))
     assert found.startswith("cdn.private_key: the variable does not hold an RSA private key in PEM without")
     assert text[40:60] not in found
+
+
+@pytest.mark.parametrize("pasted", ["Right-Horse-7-Battery\n", " Right-Horse-7-Battery", "Right-Horse-7-Battery\r\n"])
+def test_a_secret_that_was_pasted_with_a_blank_is_told(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, pasted: str
+) -> None:
+    monkeypatch.setenv("S3V_ADMIN_PASSWORD", pasted)
+    (found,) = problems(load_site)
+    assert found.endswith(
+        "the value of S3V_ADMIN_PASSWORD begins or ends with a blank or a line break, as secrets "
+        "that are pasted do; set it without"
+    )
+    assert "Horse" not in found

@@ -1,6 +1,7 @@
 """The lock lets one run in, on a site that keeps courses as Moodle does."""
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from runner.lock import LEASE, Lock, Locked
+from runner.lock import LEASE, Lock, Locked, _user
 from runner.ours import LOCK_NAME
 from services.errors import SiteError
 from services.moodle.courses import Courses
@@ -211,3 +212,11 @@ def test_losing_the_lock_is_an_error(site: FakeCourses, monkeypatch: pytest.Monk
 
 def expect_soon(true: Callable[[], bool]) -> None:
     Retrying(retry=retry_if_result(lambda seen: not seen), stop=stop_after_delay(5), wait=wait_fixed(0.02))(true)
+
+
+def test_a_user_without_a_name_on_the_machine_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 1001")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert _user() == f"uid {os.getuid()}"
