@@ -13,10 +13,14 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from checklist import sound
 from checklist.decide import Conditions
 from checklist.verdicts import Entry, TargetState
 
 FILE = "results.json"
+
+LARGEST = 128 * 1024**2
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,27 @@ def read(folder: Path) -> Run:
     """The run that reported into `folder`; keys that are not known are left out. Raises NoResults."""
     path = folder / FILE
     try:
-        return RUN.validate_json(path.read_bytes())
+        run = _run_of(path)
     except OSError as error:
         raise NoResults(f"{path} cannot be read ({error.strerror}). Name the folder of a run.") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise NoResults(f"{path} is no results.json of this suite: {where}: {first['msg']}.") from None
+    except ValueError as error:
+        raise NoResults(f"{path} is no results.json of this suite: {error}.") from None
+    for told in sound.faults(run):
+        raise NoResults(f"{path} is no results.json of this suite: {told}.")
+    return run
+
+
+def _run_of(path: Path) -> Run:
+    with path.open("rb") as file:
+        text = file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 1024**2} MiB")
+    sound.finite(text)
+    return RUN.validate_json(text, strict=True)
 
 
 def json_schema() -> dict[str, Any]:

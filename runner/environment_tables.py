@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -17,8 +16,9 @@ from pydantic import (
     field_validator,
 )
 
+from checklist.patterns import Selective
 from checklist.tables import Table
-from runner.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, like, selective_pattern, websocket
+from runner.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, like, websocket
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""
@@ -153,7 +153,7 @@ STANDARD_TARGETS = tuple(Target(name=engine, engine=engine, required=engine != "
 class AllowedConsole(EnvironmentTable):
     """A console message that is not a finding, and why."""
 
-    pattern: Annotated[re.Pattern[str], AfterValidator(selective_pattern)]
+    pattern: Selective
     reason: Text
 
 

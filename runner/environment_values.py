@@ -79,12 +79,6 @@ def _https_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def selective_pattern(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    if pattern.search(""):
-        raise ValueError("would allow every message; make the pattern name the one it is for")
-    return pattern
-
-
 def like(pattern: str, remedy: str) -> AfterValidator:
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):

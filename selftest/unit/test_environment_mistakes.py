@@ -115,8 +115,11 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
             "targets.1.ws_endpoint: the variable does not hold an address that begins with ws:// or wss://",
         ),
         ('[[targets]]\nname = "x"\nengine = "firefox"\n' * 2, "targets: two targets are named x; rename one"),
-        ('[[allowed_console]]\npattern = "("\nreason = "x"', "allowed_console.1.pattern: input should be a valid reg"),
-        ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would allow every message"),
+        (
+            '[[allowed_console]]\npattern = "("\nreason = "x"',
+            "allowed_console.1.pattern: is no regular expression of RE2: missing )",
+        ),
+        ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would match every message"),
         ('[[allowed_console]]\npattern = "x"\nreason = ""', "allowed_console.1.reason: is empty; fill it in"),
         ('[audit]\naccess_key = "AKIA"\nsecret_key = "S3V_STORAGE_SECRET"', "audit.access_key: must be the name of"),
         ('[decided]\nprice_class = "cheap"', "decided.price_class: input should be 'PriceClass_All'"),
