@@ -148,13 +148,16 @@ def _merge(options: argparse.Namespace) -> int:
     run = merge([bring(one, piece, folder, name) for one, piece, name in placed], max_age)
     write(run, folder)
     publish(run, folder)
-    tell_job(markdown(run))
+    if told := tell_job(markdown(run)):
+        print(f"note: {told}", file=sys.stderr)
     print(f"{run.verdict}: {run.reason}\n  report: {folder / report.FILE}")
     return run.exit_code
 
 
 def _history(options: argparse.Namespace) -> int:
     past = history.read(options.reports)
+    for number in history.left_out(options.reports):
+        print(f"line {number} of {options.reports / history.FILE} is no run's, and is left out", file=sys.stderr)
     if not past:
         print(f"no run has been told of in {options.reports / history.FILE}", file=sys.stderr)
     elif options.changed:

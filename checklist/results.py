@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from checklist import sound
 from checklist.decide import Conditions
 from checklist.verdicts import Entry, TargetState
+from checklist.visible import whole
 
 FILE = "results.json"
 
@@ -65,15 +67,32 @@ def write(run: Run, folder: Path) -> None:
 
 def text_of(run: Run) -> str:
     """The run as the text of `results.json`."""
-    content = asdict(run)
+    content = _plain(asdict(run))
     document = {"schema": content.pop("schema"), **content, "started": run.started.isoformat(timespec="seconds")}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """What JSON in UTF-8 can hold, whatever a page, a plugin or a test had put there: results are written in any case.
+
+    Half a surrogate pair is written out, what is no number becomes text, and what is no value says what it was.
+    """
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {whole(str(name)): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    fits = value is None or isinstance(value, bool | int | float | datetime)
+    return value if fits else f"({type(value).__name__}, which JSON does not hold)"
 
 
 def put(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     draft = path.with_suffix(".tmp")
-    draft.write_text(text, encoding="utf-8")
+    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(draft, path)
 
 

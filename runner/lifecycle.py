@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -17,6 +18,7 @@ import pytest
 from checklist.verdicts import unmet
 from runner.clean_up import SETTING
 from runner.compat import leave_out_frames_without_a_line
+from runner.lines import first_words
 from runner.lock import Locked
 from runner.outage import Watch
 from runner.plan import declared
@@ -72,6 +74,8 @@ class Lifecycle:
             state.code = 4
         except KeyboardInterrupt:
             state.code = 2
+        except Exception as error:
+            state.broke, state.code = where_it_broke(error), 3
         return state.code is None
 
     def run(self, session: Callable[[], int]) -> None:
@@ -95,9 +99,17 @@ class Lifecycle:
                 self._reporting.write()
             except OSError as error:
                 self._state.cannot_write(error)
+            except Exception as error:
+                self._write_the_least(error)
         results = self._reporting.results()
         self._reporting.tell(results)
         return results.exit_code
+
+    def _write_the_least(self, error: Exception) -> None:
+        try:
+            self._reporting.write_the_least(f"the reports could not be made: {where_it_broke(error)}")
+        except OSError as full:
+            self._state.cannot_write(full)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -110,6 +122,15 @@ class Lifecycle:
         if state.hold is None or self._clean:
             return
         self._clean = True
+        try:
+            self._remove_what_was_made()
+        except Exception as error:
+            again = "the next run goes on with that, and so does: pytest --restore"
+            state.problems.append(f"clean-up broke: {where_it_broke(error)}; {again}")
+
+    def _remove_what_was_made(self) -> None:
+        state = self._state
+        assert state.hold is not None
         if not state.partial:
             state.problems += [issue.not_met for issue in unmet(state.checks, state.known)]
         # Wrong credentials are worth a try even so: it may be the storage or the CDN that is silent.
@@ -153,6 +174,13 @@ class Lifecycle:
         for name, stream, descriptor in self._outputs:
             os.dup2(descriptor, stream.fileno())
             setattr(sys, name, stream)
+
+
+def where_it_broke(error: Exception) -> str:
+    """An error that nobody foresaw, in words that its mending can begin with."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" in {last[0].filename.rpartition('/')[2]}, line {last[0].lineno}" if last else ""
+    return f"{type(error).__name__}{where}: {first_words(error)}"
 
 
 def _let_go_of_the_terminal() -> None:

@@ -22,9 +22,9 @@ from services.secrecy import Secrets
 class State:
     """`code` is pytest's exit code, or that of a run that ends before its tests; None while neither is known.
 
-    `misconfigured` and `outage` are reasons, empty when there is none. Each of `problems` keeps the run from GO,
-    `notes` do not. `broken` are tests that failed outside their lines; `tried` the lines that the environment lets a
-    run try, where it does not let all.
+    `misconfigured`, `outage` and `broke`, what nobody foresaw, are reasons, empty when there is none. Each of
+    `problems` keeps the run from GO, `notes` do not. `broken` are tests that failed outside their lines; `tried` the
+    lines that the environment lets a run try, where it does not let all.
     """
 
     run_id: str
@@ -36,6 +36,7 @@ class State:
     code: int | None = None
     misconfigured: str = ""
     outage: str = ""
+    broke: str = ""
     interrupted: bool = False
     stopped: bool = False
     environment: Environment | None = None
