@@ -45,9 +45,13 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
     if option.restore:
-        state.problems += Hold.restore(environment).problems
+        restored = Hold.restore(environment)
+        state.problems += restored.problems
         if not state.problems:
-            state.notes.append("What dead runs had left changed is put back.")
+            what = ", ".join(restored.settings) or "no note of a run named any setting"
+            state.notes.append(
+                f"What dead runs had left changed is put back: {what}. The plugin is enabled, its keys are filled in."
+            )
         state.code = 0
         return
     _read_known_issues(state, environment)

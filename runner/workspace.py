@@ -16,6 +16,7 @@ from runner.environment import Environment
 from runner.journal import Journal
 from runner.ours import COURSE_NAME, POOL, is_ours
 from runner.people_pool import PeoplePool, borrowed, find_given, given, leaver, share_given
+from runner.seal import Seal
 from services.errors import ConfigurationError, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.assignments import create_assignment
@@ -50,6 +51,7 @@ class Workspace:
         self._started = time.time()
         self.worker = worker
         self.journal = Journal(environment.base_url, self.run_id)
+        self._seal = Seal(environment)
         self._lock: int = state["lock"]
         self._is_given = environment.accounts.given is not None
         self._people = self._pool(environment, state)
@@ -86,7 +88,7 @@ class Workspace:
     def note(self, note: str) -> None:
         """Writes into the site's lock what must be undone by whoever takes it over; empty when nothing must."""
         with self.journal.lock():
-            self._admin.courses.write_idnumber(self._lock, note)
+            self._admin.courses.write_idnumber(self._lock, self._seal.sealed(note) if note else "")
 
     def course_name(self) -> tuple[str, str]:
         """A name and a short name by which clean-up knows a course as ours, whoever creates it."""
@@ -156,7 +158,7 @@ class Workspace:
         else's object, and is never touched.
         """
         if belongs_to(key, person.id, since=self._started):
-            self.journal.record(PROMISED, key=key)
+            self.journal.record(PROMISED, key=key, person=person.id)
 
     def give_back(self, person: Person) -> None:
         """The test is over: what this person was promised on S3 goes, and a role in the category.

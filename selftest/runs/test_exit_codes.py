@@ -157,7 +157,7 @@ Courses.still_open = lambda self, courses: set(courses)
     expect(run, NO_GO, "NO-GO", "clean-up: The course S3 Video acceptance run", "is still there")
 
     checkout.tests(test_it=three_lines())
-    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back.")
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back:")
 
 
 def test_a_second_ctrl_c_ends_the_clean_up_and_the_next_run_goes_on_with_it(checkout: Checkout) -> None:

@@ -121,7 +121,7 @@ def test_a_killed_run_is_restored_without_another_run(checkout: Checkout) -> Non
     checkout.tests(test_it=three_lines("import os; workspace.student(workspace.new_course()); os.kill(os.getpid(), 9)"))
     assert checkout.run(checkout.file()).code == -signal.SIGKILL
     assert list(checkout.state.rglob("*.alive"))
-    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back.")
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back:")
 
 
 @pytest.mark.parametrize("host", ["site", "storage"])
