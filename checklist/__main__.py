@@ -28,6 +28,9 @@ INCOMPLETE = 7
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0, 1 for a broken signature, 4 for usage, 7 for a required one that is missing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what the terminal cannot show
     options = _parser().parse_args(arguments)
     try:
         return int(options.do(options))

@@ -132,6 +132,8 @@ def read(text: str, targets: Collection[str], today: date) -> tuple[list[KnownIs
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return [], [f"it is not valid TOML: {error}; correct it there"]
+    except RecursionError:
+        return [], ["it is nested too deeply; it must hold [[known]] tables and nothing else"]
     entries = content.pop("known", [])
     if content or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return [], ["it must hold [[known]] tables and nothing else; see environments/README.md"]

@@ -15,7 +15,7 @@ from runner import replica
 from runner.compat import has_workers, workers_of
 from runner.context import RUN, RunContext
 from runner.doctor import examine
-from runner.environment import Environment, load
+from runner.environment import Environment, decoded, load
 from runner.environment_tables import ENGINES
 from runner.findings import print_findings
 from runner.hold import Hold
@@ -105,9 +105,14 @@ def _environment(state: State, started: ExitStack, habits: Sequence[str]) -> Env
 
 def _read_known_issues(state: State, environment: Environment) -> None:
     file = environment.known_issues_file
-    if file.is_file():
+    if file.exists():
         names = {target.name for target in state.targets}
-        state.known, problems = read(file.read_text(encoding="utf-8"), names, state.started.date())
+        try:
+            text = decoded(file.read_bytes())
+        except (ValueError, OSError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ConfigurationError(f"{file}: cannot be read ({why}); save it as a file in UTF-8") from None
+        state.known, problems = read(text, names, state.started.date())
         # A list that is out of date stops a release; a narrowed run is none.
         told = state.notes if state.partial else state.problems
         told += [f"{file}: {problem}" for problem in problems]

@@ -124,12 +124,12 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
         ('[audit]\naccess_key = "AKIA"\nsecret_key = "S3V_STORAGE_SECRET"', "audit.access_key: must be the name of"),
         ('[decided]\nprice_class = "cheap"', "decided.price_class: input should be 'PriceClass_All'"),
         ("[decided]\nretention_days = 0", "decided.retention_days: input should be greater than 0"),
-        ("[budgets]\npage = 0", "budgets.page: input should be greater than 0; correct it"),
+        ("[budgets]\npage = 0", "budgets.page: input should be greater than or equal to 0.01; correct it"),
         ("[budgets]\npage = inf", "budgets.page: input should be a finite number; correct it"),
         ("[budgets]\nstalled_percent = 101", "budgets.stalled_percent: input should be less than or equal to 100"),
         ("[budgets]\npages = 1", "budgets.pages: is not a key here; did you mean page"),
-        ('[large]\nsize = "6GiB"', "large.size: input should be less than or equal to 5368709120"),
-        ('[large]\nsize = "big"', "large.size: could not parse value and unit from byte string"),
+        ('[large]\nsize = "6GiB"', "large.size: must be a size from 64MiB to 5GiB; write it like 1GiB"),
+        ('[large]\nsize = "big"', "large.size: must be a size from 64MiB to 5GiB; write it like 1GiB"),
     ],
 )
 def test_mistakes_in_a_table(load_site: LoadSite, end: str, problem: str) -> None:
