@@ -7,15 +7,16 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from checklist import history, report, results, signing
+from checklist.anew import as_judged, differences, expect_own
 from checklist.lines import LINES
-from checklist.merge import bring, merge
+from checklist.merge import MAX_AGE, bring, merge
 from checklist.publish import publish, tell_job, write
-from checklist.results import NoResults
+from checklist.results import NoResults, Run
 from checklist.summary import markdown
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
@@ -27,6 +28,9 @@ INCOMPLETE = 7
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0, 1 for a broken signature, 4 for usage, 7 for a required one that is missing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what the terminal cannot show
     options = _parser().parse_args(arguments)
     try:
         return int(options.do(options))
@@ -43,12 +47,18 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("line", nargs="?", default="", metavar="LINE", help="such as 2.8.6; without it, the whole run")
     sign.add_argument("--by", required=True, metavar="NAME")
     sign.add_argument("--note", required=True, metavar="TEXT")
+    told = "SSH key that signs; its public part where an agent has it"
+    sign.add_argument("--key", type=Path, metavar="FILE", help=told)
     verify = commands.add_parser("verify", help="whether a run is still what was signed")
+    told = "who may sign, as ssh-keygen takes it; a signature without such a key is none"
+    verify.add_argument("--allowed-signers", type=Path, metavar="FILE", help=told)
     for command, do in ((sign, _sign), (verify, _verify)):
         command.add_argument("--run", type=Path, default=REPORTS / "latest", metavar="FOLDER", help="reports/latest")
         command.set_defaults(do=do)
     pieces = commands.add_parser("merge", help="one verdict of several runs: shards, browsers, machines")
     pieces.add_argument("pieces", type=Path, nargs="+", metavar="DIR", help="the folder of a run, or its reports/")
+    told = "how far apart the pieces may have begun (%(default)s)"
+    pieces.add_argument("--max-age", type=_days, default=MAX_AGE.days, metavar="DAYS", help=told)
     pieces.set_defaults(do=_merge)
     past = commands.add_parser("history", help="verdicts and times of runs so far, and which lines are flaky")
     past.add_argument("--changed", action="store_true", help="only what is different since the run before the latest")
@@ -58,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the format of results.json as JSON Schema")
     schema.set_defaults(do=_schema)
     return parser
+
+
+def _days(text: str) -> int:
+    if not 0 < (days := int(text)) <= 3650:
+        raise ValueError
+    return days
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,27 +88,44 @@ def _sign(options: argparse.Namespace) -> int:
         raise NoResults(f"{options.line} is no line of the checklist; name one, such as 2.8.6")
     if not options.by.strip() or not options.note.strip():
         raise NoResults("a signature needs a name and a note; give both")
-    signing.sign(options.run, options.by, options.note, options.line)
+    expect_own(results.read(options.run))
+    signing.sign(options.run, options.by, options.note, options.line, options.key)
     run = signing.settled(results.read(options.run), options.run)
-    _renew(options.run)
+    _renew(options.run, run)
     what = f"{options.line} in run" if options.line else "run"
     print(f"{options.by} signed {what} {run.run_id} ({run.verdict})")
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
-    signatures, now = signing.read(options.run), signing.digest(options.run)
-    for one in signatures:
-        state = "holds" if one.sha256 == now else "BROKEN: results.json was changed after it was signed"
-        print(f"{one.line or 'run':<8} {one.by}, {one.at:%Y-%m-%d %H:%M} UTC: {state}")
-    if not signatures:
+    written = results.read(options.run)
+    verified = signing.verify(options.run, options.allowed_signers)
+    problems = differences(written)
+    for one in verified:
+        signature = one.signature
+        state = f"BROKEN: {one.broken}" if one.broken else f"holds{_with(one)}"
+        print(f"{signature.line or 'run':<8} {signature.by}, {signature.at:%Y-%m-%d %H:%M} UTC: {state}")
+        problems += ["a signature is broken"] if one.broken else []
+    if not verified:
         print("nobody has signed this run")
-    _renew(options.run)
-    run = signing.settled(results.read(options.run), options.run)
+        if (options.run / signing.SUMS).exists():
+            problems.append(f"somebody had: {signing.SUMS} is there, and {signing.FILE} is not what it was")
+    if options.allowed_signers and not any(not one.broken and not one.signature.line for one in verified):
+        problems.append("nobody whose key is allowed has signed the whole run")
+    run = signing.settled(as_judged(written), options.run, verified)
+    _renew(options.run, run)
     for line in (unsigned := signing.unsigned(run)):
         print(f"{line} is required for a GO, and nobody has signed it")
-    broken = any(one.sha256 != now for one in signatures)
-    return BROKEN if broken else INCOMPLETE if unsigned else 0
+    for problem in dict.fromkeys(problems):
+        print(f"BROKEN: {problem}")
+    print(f"{run.verdict}: run {run.run_id} of {run.environment}, {run.started:%Y-%m-%d %H:%M} UTC. {run.reason}")
+    return BROKEN if problems else INCOMPLETE if unsigned else 0
+
+
+def _with(one: signing.Verified) -> str:
+    if one.signer:
+        return f", signed with the key of {one.signer}"
+    return ", signed with a key; --allowed-signers tells whose" if one.signature.ssh else ", a note without a key"
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -100,28 +133,34 @@ def _schema(_: argparse.Namespace) -> int:
     return 0
 
 
-def _renew(folder: Path) -> None:
-    """Makes the report anew of what is in the folder: it shows who has signed, and what was changed since."""
-    report.write(signing.settled(results.read(folder), folder), folder, history.read(folder.resolve().parent))
+def _renew(folder: Path, run: Run) -> None:
+    """Makes the report anew: it shows who has signed, and what was changed since."""
+    report.write(run, folder, history.read(folder.resolve().parent))
 
 
 def _merge(options: argparse.Namespace) -> int:
     folder = options.reports.resolve() / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-merged"
     pieces = [piece / "latest" if (piece / "latest").is_dir() else piece for piece in options.pieces]
     runs = [results.read(piece) for piece in pieces]
-    merge(runs)  # before anything is copied
+    max_age = timedelta(days=options.max_age)
+    for one in runs:
+        expect_own(one)
+    merge(runs, max_age)  # before anything is copied
     folder.mkdir(parents=True)
     placed = zip(runs, pieces, map(str, range(1, len(runs) + 1)), strict=True)
-    run = merge([bring(one, piece, folder, name) for one, piece, name in placed])
+    run = merge([bring(one, piece, folder, name) for one, piece, name in placed], max_age)
     write(run, folder)
     publish(run, folder)
-    tell_job(markdown(run))
+    if told := tell_job(markdown(run)):
+        print(f"note: {told}", file=sys.stderr)
     print(f"{run.verdict}: {run.reason}\n  report: {folder / report.FILE}")
     return run.exit_code
 
 
 def _history(options: argparse.Namespace) -> int:
     past = history.read(options.reports)
+    for number in history.left_out(options.reports):
+        print(f"line {number} of {options.reports / history.FILE} is no run's, and is left out", file=sys.stderr)
     if not past:
         print(f"no run has been told of in {options.reports / history.FILE}", file=sys.stderr)
     elif options.changed:

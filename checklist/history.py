@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from checklist import sound
 from checklist.results import Run
 from checklist.verdicts import Verdict
 
@@ -77,18 +78,31 @@ def append(run: Run, reports: Path) -> None:
 
 
 def read(reports: Path) -> list[Past]:
-    """The runs of the history, the earliest first; a line that was torn by a full disk is left out."""
+    """The runs of the history, the earliest first; a line that was torn by a full disk, or is no run's, is left out."""
+    found = [one for _, one in _rows(reports) if one is not None]
+    return sorted(found, key=lambda one: one.started)
+
+
+def left_out(reports: Path) -> list[int]:
+    """The lines of the history, counted from 1, that are no run's. Raises OSError."""
+    return [number for number, one in _rows(reports) if one is None]
+
+
+def _rows(reports: Path) -> Iterator[tuple[int, Past | None]]:
     file = reports / FILE
     lines = file.read_bytes().splitlines() if file.is_file() else []
-    return sorted(_valid(lines), key=lambda one: one.started)
+    return ((number, _past(line)) for number, line in enumerate(lines, 1) if line.strip())
 
 
-def _valid(lines: Iterable[bytes]) -> Iterator[Past]:
-    for line in lines:
-        try:
-            yield PAST.validate_json(line)
-        except ValidationError:
-            continue
+def _past(line: bytes) -> Past | None:
+    try:
+        sound.finite(line)
+        one = PAST.validate_json(line, strict=True)
+    except ValueError:  # pydantic's is one
+        return None
+    texts = [one.environment, *one.setting.keys(), *one.setting.values(), *one.lines]
+    fits = one.started.tzinfo is not None and sound.NAME.fullmatch(one.run_id) and one.verdict in sound.VERDICTS
+    return one if fits and all(map(str.isprintable, texts)) else None
 
 
 def changes(runs: Sequence[Past], among: Collection[Verdict] = tuple(Verdict)) -> list[Change]:

@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from checklist.lines import ALL_TARGETS, LINES
+from checklist.patterns import Pattern, PatternError
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 
 MISSING = " is missing; every known issue needs one"
@@ -61,14 +62,11 @@ def _one_of(known: Collection[str], name: object, info: ValidationInfo, otherwis
     return name
 
 
-def _pattern(message: str) -> re.Pattern[str]:
+def _pattern(message: str) -> Pattern:
     try:
-        pattern = re.compile(message)
-    except re.error as error:
-        raise ValueError(f"message is no regular expression: {error}") from None
-    if pattern.search(""):
-        raise ValueError("message would match every failure; make the pattern name the one it is for")
-    return pattern
+        return Pattern.of(message)
+    except PatternError as wrong:
+        raise ValueError(f"message {wrong}") from None
 
 
 def _address(link: str) -> str:
@@ -92,7 +90,7 @@ Given = Annotated[str, BeforeValidator(_given)]
 class KnownIssue(Table):
     line: Annotated[str, BeforeValidator(_line)]
     target: Annotated[str, BeforeValidator(_target)]
-    message: Annotated[re.Pattern[str], BeforeValidator(_pattern), BeforeValidator(_given)]
+    message: Annotated[Pattern, BeforeValidator(_pattern), BeforeValidator(_given)]
     link: Annotated[Given, AfterValidator(_address)]
     owner: Given
     expires: Annotated[date, BeforeValidator(_last_day)]
@@ -116,11 +114,11 @@ class KnownIssue(Table):
         return {"line": self.line, "target": self.target, "message": self.message.pattern}
 
     def covers(self, line: str, target: str, message: str) -> bool:
-        return (line, target) == (self.line, self.target) and self.message.search(message) is not None
+        return (line, target) == (self.line, self.target) and self.message.search(message)
 
 
 def from_results(tables: Collection[Mapping[str, str]], day: date) -> list[KnownIssue]:
-    """The issues that a `results.json` of that day names. Raises Mistakes."""
+    """The issues that a `results.json` of that day names. Raises Mistakes, KeyError, ValueError."""
     now = _Now([table["target"] for table in tables], day)
     return [validated(KnownIssue, {**table, "expires": date.fromisoformat(table["expires"])}, now) for table in tables]
 
@@ -134,6 +132,8 @@ def read(text: str, targets: Collection[str], today: date) -> tuple[list[KnownIs
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return [], [f"it is not valid TOML: {error}; correct it there"]
+    except RecursionError:
+        return [], ["it is nested too deeply; it must hold [[known]] tables and nothing else"]
     entries = content.pop("known", [])
     if content or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return [], ["it must hold [[known]] tables and nothing else; see environments/README.md"]

@@ -5,36 +5,46 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from checklist.anew import checks_of, known_of, required_of, tried_of
 from checklist.decide import Conditions, decide
 from checklist.figures import figures
-from checklist.known_issues import KnownIssue, from_results
 from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run
-from checklist.verdicts import THE_RUN, UNTRIED, Check, TargetState, Verdict, judge, judged_on, unmet
+from checklist.verdicts import THE_RUN, Check, TargetState, judge, judged_on, unmet
+
+MAX_AGE = timedelta(days=7)
+"""Between the first and the last run that make one."""
+
+KEPT = ("screenshots", "artifacts")
+
+NEEDED = ("suite", "moodle", "assignsubmission_s3video")
+"""Versions that every piece tells which judged something."""
 
 ENDS = (2, 3, 4)
 """pytest's codes that say more than that tests failed."""
 
 
-def merge(runs: Sequence[Run]) -> Run:
-    """The run that the pieces make. Raises NoResults when they are not of one environment in one version.
+def merge(runs: Sequence[Run], max_age: timedelta = MAX_AGE) -> Run:
+    """The run that the pieces make. Raises NoResults when they are not of one environment in one version, or were
+    begun further apart than `max_age`.
 
     A piece that is missing leaves lines, targets or tests that no piece has: that is INCOMPLETE.
     """
-    runs = sorted({run.run_id: run for run in runs}.values(), key=lambda run: run.started)
-    _expect_alike(runs)
+    runs = sorted(_different(runs), key=lambda run: run.started)
+    expect_alike(runs, max_age)
     targets = [_target(states) for states in _by_name(runs)]
     checks = [check for run in runs for entry in run.lines for check in entry.checks]
-    known = _known(runs)
+    known = list({str(issue): issue for run in runs for issue in known_of(run)}.values())
     tests = {name: lines for run in runs for name, lines in run.tests.items()}
     conditions = _conditions(runs, [*_absent(tests, targets, checks)], [one.not_met for one in unmet(checks, known)])
-    tried = {entry.id for run in runs for entry in run.lines if entry.message != UNTRIED}
-    entries = judge(targets, checks, known, _required(runs), tried)
+    tried = {line for run in runs for line in tried_of(run)}
+    entries = judge(targets, checks, known, {line for run in runs for line in required_of(run)}, tried)
     verdict, code = decide(entries, conditions)
     first, end = runs[0], max(run.started + timedelta(seconds=run.seconds) for run in runs)
     return replace(
@@ -61,10 +71,17 @@ def merge(runs: Sequence[Run]) -> Run:
 
 
 def bring(run: Run, piece: Path, folder: Path, name: str) -> Run:
-    """Copies a piece's pictures and artifacts into `folder/name`; the run with their paths there. Raises OSError."""
-    for kept in ("screenshots", "artifacts"):
+    """Copies a piece's pictures and artifacts into `folder/name`; the run with their paths there.
+
+    Raises OSError, and NoResults for a link, which may lead to any file of this machine.
+    """
+    for kept in KEPT:
+        for path in ((piece / kept), *(piece / kept).rglob("*")):
+            if path.is_symlink() or not (path.is_dir() or path.is_file() or path == piece / kept):
+                raise NoResults(f"{path} is a link, or no file; a piece holds files only. Leave that piece out.")
+    for kept in KEPT:
         if (piece / kept).is_dir():
-            shutil.copytree(piece / kept, folder / name / kept)
+            shutil.copytree(piece / kept, folder / name / kept, symlinks=True)
 
     def moved(check: Check) -> Check:
         shots = check.evidence.get("screenshots")
@@ -75,17 +92,80 @@ def bring(run: Run, piece: Path, folder: Path, name: str) -> Run:
     return replace(run, lines=[replace(one, checks=[moved(check) for check in one.checks]) for one in run.lines])
 
 
-def _expect_alike(runs: Sequence[Run]) -> None:
-    first = runs[0]
-    for run in runs[1:]:
-        told = {"environment": (first.environment, run.environment)}
-        told |= {
-            name: (first.versions[name], run.versions[name]) for name in first.versions.keys() & run.versions.keys()
-        }
-        for what, (one, other) in sorted(told.items()):
-            if one != other:
-                why = f"{what} is {one} in run {first.run_id} and {other} in run {run.run_id}"
+def _different(runs: Iterable[Run]) -> list[Run]:
+    """A run that is given twice counts once. Raises NoResults for two of the same name."""
+    found: dict[str, Run] = {}
+    for run in runs:
+        if found.setdefault(run.run_id, run) != run:
+            raise NoResults(f"two pieces say that they are run {run.run_id}, and are different; one was changed")
+    return list(found.values())
+
+
+def expect_alike(runs: Sequence[Run], max_age: timedelta = MAX_AGE) -> None:
+    """Raises NoResults, whatever the order of the pieces, where they are not parts of one whole."""
+    for run in runs:
+        if told := _unfit(run):
+            raise NoResults(f"run {run.run_id} {told}")
+    by_age = sorted(runs, key=lambda run: run.started)
+    if by_age[-1].started - by_age[0].started > max_age:
+        raise NoResults(
+            f"run {by_age[0].run_id} is of {by_age[0].started:%Y-%m-%d} and run {by_age[-1].run_id} of "
+            f"{by_age[-1].started:%Y-%m-%d}; merge runs of one time, or say how far apart they may be: --max-age DAYS"
+        )
+    changed = [run for run in runs if run.versions.get("suite", "").endswith("+")]
+    if len(runs) > 1 and len(changed) > 1:
+        raise NoResults(
+            f"runs {changed[0].run_id} and {changed[1].run_id} are both of a suite with changes that nobody knows "
+            f"({changed[0].versions['suite']}); commit them, and run again"
+        )
+    for one, other in combinations(runs, 2):
+        for what, mine, its in _told(one, other):
+            if mine != its:
+                why = f"{what} is {mine} in run {one.run_id} and {its} in run {other.run_id}"
                 raise NoResults(f"{why}; merge runs of one environment in one version")
+
+
+def _unfit(run: Run) -> str:
+    """Why the run cannot be a part; empty if it can. One that judged nothing says less."""
+    if not checks_of(run):
+        return ""
+    for where, names, needed in (("versions", run.versions, NEEDED), ("tested", run.tested, ("site", "bucket"))):
+        if absent := [name for name in needed if not names.get(name)]:
+            return f"does not say in {where}: {', '.join(absent)}; it is whole no longer"
+    if run.conditions.partial and not run.tests:
+        return "is narrowed, and does not say which tests there are; it is whole no longer"
+    return ""
+
+
+def _told(one: Run, other: Run) -> Iterator[tuple[str, object, object]]:
+    yield "environment", one.environment, other.environment
+    for mine, its in ((one.versions, other.versions), (one.tested, other.tested)):
+        for what in sorted(mine.keys() & its.keys()):
+            yield what, mine[what], its[what]
+    if checks_of(one) and checks_of(other):
+        yield "the list of known issues", _listed(one), _listed(other)
+        yield "what the environment lets a run try", _tried(one), _tried(other)
+        yield "the list of tests", *_tests(one, other)
+
+
+def _listed(run: Run) -> str:
+    return "; ".join(sorted(f"{known.line} on {known.target}" for known in known_of(run))) or "empty"
+
+
+def _tried(run: Run) -> str:
+    return f"{len(tried_of(run))} lines"
+
+
+def _tests(one: Run, other: Run) -> tuple[str, str]:
+    """What is different in them; a whole run names none."""
+    if not (one.tests and other.tests) or one.tests == other.tests:
+        return "", ""
+    odd = sorted(name for name in one.tests.keys() | other.tests.keys() if one.tests.get(name) != other.tests.get(name))
+    mine, its = (
+        f"{odd[0]} for {', '.join(run.tests[odd[0]])}" if odd[0] in run.tests else f"without {odd[0]}"
+        for run in (one, other)
+    )
+    return mine, its
 
 
 def _by_name(runs: Iterable[Run]) -> Iterator[list[TargetState]]:
@@ -103,22 +183,6 @@ def _target(states: Sequence[TargetState]) -> TargetState:
         build=", ".join(_distinct(state.build for state in ran)),
         missing="" if ran else "; ".join(_distinct(state.missing for state in states)),
     )
-
-
-def _required(runs: Iterable[Run]) -> set[str]:
-    """Lines that stayed open in a piece and kept it from GO."""
-    may_stay_open = (Verdict.BY_HAND, Verdict.NOT_CHECKABLE)
-    entries = [entry for run in runs for entry in run.lines if entry.blocks]
-    return {entry.id for entry in entries if entry.verdict in may_stay_open or entry.message == UNTRIED}
-
-
-def _known(runs: Iterable[Run]) -> list[KnownIssue]:
-    """As they held on the day of the run."""
-    found: dict[str, KnownIssue] = {}
-    for run in runs:
-        day: date = run.started.date()
-        found |= {str(issue): issue for issue in from_results(run.known_issues, day)}
-    return list(found.values())
 
 
 def _absent(tests: dict[str, Sequence[str]], targets: Sequence[TargetState], checks: Iterable[Check]) -> Iterator[str]:

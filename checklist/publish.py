@@ -26,8 +26,16 @@ def publish(run: Run, folder: Path) -> None:
     history.append(run, reports)
 
 
-def tell_job(text: str) -> None:
-    """Adds Markdown to the summary of the job on GitHub that this is part of, if it is. Raises OSError."""
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(text)
+def tell_job(text: str) -> str:
+    """Adds Markdown to the summary of the job on GitHub that this is part of, if it is.
+
+    Returns why that was not possible, which changes nothing of the run; else nothing.
+    """
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    try:
+        if path:
+            with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+    except (OSError, ValueError) as error:
+        return f"the job's summary, {path}, cannot be written ({getattr(error, 'strerror', None) or error})"
+    return ""

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from checklist.history import Past
 from checklist.lines import ALL_TARGETS, STEPS, Line
 from checklist.reason import named
 from checklist.results import Run, put
+from checklist.sound import is_picture_of_the_run
 from checklist.verdicts import Check, Entry, TargetState, Verdict, counts, judged_on
 
 FILE = "report.html"
@@ -32,6 +33,8 @@ SEEN = ("screenshots", "console", "requests", "on S3")
 
 EMBEDDED = 8 * 1024**2
 """Bytes of screenshots that stand in the file itself, so that it can be sent; the others are links beside it."""
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 SLOWEST = 10
 
@@ -76,11 +79,17 @@ class Pictures:
     left: int = field(default=EMBEDDED)
 
     def __call__(self, path: str) -> str:
+        """Empty for what is no picture below the folder: whoever wrote the results may have meant any file."""
         file = self.folder / path
+        if not is_picture_of_the_run(path) or not file.resolve().is_relative_to(self.folder.resolve()):
+            return ""
         if not file.is_file() or (size := file.stat().st_size) > self.left:
             return quote(path)
+        content = file.read_bytes()
+        if not content.startswith(PNG):
+            return ""
         self.left -= size
-        return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
+        return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def write(run: Run, folder: Path, past: Sequence[Past] = ()) -> None:
@@ -90,6 +99,7 @@ def write(run: Run, folder: Path, past: Sequence[Past] = ()) -> None:
 
 def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     here = Path(__file__).parent
+    verified = signing.verify(folder)
     templates = Environment(loader=FileSystemLoader(here), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     tested = [target for target in run.targets if not target.missing]
     entries = {(entry.id, entry.browser): entry for entry in run.lines}
@@ -112,7 +122,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         artifacts=lambda check: _artifacts(folder, check),
         picture=Pictures(folder),
         style=Markup((here / "report.css").read_text(encoding="utf-8")),
-        signatures=signing.read(folder),
+        signatures=[replace(one.signature, sha256="changed") if one.broken else one.signature for one in verified],
         digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
         script=Markup((here / "report.js").read_text(encoding="utf-8")),
     )

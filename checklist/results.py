@@ -8,15 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from checklist import sound
 from checklist.decide import Conditions
 from checklist.verdicts import Entry, TargetState
+from checklist.visible import whole
 
 FILE = "results.json"
+
+LARGEST = 128 * 1024**2
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +67,32 @@ def write(run: Run, folder: Path) -> None:
 
 def text_of(run: Run) -> str:
     """The run as the text of `results.json`."""
-    content = asdict(run)
+    content = _plain(asdict(run))
     document = {"schema": content.pop("schema"), **content, "started": run.started.isoformat(timespec="seconds")}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """What JSON in UTF-8 can hold, whatever a page, a plugin or a test had put there: results are written in any case.
+
+    Half a surrogate pair is written out, what is no number becomes text, and what is no value says what it was.
+    """
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {whole(str(name)): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    fits = value is None or isinstance(value, bool | int | float | datetime)
+    return value if fits else f"({type(value).__name__}, which JSON does not hold)"
 
 
 def put(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     draft = path.with_suffix(".tmp")
-    draft.write_text(text, encoding="utf-8")
+    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(draft, path)
 
 
@@ -77,13 +100,27 @@ def read(folder: Path) -> Run:
     """The run that reported into `folder`; keys that are not known are left out. Raises NoResults."""
     path = folder / FILE
     try:
-        return RUN.validate_json(path.read_bytes())
+        run = _run_of(path)
     except OSError as error:
         raise NoResults(f"{path} cannot be read ({error.strerror}). Name the folder of a run.") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise NoResults(f"{path} is no results.json of this suite: {where}: {first['msg']}.") from None
+    except ValueError as error:
+        raise NoResults(f"{path} is no results.json of this suite: {error}.") from None
+    for told in sound.faults(run):
+        raise NoResults(f"{path} is no results.json of this suite: {told}.")
+    return run
+
+
+def _run_of(path: Path) -> Run:
+    with path.open("rb") as file:
+        text = file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 1024**2} MiB")
+    sound.finite(text)
+    return RUN.validate_json(text, strict=True)
 
 
 def json_schema() -> dict[str, Any]:

@@ -161,7 +161,10 @@ def judge(
     settled = {line.id: _of_line(line, targets, found, known, required) for line in judged}
     for line in judged:
         if tried is not None and line.id not in tried:
-            settled[line.id] = [replace(one, message=UNTRIED, blocks=line.id in required) for one in settled[line.id]]
+            settled[line.id] = [
+                one if one.checks else replace(one, message=UNTRIED, blocks=line.id in required)
+                for one in settled[line.id]
+            ]
     for line in LINES.values():
         if line.kind is Kind.FOLLOWS:
             others = [one for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for one in entries]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -25,6 +24,7 @@ from services.bucket import Folder
 from services.http import jar
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
+from services.noise import Searched
 from services.plugin_api import promised_key
 
 NewContext = Callable[..., BrowserContext]
@@ -41,7 +41,7 @@ class Actor:
         videos: Folder,
         open_window: NewContext,
         new_site: Callable[[], Site],
-        allowed: Sequence[re.Pattern[str]],
+        allowed: Sequence[Searched],
         remember: Callable[[str], None],
         promise: Callable[[str], None],
     ) -> None:

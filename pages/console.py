@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 from pages.others import lists_others
 from services.access import SIGNED
-from services.noise import is_noise
+from services.noise import Searched, is_noise
 
 ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)
 """Requests that leaving a page, or a seek, has cut off: noise of navigation, in the words of each engine."""
@@ -41,7 +41,7 @@ NOT_SHOWN = "not shown: the page lists what other people own"
 class Console:
     """Console and page errors, failed requests and error answers of one browser context."""
 
-    def __init__(self, context: BrowserContext, allowed: Iterable[re.Pattern[str]]) -> None:
+    def __init__(self, context: BrowserContext, allowed: Iterable[Searched]) -> None:
         self._allowed = list(allowed)
         self._errors: list[str] = []
         self._uncaught: list[str] = []

@@ -8,6 +8,7 @@ disabled needs none: the other way is to enable it.
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from dataclasses import dataclass, field
 from typing import Self
@@ -22,6 +23,24 @@ SWITCH = "plugin"
 
 PLAIN = "="
 """Begins a value that stands in a note as it is, and not its fingerprint."""
+
+CHANGED = ("aws_secret_key", "aws_access_key")
+"""The settings that the suite changes by a character, and no others, whatever a note says."""
+
+NUMBERS = ("retention_days",)
+"""The settings whose number the suite changes, and no others."""
+
+_RUN = r"[\w-]{1,40}"
+
+FORM = re.compile(
+    rf"({'|'.join(CHANGED)}):({_RUN}):([0-9a-f]{{16}}):([0-9a-f]{{16}})"
+    rf"|({'|'.join(NUMBERS)}):({_RUN}):({PLAIN}\d{{1,5}}):({PLAIN}\d{{1,5}})"
+    rf"|({SWITCH}):({_RUN})::"
+)
+
+
+class NoNote(SiteError):
+    """Text that stands where a note should."""
 
 
 class Repaired(SiteError):
@@ -54,8 +73,15 @@ class Note:
     changed: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        return cls(*text.split(":"))
+    def parse(cls, text: object) -> Self:
+        """Raises NoNote for what no run writes."""
+        found = FORM.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            raise NoNote(
+                f"“{str(text)[:100]}” is no note of a changed setting. Nothing was done about it: look whether the "
+                "plugin is enabled, and whether uploads work."
+            )
+        return cls(*(part for part in found.groups() if part is not None))
 
     def __str__(self) -> str:
         return f"{self.name}:{self.run_id}:{self.original}:{self.changed}"
@@ -95,11 +121,11 @@ class Change:
 def undo(site: Site, note: Note) -> bool:
     """Puts back what a dead run changed; returns whether that was necessary.
 
-    Raises Repaired for a value that is neither the original nor what the run wrote.
+    Raises Repaired for a value that is neither the original nor what the run wrote, or a setting that is not there.
     """
     if note.name == SWITCH:
         return enable_plugin(site)
-    stored = plugin_settings(site)[note.name]
+    stored = plugin_settings(site).get(note.name, "")
     seen = note.told(stored)
     if seen == note.original:
         return False

@@ -71,7 +71,10 @@ def write_reports_to(option: Namespace, folder: Path) -> None:
 
 def workers_of(config: pytest.Config) -> int:
     """How many processes run the tests: xdist's `-n` is a number by the time a run is prepared."""
-    return int(getattr(config.option, "numprocesses", None) or 1)
+    asked = getattr(config.option, "numprocesses", None)
+    if isinstance(asked, str):  # auto and logical, which xdist makes a number of only when it is its turn
+        asked = config.option.numprocesses = config.hook.pytest_xdist_auto_num_workers(config=config)
+    return int(asked or 1)
 
 
 def has_workers(config: pytest.Config) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from checklist.decide import Conditions, decide
 from checklist.verdicts import Entry
 
-BEFORE_TESTS = {0: ("READY", 0), 7: ("INCOMPLETE", 7)}
+BEFORE_TESTS = {0: ("READY", 0), 3: ("INTERNAL ERROR", 3), 7: ("INCOMPLETE", 7)}
 """What a run says that was not meant to come to its tests, or found no browser for them."""
 
 

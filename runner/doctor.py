@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from checklist.verdicts import TargetState
-from runner.changed_settings import SWITCH, Note
+from runner.changed_settings import SWITCH, NoNote, Note
 from runner.clean_up import SETTING
 from runner.connect import new_access, new_bucket, new_cdn, new_site
 from runner.environment import Environment
@@ -23,6 +23,7 @@ from runner.findings import Finding
 from runner.journal import Journal
 from runner.lock import notes
 from runner.ours import marked_category
+from runner.seal import NotOurs, Seal
 from services import http
 from services.addresses import COMPONENT
 from services.aws.account import STS
@@ -164,9 +165,11 @@ def _plugin(environment: Environment, site: Site) -> Iterator[Finding]:
     if found is None:
         yield Finding("plugin", "bad", f"{COMPONENT} is not installed.", "Do steps 2.2 to 2.4 of the checklist.")
         return
+    noted, odd = _noted(environment, site)
+    yield from (Finding("lock", "warn", sentence) for sentence in odd)
     if found.enabled:
         yield Finding("plugin", "ok", f"{COMPONENT} {found.version} is installed and enabled.")
-    elif run := _disabled_by(environment, site):
+    elif run := next((note.run_id for note in noted if note.name == SWITCH), ""):
         sentence = f"{COMPONENT} {found.version} is disabled, by the run {run}, which has not enabled it again."
         yield Finding("plugin", "warn", sentence, "The next run enables it, and so does pytest --restore.")
     else:
@@ -175,16 +178,22 @@ def _plugin(environment: Environment, site: Site) -> Iterator[Finding]:
     yield from _settings(environment, plugin_settings(site))
 
 
-def _disabled_by(environment: Environment, site: Site) -> str:
-    """The run that has disabled the plugin and must enable it: by the site's lock, or by a journal; empty if none."""
+def _noted(environment: Environment, site: Site) -> tuple[list[Note], list[str]]:
+    """What dead runs must put back, by the site's lock and by journals; and what stands there and is no such note."""
     if not environment.test_site:
-        return ""
-    courses = Courses(site)
+        return [], []
+    courses, seal = Courses(site), Seal(environment)
     journals = Journal.all_here(environment.base_url)
-    told = notes(courses, marked_category(courses, environment.category_id))
-    told += [entry.get("note", "") for journal in journals for entry in journal.entries(SETTING)]
-    found = [Note.parse(note) for note in told if note.startswith(f"{SWITCH}:")]
-    return found[0].run_id if found else ""
+    in_locks = notes(courses, marked_category(courses, environment.category_id))
+    asked: list[Callable[[], Note]] = [partial(lambda text: Note.parse(seal.opened(text)), text) for text in in_locks]
+    asked += [partial(Note.parse, entry.get("note")) for journal in journals for entry in journal.entries(SETTING)]
+    found, odd = [], []
+    for ask in asked:
+        try:
+            found.append(ask())
+        except (NoNote, NotOurs) as reason:
+            odd.append(str(reason))
+    return found, odd
 
 
 def _settings(environment: Environment, settings: Settings) -> Iterator[Finding]:

@@ -12,10 +12,12 @@ import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, StrictBool, ValidationInfo, field_validator
+from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, Strict, StrictBool, ValidationInfo, field_validator
 
 from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
@@ -33,11 +35,14 @@ from runner.environment_tables import (
     Storage,
     Target,
 )
-from runner.environment_values import HttpsUrl, HttpUrl, SitePath, Source, Text
+from runner.environment_values import Header, HttpsUrl, HttpUrl, SitePath, Source
 from runner.ours import CATEGORY, SMOKE
 from services.addresses import LOGIN
 from services.errors import ConfigurationError
 from services.trust import authorities
+
+TABLES = ("targets", "allowed_console")
+"""Keys that are lists of tables."""
 
 ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 
@@ -48,9 +53,9 @@ class Environment(EnvironmentTable):
     base_url: HttpsUrl
     test_site: StrictBool = False
     login_path: SitePath = LOGIN
-    user_agent: Text | None = None
+    user_agent: Header | None = None
     plain_url: HttpUrl | None = None
-    category_id: PositiveInt | None = None
+    category_id: Annotated[PositiveInt, Strict()] | None = None
     ignore_https_errors: StrictBool = False
     ca_file: Path | None = None
     accounts: Accounts
@@ -80,7 +85,12 @@ class Environment(EnvironmentTable):
     @field_validator("smoke")
     @classmethod
     def _of_given_people(cls, smoke: bool, info: ValidationInfo[Source]) -> bool:
-        if smoke and not info.data.get("test_site") and "accounts" in info.data and not info.data["accounts"].given:
+        if (
+            smoke
+            and info.data.get("test_site") is False
+            and "accounts" in info.data
+            and not info.data["accounts"].given
+        ):
             raise ValueError("where test_site = false it takes people who exist already; add [accounts.given]")
         return smoke
 
@@ -200,6 +210,8 @@ def load(name_or_path: str, root: Path = ENVIRONMENTS) -> Environment:
     ConfigurationError naming the file and everything that is wrong in it.
     """
     file = Path(name_or_path) if name_or_path.endswith(".toml") else root / f"{name_or_path}.toml"
+    if file.exists() and not file.is_file():
+        raise ConfigurationError(f"{file}: is a folder, or no file; name the environment's TOML file")
     if not file.is_file():
         known = sorted(path.stem for path in root.glob("*.toml") if "." not in path.stem)
         raise ConfigurationError(
@@ -207,16 +219,44 @@ def load(name_or_path: str, root: Path = ENVIRONMENTS) -> Environment:
             "For a new one copy environments/staging.example.toml"
         )
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = decoded(file.read_bytes())
+        content = tomllib.loads(text)
     except ValueError as error:
         raise ConfigurationError(f"{file}: is not valid TOML in UTF-8: {error}; correct it there") from None
+    except RecursionError:
+        raise ConfigurationError(f"{file}: is nested too deeply; write its tables as environments/README.md") from None
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read ({error.strerror}); check its permissions") from None
-    source = Source(file, {**_dotenv(root.parent / ".env"), **os.environ})
+    source = Source(file, {**_dotenv(root.parent / ".env"), **os.environ}, text)
+    _expect_proxies()
     try:
         return validated(Environment, content, source)
     except Mistakes as mistakes:
         raise _configuration_error(file, [_problem(mistake) for mistake in mistakes.found]) from None
+
+
+def decoded(content: bytes) -> str:
+    """Text of a file in UTF-8, with a byte order mark or without. Raises ValueError."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError("it is in UTF-16; save it as UTF-8")
+    return content.decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def _expect_proxies() -> None:
+    """Raises ConfigurationError for a variable that names a proxy by no address."""
+    for scheme, address in getproxies().items():
+        if scheme == "no" or not address:
+            continue
+        try:
+            parts = urlsplit(address if "//" in address else f"http://{address}")
+            usable = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ConfigurationError(
+                f"the environment variable {scheme.upper()}_PROXY holds no address of a proxy; write it like "
+                "http://proxy.example.edu:3128, or unset it"
+            )
 
 
 def _secret_values(value: object) -> Iterator[str]:
@@ -232,6 +272,8 @@ def _dotenv(file: Path) -> dict[str, str | None]:
         return dotenv_values(file, interpolate=False)
     except ValueError:
         raise ConfigurationError(f"{file}: is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be read ({error.strerror}); check its permissions") from None
 
 
 def _configuration_error(file: Path, problems: list[str]) -> ConfigurationError:
@@ -248,9 +290,10 @@ def _problem(mistake: Mistake) -> str:
             hint = f"did you mean {close[0]}" if close else "remove it"
             sentence = f"is not a key here; {hint} (environments/README.md lists the keys)"
         case "model_type":
-            sentence = "must be a table; see environments/README.md"
+            sentence = f"must be a table; write it under [{mistake.place}], see environments/README.md"
         case "tuple_type":
-            sentence = f"must be a list of tables, each under [[{mistake.place}]]; see environments/README.md"
+            form = f"tables, each under [[{mistake.place}]]" if mistake.place in TABLES else 'texts, such as ["3.1.1"]'
+            sentence = f"must be a list of {form}; see environments/README.md"
         case "value_error":
             sentence = mistake.said
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,12 +14,15 @@ from pydantic import (
     Field,
     SecretStr,
     StrictBool,
+    TypeAdapter,
+    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
+from checklist.patterns import Selective
 from checklist.tables import Table
-from runner.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, like, selective_pattern, websocket
+from runner.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, host, like, websocket
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""
@@ -43,6 +46,12 @@ def _several(people: object) -> object:
     return [people] if isinstance(people, dict) else people
 
 
+def _somebody(people: tuple[Account, ...]) -> tuple[Account, ...]:
+    if not people:
+        raise ValueError("names nobody; give one account at least")
+    return people
+
+
 People = Annotated[tuple[Account, ...], BeforeValidator(_several)]
 
 
@@ -52,8 +61,8 @@ class GivenAccounts(EnvironmentTable):
     Who is a student in one test may be the second or the suspended one in another; so may teachers.
     """
 
-    student: People
-    teacher: People
+    student: Annotated[People, AfterValidator(_somebody)]
+    teacher: Annotated[People, AfterValidator(_somebody)]
     second_student: People = ()
     other_teacher: People = ()
     other_student: People = ()
@@ -101,7 +110,8 @@ class Cdn(EnvironmentTable):
 
     domain: Annotated[
         str,
-        like("[A-Za-z0-9.-]+(:[0-9]+)?", "must be the bare domain, like d123.cloudfront.net, no https://, no path"),
+        like("[A-Za-z0-9.-]+(:[0-9]{1,5})?", "must be the bare domain, like d123.cloudfront.net, no https://, no path"),
+        AfterValidator(host),
     ]
     key_pair_id: Text | None = None
     private_key: Annotated[Secret, AfterValidator(an_rsa_key)] | None = Field(None, validate_default=True)
@@ -154,7 +164,7 @@ STANDARD_TARGETS = tuple(Target(name=engine, engine=engine, required=engine != "
 class AllowedConsole(EnvironmentTable):
     """A console message that is not a finding, and why."""
 
-    pattern: Annotated[re.Pattern[str], AfterValidator(selective_pattern)]
+    pattern: Selective
     reason: Text
 
 
@@ -190,7 +200,7 @@ class Decided(EnvironmentTable):
     price_class: Literal["PriceClass_All", "PriceClass_200", "PriceClass_100"] = "PriceClass_All"
     other_origins: tuple[HttpsUrl, ...] = ()
     key_days: Positive = 90
-    retention_days: Annotated[int, Field(gt=0)] = 90
+    retention_days: Annotated[int, Field(gt=0, le=36500, strict=True)] = 90
     release: Path | None = None
 
     @field_validator("release")
@@ -199,12 +209,28 @@ class Decided(EnvironmentTable):
         return release and (info.context.file.parent / release).resolve()
 
 
+def _size(size: object) -> ByteSize:
+    told = "must be a size from 64MiB to 5GiB; write it like 1GiB"
+    if isinstance(size, bool) or not isinstance(size, str | int):
+        raise ValueError(told)
+    try:
+        found = TypeAdapter(ByteSize).validate_python(size)
+    except (ValidationError, OverflowError):
+        raise ValueError(told) from None
+    if not SMALLEST_LARGE <= found <= LARGEST_UPLOAD:
+        raise ValueError(told)
+    return found
+
+
 class Large(EnvironmentTable):
     """`size` in bytes of the video of step 2.12."""
 
-    size: Annotated[ByteSize, Field(ge=SMALLEST_LARGE, le=LARGEST_UPLOAD)] = ByteSize(1024**3)
+    size: Annotated[ByteSize, BeforeValidator(_size)] = ByteSize(1024**3)
 
 
 def large_size(text: str) -> int:
-    """Bytes of a size such as `1GiB`, within the limits of `[large]`. Raises ValueError."""
-    return Large.model_validate({"size": text}).size
+    """Bytes of a size such as `1GiB`, within the limits of `[large]`. Raises ArgumentTypeError."""
+    try:
+        return _size(text)
+    except ValueError as wrong:
+        raise ArgumentTypeError(f"{text!a} {wrong}") from None

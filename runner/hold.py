@@ -8,15 +8,17 @@ from dataclasses import asdict
 from typing import Any
 
 from runner.administrator import Administrator
+from runner.changed_settings import CHANGED, NoNote, Repaired
 from runner.clean_up import SETTING, CleanUp
 from runner.connect import new_site
 from runner.environment import Environment
 from runner.journal import Journal
 from runner.lock import Lock, Locked
 from runner.people_pool import find_given, prepare, share_given
-from services.errors import ConfigurationError
+from runner.seal import NotOurs, Seal
+from services.errors import ConfigurationError, SiteError, Unreachable
 from services.moodle.courses import Courses
-from services.moodle.plugin import plugin
+from services.moodle.plugin import plugin, plugin_settings
 from services.moodle.site import Site
 
 
@@ -33,6 +35,7 @@ class Hold:
         self.run_id = run_id
         self.journal = Journal(environment.base_url, run_id)
         self.found = CleanUp()
+        self._seal = Seal(environment)
         self._kept = ExitStack()
         self._expect_installed()
         self._admin.bucket.check()
@@ -45,7 +48,7 @@ class Hold:
                 is_dead=lambda other: Journal(environment.base_url, other).is_dead(),
                 undo=self._undo,
             )
-        except Locked:
+        except (Locked, SiteError, Unreachable):
             self.journal.remove()
             raise
 
@@ -75,9 +78,21 @@ class Hold:
 
     @classmethod
     def restore(cls, environment: Environment) -> CleanUp:
-        """Puts back and removes what dead runs left, and nothing else."""
+        """Puts back and removes what dead runs left, and nothing else.
+
+        What no note tells of, it looks for on the site itself: a problem is what keeps the plugin from working.
+        """
         hold = cls(environment, f"restore-{secrets.token_hex(3)}")
-        return hold.found + hold.close()
+        report = hold.found + hold.close()
+        with report.attempt():
+            hold.site.log_in_again()
+            hold._expect_enabled()
+            if empty := [name for name in CHANGED if not plugin_settings(hold.site).get(name, "").strip()]:
+                raise ConfigurationError(
+                    f"{', '.join(empty)} not set on {environment.base_url}, and no note says that a run did that. "
+                    "Enter it in the plugin's settings (step 2.5)."
+                )
+        return report
 
     def _expect_installed(self) -> None:
         if plugin(self.site) is None:
@@ -104,9 +119,15 @@ class Hold:
             )
 
     def _undo(self, note: str) -> None:
-        """What a dead run, of whatever machine, noted in its lock."""
-        with self.found.attempt():
-            self._cleaner.undo(note, self.found)
+        """What a dead run, of whatever machine, noted in its lock.
+
+        What is no note, or somebody has put right, is told. Raises SiteError and Unreachable where the site does not
+        let it be undone: then the lock stays, and its note with it.
+        """
+        try:
+            self._cleaner.undo(self._seal.opened(note), self.found)
+        except (NoNote, NotOurs, Repaired) as told:
+            self.found.problems.append(str(told))
 
     def _prepare(self, workers: int) -> dict[str, Any]:
         assert self._lock is not None

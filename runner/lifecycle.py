@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -17,6 +18,7 @@ import pytest
 from checklist.verdicts import unmet
 from runner.clean_up import SETTING
 from runner.compat import leave_out_frames_without_a_line
+from runner.lines import first_words
 from runner.lock import Locked
 from runner.outage import Watch
 from runner.plan import declared
@@ -24,6 +26,9 @@ from runner.preparation import prepare
 from runner.reporting import Reporting
 from runner.state import State
 from services.errors import ConfigurationError, SiteError, Unreachable
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that tell a run to stop: it cleans up and reports, whichever it is."""
 
 
 class Lifecycle:
@@ -41,8 +46,9 @@ class Lifecycle:
 
     def __enter__(self) -> None:
         self._outputs = [(name, stream := getattr(sys, name), os.dup(stream.fileno())) for name in ("stdout", "stderr")]
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._interrupt)
+        for number in STOPS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves SIGHUP
+                signal.signal(number, self._interrupt)
 
     def __exit__(self, *_: object) -> None:
         self._clean_up()
@@ -68,6 +74,8 @@ class Lifecycle:
             state.code = 4
         except KeyboardInterrupt:
             state.code = 2
+        except Exception as error:
+            state.broke, state.code = where_it_broke(error), 3
         return state.code is None
 
     def run(self, session: Callable[[], int]) -> None:
@@ -91,9 +99,17 @@ class Lifecycle:
                 self._reporting.write()
             except OSError as error:
                 self._state.cannot_write(error)
+            except Exception as error:
+                self._write_the_least(error)
         results = self._reporting.results()
         self._reporting.tell(results)
         return results.exit_code
+
+    def _write_the_least(self, error: Exception) -> None:
+        try:
+            self._reporting.write_the_least(f"the reports could not be made: {where_it_broke(error)}")
+        except OSError as full:
+            self._state.cannot_write(full)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -106,6 +122,15 @@ class Lifecycle:
         if state.hold is None or self._clean:
             return
         self._clean = True
+        try:
+            self._remove_what_was_made()
+        except Exception as error:
+            again = "the next run goes on with that, and so does: pytest --restore"
+            state.problems.append(f"clean-up broke: {where_it_broke(error)}; {again}")
+
+    def _remove_what_was_made(self) -> None:
+        state = self._state
+        assert state.hold is not None
         if not state.partial:
             state.problems += [issue.not_met for issue in unmet(state.checks, state.known)]
         # Wrong credentials are worth a try even so: it may be the storage or the CDN that is silent.
@@ -124,7 +149,13 @@ class Lifecycle:
 
     # -- told to stop -----------------------------------------------------------------------------
 
-    def _interrupt(self, *_: object) -> None:
+    def _interrupt(self, number: int, *_: object) -> None:
+        if number == signal.SIGHUP:
+            _let_go_of_the_terminal()
+        if self._state.interrupted:
+            # Told twice: clean-up ends here. Told again, there is nothing left to end.
+            for stop in STOPS:
+                signal.signal(stop, signal.SIG_IGN)
         self._state.interrupted = True
         self._watch.stop("told to stop")
         raise KeyboardInterrupt
@@ -143,6 +174,22 @@ class Lifecycle:
         for name, stream, descriptor in self._outputs:
             os.dup2(descriptor, stream.fileno())
             setattr(sys, name, stream)
+
+
+def where_it_broke(error: Exception) -> str:
+    """An error that nobody foresaw, in words that its mending can begin with."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" in {last[0].filename.rpartition('/')[2]}, line {last[0].lineno}" if last else ""
+    return f"{type(error).__name__}{where}: {first_words(error)}"
+
+
+def _let_go_of_the_terminal() -> None:
+    """Whoever hung up took the terminal along; to write to it would be an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    # pytest's capture and this run hold copies of the terminal's descriptors.
+    for descriptor in range(nowhere):
+        if os.isatty(descriptor):
+            os.dup2(nowhere, descriptor)
 
 
 def _interrupt_again(otherwise: Callable[[Any], None], unraisable: Any) -> None:

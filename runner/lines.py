@@ -18,6 +18,7 @@ import pytest
 
 from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
+from checklist.visible import visible
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
 from runner.options import PRODUCTION
@@ -99,7 +100,7 @@ class Lines:
     def _record(self, check: Check) -> None:
         secrets = run_of(self.item.config).secrets.values()
         evidence = _redacted(check.evidence, secrets)
-        check = replace(check, message=redact(check.message, secrets), evidence=evidence)
+        check = replace(check, message=visible(redact(check.message, secrets)), evidence=evidence)
         self.item.stash[CHECKS].append(check)
         self.item.user_properties.append((PROPERTY, check.to_json()))
 
@@ -182,8 +183,8 @@ def pytest_runtest_makereport(
         return report
     secrets = run.secrets.values()
     if report.longrepr is not None and not isinstance(report.longrepr, tuple):
-        report.longrepr = redact(str(report.longrepr), secrets)
-    report.sections = [(name, redact(content, secrets)) for name, content in report.sections]
+        report.longrepr = visible(redact(str(report.longrepr), secrets))
+    report.sections = [(name, visible(redact(content, secrets))) for name, content in report.sections]
     if call.when == "call" and any(check.verdict is Verdict.FAILED for check in item.stash[CHECKS]):
         keep_artifacts(item)
     if call.when == "teardown" or (call.when == "setup" and not report.passed):
@@ -192,11 +193,11 @@ def pytest_runtest_makereport(
         if isinstance(call.excinfo.value, Blocked):
             report.user_properties.append((BLOCKED, True))
         if isinstance(call.excinfo.value, ConfigurationError):
-            report.user_properties.append((REFUSED, redact(str(call.excinfo.value), secrets)))
+            report.user_properties.append((REFUSED, visible(redact(str(call.excinfo.value), secrets))))
         if isinstance(call.excinfo.value, NotCheckable):
             report.outcome, report.longrepr = (
                 "skipped",
-                (str(item.path), item.location[1] or 0, redact(first_words(call.excinfo.value), secrets)),
+                (str(item.path), item.location[1] or 0, visible(redact(first_words(call.excinfo.value), secrets))),
             )
         item.stash[ENDED_BY] = call.excinfo.value
     return report
@@ -214,6 +215,6 @@ def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]
     secrets = run_of(item.config).secrets.values()
     for line in dict.fromkeys(declared_lines(item)):
         if line not in judged:
-            message = redact(why or "the test ended before", secrets)
+            message = visible(redact(why or "the test ended before", secrets))
             yield Check(line, target, verdict, LINES[line].text, message, test=item.name)
             item.stash[CHECKS].append(Check(line, target, verdict, LINES[line].text))

@@ -32,6 +32,10 @@ NARROWING = (
 )
 
 
+NEEDED = {"htmlpath": "html", "xmlpath": "junitxml", "browser": "playwright"}
+"""Options by which plugins are known."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("acceptance", "acceptance of the S3 Video plugin")
     group.addoption("--env", default=NAME, metavar="NAME|FILE.toml", help="environment under test")
@@ -41,6 +45,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--keep", action="store_true", help="leave what the run creates on the site until the next run")
     group.addoption("--site", action="append", default=[], metavar="NAME[=VALUE]", help="a habit of the replica's site")
     group.addoption("--reports", default=str(REPORTS), metavar="FOLDER", help="where the run reports")
+
+
+def expect_usable(config: pytest.Config) -> None:
+    """Raises UsageError for what the command line leaves out that a run needs, or asks for and would not get."""
+    option = config.option
+    for name, plugin in NEEDED.items():
+        if name not in option:
+            raise pytest.UsageError(f"a run needs pytest's plugin {plugin}; leave out -p no:{plugin}")
+    for name, key in (("browser_channel", "channel"), ("device", "device")):
+        if getattr(option, name, None):
+            asked = f"--{name.replace('_', '-')}"
+            raise pytest.UsageError(
+                f"{asked} is not for a run: a target has its {key} in the environment file, under [[targets]]; add one "
+                "there, and choose it with --browser NAME"
+            )
 
 
 def is_acceptance(config: pytest.Config) -> bool:
@@ -80,6 +99,6 @@ def place_reports(config: pytest.Config, name: str) -> Path:
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise pytest.UsageError(f"{folder} cannot be made ({error.strerror}); free or unlock reports/") from None
+        raise pytest.UsageError(f"{folder} cannot be made ({error.strerror}); free or unlock {reports}") from None
     write_reports_to(option, folder)
     return folder

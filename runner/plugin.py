@@ -11,7 +11,7 @@ import pytest
 from runner.compat import end_fixtures, worker_of
 from runner.context import RUN, RunContext, run_of
 from runner.lifecycle import Lifecycle
-from runner.options import PRODUCTION, is_acceptance
+from runner.options import PRODUCTION, expect_usable, is_acceptance
 
 CONTEXT = "acceptance"
 
@@ -38,6 +38,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """An acceptance run: pytest's own session, between preparation and verdict."""
     if not is_acceptance(config):
         return None
+    expect_usable(config)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what the terminal cannot show
     session = config.pluginmanager.subset_hook_caller("pytest_cmdline_main", [sys.modules[__name__]])
     run = Lifecycle(config)
     with run:

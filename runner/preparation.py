@@ -15,7 +15,7 @@ from runner import replica
 from runner.compat import has_workers, workers_of
 from runner.context import RUN, RunContext
 from runner.doctor import examine
-from runner.environment import Environment, load
+from runner.environment import Environment, decoded, load
 from runner.environment_tables import ENGINES
 from runner.findings import print_findings
 from runner.hold import Hold
@@ -45,9 +45,13 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
     if option.restore:
-        state.problems += Hold.restore(environment).problems
+        restored = Hold.restore(environment)
+        state.problems += restored.problems
         if not state.problems:
-            state.notes.append("What dead runs had left changed is put back.")
+            what = ", ".join(restored.settings) or "no note of a run named any setting"
+            state.notes.append(
+                f"What dead runs had left changed is put back: {what}. The plugin is enabled, its keys are filled in."
+            )
         state.code = 0
         return
     _read_known_issues(state, environment)
@@ -101,9 +105,14 @@ def _environment(state: State, started: ExitStack, habits: Sequence[str]) -> Env
 
 def _read_known_issues(state: State, environment: Environment) -> None:
     file = environment.known_issues_file
-    if file.is_file():
+    if file.exists():
         names = {target.name for target in state.targets}
-        state.known, problems = read(file.read_text(encoding="utf-8"), names, state.started.date())
+        try:
+            text = decoded(file.read_bytes())
+        except (ValueError, OSError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ConfigurationError(f"{file}: cannot be read ({why}); save it as a file in UTF-8") from None
+        state.known, problems = read(text, names, state.started.date())
         # A list that is out of date stops a release; a narrowed run is none.
         told = state.notes if state.partial else state.problems
         told += [f"{file}: {problem}" for problem in problems]

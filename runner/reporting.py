@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from zipfile import BadZipFile
 
 import pytest
 
+from checklist import results
 from checklist.figures import figures
 from checklist.lines import ALL_TARGETS
 from checklist.publish import publish, tell_job, write
@@ -20,6 +20,7 @@ from checklist.reason import reason
 from checklist.results import Run
 from checklist.summary import markdown
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
+from checklist.visible import visible
 from runner.compat import is_subtest
 from runner.decision import decision
 from runner.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
@@ -55,7 +56,7 @@ class Reporting:
         found = [Check.from_json(data) for name, data in properties if name == PROPERTY]
         if state.secrets is not None:  # a subtest's output joins its report only after that was made
             values = state.secrets.values()
-            report.sections = [(name, redact(content, values)) for name, content in report.sections]
+            report.sections = [(name, visible(redact(content, values))) for name, content in report.sections]
         if is_subtest(report):
             if found:
                 self._show(found[-1])
@@ -147,13 +148,22 @@ class Reporting:
         Raises OSError.
         """
         folder = self._state.folder
-        write(self.results(), folder)
+        write(self.results(), folder)  # first of all: what comes after it may break
         if leaks := self._leaks():
             self._state.problems += leaks
             write(self.results(), folder)
         run = self.results()
         publish(run, folder)
-        tell_job(redact(markdown(run), self._state.secrets.values() if self._state.secrets else []))
+        if told := tell_job(redact(markdown(run), self._state.secrets.values() if self._state.secrets else [])):
+            self._state.notes.append(told)
+
+    def write_the_least(self, broke: str) -> None:
+        """Writes `results.json` alone, of a run whose reports could not be made. Raises OSError."""
+        self._state.problems.append(broke)
+        self._state.code = 3
+        run, folder = self.results(), self._state.folder
+        results.write(run, folder)
+        publish(run, folder)
 
     def _leaks(self) -> list[str]:
         """Redacts the traces, then looks into every file."""
@@ -167,11 +177,15 @@ class Reporting:
 
     def tell(self, run: Run) -> None:
         """Prints the verdict, and what there is to know about it."""
-        state, say = self._state, partial(print, flush=True)
+        state = self._state
+
+        def say(text: str = "") -> None:
+            print(visible(text), flush=True)
+
         say()
         where = state.environment.base_url if state.environment else state.environment_name
         say(f"{run.verdict}: acceptance of {where}, run {run.run_id}")
-        for why in (state.misconfigured, state.outage, *state.problems):
+        for why in (state.broke, state.misconfigured, state.outage, *state.problems):
             if why:
                 say(f"  {why}")
         for target in state.targets if state.hold else []:

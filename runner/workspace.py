@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -15,12 +16,14 @@ from runner.environment import Environment
 from runner.journal import Journal
 from runner.ours import COURSE_NAME, POOL, is_ours
 from runner.people_pool import PeoplePool, borrowed, find_given, given, leaver, set_apart, share_given
+from runner.seal import Seal
 from services.errors import ConfigurationError, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
 from services.moodle.assignments import create_assignment
 from services.moodle.courses import Courses
 from services.moodle.model import Account, Assignment, Course, Person
 from services.moodle.site import Site
+from services.object_key import belongs_to
 
 DUE = timedelta(days=30)
 
@@ -46,8 +49,10 @@ class Workspace:
         self._environment = environment
         self._admin = Administrator(environment)
         self.run_id: str = state["run_id"]
+        self._started = time.time()
         self.worker = worker
         self.journal = Journal(environment.base_url, self.run_id)
+        self._seal = Seal(environment)
         self._lock: int = state["lock"]
         self._is_given = environment.accounts.given is not None
         self._people = self._pool(environment, state)
@@ -88,7 +93,7 @@ class Workspace:
     def note(self, note: str) -> None:
         """Writes into the site's lock what must be undone by whoever takes it over; empty when nothing must."""
         with self.journal.lock():
-            self._admin.courses.write_idnumber(self._lock, note)
+            self._admin.courses.write_idnumber(self._lock, self._seal.sealed(note) if note else "")
 
     def course_name(self) -> tuple[str, str]:
         """A name and a short name by which clean-up knows a course as ours, whoever creates it."""
@@ -159,9 +164,14 @@ class Workspace:
         self.accounts.enrol(course, person, role)
         return person
 
-    def promise(self, key: str) -> None:
-        """The plugin has given one of this run's people a presigned form for `key`: the object may be deleted again."""
-        self.journal.record(PROMISED, key=key)
+    def promise(self, person: Person, key: str) -> None:
+        """The plugin has given `person` a presigned form for `key`: the object may be deleted again.
+
+        The plugin's word is not enough: a key outside that person's folder, or older than this run, may name somebody
+        else's object, and is never touched.
+        """
+        if belongs_to(key, person.id, since=self._started):
+            self.journal.record(PROMISED, key=key, person=person.id)
 
     def give_back(self, person: Person) -> None:
         """The test is over: what this person was promised on S3 goes, and a role in the category.
@@ -171,7 +181,7 @@ class Workspace:
         if not self._people.has_lent(person):
             return
         keys = {entry["key"] for entry in self.journal.entries(PROMISED)}
-        mine = {key for key in keys if key.split("/")[1] == str(person.id)}
+        mine = {key for key in keys if belongs_to(key, person.id)}
         self._admin.bucket.delete(stored(self._admin.bucket, mine))
         if person.id in self.accounts.managers:
             self.accounts.remove_role(self.category, person, "manager")

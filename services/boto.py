@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 
@@ -19,8 +21,11 @@ def new_client(
     timeout: float = 10,
     attempts: int = 3,
 ) -> Any:
-    """`endpoint` is a server's address that is not AWS; `verify` as requests takes it; `timeout` in seconds."""
-    client: Any = boto3.client
+    """`endpoint` is a server's address that is not AWS; `verify` as requests takes it; `timeout` in seconds.
+
+    The environment file alone decides: nothing is read of `AWS_…` variables or of `~/.aws`.
+    """
+    client: Any = _alone().client
     return client(
         service,
         region_name=region,
@@ -34,5 +39,13 @@ def new_client(
             read_timeout=timeout,
             retries={"total_max_attempts": attempts, "mode": "standard"},
             s3={"addressing_style": "path" if endpoint else "virtual"},
+            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # newer than the stubs
         ),
     )
+
+
+def _alone() -> boto3.Session:
+    """A session that knows no profile, no configuration file and no credentials but those it is given."""
+    names = ("profile", "config_file", "credentials_file", "ca_bundle")
+    unread = {name: (None, None, os.devnull if name.endswith("_file") else None, None) for name in names}
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=unread))

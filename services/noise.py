@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Protocol
 
 from services.addresses import COMPONENT
 
@@ -28,7 +29,13 @@ THE_PLUGINS = re.compile(rf"/s3video/|{COMPONENT}")
 NAMES_A_FILE = re.compile(r"/[\w/.-]+\.php\b")
 
 
-def is_noise(error: str, source: str = "", allowed: Iterable[re.Pattern[str]] = ()) -> bool:
+class Searched(Protocol):
+    """A pattern: of Python, or of a user."""
+
+    def search(self, text: str, /) -> object: ...
+
+
+def is_noise(error: str, source: str = "", allowed: Iterable[Searched] = ()) -> bool:
     """Whether an error of a browser's console or network is the host's, or `allowed`; `source` is the file it is of."""
     return not THE_PLUGINS.search(f"{error} {source}") and any(one.search(error) for one in (*HOST, *allowed))
 

@@ -20,7 +20,7 @@ import psutil
 from runner.environment import Environment
 
 PROJECT = Path(__file__).resolve().parents[2]
-GO, NO_GO, INTERRUPTED, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = 0, 1, 2, 4, 5, 6, 7
+GO, NO_GO, INTERRUPTED, INTERNAL_ERROR, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = range(8)
 """The exit codes of docs/contract.md, pytest's own among them."""
 
 NOT_INHERITED = ("S3V_", "PYTEST_", "PYTHON", "GITHUB_")

@@ -1,5 +1,6 @@
 """People in sessions of their own, and what they upload, without a browser; how a hold is opened for them."""
 
+from functools import partial
 from typing import Any, Protocol
 
 import requests
@@ -28,7 +29,7 @@ def session_of(person: Person, environment: Environment) -> Site:
 
 
 def own_session(workspace: Workspace, person: Person, environment: Environment) -> Site:
-    return tell_promises(session_of(person, environment), workspace.promise)
+    return tell_promises(session_of(person, environment), partial(workspace.promise, person))
 
 
 def upload(site: Site, assignment: Assignment, environment: Environment) -> str:

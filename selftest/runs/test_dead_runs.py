@@ -42,7 +42,7 @@ hold, state = Hold.open(environment, "killed")
 workspace = Workspace(environment, state, "main")
 assignment = workspace.assignment()
 student, manager = workspace.student(assignment.course), workspace.manager()
-change = Change("upload_rate_limit", plugin_settings(workspace.site)["upload_rate_limit"])
+change = Change("aws_secret_key", plugin_settings(workspace.site)["aws_secret_key"])
 workspace.note(str(change.note("killed")))
 workspace.journal.record(SETTING, note=str(change.note("killed")))
 save_plugin_settings(workspace.site, {change.name: change.changed})
@@ -72,10 +72,10 @@ def killed_run(warm: Warm) -> dict[str, Any]:
 def test_the_next_run_clears_up_after_a_killed_one(
     environment: Environment, warm: Warm, site: Site, category: int, finish: str, open_hold: Open
 ) -> None:
-    rate = plugin_settings(site)["upload_rate_limit"]
+    rate = plugin_settings(site)["aws_secret_key"]
     promised = killed_run(warm)
     send(promised, warm.ca_file)
-    assert plugin_settings(site)["upload_rate_limit"] != rate
+    assert plugin_settings(site)["aws_secret_key"] != rate
 
     if finish == "open":
         hold, _ = open_hold()
@@ -84,10 +84,10 @@ def test_the_next_run_clears_up_after_a_killed_one(
     else:
         report = Hold.restore(environment)
     assert report.problems == []
-    assert report.settings == ["upload_rate_limit"]
+    assert report.settings == ["aws_secret_key"]
     assert len(report.courses) == 1
     assert len(report.people) == 2
-    assert plugin_settings(site)["upload_rate_limit"] == rate
+    assert plugin_settings(site)["aws_secret_key"] == rate
     assert new_bucket(environment).keys(promised["s3_key"]) == []
     assert not [name for name in Courses(site).within(category).values() if name.startswith((COURSE_NAME, LOCK_NAME))]
     assert list(folder(environment.base_url).iterdir()) == []
@@ -96,7 +96,7 @@ def test_the_next_run_clears_up_after_a_killed_one(
 def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing_on_s3(
     environment: Environment, warm: Warm, site: Site, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
 ) -> None:
-    rate = plugin_settings(site)["upload_rate_limit"]
+    rate = plugin_settings(site)["aws_secret_key"]
     promised = killed_run(warm)
     assert not [path for path in Path(os.environ["XDG_STATE_HOME"]).rglob("*") if path.is_file() and told(path, rate)]
     (lock,) = [course for course, name in Courses(site).within(category).items() if name == LOCK_NAME]
@@ -107,8 +107,8 @@ def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing
 
     Courses(site).write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
     report = Hold.restore(environment)
-    assert (report.settings, report.problems) == (["upload_rate_limit"], [])
-    assert plugin_settings(site)["upload_rate_limit"] == rate
+    assert (report.settings, report.problems) == (["aws_secret_key"], [])
+    assert plugin_settings(site)["aws_secret_key"] == rate
     assert len(report.people) == 2
     send(promised, warm.ca_file)
     assert Hold.restore(environment).left_by_plugin == []

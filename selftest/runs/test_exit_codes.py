@@ -8,6 +8,7 @@ import pytest
 from selftest.runs.checkout import (
     GO,
     INCOMPLETE,
+    INTERNAL_ERROR,
     INTERRUPTED,
     NO_GO,
     NO_TESTS,
@@ -49,6 +50,33 @@ def test_a_failed_line(checkout: Checkout) -> None:
     checkout.tests(test_it=three_lines('assert number != 2, "expected no two, seen one"'))
     run = checkout.run(checkout.file())
     expect(run, NO_GO, "NO-GO", "✗ 2.7.2 chromium", "failed: expected no two, seen one", "2 passed, 1 failed")
+
+
+def test_what_a_page_said_is_shown_as_text_and_is_written(checkout: Checkout) -> None:
+    said = "\\x1b[2J##[error]\\ud83d"
+    checkout.tests(test_it=three_lines(f'print("{said}"); assert number != 2, "expected two, seen {said}"'))
+    run = checkout.run(checkout.file())
+    expect(run, NO_GO, "NO-GO", r"failed: expected two, seen \x1b[2J## [error]\ud83d")
+    assert "\x1b[2J" not in run.text
+    assert "##[error]" not in run.text
+    assert json.loads((checkout.reports / "results.json").read_text("utf-8"))["verdict"] == "NO-GO"
+    assert (checkout.reports / "latest" / "report.html").is_file()
+
+
+def test_results_are_written_when_the_report_breaks(checkout: Checkout) -> None:
+    broken = """
+from checklist import report
+
+def write(*_):
+    raise KeyError("no such thing")
+
+report.write = write
+"""
+    checkout.tests(test_it=three_lines(), conftest=broken)
+    run = checkout.run(checkout.file())
+    expect(run, INTERNAL_ERROR, "INTERNAL ERROR", "the reports could not be made: KeyError in conftest.py, line 5")
+    results = json.loads((checkout.reports / "results.json").read_text("utf-8"))
+    assert (results["verdict"], results["exit_code"]) == ("INTERNAL ERROR", 3)
 
 
 def test_lines_that_no_test_reaches(checkout: Checkout) -> None:
@@ -129,7 +157,7 @@ Courses.still_open = lambda self, courses: set(courses)
     expect(run, NO_GO, "NO-GO", "clean-up: The course S3 Video acceptance run", "is still there")
 
     checkout.tests(test_it=three_lines())
-    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back.")
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back:")
 
 
 def test_a_second_ctrl_c_ends_the_clean_up_and_the_next_run_goes_on_with_it(checkout: Checkout) -> None:

@@ -15,6 +15,7 @@ from runner.journal import folder
 from runner.lock import Locked
 from runner.ours import CATEGORY, COURSE_NAME, LOCK_NAME
 from runner.people_pool import PER_WORKER
+from runner.seal import Seal
 from selftest.runs.students import Open, own_session, session_of, upload
 from services.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
 from services.moodle.accounts import Accounts
@@ -142,8 +143,8 @@ def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
     environment: Environment, site: Site, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
 ) -> None:
     hold, (workspace,) = open_hold()
-    rate = plugin_settings(site)["upload_rate_limit"]
-    change = Change("upload_rate_limit", rate)
+    rate = plugin_settings(site)["aws_secret_key"]
+    change = Change("aws_secret_key", rate)
     note = str(change.note(hold.run_id))
     workspace.note(note)
     hold.journal.record(SETTING, note=note)
@@ -152,9 +153,9 @@ def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
         broken.setattr("runner.clean_up.undo", lambda *_: (_ for _ in ()).throw(SiteError("The site is read-only.")))
         assert "The site is read-only." in hold.close().problems
     (lock,) = [course for course, name in Courses(site).within(category).items() if name == LOCK_NAME]
-    assert Courses(site).idnumber(lock) == note
-    assert hold.close().settings == ["upload_rate_limit"]
-    assert plugin_settings(site)["upload_rate_limit"] == rate
+    assert Courses(site).idnumber(lock) == Seal(environment).sealed(note)
+    assert hold.close().settings == ["aws_secret_key"]
+    assert plugin_settings(site)["aws_secret_key"] == rate
 
 
 def test_nothing_is_created_where_tests_may_not_write(

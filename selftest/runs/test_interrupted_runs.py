@@ -46,8 +46,15 @@ def results(checkout: Checkout) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("tell", "number"),
-    [(os.kill, signal.SIGINT), (os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM)],
-    ids=["SIGINT", "Ctrl-C", "SIGTERM", "SIGTERM to all"],
+    [
+        (os.kill, signal.SIGINT),
+        (os.killpg, signal.SIGINT),
+        (os.kill, signal.SIGTERM),
+        (os.killpg, signal.SIGTERM),
+        (os.killpg, signal.SIGHUP),
+        (os.kill, signal.SIGQUIT),
+    ],
+    ids=["SIGINT", "Ctrl-C", "SIGTERM", "SIGTERM to all", "the connection is gone", "SIGQUIT"],
 )
 def test_a_run_that_is_told_to_stop_in_the_middle_of_an_upload(
     checkout: Checkout, tell: Callable[[int, int], None], number: int
@@ -114,7 +121,7 @@ def test_a_killed_run_is_restored_without_another_run(checkout: Checkout) -> Non
     checkout.tests(test_it=three_lines("import os; workspace.student(workspace.new_course()); os.kill(os.getpid(), 9)"))
     assert checkout.run(checkout.file()).code == -signal.SIGKILL
     assert list(checkout.state.rglob("*.alive"))
-    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back.")
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back:")
 
 
 @pytest.mark.parametrize("host", ["site", "storage"])

@@ -82,7 +82,7 @@ def test_no_file_content_is_no_issue() -> None:
         ({"line": "2.7"}, "line is missing"),
         ({"target": '"all"'}, "the environment has no target all; use one of chromium, firefox"),
         ({"target": '"*"'}, "the environment has no target *"),
-        ({"message": '".*"'}, "message would match every failure"),
+        ({"message": '".*"'}, "message would match every message"),
         ({"message": '"("'}, "message is no regular expression"),
         ({"message": None}, "message is missing"),
         ({"reason": '"because"'}, "reason is not a key here; remove it"),

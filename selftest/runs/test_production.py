@@ -42,7 +42,7 @@ def test_smoke(workspace, environment, line):
         student = workspace.student(assignment.course)
         assert student.username == "smoke-student"
     with line("2.7.2", "an upload"):
-        site = tell_promises(new_site(environment), workspace.promise)
+        site = tell_promises(new_site(environment), lambda key: workspace.promise(student, key))
         site.login(student.username, student.password)
         upload(site, assignment, media.MP4, environment.verify)
     workspace.give_back(student)

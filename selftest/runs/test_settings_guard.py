@@ -233,7 +233,7 @@ def test_a_site_that_is_no_test_site_is_left_alone(environment: Environment) -> 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the site holds."""
-    stored = {"secret": "Right9", "days": "90"}
+    stored = {"aws_secret_key": "Right9", "days": "90"}
     monkeypatch.setattr("runner.changed_settings.plugin_settings", lambda _: dict(stored))
     monkeypatch.setattr("runner.changed_settings.save_plugin_settings", lambda _, changes: stored.update(changes))
     return stored
@@ -244,21 +244,21 @@ def undone(note: Note) -> bool:
 
 
 def test_puts_back_what_a_dead_run_changed_and_nothing_else(settings: dict[str, str]) -> None:
-    change = Change("secret", "Right9")
+    change = Change("aws_secret_key", "Right9")
     note = change.note("dead")
     assert not undone(note), "expected nothing to do before the change was made"
-    settings["secret"] = change.changed
+    settings["aws_secret_key"] = change.changed
     assert undone(note)
-    assert settings == {"secret": "Right9", "days": "90"}
+    assert settings == {"aws_secret_key": "Right9", "days": "90"}
     assert not undone(note), "expected nothing to do twice"
 
 
 def test_leaves_a_repair_alone_and_tells_of_it(settings: dict[str, str]) -> None:
-    note = Change("secret", "Right9").note("dead")
-    settings["secret"] = "a new one"
-    with pytest.raises(Repaired, match=r"Run dead died .* secret .* somebody has entered another value since"):
+    note = Change("aws_secret_key", "Right9").note("dead")
+    settings["aws_secret_key"] = "a new one"
+    with pytest.raises(Repaired, match=r"Run dead died .* aws_secret_key .* somebody has entered another value since"):
         undone(note)
-    assert settings["secret"] == "a new one"
+    assert settings["aws_secret_key"] == "a new one"
 
 
 def test_a_number_stands_in_its_note(settings: dict[str, str]) -> None:

@@ -58,6 +58,21 @@ def test_objects_of_another_site_survive(environment: Environment, site: Site, o
     bucket.delete([theirs["s3_key"]])
 
 
+def test_a_plugin_that_names_a_key_of_somebody_else_costs_nobody_a_video(
+    environment: Environment, open_hold: Open
+) -> None:
+    hold, (workspace,) = open_hold()
+    assignment = workspace.assignment()
+    person, other = workspace.student(assignment.course), workspace.student(assignment.course)
+    theirs = begin_upload(session_of(other, environment), assignment, MP4)
+    send(theirs, str(environment.verify))
+    workspace.promise(person, theirs["s3_key"])
+    assert workspace.journal.entries("promised") == []
+    workspace.give_back(person)
+    assert new_bucket(environment).keys(f"videos/{other.id}/") == [theirs["s3_key"]]
+    hold.close()
+
+
 def test_accounts_and_courses_of_others_are_not_touched(
     environment: Environment, site: Site, category: int, open_hold: Open
 ) -> None:

@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read(root: Path, monkeypatch: pytest.MonkeyPatch)
     def refuse(*_: object, **__: object) -> Never:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(ConfigurationError, match=r"site\.toml: cannot be read \(Permission denied\); check its perm"):
         load("site", root)
 

@@ -115,18 +115,21 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
             "targets.1.ws_endpoint: the variable does not hold an address that begins with ws:// or wss://",
         ),
         ('[[targets]]\nname = "x"\nengine = "firefox"\n' * 2, "targets: two targets are named x; rename one"),
-        ('[[allowed_console]]\npattern = "("\nreason = "x"', "allowed_console.1.pattern: input should be a valid reg"),
-        ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would allow every message"),
+        (
+            '[[allowed_console]]\npattern = "("\nreason = "x"',
+            "allowed_console.1.pattern: is no regular expression of RE2: missing )",
+        ),
+        ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would match every message"),
         ('[[allowed_console]]\npattern = "x"\nreason = ""', "allowed_console.1.reason: is empty; fill it in"),
         ('[audit]\naccess_key = "AKIA"\nsecret_key = "S3V_STORAGE_SECRET"', "audit.access_key: must be the name of"),
         ('[decided]\nprice_class = "cheap"', "decided.price_class: input should be 'PriceClass_All'"),
         ("[decided]\nretention_days = 0", "decided.retention_days: input should be greater than 0"),
-        ("[budgets]\npage = 0", "budgets.page: input should be greater than 0; correct it"),
+        ("[budgets]\npage = 0", "budgets.page: input should be greater than or equal to 0.01; correct it"),
         ("[budgets]\npage = inf", "budgets.page: input should be a finite number; correct it"),
         ("[budgets]\nstalled_percent = 101", "budgets.stalled_percent: input should be less than or equal to 100"),
         ("[budgets]\npages = 1", "budgets.pages: is not a key here; did you mean page"),
-        ('[large]\nsize = "6GiB"', "large.size: input should be less than or equal to 5368709120"),
-        ('[large]\nsize = "big"', "large.size: could not parse value and unit from byte string"),
+        ('[large]\nsize = "6GiB"', "large.size: must be a size from 64MiB to 5GiB; write it like 1GiB"),
+        ('[large]\nsize = "big"', "large.size: must be a size from 64MiB to 5GiB; write it like 1GiB"),
     ],
 )
 def test_mistakes_in_a_table(load_site: LoadSite, end: str, problem: str) -> None:
@@ -199,3 +202,16 @@ def test_another_private_key_is_refused(
     (found,) = problems(load_site, ('.net"', '.net"\nkey_pair_id = "K1"\nprivate_key = "S3V_CDN_PRIVATE_KEY"'))
     assert found.startswith("cdn.private_key: the variable does not hold an RSA private key in PEM without")
     assert text[40:60] not in found
+
+
+@pytest.mark.parametrize("pasted", ["Right-Horse-7-Battery\n", " Right-Horse-7-Battery", "Right-Horse-7-Battery\r\n"])
+def test_a_secret_that_was_pasted_with_a_blank_is_told(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, pasted: str
+) -> None:
+    monkeypatch.setenv("S3V_ADMIN_PASSWORD", pasted)
+    (found,) = problems(load_site)
+    assert found.endswith(
+        "the value of S3V_ADMIN_PASSWORD begins or ends with a blank or a line break, as secrets "
+        "that are pasted do; set it without"
+    )
+    assert "Horse" not in found

@@ -1,5 +1,6 @@
 """`reports/history.jsonl`: what runs came to, and which lines flip with nothing changed."""
 
+import json
 from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checklist import history
+from checklist import history, report
 from checklist.__main__ import main
 from checklist.history import append, flips, past, read
 from checklist.results import Run
@@ -108,3 +109,30 @@ def test_a_first_run_has_changed_nothing(tmp_path: Path) -> None:
 def test_there_is_none_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history", "--reports", str(tmp_path)]) == 0
     assert "no run has been told of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run_id": "x\nchanged=yes"},
+        {"started": "2026-11-22T18:15:01"},
+        {"started": "soon"},
+        {"verdict": "SPLENDID"},
+        {"environment": "a\x1b[31m"},
+        {"seconds": float("inf")},
+        {"lines": []},
+        {"lines": {"2.7.1\n": {"verdict": "passed", "seconds": 1}}},
+    ],
+)
+def test_a_row_that_is_no_run_s_is_named_and_left_out(
+    tmp_path: Path, change: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    append(run(1), tmp_path)
+    file = tmp_path / history.FILE
+    (row,) = file.read_text("utf-8").splitlines()
+    with file.open("a") as rows:
+        rows.write(json.dumps({**json.loads(row), **change}) + "\n")
+    assert [one.run_id for one in read(tmp_path)] == ["run1"]
+    assert main(["history", "--changed", "--reports", str(tmp_path)]) == 0
+    assert "line 2 of" in capsys.readouterr().err
+    report.render(run(2), tmp_path, read(tmp_path))

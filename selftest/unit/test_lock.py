@@ -1,6 +1,7 @@
 """The lock lets one run in, on a site that keeps courses as Moodle does."""
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from runner.lock import LEASE, Lock, Locked
+from runner.lock import LEASE, Lock, Locked, _user
 from runner.ours import LOCK_NAME
 from services.errors import SiteError
 from services.moodle.courses import Courses
@@ -116,8 +117,57 @@ def test_a_lock_that_nobody_can_read_is_respected(site: FakeCourses) -> None:
     take(site, "first")
     for course in site.courses.values():
         course[2] = "changed by hand"
-    with pytest.raises(Locked, match="somebody who changed its summary"):
+    with pytest.raises(
+        SiteError, match=r"says no longer who holds the site.*puts back what the course's ID number notes"
+    ):
         take(site, "second")
+
+
+@pytest.mark.parametrize(
+    "until", ["2026-13-45T99:99:99Z", "soon", "9999999-01-01T00:00:00Z"], ids=["no such day", "a word", "no such year"]
+)
+def test_a_lease_that_cannot_be(site: FakeCourses, until: str) -> None:
+    take(site, "first")
+    for course in site.courses.values():
+        course[2] = f"Held by somebody, run old until {until}."
+    with pytest.raises(SiteError, match="says no longer who holds the site"):
+        take(site, "second")
+    assert len(site.courses) == 1
+
+
+def test_a_lock_names_no_file_of_this_machine(site: FakeCourses) -> None:
+    asked: list[str] = []
+
+    def is_dead(other: str) -> bool:
+        asked.append(other)
+        return False
+
+    take(site, "first")
+    for course in site.courses.values():
+        course[2] = "Held by x, run ../../../etc/passwd until 2099-01-01T00:00:00Z."
+    with pytest.raises(SiteError):
+        Lock(site, CATEGORY, "second", is_dead=is_dead, undo=print)
+    assert asked == []
+
+
+def test_no_message_advises_what_loses_the_note(site: FakeCourses) -> None:
+    take(site, "first")
+    with pytest.raises(Locked) as locked:
+        take(site, "second")
+    assert "delete" not in str(locked.value).casefold()
+    assert f"{LOCK_NAME} must stay" in str(locked.value)
+
+
+def test_a_note_that_cannot_be_undone_now_stays(site: FakeCourses) -> None:
+    first = take(site, "first")
+    site.notes[first.course] = "plugin:first::"
+
+    def read_only(_: str) -> None:
+        raise SiteError("The site is read-only.")
+
+    with pytest.raises(SiteError, match="read-only"):
+        take(site, "second", dead=("first",), undo=read_only)
+    assert list(site.courses) == [first.course]
 
 
 def test_of_two_at_once_the_earlier_wins(site: FakeCourses) -> None:
@@ -144,7 +194,7 @@ def test_of_two_that_find_it_expired_one_wins(site: FakeCourses) -> None:
 
 def test_a_lock_outside_the_category_is_named(site: FakeCourses) -> None:
     site.elsewhere.add(LOCK_NAME)
-    with pytest.raises(SiteError, match=r"outside the category.*Delete or rename it"):
+    with pytest.raises(SiteError, match=r"outside the category.*Move it back into that category"):
         take(site, "first")
 
 
@@ -211,3 +261,11 @@ def test_losing_the_lock_is_an_error(site: FakeCourses, monkeypatch: pytest.Monk
 
 def expect_soon(true: Callable[[], bool]) -> None:
     Retrying(retry=retry_if_result(lambda seen: not seen), stop=stop_after_delay(5), wait=wait_fixed(0.02))(true)
+
+
+def test_a_user_without_a_name_on_the_machine_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 1001")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert _user() == f"uid {os.getuid()}"

@@ -21,6 +21,7 @@ from selftest.unit.sample_runs import (
     FIREFOX,
     SHOT,
     TARGETS,
+    VERSIONS,
     changed,
     go,
     no_go,
@@ -167,7 +168,7 @@ def test_a_known_issue_that_the_whole_did_not_meet_stops_a_release() -> None:
     ("change", "told"),
     [
         ({"environment": "other"}, "environment is staging in run 11221815ab12 and other in run 2"),
-        ({"versions": {"moodle": "5.0"}}, "moodle is 4.5.6 in run 11221815ab12 and 5.0 in run 2"),
+        ({"versions": {**VERSIONS, "moodle": "5.0"}}, "moodle is 4.5.6 in run 11221815ab12 and 5.0 in run 2"),
     ],
 )
 def test_runs_of_different_things_are_not_merged(change: dict[str, object], told: str) -> None:

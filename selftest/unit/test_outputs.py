@@ -1,6 +1,7 @@
 """What other programs read of a run: its JSON Schema, CTRF, and the summary of a job."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from checklist import ctrf
+from checklist.publish import tell_job
 from checklist.results import json_schema, text_of
 from checklist.summary import SHOWN, markdown
 from checklist.verdicts import Verdict
@@ -98,3 +100,15 @@ def test_a_long_list_of_failures_is_cut() -> None:
     assert text.count("xxx |") == SHOWN
     assert "more failed." in text
     assert len(text) < 20_000
+
+
+@pytest.mark.parametrize("path", ["/nowhere/at/all/summary.md", "/proc/1/mem", "nul\0byte"])
+def test_a_summary_that_cannot_be_written_is_a_note(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(os, "environ", {"GITHUB_STEP_SUMMARY": path})
+    assert "the job's summary" in tell_job("text")
+
+
+def test_a_summary_takes_any_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert tell_job("half a \ud83d pair") == ""
+    assert (tmp_path / "summary.md").read_text("utf-8") == "half a \\ud83d pair"

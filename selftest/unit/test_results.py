@@ -1,9 +1,12 @@
 """results.json as other programs read it."""
 
 import json
+import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,10 +93,34 @@ def test_what_is_no_results_file_is_named(tmp_path: Path, text: str | None) -> N
         read(tmp_path)
 
 
-def test_what_cannot_be_written_leaves_the_old_file_whole(tmp_path: Path) -> None:
+def test_what_json_does_not_hold_is_written_all_the_same(tmp_path: Path) -> None:
+    odd: dict[Any, Any] = {
+        "page": object(),
+        "said": "half of a \ud83d pair",
+        "rate": float("inf"),
+        7: (1, 2),
+        "\udc80": None,
+    }
+    write(run_with([replace(CHECK, message="seen \udcff", evidence=odd)]), tmp_path)
+    (entry,) = [entry for entry in read(tmp_path).lines if (entry.id, entry.browser) == ("2.8.6", "chromium")]
+    assert entry.message == "seen \\udcff"
+    assert entry.evidence == {
+        "page": "(object, which JSON does not hold)",
+        "said": "half of a \\ud83d pair",
+        "rate": "inf",
+        "7": [1, 2],
+        "\\udc80": None,
+    }
+
+
+def test_what_cannot_be_written_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(run_with([]), tmp_path)
     before = (tmp_path / "results.json").read_bytes()
-    odd = Check("2.8.6", "chromium", Verdict.PASSED, "a click plays it", evidence={"page": object()})
-    with pytest.raises(TypeError, match="JSON serializable"):
-        write(run_with([odd]), tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        write(run_with([CHECK]), tmp_path)
     assert (tmp_path / "results.json").read_bytes() == before

@@ -1,6 +1,9 @@
 """`python -m checklist sign` and `verify`: who signed what, and what was changed since."""
 
 import json
+import shutil
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,8 @@ import pytest
 from checklist import report, results, signing
 from checklist.__main__ import main
 from checklist.lines import LINES
-from selftest.unit.sample_runs import CHROMIUM, no_go, passing, run_of
+from checklist.verdicts import Verdict
+from selftest.unit.sample_runs import CHROMIUM, SHOT, no_go, passing, picture, run_of
 
 SIGN = ("sign", "--by", "Ada Lovelace", "--note", "seen & agreed")
 
@@ -81,12 +85,13 @@ def test_a_changed_file_shows_as_broken(folder: Path, capsys: pytest.CaptureFixt
     file = folder / results.FILE
     file.write_text(file.read_text("utf-8").replace('"NO-GO"', '"GO"'), "utf-8")
     assert main(["verify", "--run", str(folder)]) == 1
-    assert "BROKEN: results.json was changed after it was signed" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "BROKEN: results.json was changed after it was signed" in told
+    assert "NO-GO: run 11221815ab12 of staging" in told
     assert "BROKEN signature" in shown(folder)
-
-    main([*SIGN, "--run", str(folder)])
-    assert main(["verify", "--run", str(folder)]) == 1  # the first signature stays broken
-    assert "holds" in capsys.readouterr().out
+    assert '<span class="verdict no-go">NO-GO</span>' in shown(folder)
+    assert main([*SIGN, "--run", str(folder)]) == 4
+    assert "was changed after it was judged: its verdict is GO (1), and NO-GO (1) by its" in capsys.readouterr().err
 
 
 def test_a_report_that_was_changed_is_made_anew(folder: Path) -> None:
@@ -127,3 +132,137 @@ def test_signatures_that_cannot_be_read_are_named(folder: Path, capsys: pytest.C
     (folder / signing.FILE).write_text("[{}]", "utf-8")
     assert main([*SIGN, "--run", str(folder)]) == 4
     assert signing.FILE in capsys.readouterr().err
+
+
+# -- which files, and with which key ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [SHOT, "raw.html", "junit.xml", "ctrf.json", "artifacts/trace.zip"])
+def test_every_file_of_the_run_is_signed(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    picture(folder)
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"as it was")
+    main([*SIGN, "--run", str(folder)])
+    assert main(["verify", "--run", str(folder)]) == 0
+    file.write_bytes(b"as it is")
+    assert main(["verify", "--run", str(folder)]) == 1
+    assert f"BROKEN: {name} was changed after it was signed" in capsys.readouterr().out
+    assert "BROKEN signature" in shown(folder)
+    file.unlink()
+    assert main(["verify", "--run", str(folder)]) == 1
+
+
+def test_a_file_that_comes_later_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*SIGN, "--run", str(folder)])
+    (folder / "more.html").symlink_to("/etc/passwd")
+    assert main(["verify", "--run", str(folder)]) == 1
+    assert "BROKEN: more.html was changed after it was signed" in capsys.readouterr().out
+    assert main([*SIGN, "--run", str(folder)]) == 4
+    assert "is a link, or no file; it cannot be signed" in capsys.readouterr().err
+
+
+def test_the_list_is_one_that_sha256sum_checks(folder: Path) -> None:
+    picture(folder)
+    (folder / "odd\\ name\n.txt").write_text("x", "utf-8")
+    main([*SIGN, "--run", str(folder)])
+    check = ["sha256sum", "--check", "--strict", "--quiet", signing.SUMS]
+    assert subprocess.run(check, cwd=folder, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("text", ["[]", None])
+def test_signatures_that_were_taken_out_are_missed(
+    folder: Path, text: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*SIGN, "--run", str(folder)])
+    (folder / signing.FILE).unlink()
+    if text:
+        (folder / signing.FILE).write_text(text, "utf-8")
+    assert main(["verify", "--run", str(folder)]) == 1
+    assert "BROKEN: somebody had" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", [{"at": "2026-11-22T18:15:01"}, {"line": "9.9.9"}, {"by": 7}])
+def test_signatures_of_another_form_are_none(folder: Path, change: dict[str, object]) -> None:
+    main([*SIGN, "--run", str(folder)])
+    file = folder / signing.FILE
+    (one,) = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps([one | change]), "utf-8")
+    assert main(["verify", "--run", str(folder)]) == 4
+
+
+class Keys:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.allowed = folder / "allowed_signers"
+        self.allowed.write_text("", "utf-8")
+
+    def new(self, who: str = "") -> Path:
+        """A key pair; `who` is allowed to sign with it."""
+        key = self.folder / f"key{len(list(self.folder.iterdir()))}"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        if who:
+            with self.allowed.open("a") as file:
+                file.write(f"{who} {key.with_suffix('.pub').read_text('utf-8')}")
+        return key
+
+
+@pytest.fixture
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("ssh-keygen is not here")
+    return Keys(tmp_path_factory.mktemp("keys"))
+
+
+def verify(folder: Path, keys: Keys) -> int:
+    return main(["verify", "--run", str(folder), "--allowed-signers", str(keys.allowed)])
+
+
+def test_a_key_tells_who_signed(folder: Path, keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+    key = keys.new("ada@example.edu")
+    assert main([*SIGN, "--key", str(key), "--run", str(folder)]) == 0
+    assert verify(folder, keys) == 0
+    assert "holds, signed with the key of ada@example.edu" in capsys.readouterr().out
+    assert main(["verify", "--run", str(folder)]) == 0
+    assert "holds, signed with a key; --allowed-signers tells whose" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", [{"by": "Eve"}, {"note": "all is well"}, {"line": "3.1.1"}, {"ssh": ""}])
+def test_nothing_of_what_a_key_signed_can_be_changed(folder: Path, keys: Keys, change: dict[str, str]) -> None:
+    main([*SIGN, "--key", str(keys.new("ada@example.edu")), "--run", str(folder)])
+    file = folder / signing.FILE
+    (one,) = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps([one | change]), "utf-8")
+    assert verify(folder, keys) == 1
+
+
+def test_whoever_signs_anew_what_they_changed_needs_a_key_that_is_allowed(
+    folder: Path, keys: Keys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*SIGN, "--key", str(keys.new("ada@example.edu")), "--run", str(folder)])
+    checks = [replace(check, verdict=Verdict.PASSED, message="") for entry in no_go().lines for check in entry.checks]
+    results.write(run_of(checks), folder)  # a whole run, that nobody made
+    (folder / signing.FILE).unlink()
+    main([*SIGN, "--key", str(keys.new()), "--run", str(folder)])
+    assert main(["verify", "--run", str(folder)]) == 0
+    capsys.readouterr()
+    assert verify(folder, keys) == 1
+    assert "nobody whose key is allowed has signed the whole run" in capsys.readouterr().out
+
+
+def test_a_line_for_people_is_settled_by_a_key_that_is_allowed(folder: Path, keys: Keys) -> None:
+    results.write(run_of(passing([CHROMIUM]), [CHROMIUM], required=["3.1.1"]), folder)
+    ada = keys.new("ada@example.edu")
+    main([*SIGN, "--key", str(ada), "--run", str(folder)])
+    main([*SIGN, "3.1.1", "--run", str(folder)])
+    assert main(["verify", "--run", str(folder)]) == 0
+    assert verify(folder, keys) == 1
+    (folder / signing.FILE).write_text(json.dumps(json.loads((folder / signing.FILE).read_text("utf-8"))[:1]), "utf-8")
+    main([*SIGN, "3.1.1", "--key", str(ada), "--run", str(folder)])
+    assert verify(folder, keys) == 0
+
+
+def test_a_key_that_cannot_sign_is_usage(folder: Path, keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SIGN, "--key", str(folder / "nowhere"), "--run", str(folder)]) == 4
+    assert "ssh-keygen says “" in capsys.readouterr().err
+    assert not (folder / signing.FILE).exists()

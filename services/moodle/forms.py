@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import mechanicalsoup  # type: ignore[import-untyped]
 import requests
@@ -12,16 +12,31 @@ from bs4 import BeautifulSoup, Tag
 
 from services import http
 from services.addresses import LOGIN
-from services.errors import SiteError
+from services.errors import ConfigurationError, SiteError
 from services.moodle import html
 
 
 class _Session(http.Session):
-    """Goes no further than the site when that sends people elsewhere to log in: to where there may be no way."""
+    """Stays at home: what it sends, a password, a session key, a form, goes to the site's own origin only.
+
+    Nor does it follow where the site sends people elsewhere to log in: to where there may be no way.
+    """
 
     def __init__(self, base_url: str, verify: bool | str, timeout: float) -> None:
         super().__init__(verify, timeout)
         self._base_url = base_url
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Raises ConfigurationError, and sends nothing, where a form or a redirect would lead a body elsewhere."""
+        target = urlsplit(str(request.url))
+        home = urlsplit(self._base_url)
+        if request.method not in ("GET", "HEAD") and (target.scheme, target.netloc) != (home.scheme, home.netloc):
+            raise ConfigurationError(
+                f"{home.netloc} has a form, or a redirect, that would send what is typed there to {target.scheme}://"
+                f"{target.netloc}. Nothing was sent. Find out who changed that page, or set base_url to the address "
+                "that the site has for itself."
+            )
+        return super().send(request, **options)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target: str | None = super().get_redirect_target(resp)

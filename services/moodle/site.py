@@ -87,6 +87,11 @@ class Site(Forms):
         self.expect_no_hurdle()
 
     def _expect_let_in(self, step: str, response: requests.Response) -> None:
+        if response.status_code in (307, 308):
+            raise LoginRefused(
+                f"{step} failed: the site answers {response.status_code}, which would have the password sent on to "
+                f"{reached(response)}. Mend that redirect; nothing was sent on."
+            )
         where = reached(response)
         if where.startswith(self.url(LOGIN)) and "testsession" not in html.query(where):
             if response.is_redirect:

@@ -1,0 +1,98 @@
+"""Options that a run cannot do without, or cannot do as asked: usage, told in a sentence."""
+
+from argparse import Namespace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from runner.compat import has_workers, workers_of
+from runner.options import expect_usable
+from runner.state import State, _stem
+
+WHOLE: dict[str, object] = {"htmlpath": None, "xmlpath": None, "browser": [], "browser_channel": None, "device": None}
+
+
+def config(without: str = "", **changes: Any) -> pytest.Config:
+    option = {name: value for name, value in {**WHOLE, **changes}.items() if name != without}
+    hook = SimpleNamespace(pytest_xdist_auto_num_workers=lambda config: 3)
+    return cast(pytest.Config, SimpleNamespace(option=Namespace(**option), hook=hook))
+
+
+def test_nothing_is_wrong_with_a_usual_one() -> None:
+    expect_usable(config())
+
+
+@pytest.mark.parametrize(
+    ("without", "plugin"), [("htmlpath", "html"), ("xmlpath", "junitxml"), ("browser", "playwright")]
+)
+def test_a_plugin_that_is_left_out(without: str, plugin: str) -> None:
+    with pytest.raises(pytest.UsageError, match=f"a run needs pytest's plugin {plugin}; leave out -p no:{plugin}"):
+        expect_usable(config(without))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "browser_channel",
+            "msedge",
+            "--browser-channel is not for a run: a target has its channel in the environment",
+        ),
+        ("device", "iPhone 15", "--device is not for a run: a target has its device in the environment"),
+    ],
+)
+def test_what_would_be_ignored(name: str, value: str, told: str) -> None:
+    with pytest.raises(pytest.UsageError, match=told):
+        expect_usable(config(**{name: value}))
+
+
+@pytest.mark.parametrize(("asked", "workers"), [("auto", 3), ("logical", 3), (2, 2), (0, 1), (None, 1)], ids=str)
+def test_how_many_workers(asked: object, workers: int) -> None:
+    given = config(numprocesses=asked)
+    assert workers_of(given) == workers
+    assert has_workers(given) is (workers > 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("staging", "staging"),
+        ("environments/a b.toml", "a_b"),
+        ("a\n\x1b[31mred", "a_31mred"),
+        ("a" * 300, "a" * 60),
+        ("", "environment"),
+        ("../../x.toml", "x"),
+    ],
+)
+def test_an_environment_s_name_in_reports(name: str, stem: str) -> None:
+    assert _stem(name) == stem
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("{state}/s3video-acceptance/x.jsonl", "name another folder in XDG_STATE_HOME"),
+        ("{temporary}/x", "name another folder in TMPDIR"),
+        ("/nowhere/x", "Free or unlock it, and run again."),
+    ],
+)
+def test_what_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, told: str) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
+    state = State("1", None, "x", tmp_path, partial=False)  # type: ignore[arg-type]
+    place = file.format(state=tmp_path / "state", temporary=tmp_path / "temporary")
+    state.cannot_write(OSError(13, "Permission denied", place))
+    assert state.misconfigured.startswith(f"{place} cannot be written (Permission denied).")
+    assert told in state.misconfigured
+
+
+def test_a_full_disk_is_found_where_the_error_names_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(temporary))
+    monkeypatch.setattr("runner.state._has_room", lambda folder: folder != str(temporary))
+    state = State("1", None, "x", tmp_path, partial=False)  # type: ignore[arg-type]
+    state.cannot_write(OSError(28, "No space left on device"))
+    assert state.misconfigured.startswith(f"{temporary} cannot be written (No space left on device).")

@@ -1,0 +1,164 @@
+"""Environment files and machines as people really have them: each is used as meant, or refused in one true sentence."""
+
+import os
+from argparse import ArgumentTypeError
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.environment import load
+from runner.environment_tables import large_size
+from selftest.unit.environment_files import SITE, LoadSite
+from services.errors import ConfigurationError
+
+
+def refusal(load_site: LoadSite, *changes: tuple[str, str], top: str = "", end: str = "") -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        load_site(*changes, top=top, end=end)
+    told = str(refused.value).partition(".toml:")[2].strip()
+    assert "\n" not in told, "expected one sentence"
+    return told
+
+
+@pytest.mark.parametrize(
+    ("top", "end", "told"),
+    [
+        ("", "[budgets]\npage = 1e308", "budgets.page: input should be less than or equal to 1000000"),
+        ("", "[budgets]\npage = 1e-9", "budgets.page: input should be greater than or equal to 0.01"),
+        ("", "[budgets]\npage = true", "budgets.page: input should be a valid number"),
+        ("", "[budgets]\npage = '5'", "budgets.page: input should be a valid number"),
+        ("", "[decided]\nretention_days = true", "decided.retention_days: input should be a valid integer"),
+        ("", "[large]\nsize = true", "large.size: must be a size from 64MiB to 5GiB; write it like 1GiB"),
+        ("", "[large]\nsize = '-1GiB'", "large.size: must be a size from 64MiB to 5GiB; write it like 1GiB"),
+        ("", "[large]\nsize = 1e300", "large.size: must be a size from 64MiB to 5GiB; write it like 1GiB"),
+        ("category_id = true", "", "category_id: input should be a valid integer"),
+        ("required_lines = '3.1.1'", "", 'required_lines: must be a list of texts, such as ["3.1.1"]'),
+        ("targets = 'chromium'", "", "targets: must be a list of tables, each under [[targets]]"),
+        ("test_site = 'true'\nsmoke = true", "", "test_site: input should be a valid boolean"),
+        ("user_agent = 'a\\nb'".replace("'", '"'), "", "user_agent: holds a line break or another character"),
+        ("user_agent = '🎬'", "", "user_agent: must be made of letters, digits and signs of ASCII"),
+        (
+            "",
+            "[[allowed_console]]\npattern = '.'\nreason = 'x'",
+            "allowed_console.1.pattern: would match every message",
+        ),
+        (
+            "",
+            "[accounts.given]\nstudent = []\nteacher = []",
+            "accounts.given.student: names nobody; give one account at least",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be(load_site: LoadSite, top: str, end: str, told: str) -> None:
+    if "student = []" in end:
+        end = end.replace("teacher = []", 'teacher = {username = "t", password = "S3V_STUDENT_PASSWORD"}')
+    assert refusal(load_site, top=top, end=end).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('"d123.cloudfront.net"', '"localhost:99999"'), "cdn.domain: has the port 99999, and ports end at 65535"),
+        (("https://moodle.test/", "https://moodle.test/../x"), "base_url: must hold no . or .. in its path"),
+        (('"admin",', '"ad\\rmin",'), "accounts.admin.username: holds a line break or another character"),
+        (('"admin",', '" ",'), "accounts.admin.username: is empty; fill it in"),
+    ],
+)
+def test_a_value_of_another_form(load_site: LoadSite, change: tuple[str, str], told: str) -> None:
+    assert refusal(load_site, change).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("moodle", "is ordinary text"),
+        ("student", "is ordinary text"),
+        ("Playback", "is ordinary text"),
+        ("videos-test", "is ordinary text"),
+        ("half of \udcc3 a letter", "holds bytes that are no UTF-8"),
+        ("Right-Horse-7\n", "begins or ends with a blank or a line break"),
+    ],
+)
+def test_a_secret_that_could_not_be_kept(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, value: str, told: str
+) -> None:
+    monkeypatch.setenv("S3V_ADMIN_PASSWORD", value)
+    assert told in refusal(load_site)
+
+
+@pytest.mark.parametrize("value", ["Moodle2027", "correct-horse", "admin-password", "Qwertz12"])
+def test_a_secret_that_can(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("S3V_ADMIN_PASSWORD", value)
+    assert load_site().accounts.admin.password.get_secret_value() == value
+
+
+@pytest.fixture
+def file(root: Path) -> Path:
+    return root / "site.toml"
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_are_no_mistake(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + SITE.replace("\n", "\r\n").encode())
+    assert load(str(file)).base_url == "https://moodle.test"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (SITE.encode("utf-16"), "it is in UTF-16; save it as UTF-8"),
+        ("name = 'Grüße'".encode("latin-1"), "is not valid TOML in UTF-8"),
+        (b"a = " + b"[" * 5000, "is nested too deeply"),
+        (b"a = " + b"{b=" * 5000, "is nested too deeply"),
+        (b"a = " + b"9" * 5000, "is not valid TOML in UTF-8"),
+        (b"\0", "is not valid TOML in UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_toml(file: Path, content: bytes, told: str) -> None:
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=told):
+        load(str(file))
+
+
+def test_a_folder_and_a_pipe_are_no_environment(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    file.mkdir()
+    with pytest.raises(ConfigurationError, match="is a folder, or no file"):
+        load(str(file))
+    os.mkfifo(file.with_name("pipe.toml"))
+    with pytest.raises(ConfigurationError, match="is a folder, or no file"):
+        load(str(file.with_name("pipe.toml")))
+
+
+@pytest.mark.parametrize("address", ["::::", "http://", "http://a:b", "http://[::1", "http://host:99999"])
+def test_a_variable_that_names_no_proxy(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY holds no address of a proxy"):
+        load_site()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://proxy.example.edu:3128", "proxy.example.edu:3128", "http://[::1]:3128", ""]
+)
+def test_a_variable_that_names_a_proxy(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    load_site()
+
+
+@pytest.mark.parametrize("size", ["7XB", "1TiB", "", "-1", "nan", "1e999GiB"])
+def test_a_size_on_the_command_line(size: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="must be a size from 64MiB to 5GiB; write it like 1GiB"):
+        large_size(size)
+
+
+ODD = st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"{SITE}\n{text}".encode(errors="replace"))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=ODD)
+def test_whatever_a_file_holds_is_used_or_refused(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with suppress(ConfigurationError):
+        load(str(file))
