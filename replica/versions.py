@@ -50,6 +50,7 @@ BOOTSTRAP_5: Spelling = (
     (r"(?<![\w-])data-(toggle|dismiss)(?![\w-])", r"data-bs-\1"),
     (r"(?<![\w-])sr-only(?=-focusable|(?![\w-]))", "visually-hidden"),
     (r"(?<![\w-])custom-select(?![\w-])", "form-select"),
+    (r"(?<![\w-])form-description mt-3(?![\w-])", "form-text mt-2"),
     (r"(?<![\w-])navbar-light bg-white(?![\w-])", "bg-body"),
     (r"(?<![\w-])generaltable table-bordered(?![\w-])", "generaltable table table-striped table-bordered table-hover"),
 )

@@ -12,12 +12,13 @@ from selftest.fidelity.compare import Judged
 HEAD = """# Where the replica differs from the plugin
 
 `make fidelity ENV=NAME` writes this: it asks a real site and the replica of that version of Moodle the same things over
-HTTP, and tells each answer in which they differ. A difference is mended in the replica, or it stands here with its reason
-(`selftest/fidelity/accepted.toml`): mostly a defect of the plugin that the replica, which is right by definition, must not
-have. Anything else, and a reason that no longer holds, ends with exit code 1.
+HTTP, and tells each answer in which they differ. A difference is mended in the replica, or it stands here with its
+reason (`selftest/fidelity/accepted.toml`): mostly a defect of the plugin that the replica, which is right by
+definition, must not have. Anything else, and a reason that no longer holds, ends with exit code 1.
 
-What is unique is left out of the comparison: ids, names, times, keys, secrets. Not asked is what scripts do in a browser,
-nor what Moodle's own pages say beyond the hooks of the page objects.
+What is unique is left out of the comparison: ids, names, times, keys, secrets. Not asked is what scripts do in a
+browser, how the plugin answers while storage or CDN fail, nor what Moodle's own pages say beyond the hooks of the page
+objects. A site is asked for about a minute, in a course of its own; it is locked meanwhile, as by a run.
 """
 
 LONGEST = 160
@@ -50,7 +51,10 @@ def told(judged: Judged, *, moodle: str, plugin: str, at: str) -> dict[str, Any]
 
 def write(known: Mapping[str, Mapping[str, Any]]) -> str:
     """The document: `known` has a comparison by the version of the replica."""
-    parts = [HEAD, "| replica as | Moodle | plugin | asked at | facts | accepted | unexplained |\n|---|---|---|---|---|---|---|"]
+    parts = [
+        HEAD,
+        "| replica as | Moodle | plugin | asked at | facts | accepted | unexplained |\n|---|---|---|---|---|---|---|",
+    ]
     for name, one in sorted(known.items()):
         counts = f"{one['facts']} | {len(one['accepted'])} | {len(one['unexplained'])}"
         parts.append(f"| {name} | {one['moodle']} | {one['plugin']} | {one['at']} | {counts} |")

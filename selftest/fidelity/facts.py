@@ -28,7 +28,7 @@ UNIQUE = (
     (re.compile(r"videos/\d+/\d+_[0-9a-f]+/"), "videos/N/TIME_RANDOM/"),
     (re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d{1,2} [A-Z]\w+ \d{4}, \d{1,2}:\d\d [AP]M"), "TIME"),
     (re.compile(r"\b\d+ days?( \d+ (hours?|mins?|secs?))?"), "DURATION"),
-    (re.compile(r"(?<=[=_\-\[/])\d+(?!\d|[.\w])"), "N"),
+    (re.compile(r"(?<=[=_\[/])\d+(?!\d|[.\w])"), "N"),
     (re.compile(r"\bPlease wait \d+ seconds\b"), "Please wait N seconds"),
     (re.compile(r"\bs3video-player-\w+-\w+"), "s3video-player-ID"),
 )
@@ -65,6 +65,10 @@ class Book:
     def note(self, asked: str, aspect: str, seen: object) -> None:
         self.facts[f"{asked} / {aspect}"] = self.normal(str(seen)) or "(empty)"
 
+    def exactly(self, asked: str, aspect: str, seen: object) -> None:
+        """As `note`, for what has nothing unique in it."""
+        self.facts[f"{asked} / {aspect}"] = str(seen)
+
     # -- answers ----------------------------------------------------------------------------------
 
     def answer(self, asked: str, answer: Answer) -> None:
@@ -73,7 +77,7 @@ class Book:
         headers = {name.lower(): value for name, value in answer.headers[-1].items()}
         for name in HEADERS:
             if value := headers.get(name):
-                self.note(asked, name, header(name, value))
+                self.exactly(asked, name, header(name, value))
         if len(answer.hops) > 1:
             self.note(asked, "leads to", " > ".join(place(hop) for hop in answer.hops[1:]))
 
@@ -180,7 +184,10 @@ def keys(data: Any, above: str = "") -> list[str]:
 
 
 def condition_of(condition: Any) -> tuple[str, str]:
-    """A condition of a presigned form: of what, and what it says; what is new each time has a placeholder."""
+    """A condition of a presigned form: of what, and what it says; what is new each time has a placeholder.
+
+    S3 takes small and capital letters in the names for the same.
+    """
     if isinstance(condition, dict):
         ((name, value),) = condition.items()
         condition = ["eq", f"${name}", value]
@@ -189,7 +196,7 @@ def condition_of(condition: Any) -> tuple[str, str]:
         return kind, f"{name}–{values[0]}"
     name = str(name).lstrip("$")
     secret = name.lower() in ("x-amz-credential", "x-amz-date", "x-amz-signature")
-    return name, f"{kind} {'…' if secret else values[0]}"
+    return name.lower(), f"{kind} {'…' if secret else values[0]}"
 
 
 def described(field: Tag) -> str:

@@ -22,8 +22,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         ".s3video-upload-interface input[type=file]",
         ".s3video-select-btn",
         ".s3video-status-message",
-        ".s3video-progress-container",
-        ".s3video-progress-bar",
+        "[role=progressbar]",
     ),
     "grading table": (
         "a[href*='action=grader']",
@@ -31,7 +30,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "[data-toggle=dropdown], [data-bs-toggle=dropdown]",
         ".s3video-watch-link",
     ),
-    "grader": ("[data-region=grade-panel]", "[data-assignmentid][data-contextid]"),
+    "grader": ("[data-assignmentid][data-contextid]",),
     "grader's panel": (
         ".gradeform",
         ".s3video-player-container",
