@@ -70,7 +70,7 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         assignment=assignment,
         layout="incourse",
         grader=grader,
-        submitter=submitter and (not grader or submission is not None or user.admin),
+        submitter=submitter and (not grader or submission is not None),
         submission=submission,
         started=submission is not None and submission.status != "new",
         open=is_open(assignment),

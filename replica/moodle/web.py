@@ -26,7 +26,8 @@ CACHED = "private, pre-check=0, post-check=0, max-age=0, no-transform"
 UNCACHED = "no-store, no-cache, must-revalidate, no-transform"
 """What Moodle says of a page that a browser may show again on the way back, and of others."""
 PAGE = {"cache-control": CACHED, "x-frame-options": "sameorigin"}
-NOT_KEPT = ("page-login-index", "page-mod-assign-mod")
+LOGIN = "page-login-index"
+NOT_KEPT = (LOGIN, "page-mod-assign-mod")
 SCRIPT = "no-store, no-cache, must-revalidate"
 """Of what has no page's header: the plugin's scripts, and redirects."""
 
@@ -126,11 +127,7 @@ class Web:
 
     def require_sesskey(self) -> None:
         if self.param("sesskey", "") != self.session.sesskey:
-            raise MoodleError(
-                "Your session has most likely timed out. Please check if you are logged in or go back to the previous "
-                "screen and reload the page.",
-                "invalidsesskey",
-            )
+            raise MoodleError(self.site.moodle.session_over, "invalidsesskey")
 
     def require_login(self, course: Course | None = None) -> User:
         """Somebody logged in and, for a course, allowed into it; else a redirect to log in or to the enrolment page."""
@@ -193,7 +190,8 @@ class Web:
             faults=self.site.faults,
             **values,
         )
-        unlike = {"cache-control": UNCACHED} if values["body_id"] in NOT_KEPT else {}
+        kept = values["body_id"] not in NOT_KEPT or (values["body_id"] == LOGIN and self.site.moodle.login_kept)
+        unlike = {} if kept else {"cache-control": UNCACHED}
         return HTMLResponse(body, http_status, PAGE | unlike)
 
     def _body_id(self) -> str:
