@@ -2,12 +2,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 BROWSER := chromium
 
-.PHONY: acceptance test proof soak bench lock
+.PHONY: acceptance test proof soak bench fidelity lock
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
 test: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
 bench: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.bench
+fidelity: .venv/ready ; $(BIN)/python -m selftest.fidelity --env $(ENV)
 soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --browser $(BROWSER) --times $(or $(N),30) $(if $(VERSION),--site moodle=$(VERSION))
 
 .venv/ready: requirements.lock

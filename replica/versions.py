@@ -50,6 +50,7 @@ BOOTSTRAP_5: Spelling = (
     (r"(?<![\w-])data-(toggle|dismiss)(?![\w-])", r"data-bs-\1"),
     (r"(?<![\w-])sr-only(?=-focusable|(?![\w-]))", "visually-hidden"),
     (r"(?<![\w-])custom-select(?![\w-])", "form-select"),
+    (r"(?<![\w-])form-description mt-3(?![\w-])", "form-text mt-2"),
     (r"(?<![\w-])navbar-light bg-white(?![\w-])", "bg-body"),
     (r"(?<![\w-])generaltable table-bordered(?![\w-])", "generaltable table table-striped table-bordered table-hover"),
 )
@@ -76,6 +77,13 @@ class Moodle:
     batch_by_form: bool = False
     """What is done to selected rows has to come from Moodle's form, by its hidden marker: up to 4.4.
     mod/assign/locallib.php, process_grading_batch_operation()."""
+    session_over: str = (
+        "Your session has most likely timed out. Please check if you are logged in or go back to the previous screen "
+        "and reload the page."
+    )
+    """What is said to a wrong sesskey: lang/en/error.php, invalidsesskey; shorter in 4.1."""
+    login_kept: bool = False
+    """A browser may keep the log-in page: 4.1; login/index.php, set_cacheable(false) in 4.5."""
     overview: bool = False
     """The list of a course's assignments is part of the overview of its activities: 5.0, mod/assign/index.php."""
 
@@ -105,7 +113,8 @@ VERSIONS: Mapping[str, Moodle] = MappingProxyType(
             Moodle(
                 "4.1", "4.1.1+ (Build: 20230303)", "2022112801.07", BOOTSTRAP_4,
                 toggles_password=False, names_person=False, tells_json=False, table_in_address=False,
-                batch_by_form=True,
+                batch_by_form=True, login_kept=True,
+                session_over="Your session has most likely timed out. Please log in again.",
             ),
             Moodle("4.5", "4.5.6 (Build: 20250811)", "2024100706.00"),
             Moodle("5.1", "5.1+ (Build: 20251205)", "2025100600.13", BOOTSTRAP_5, overview=True),

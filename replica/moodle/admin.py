@@ -1,36 +1,71 @@
 """Site administration: search with tabs, notifications, plugin settings, plugin list."""
 
+from dataclasses import dataclass, replace
+
 from starlette.responses import PlainTextResponse, Response
 
-from replica.moodle.errors import MoodleError
+from replica.moodle.errors import section_error
 from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.playback import FOLDER
 from replica.moodle.web import Web, page, redirect
 
+
+@dataclass(frozen=True)
+class Setting:
+    """One of the plugin's, as its page shows it; `default` None is what shows none."""
+
+    label: str
+    description: str
+    kind: str = "text"
+    default: str | None = ""
+
+
 SETTINGS = {
-    "aws_access_key": ("AWS Access Key ID", "text"),
-    "aws_secret_key": ("AWS Secret Access Key", "password"),
-    "s3_bucket": ("S3 Bucket Name", "text"),
-    "s3_region": ("S3 Region", "text"),
-    "cloudfront_domain": ("CloudFront Domain", "text"),
-    "cloudfront_keypair_id": ("CloudFront Key Pair ID", "text"),
-    "cloudfront_private_key": ("CloudFront Private Key", "textarea"),
-    "retention_days": ("Video Retention Period (days)", "text"),
-    "upload_rate_limit": ("Upload Rate Limit (per minute)", "text"),
-    "playback_rate_limit": ("Playback Rate Limit (per minute)", "text"),
+    "aws_access_key": Setting("AWS Access Key ID", "AWS IAM access key with S3 and CloudFront permissions"),
+    "aws_secret_key": Setting("AWS Secret Access Key", "AWS IAM secret key", "password", None),
+    "s3_bucket": Setting("S3 Bucket Name", "Name of the S3 bucket for video storage"),
+    "s3_region": Setting(
+        "S3 Region", "AWS region where the S3 bucket is located (e.g., us-east-1)", default="us-east-1"
+    ),
+    "cloudfront_domain": Setting(
+        "CloudFront Domain", "CloudFront distribution domain (e.g., d123456abcdef.cloudfront.net)"
+    ),
+    "cloudfront_keypair_id": Setting("CloudFront Key Pair ID", "CloudFront trusted signer key pair ID"),
+    "cloudfront_private_key": Setting(
+        "CloudFront Private Key", "CloudFront private key for signing URLs (PEM format)", "textarea"
+    ),
+    "retention_days": Setting(
+        "Video Retention Period (days)",
+        "Number of days to keep videos before automatic deletion (default: 90)",
+        default="90",
+    ),
+    "upload_rate_limit": Setting(
+        "Upload Rate Limit (per minute)",
+        "Maximum number of upload URL requests per user per minute (default: 10)",
+        default="10",
+    ),
+    "playback_rate_limit": Setting(
+        "Playback Rate Limit (per minute)",
+        "Maximum number of playback URL requests per user per minute (default: 30)",
+        default="30",
+    ),
 }
-DEFAULTS = {"retention_days": "90", "upload_rate_limit": "10", "playback_rate_limit": "30"}
-DESCRIPTIONS = {
-    "retention_days": "Number of days to keep videos before automatic deletion",
-    "upload_rate_limit": "Maximum number of upload URL requests per user",
-    "playback_rate_limit": "Maximum number of playback URL requests per user",
+HEADINGS = {
+    "aws_access_key": ("AWS S3 Configuration", "Configure AWS S3 bucket settings for video storage"),
+    "cloudfront_domain": ("CloudFront Configuration", "Configure CloudFront CDN settings for video delivery"),
+    "retention_days": ("Video Retention Configuration", "Configure automatic video cleanup settings"),
+    "upload_rate_limit": (
+        "Rate Limiting Configuration",
+        "Configure rate limits to prevent abuse of upload and playback requests",
+    ),
 }
-LABELLED = {
-    "retention-in-weeks": {"retention_days": "Video Retention Period (weeks)"},
-    "upload-limit-by-the-hour": {"upload_rate_limit": "Upload Rate Limit (per hour)"},
-    "playback-limit-by-the-hour": {"playback_rate_limit": "Playback Rate Limit (per hour)"},
+"""By the first setting below them."""
+OTHER_UNITS = {
+    "retention-in-weeks": ("retention_days", "days", "weeks"),
+    "upload-limit-by-the-hour": ("upload_rate_limit", "minute", "hour"),
+    "playback-limit-by-the-hour": ("playback_rate_limit", "minute", "hour"),
 }
-"""Faults of what a setting counts in, as its label says."""
+"""Faults of what a setting counts in, as its label and its description say."""
 FORCED = ("aws_access_key", "aws_secret_key")
 SHOWN = {
     "access-key-mistyped": ("aws_access_key", "AKIA SPACE IN BETWEEN"),
@@ -78,18 +113,24 @@ def category(web: Web) -> Response:
     """One branch of the administration tree."""
     web.require_admin("Access denied")
     if web.param("category") not in ("assignsubmissionplugins", "modassignfolder"):
-        raise MoodleError("Section error!", "sectionerror")
-    return web.render("admin_category.html", "Submission plugins", plugin_links=_links(web), layout="admin")
+        raise section_error()
+    return web.render(
+        "admin_category.html",
+        "Submission plugins",
+        plugin_links=_links(web),
+        layout="admin",
+        body_id="page-admin-setting-assignsubmissionplugins",
+    )
 
 
 @page("/admin/settings.php")
 def settings(web: Web) -> Response:
     """The plugin's settings; saving takes effect at the next request to S3."""
-    web.require_admin("Access denied")
+    web.require_admin(section_error())
     if web.param("section") == "manageauths":
         return _authentication(web)
     if web.param("section") != SECTION:
-        raise MoodleError("Section error!", "sectionerror")
+        raise section_error()
     errors = {}
     forced = FORCED if web.site.habits.forced_settings else ()
     if web.posted and web.param("action", "") == "save-settings":
@@ -114,20 +155,23 @@ def settings(web: Web) -> Response:
         "S3 Video",
         layout="admin",
         section=SECTION,
-        fields={name: (_label(web, name, label), kind) for name, (label, kind) in SETTINGS.items()},
-        defaults=DEFAULTS,
-        descriptions=DESCRIPTIONS,
+        fields=_fields(web),
+        headings=HEADINGS,
         errors=errors,
         forced=forced,
         values=web.state.settings
         | {name: value for fault, (name, value) in SHOWN.items() if web.site.faults.on(fault)},
-        body_id=f"page-admin-setting-{SECTION}",
     )
 
 
-def _label(web: Web, name: str, label: str) -> str:
-    faults = [labels for fault, labels in LABELLED.items() if name in labels and web.site.faults.on(fault)]
-    return faults[0][name] if faults else label
+def _fields(web: Web) -> dict[str, Setting]:
+    fields = dict(SETTINGS)
+    for fault, (name, unit, other) in OTHER_UNITS.items():
+        if web.site.faults.on(fault):
+            said = fields[name]
+            label, description = (text.replace(unit, other) for text in (said.label, said.description))
+            fields[name] = replace(said, label=label, description=description)
+    return fields
 
 
 def _authentication(web: Web) -> Response:
@@ -157,7 +201,13 @@ def manage_plugins(web: Web) -> Response:
     ]
     if web.site.faults.on("plugin-not-listed"):
         plugins.pop()
-    return web.render("admin_plugins.html", "Manage assignment submission plugins", plugins=plugins, layout="admin")
+    return web.render(
+        "admin_plugins.html",
+        "Manage assignment submission plugins",
+        plugins=plugins,
+        layout="admin",
+        body_id="page-admin-mod-assign-adminmanageplugins",
+    )
 
 
 def _switch(web: Web, *, on: bool) -> None:

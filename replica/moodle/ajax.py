@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from replica.moodle import access, dataprivacy, grading
 from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.records import User
-from replica.moodle.web import Web, page
+from replica.moodle.web import PAGE, Web, page
 
 TOURS = {
     "dashboard": ["Welcome to your Dashboard. Here you see what is due next."],
@@ -41,7 +41,8 @@ def service(web: Web) -> Response:
             exception = {"message": error.message, "errorcode": error.code, "link": error.link, "moreinfourl": ""}
             answers.append({"error": True, "exception": exception})
             break
-    return JSONResponse(answers, media_type=None if web.site.moodle.tells_json else "text/html")
+    kind = "application/json" if web.site.moodle.tells_json else "text/html"
+    return JSONResponse(answers, headers=PAGE | {"content-type": f"{kind}; charset=utf-8"})
 
 
 def _start_tour(web: Web, args: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from replica.moodle.storage import StorageError
 from replica.settings import BUCKET
 
 WINDOW = 60
+UNCACHED = {"cache-control": "no-store, no-cache, must-revalidate"}
 
 
 @dataclass
@@ -36,25 +37,32 @@ class Refusal(Exception):
                 "technical_details": None,
             },
             self.status,
+            UNCACHED,
         )
 
 
 def success(**data: Any) -> Response:
-    return JSONResponse({"success": True, "data": data})
+    return JSONResponse({"success": True, "data": data}, headers=UNCACHED)
 
 
 def not_allowed() -> Refusal:
     return Refusal(
         403,
         "permission_error",
-        "You do not have permission to do this.",
-        "If you think this is a mistake, please contact your teacher.",
+        "You do not have permission to perform this action.",
+        "Contact your teacher or administrator if you believe this is an error.",
         can_retry=False,
     )
 
 
 def invalid(problem: str) -> Refusal:
-    return Refusal(400, "validation_error", problem, "Check the file and choose another one.", can_retry=False)
+    return Refusal(
+        400,
+        "validation_error",
+        problem,
+        "Ensure your file meets all requirements (size, type, format).",
+        can_retry=False,
+    )
 
 
 LEAKS = {
@@ -107,12 +115,10 @@ class RateLimit:
             raise Refusal(
                 429,
                 "rate_limit",
-                "HTTP 429 (RATE_LIMIT_EXCEEDED)" if coded else "That was a lot of requests in a short time.",
-                ""
+                "HTTP 429 (RATE_LIMIT_EXCEEDED)"
                 if coded
-                else "Please try again later."
-                if window > WINDOW
-                else f"Please wait {wait} seconds, then try again.",
+                else f"{kind.capitalize()} rate limit exceeded. Please try again later.",
+                "" if coded or window > WINDOW else f"Please wait {wait} seconds, then try again.",
                 can_retry=True,
             )
         times.append(moment)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from replica.faults import LARGE
 from replica.moodle import access, grading, mail
-from replica.moodle.errors import MoodleError, no_permission
+from replica.moodle.errors import MoodleError, no_permission, not_permitted
 from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.uploads import discard_unsaved, is_open
@@ -70,7 +70,7 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         assignment=assignment,
         layout="incourse",
         grader=grader,
-        submitter=submitter and (not grader or submission is not None or user.admin),
+        submitter=submitter and (not grader or submission is not None),
         submission=submission,
         started=submission is not None and submission.status != "new",
         open=is_open(assignment),
@@ -96,7 +96,7 @@ def _statement(error: str = "") -> Field:
 def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: str = "") -> Response:
     """The submission form; `refused` is what is wrong with its statement."""
     if not access.may_submit(web.state, user, course):
-        raise no_permission("Submit assignment")
+        raise not_permitted()
     submission = web.state.submission_of(assignment.id, user.id)
     if not is_open(assignment) or (submission and submission.status == "submitted" and assignment.submissiondrafts):
         web.notify("This assignment is not accepting submissions.", "warning")

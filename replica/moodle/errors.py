@@ -16,6 +16,21 @@ class MoodleError(Exception):
         self.message, self.code, self.link = message, code, link
 
 
+def access_denied() -> MoodleError:
+    """The error of an administrator's page that the plugin has put into the menu."""
+    return MoodleError("Access denied", "accessdenied")
+
+
+def section_error() -> MoodleError:
+    """The error of a page of settings that is not there, or not for this person."""
+    return MoodleError("Section error!", "sectionerror")
+
+
+def not_permitted() -> MoodleError:
+    """What an assignment says to who may not submit or grade: Moodle has no words for that."""
+    return MoodleError("error/nopermission", "nopermission")
+
+
 def no_permission(action: str) -> MoodleError:
     """The error a person sees who may not do something; `action` is a few words such as "Grade assignment"."""
     return MoodleError(f"Sorry, but you do not currently have permissions to do that ({action}).", "nopermissions")

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from replica.moodle import access, mail
-from replica.moodle.errors import MoodleError, no_permission
+from replica.moodle.errors import MoodleError, no_permission, not_permitted
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.playback import gone_text
 from replica.moodle.records import Assignment, Course, Submission, User
@@ -19,7 +19,7 @@ _PAGE_SIZES = (10, 20, 50, 100)
 
 def _require(web: Web, user: User, course: Course) -> None:
     if not access.may_grade(web.state, user, course) and not web.site.faults.on("grading-open-to-students"):
-        raise no_permission("Grade assignment")
+        raise not_permitted()
 
 
 def _fits(chosen: str, submission: Submission | None) -> bool:

@@ -24,6 +24,16 @@ PROBE_KEY = "videos/0/credentials-check"
 _BAD_CREDENTIALS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthorizationHeaderMalformed"}
 
 
+SPELLED = {
+    "policy": "Policy",
+    "x-amz-algorithm": "X-Amz-Algorithm",
+    "x-amz-credential": "X-Amz-Credential",
+    "x-amz-date": "X-Amz-Date",
+    "x-amz-signature": "X-Amz-Signature",
+}
+"""Fields of a presigned form, as boto3 and as AWS's SDK for PHP spell them."""
+
+
 class StorageError(Exception):
     """The store did not do what was asked; `misconfigured` when the site's credentials are the reason."""
 
@@ -98,7 +108,7 @@ class Storage:
                 raise
 
     def upload_form(self, key: str, content_type: str, most: int) -> dict[str, Any]:
-        """A presigned POST bound to key, type and 1..`most` bytes, for one hour: {url, fields} as boto3 makes it."""
+        """A presigned POST bound to key, type and 1..`most` bytes, for one hour; names as in PHP."""
         try:
             form: dict[str, Any] = self._client().generate_presigned_post(
                 self.bucket,
@@ -109,7 +119,8 @@ class Storage:
             )
         except BotoCoreError as error:
             raise StorageError(misconfigured=True) from error
-        return form | {"url": form["url"].rstrip("/") + "/"}
+        fields = {SPELLED.get(name, name): value for name, value in form["fields"].items()}
+        return {"url": form["url"].rstrip("/") + "/", "fields": fields}
 
     def _sizes(self, most: int) -> list[list[str | int]]:
         if self.faults.on("policy-without-length"):
@@ -181,7 +192,8 @@ class Storage:
         path = key if self.faults.on("url-signed-unencoded") else quote(key, safe="/~")
         url = f"https://{self.config['cloudfront_domain']}/{path}"
         if download_as:
-            disposition = f"attachment; filename*=UTF-8''{quote(download_as, safe='')}"
+            plain = f'="{download_as}"' if download_as.isascii() else f"*=UTF-8''{quote(download_as, safe='')}"
+            disposition = f"attachment; filename{plain}"
             url += f"?response-content-disposition={quote_plus(disposition)}"
         try:
             private = serialization.load_pem_private_key(self.config["cloudfront_private_key"].encode(), None)

@@ -10,7 +10,7 @@ from replica.moodle.storage import StorageError
 from replica.moodle.web import Web, page
 
 CLASS = r"assignsubmission_s3video\task\cleanup_videos"
-NAME = "Remove old S3 videos"
+NAME = "Clean up expired S3 videos"
 DAY = 86400
 
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 
 def size(count: int) -> str:
-    """Bytes for people: 5368709120 is "5 GB", 1536 is "1.5 KB"."""
+    """Bytes for people: 5368709120 is "5.0 GB", 1536 is "1.5 KB"."""
     for unit, factor in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
         if count >= factor:
-            return f"{count / factor:.1f}".removesuffix(".0") + f" {unit}"
+            return f"{count / factor:.1f} {unit}"
     return f"{count} bytes"
 
 

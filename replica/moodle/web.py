@@ -22,6 +22,15 @@ from replica.moodle.site import Site
 from replica.moodle.state import State
 from replica.versions import Moodle
 
+CACHED = "private, pre-check=0, post-check=0, max-age=0, no-transform"
+UNCACHED = "no-store, no-cache, must-revalidate, no-transform"
+"""What Moodle says of a page that a browser may show again on the way back, and of others."""
+PAGE = {"cache-control": CACHED, "x-frame-options": "sameorigin"}
+LOGIN = "page-login-index"
+NOT_KEPT = (LOGIN, "page-mod-assign-mod")
+SCRIPT = "no-store, no-cache, must-revalidate"
+"""Of what has no page's header: the plugin's scripts, and redirects."""
+
 Handler = Callable[["Web"], Response]
 PAGES: dict[str, Handler] = {}
 
@@ -118,10 +127,7 @@ class Web:
 
     def require_sesskey(self) -> None:
         if self.param("sesskey", "") != self.session.sesskey:
-            raise MoodleError(
-                "Your session has most likely timed out. Please check that you are logged in, go back and reload.",
-                "invalidsesskey",
-            )
+            raise MoodleError(self.site.moodle.session_over, "invalidsesskey")
 
     def require_login(self, course: Course | None = None) -> User:
         """Somebody logged in and, for a course, allowed into it; else a redirect to log in or to the enrolment page."""
@@ -140,10 +146,11 @@ class Web:
             raise Moved(f"/enrol/index.php?id={course.id}")
         return user or self.site.guest
 
-    def require_admin(self, action: str = "Change site configuration") -> User:
+    def require_admin(self, refusal: MoodleError | str = "Change site configuration") -> User:
+        """An administrator; others get `refusal`, or the error of who has no permission for that."""
         user = self.require_login()
         if not user.admin:
-            raise no_permission(action)
+            raise no_permission(refusal) if isinstance(refusal, str) else refusal
         return user
 
     def course(self, course_id: int) -> Course:
@@ -170,7 +177,7 @@ class Web:
         """A page from a template; `body_id` and `layout` default from the address."""
         notices, self.session.notices = self.session.notices, []
         values = {"layout": "standard", "course": None, "assignment": None, "scripts": [], "tour": None} | values
-        values.setdefault("body_id", body_id(self.request.url.path))
+        values.setdefault("body_id", self._body_id())
         values.setdefault("heading", title)
         body = self.template(template).render(
             web=self,
@@ -183,7 +190,17 @@ class Web:
             faults=self.site.faults,
             **values,
         )
-        return HTMLResponse(body, http_status, {"cache-control": "no-store, no-cache, must-revalidate"})
+        kept = values["body_id"] not in NOT_KEPT or (values["body_id"] == LOGIN and self.site.moodle.login_kept)
+        unlike = {} if kept else {"cache-control": UNCACHED}
+        return HTMLResponse(body, http_status, PAGE | unlike)
+
+    def _body_id(self) -> str:
+        path, action = self.request.url.path, self.param("action", "")
+        if path == "/mod/assign/view.php" and action in ("editsubmission", "grading", "grader"):
+            return f"page-mod-assign-{action}"
+        if path == "/admin/settings.php":
+            return f"page-admin-setting-{self.param('section', '')}"
+        return body_id(path)
 
     def config(self, course: Course | None, assignment: Assignment | None) -> Markup:
         """The page's M.cfg, as JSON that is safe in a script element."""
@@ -206,11 +223,17 @@ class Web:
         return Markup(json.dumps(values).replace("<", "\\u003c"))
 
     def error_page(self, error: MoodleError) -> Response:
-        return self.render("error.html", "Error", http_status=404, error=error)
+        plugin = self.request.url.path.startswith("/mod/assign/submission/s3video/")
+        place = {"body_id": "page-site-index"} if plugin else {}  # it fails before it says which page it is
+        return self.render("error.html", "Error", http_status=404, error=error, **place)
 
     def error_json(self, error: MoodleError) -> Response:
         nothing = dict.fromkeys(("stacktrace", "debuginfo", "reproductionlink"))
-        return JSONResponse({"error": error.message, "errorcode": error.code} | nothing)
+        headers = {
+            "content-type": "application/json; charset=utf-8",
+            "cache-control": f"{SCRIPT}, post-check=0, pre-check=0",
+        }
+        return JSONResponse({"error": error.message, "errorcode": error.code} | nothing, headers=headers)
 
 
 def body_id(path: str) -> str:
@@ -224,4 +247,4 @@ def url(path: str, **parameters: Any) -> str:
 
 
 def redirect(target: str) -> Response:
-    return RedirectResponse(target, 303)
+    return RedirectResponse(target, 303, {"cache-control": SCRIPT, "content-type": "text/html; charset=utf-8"})

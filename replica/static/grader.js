@@ -7,6 +7,25 @@
   const actions = document.querySelector("[data-region=grading-actions-form]");
   const overlay = document.querySelector("[data-region=overlay]");
 
+  // The plugin's script puts the player beside what the fragment has of the student's submission.
+  const putPlayerBeside = (link) => {
+    const asked = new URL(link.href, location).searchParams;
+    const box = (name, ...inside) => {
+      const made = document.createElement("div");
+      made.className = name;
+      made.append(...inside);
+      return made;
+    };
+    const loading = document.createElement("p");
+    loading.textContent = "Loading video player...";
+    const container = box("s3video-player-container", box("s3video-loading", loading));
+    Object.assign(container.dataset, {s3Key: asked.get("s3key"), submissionId: asked.get("id")});
+    const right = box("s3video-right-column", ...grade.childNodes);
+    right.id = "s3video-grading-panel";
+    const left = box("s3video-left-column", box("s3video-player-wrapper", container));
+    grade.replaceChildren(box("s3video-two-column-layout", left, right));
+  };
+
   const load = (userid) => M.replica.pending("mod_assign/grading_panel", async () => {
     if (!Number(userid)) {
       grade.textContent = "Nobody is enrolled as a student.";
@@ -18,6 +37,8 @@
       args: [{name: "userid", value: userid}, {name: "attemptnumber", value: -1}, {name: "jsonformdata", value: '""'}],
     });
     grade.innerHTML = html;
+    const link = grade.querySelector(".s3video-watch-link");
+    if (link) { putPlayerBeside(link); }
     info.replaceChildren(...grade.querySelector(".user-info").cloneNode(true).childNodes);
     actions.classList.remove("hide");
     select.value = userid;

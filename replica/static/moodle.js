@@ -131,3 +131,12 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) { document.querySelectorAll("form").forEach((form) => delete form.dataset.submitted); }
 });
+
+// A secret among the settings stays hidden until it is to be edited.
+document.addEventListener("click", (event) => {
+  const edit = event.target.closest("[data-passwordunmask=edit]");
+  if (!edit) { return; }
+  event.preventDefault();
+  edit.parentElement.querySelector("[data-passwordunmask=editor] input").classList.remove("d-none");
+  edit.remove();
+});

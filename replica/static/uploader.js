@@ -251,7 +251,7 @@
     try {
       return await ask("confirm_upload.php", {s3_key: data.s3_key, submissionid: data.submission_id});
     } catch (problem) {
-      if (!problem.canRetry || problem.message.includes("did not arrive")) { stored = null; }
+      if (!problem.canRetry || problem.message.includes("Failed to verify")) { stored = null; }
       throw problem;
     }
   }

@@ -229,7 +229,7 @@ class TestLooks:
         page = person.page("/mod/assign/view.php", **edit)
         assert the(page, "html")["lang"] == "de"
         assert value(page, "#id_submitbutton") == "Sävë chängës"
-        assert the(page, ".s3video-select-btn").text == "Chöösë ä vïdëö fïlë"
+        assert the(page, ".s3video-select-btn").text == "Sëlëct Vïdëö Fïlë"
         assert "Film" in page.text  # people's own words stay
         assert the(admin.page("/course/management.php"), "#category-listing-title").text == "Cöürsë cätëgörïës"
         assert (

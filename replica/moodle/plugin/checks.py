@@ -45,7 +45,7 @@ def problem(filename: str, size: int, mime_type: str, faults: Faults) -> str:
             re.fullmatch(r"video/[\w.+-]+", mime_type)
             or faults.on("type-checked-in-browser-only")
             or faults.on("type-by-extension-only"),
-            "This file is not a video. Choose a video file, for example MP4 or WebM.",
+            "Invalid data provided. Please check your input and try again.",
         ),
         (
             size > 0
@@ -85,7 +85,7 @@ def safe_name(filename: str, faults: Faults) -> str:
         c for c in plain if c not in "\\/&<>\"'`|?*:#%" and unicodedata.category(c) not in ("Cc", "Cf", "Cs")
     )
     stem, _, extension = kept.strip().rpartition(".")
-    stem = stem.strip(" .") or "video"
+    stem = stem.strip() or "video"
     while len(stem.encode()) > 180:
         stem = stem[:-1]
     return f"{stem}.{extension}"

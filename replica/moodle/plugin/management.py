@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from replica.faults import Faults
 from replica.moodle import texts
-from replica.moodle.errors import MoodleError
+from replica.moodle.errors import MoodleError, access_denied, section_error
 from replica.moodle.plugin.playback import FOLDER
 from replica.moodle.records import Assignment, Course, LogEntry, User, Video
 from replica.moodle.state import State, midnight, now
@@ -61,12 +61,12 @@ def _success_rate(requested: int, completed: int, faults: Faults) -> float:
 @page(f"{FOLDER}/dashboard.php")
 def dashboard(web: Web) -> Response:
     """Upload statistics, storage, recent uploads, playback, costs, errors of the last ?range=DAYS days."""
-    web.require_admin("Change site configuration")
+    web.require_admin(access_denied())
     faults = web.site.faults
     if faults.on("log-table-missing"):
         raise MoodleError("Error reading from database", "dmlreadexception")
     if faults.on("dashboard-section-error"):
-        raise MoodleError("Section error!", "sectionerror")
+        raise section_error()
     days = web.number("range", 30) or 30
     since = now() - days * 86400
     until = midnight() if faults.on("statistics-of-yesterday") else now() + 1
@@ -109,10 +109,23 @@ def dashboard(web: Web) -> Response:
         stored=stored,
         average=round(stored / len(ready)) if ready else 0,
         views=views,
+        costs=_costs(stored, sum(state_size(web.state, entry) for entry in log if entry.event == "playback_accessed")),
         recent=recent[:10],
         failures=[_failure(web, entry) for entry in reversed(listed)][:10],
         status_names=STATUS_NAMES,
     )
+
+
+def state_size(state: State, entry: LogEntry) -> int:
+    """Bytes of the video that an entry is about."""
+    video = state.videos.get(entry.s3_key)
+    return video.size if video else 0
+
+
+def _costs(stored: int, watched: int) -> dict[str, float]:
+    """What AWS may ask for so many bytes, in dollars."""
+    storage, transfer = round(stored / 2**30 * 0.023, 2), round(watched / 2**30 * 0.085, 2)
+    return {"storage": storage, "transfer": transfer, "total": round(storage + transfer, 2)}
 
 
 def _failure(web: Web, entry: LogEntry) -> dict[str, object]:
@@ -195,7 +208,7 @@ def manage(web: Web) -> Response:
 def _delete(web: Web, key: str, chosen: Filter) -> Response:
     row = next((r for r in rows(web.state) if r.video.s3_key == key and r.video.status != "deleted"), None)
     if row is None:
-        web.notify("There is no such video.", "danger")
+        web.notify("Video not found", "danger")
         return redirect(chosen.address())
     faults = web.site.faults
     kept = asdict(chosen)

@@ -113,7 +113,7 @@ def _required(web: Web, unchecked: str) -> tuple[User, Video]:
     if found is None and web.site.faults.on("denied-with-identifier"):
         raise MoodleError("error/nopermission", "nopermission")
     if found is None:
-        raise no_permission("View this video")
+        raise no_permission("User does not have permission to view this video")
     return found
 
 

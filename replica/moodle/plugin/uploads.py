@@ -66,7 +66,7 @@ def _limit(web: Web) -> str:
 def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
     course = web.state.courses.get(assignment.course) if assignment else None
     if assignment is None or course is None:
-        raise answers.not_allowed()
+        raise answers.invalid("Invalid data provided. Please check your input and try again.")
     anybody = web.site.faults.on("upload-url-for-outsiders") and not web.session.guest
     if not anybody and not access.may_submit(web.state, user, course):
         raise answers.not_allowed()
@@ -104,7 +104,7 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     )
     for _ in range(2 if web.site.faults.on("requests-counted-twice") else 1):
         web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
-    given = {"url": form["url"], "fields": form["fields"], "s3_key": key, "submission_id": submission.id}
+    given = {"url": form["url"], "fields": form["fields"], "s3_key": key, "submission_id": str(submission.id)}
     if web.site.faults.on("credentials-in-json"):
         given["settings"] = web.state.settings
     return answers.success(**given)
@@ -136,8 +136,8 @@ def confirm_upload(web: Web) -> Response:
         _verify(web, video)
     except FileNotFoundError:
         missing = Refusal(
-            404, "s3_not_found", "The video did not arrive in the video store.",
-            "The transfer was probably interrupted. Please send the file again.", can_retry=True,
+            404, "s3_not_found", "Failed to verify uploaded video. Please try uploading again.",
+            "The upload may have been interrupted. Try again with a stable connection.", can_retry=True,
         )  # fmt: skip
         return _refuse(web, user, assignment_id, missing, key)
     except StorageError as error:

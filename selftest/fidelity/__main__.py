@@ -1,0 +1,89 @@
+"""Asks a real site and the replica the same things, and tells where they differ: `make fidelity ENV=NAME`.
+
+Exit code 1 where something differs and nobody has said why, or a reason no longer holds; 4 where the site cannot be
+asked, 5 where another run has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from runner.environment import Environment, load
+from runner.lock import Locked
+from runner.replica import CHECKOUT, running_replica
+from selftest.fidelity import compare, document
+from selftest.fidelity.facts import Facts
+from selftest.fidelity.questions import ask
+from services.errors import ConfigurationError, SiteError, Unreachable
+
+KNOWN = CHECKOUT / "reports" / "fidelity.json"
+SPOKEN = {"4.1": "4.1", "4.2": "4.1", "4.3": "4.1", "4.4": "4.1"}
+"""By Moodle's version that of the replica, where it has none of that name; from 5.0 on it speaks as 5.1."""
+
+
+def version_of(release: str) -> str:
+    """The replica's version for a release of Moodle."""
+    found = re.match(r"\d+\.\d+", release)
+    name = found[0] if found else release
+    return SPOKEN.get(name, "5.1" if name >= "5" else "4.5")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m selftest.fidelity", description=__doc__)
+    parser.add_argument("--env", required=True, help="the real site: a name in environments/, or a .toml file")
+    parser.add_argument("--keep", type=Path, help="write what the site answered into this file")
+    parser.add_argument("--kept", type=Path, help="take the site's answers from such a file; the site is not asked")
+    parser.add_argument("--document", type=Path, default=CHECKOUT / "docs" / "fidelity.md")
+    options = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 200)
+
+    def done(part: str) -> None:
+        console.print(f"  {part}", style="dim")
+
+    try:
+        if options.kept:
+            release, facts = json.loads(options.kept.read_text("utf-8"))
+        else:
+            release, facts = _asked(load(options.env), done)
+        if options.keep:
+            options.keep.write_text(json.dumps([release, facts], indent=1), "utf-8")
+        version = version_of(release)
+        with running_replica(f"--site=moodle={version}") as file:
+            _, replica = _asked(load(str(file)), done)
+    except Locked as locked:
+        console.print(str(locked))
+        return 5
+    except (ConfigurationError, SiteError, Unreachable) as problem:
+        console.print(str(problem))
+        return 4
+    judged = compare.judge(facts, replica, compare.read(), version)
+    console.print(document.table(judged))
+    console.print(
+        f"{judged.facts} facts of Moodle {release}: {len(judged.unexplained)} differ unexplained, "
+        f"{len(judged.accepted)} accepted, {len(judged.out_of_date)} reasons out of date"
+    )
+    known = json.loads(KNOWN.read_text("utf-8")) if KNOWN.exists() else {}
+    plugin = facts.get("plugins overview / release", "unknown")
+    known[version] = document.told(judged, moodle=release, plugin=plugin, at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    KNOWN.parent.mkdir(exist_ok=True)
+    KNOWN.write_text(json.dumps(known, indent=1), "utf-8")
+    options.document.write_text(document.write(known), "utf-8")
+    return 0 if judged.good else 1
+
+
+def _asked(environment: Environment, done: Callable[[str], None]) -> tuple[str, Facts]:
+    done(f"asking {environment.base_url}")
+    environment.check_files()
+    return ask(environment, done)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
