@@ -1,7 +1,7 @@
 """Step 2.7, test upload workflow: a teacher's assignment, a student's video, and what S3 holds afterwards."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +11,6 @@ import media
 from fixtures.data import Submission
 from fixtures.people import People
 from pages.actor import Actor
-from pages.assignment import SubmissionForm
 from pages.upload import Receipt
 from runner.environment import Environment
 from runner.lines import Lines
@@ -25,7 +24,7 @@ from services.confirmation import (
     expect_unharmed,
 )
 from services.moodle.model import Assignment
-from services.network import Network, endpoint
+from services.network import Network
 
 ENOUGH_TO_SEE = 10
 """Distinct values of progress that make a moving bar."""
@@ -34,9 +33,6 @@ FIVE_GIB = 5368709120
 
 FORM_LIFETIME = timedelta(hours=1)
 """How long a presigned form may be of use: the plugin's DEVELOPER_GUIDE.md says 3600 s."""
-
-SLOW = 16
-"""Mbit/s: the clip takes 12 s, time enough to break something while it is on its way."""
 
 
 @pytest.mark.canary
@@ -211,94 +207,3 @@ def test_replacement(
         form.save().expect_video(small_clip.bytes)
     with line("2.7.19", "S3 holds nothing but the new video", extra=True):
         student.videos.expect_only(receipt.key)
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """A student at the form of what they have handed in, about to choose another video: `clip`."""
-
-    student: Actor
-    form: SubmissionForm
-    clip: media.Clip
-    text_file: Path
-    network: Network
-
-    def wrong_file(self) -> None:
-        self.form.widget.choose(self.text_file).expect_refused()
-        self.form.save()
-
-    def storage_refuses(self) -> None:
-        self.form.widget.storage_refuses()
-        self.form.widget.choose(self.clip.path).expect_refused()
-
-    def connection_breaks(self) -> None:
-        with self.network.ours(), self.network.slow(SLOW):
-            upload = self.form.widget.choose(self.clip.path)
-            upload.expect_started()
-            upload.expect_under_way()
-            with self.network.cut(endpoint(upload.storage())):
-                upload.expect_refused()
-
-    def session_ends(self) -> None:
-        with self.network.ours(), self.network.slow(SLOW):
-            upload = self.form.widget.choose(self.clip.path)
-            upload.expect_started()
-            self.student.lose_session()
-        upload.expect_refused()
-        self.student.enter()
-
-    def confirmation_fails(self) -> None:
-        with self.form.widget.confirmation_fails():
-            self.form.widget.choose(self.clip.path).expect_refused()
-
-    def tab_is_closed(self) -> None:
-        with self.network.ours(), self.network.slow(SLOW):
-            upload = self.form.widget.choose(self.clip.path)
-            upload.expect_started()
-            upload.expect_under_way()
-            self.student.close_tab()
-
-
-FAILURES = {
-    "a wrong file was chosen": Replacement.wrong_file,
-    "S3 refused another one": Replacement.storage_refuses,
-    "the connection broke": Replacement.connection_breaks,
-    "the session ended": Replacement.session_ends,
-    "the confirmation failed": Replacement.confirmation_fails,
-    "the tab was closed": Replacement.tab_is_closed,
-}
-"""How the upload of another video fails, in each way that step 2.11 knows."""
-
-
-@pytest.mark.lines("2.7.19")
-@pytest.mark.parametrize("failure", FAILURES)
-def test_failed_replacement(
-    failure: str,
-    submission: Submission,
-    teacher: Actor,
-    assignment: Assignment,
-    clip: media.Clip,
-    text_file: Path,
-    bucket: Bucket,
-    network: Network,
-    line: Lines,
-) -> None:
-    """A student has handed in a video, chooses another one, and that fails: the first one stays handed in."""
-    student, handed_in = submission.owner, submission.clip
-    student.enter()
-    form = student.open(assignment).edit_submission()
-    with line("2.7.19", f"The upload of another video fails: {failure}", extra=True):
-        FAILURES[failure](Replacement(student, form, clip, text_file, network))
-    with line("2.7.19", f"The student still has the video handed in, and can play it, after {failure}", extra=True):
-        student.open(assignment).expect_still(submission.key)
-        player = student.watch(submission.id, submission.key).player
-        player.expect_loaded(handed_in.seconds)
-        player.play()
-        player.expect_playing()
-    with line("2.7.19", f"The teacher still has the video in table and grader after {failure}", extra=True):
-        teacher.enter()
-        table = teacher.open(assignment).view_all_submissions()
-        table.expect_still(student.person.id, submission.key)
-        table.grade(student.person.id).player.expect_loaded(handed_in.seconds)
-    with line("2.7.19", f"S3 still holds the video handed in after {failure}", extra=True):
-        bucket.expect_stored(submission.key, handed_in.bytes, handed_in.mime, handed_in.sha256)

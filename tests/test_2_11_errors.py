@@ -16,7 +16,7 @@ from runner.targets import Launch
 from services.bucket import Bucket
 from services.confirmation import expect_unharmed
 from services.moodle.model import Assignment
-from services.network import Network, endpoint
+from services.network import Network
 from services.plugin_api import DirectUpload, expect_not_confirmed
 from services.wording import expect_advice, expect_plain
 
@@ -200,109 +200,3 @@ def test_wrong_credentials(
             evidence["tried again by"] = again.started_by
             again.expect_success()
             bucket.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)
-
-
-@pytest.mark.lines("2.11.6", "2.11.7")
-def test_broken_connection(
-    student: Actor,
-    assignment: Assignment,
-    clip: media.Clip,
-    bucket: Bucket,
-    our_network: Network,
-    line: Lines,
-) -> None:
-    """The connection breaks while a video is on its way; when it is back, another try succeeds."""
-    student.enter()
-    form = student.open(assignment).add_submission()
-    with our_network.slow(SLOW), line("2.11.6", "The form tells of a connection that breaks", blocks=True, extra=True):
-        upload = form.widget.choose(clip.path)
-        upload.expect_started()
-        upload.expect_under_way()
-        with our_network.cut(endpoint(upload.storage())):
-            upload.expect_refused()
-    with line("2.11.7", "The message after a broken connection names it, and what to do", extra=True) as evidence:
-        evidence["message"] = form.widget.said()
-        upload.expect_refused("connection", "network", "internet", "interrupted")
-        expect_plain(form.widget.said())
-        expect_advice(form.widget.said())
-    with line("2.11.6", "After a broken connection another try succeeds", blocks=True, extra=True) as evidence:
-        again = form.widget.try_again(clip.path)
-        evidence["tried again by"] = again.started_by
-        again.expect_success()
-    with line("2.11.6", "After a broken connection S3 has one whole video", extra=True):
-        key = again.receipt().key
-        student.videos.expect_only(key)
-        bucket.expect_stored(key, clip.bytes, clip.mime, clip.sha256)
-
-
-@pytest.mark.lines("2.11.6", "2.11.7")
-def test_session_over(
-    student: Actor,
-    assignment: Assignment,
-    clip: media.Clip,
-    our_network: Network,
-    line: Lines,
-) -> None:
-    """The student's session ends while the video is on its way; after a new log-in, another try succeeds."""
-    student.enter()
-    form = student.open(assignment).add_submission()
-    with line("2.11.6", "The form tells of a session that ends during an upload", blocks=True, extra=True):
-        with our_network.slow(SLOW):
-            upload = form.widget.choose(clip.path)
-            upload.expect_started()
-            student.lose_session()
-        upload.expect_refused()
-    with line("2.11.7", "The message after the session's end says to log in again", extra=True) as evidence:
-        evidence["message"] = form.widget.said()
-        upload.expect_refused("log in", "logged in", "login", "session", "sign in")
-        expect_plain(form.widget.said())
-        expect_advice(form.widget.said())
-    with line("2.11.6", "After a new log-in another try succeeds", blocks=True, extra=True):
-        student.enter()
-        form = student.open(assignment).add_submission()
-        again = form.widget.choose(clip.path)
-        again.expect_success()
-    with line("2.11.6", "After a new log-in S3 has one video, and no orphan", extra=True):
-        page = form.save()
-        student.videos.expect_only(page.expect_video(clip.bytes))
-
-
-@pytest.mark.lines("2.11.6", "2.11.7")
-def test_confirmation_fails(
-    student: Actor,
-    assignment: Assignment,
-    small_clip: media.Clip,
-    line: Lines,
-) -> None:
-    """S3 has the video, but Moodle fails to take note; when it is well again, another try succeeds."""
-    student.enter()
-    form = student.open(assignment).add_submission()
-    with line("2.11.6", "The form tells of a confirmation that fails", blocks=True, extra=True), form.widget.confirmation_fails():
-        upload = form.widget.choose(small_clip.path)
-        upload.expect_refused()
-    with line(
-        "2.11.7", "The message after a failed confirmation is plain, and says what to do", extra=True
-    ) as evidence:
-        evidence["message"] = form.widget.said()
-        expect_plain(form.widget.said())
-        expect_advice(form.widget.said())
-    with line("2.11.6", "After a failed confirmation another try succeeds", blocks=True, extra=True) as evidence:
-        again = form.widget.try_again(small_clip.path)
-        evidence["tried again by"] = again.started_by
-        again.expect_success()
-    with line("2.11.6", "After a failed confirmation S3 has one video, and no orphan", extra=True):
-        page = form.save()
-        student.videos.expect_only(page.expect_video(small_clip.bytes))
-
-
-@pytest.mark.lines("2.11.6")
-def test_upload_never_ended(begin: Callable[[Assignment], Submission], assignment: Assignment, line: Lines) -> None:
-    """An upload was begun and failed; the student saves the form all the same, and is not told that it is handed in."""
-    student = begin(assignment).owner
-    student.enter()
-    with line("2.11.6", "After an upload that failed the form opens again", blocks=True, extra=True):
-        form = student.open(assignment).edit_submission()
-        form.widget.expect_ready()
-    with line("2.11.6", "A form that is saved without a video hands nothing in", extra=True):
-        form.send()
-        student.open(assignment).expect_not_submitted()

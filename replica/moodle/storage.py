@@ -105,10 +105,12 @@ class Storage:
                 key,
                 Fields={"Content-Type": content_type},
                 Conditions=[{"Content-Type": content_type}, *self._sizes(most)],
-                ExpiresIn=FORM_LIFETIME,
+                ExpiresIn=FORM_LIFETIME * (168 if self.faults.on("form-valid-for-a-week") else 1),
             )
         except BotoCoreError as error:
             raise StorageError(misconfigured=True) from error
+        if self.faults.on("storage-refuses-every-form"):
+            form["fields"]["x-amz-signature"] = "0" * 64
         return form | {"url": form["url"].rstrip("/") + "/"}
 
     def _sizes(self, most: int) -> list[list[str | int]]:
