@@ -33,8 +33,8 @@ export function answered() {
 // What notices and complaints about fields say, each in one line.
 export function notices() {
   const boxes = [...document.querySelectorAll(".alert, [role=alert], .form-control-feedback, .invalid-feedback")];
-  const texts = boxes.filter((box) => box.getClientRects().length).map((box) => box.innerText.split(/\s+/).join(" ").trim());
-  return [...new Set(texts)].filter(Boolean).map((text) => text.slice(0, 300));
+  const told = boxes.filter((box) => box.getClientRects().length).map((box) => box.innerText.split(/\s+/).join(" ").trim());
+  return [...new Set(told)].filter(Boolean).map((text) => text.slice(0, 300));
 }
 
 // What `rest` has ended with; nothing on a page to which a script has led since.

@@ -116,6 +116,9 @@ def test_texts_that_are_not_finished(show: Show, html: str, told: str) -> None:
 def test_a_page_that_does_not_lead_where_it_should(show: Show, impatient: None) -> None:
     with says(f"expected to arrive at the submission within 0.5 s, seen {SITE}/"):
         MoodlePage(show(IDLE), MOODLE).arrive("the submission", lambda url: "action=view" in url)
+    notice = "<div class='alert alert-danger'>You have existing\nsubmission data.</div>"
+    with says(f"seen {SITE}/, which says: You have existing submission data."):
+        MoodlePage(show(IDLE + notice), MOODLE).arrive("the submission", lambda url: "action=view" in url)
 
 
 def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show: Show) -> None:
