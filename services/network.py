@@ -62,8 +62,9 @@ class Traffic:
         moodle = self.sent[endpoint(moodle_url)]
         elsewhere = self.sent.total() - moodle
         if moodle > moodle_bytes or elsewhere < size:
+            seen = ", ".join(f"{count} to {host}" for host, count in self.sent.most_common()) or "none"
             raise AssertionError(
-                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {dict(self.sent)}"
+                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {seen}"
             )
         return dict(self.sent)
 

@@ -153,8 +153,8 @@ def test_the_browsers_list_of_requests_may_be_full_before_a_file_is_chosen(show:
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        (f"{SUCCESS}; await painted(); {STORED}; {CONFIRMED}", "seen it too early: {'stored': "),
-        (f"{STORED}; {SUCCESS}; await painted(); {CONFIRMED}", "seen it too early: {'stored': "),
+        (f"{SUCCESS}; await painted(); {STORED}; {CONFIRMED}", "seen it too early: told after "),
+        (f"{STORED}; {SUCCESS}; await painted(); {CONFIRMED}", "seen it too early: told after "),
         (f"{CONFIRMED}; {SUCCESS}", "expected the transfer to storage to have ended"),
         (f"{STORED}; {SUCCESS}", "expected confirm_upload to have ended"),
         (f"{STORED}; {CONFIRMED}", "expected a success message, seen none"),
