@@ -27,7 +27,7 @@ export function rest([still, known]) {
 export function answered() {
   const status = performance.getEntriesByType("navigation")[0]?.responseStatus;
   const text = (document.body?.innerText || "").split(/\s+/).join(" ").trim().slice(0, 200);
-  return `${status ? `status ${status}, ` : ""}none of its scripts, and ${text ? `the text: ${text}` : "an empty page"}`;
+  return `${status >= 400 ? `status ${status}, ` : ""}none of its scripts, and ${text ? `the text: ${text}` : "an empty page"}`;
 }
 
 // What notices and complaints about fields say, each in one line.

@@ -15,7 +15,7 @@ def expect_absent_refused(site: Site, assignment: Assignment, clip: media.Clip) 
     promised = begin_upload(site, assignment, clip)
     answer = confirm_upload(site, promised["s3_key"], promised["submission_id"])
     if answer.succeeded:
-        raise AssertionError(f"expected a video that never reached S3 to be refused, seen it confirmed")
+        raise AssertionError("expected a video that never reached S3 to be refused, seen it confirmed")
     return answer.seen
 
 

@@ -52,6 +52,13 @@ def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:
         MoodlePage(show("<p>502 Bad Gateway"), MOODLE).ready()
 
 
+def test_an_error_that_is_not_moodles(show: Show) -> None:
+    page = MoodlePage(show(IDLE), MOODLE)
+    page.page.route("**/*", lambda route: route.fulfill(status=404, body="No such page."))
+    with says(f"a page of Moodle at {SITE}/", "seen status 404, none of its scripts, and the text: No such page."):
+        page.open()
+
+
 BUSY = "<script>var M = {util: {pending_js: %s}, cfg: {sesskey: 'x'}}; %s</script>"
 
 
