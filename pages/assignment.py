@@ -96,7 +96,13 @@ class SubmissionForm(MoodlePage):
         """Accept the site's statement if it has one, press "Save changes" and arrive at the submission's status."""
         self._press_save()
         self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
-        return AssignmentPage(self.page, self.moodle).ready()
+        page = AssignmentPage(self.page, self.moodle).ready()
+        # Refused, the form comes back at an address that does not say so.
+        if self.page.locator("input[name=action][value=savesubmission]").count():
+            raise AssertionError(
+                f"expected the submission's status after Save changes, seen the form again{self._notices()}"
+            )
+        return page
 
     def send(self) -> None:
         """As `save`, wherever it leads to."""
