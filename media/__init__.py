@@ -2,7 +2,7 @@
 
 from media.clip import MP4, WATCHED_BYTES, WEBM, Clip, choose, digest, oversized, padded
 from media.odd import OddFile, odd_files
-from media.remux import in_container, large
+from media.remux import in_container, large, with_index_at_end
 
 __all__ = [
     "MP4",
@@ -17,4 +17,5 @@ __all__ = [
     "odd_files",
     "oversized",
     "padded",
+    "with_index_at_end",
 ]

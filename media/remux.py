@@ -64,6 +64,11 @@ def _convert(path: Path) -> None:
                 target.mux(copy)
 
 
+def with_index_at_end(size: int, kind: Literal["mp4", "webm"] = "mp4") -> Clip:
+    """A video of about `size` bytes, as `large` makes it, its index behind the pictures as phones write it. Cached."""
+    return _cached(f"index-at-end-{size}.{kind}", lambda path: _repeat(_source(kind), path, size, index_in_front=False))
+
+
 def large(size: int, kind: Literal["mp4", "webm"] = "mp4") -> Clip:
     """A video of exactly `size` bytes at 3 to 8 Mbit/s, as a lecture is filmed, index in front for seeking. Cached.
 
@@ -87,12 +92,13 @@ def _source(kind: Literal["mp4", "webm"]) -> Clip:
     return _cached(f"source.{kind}", lambda path: encode(path, codecs, options, SOURCE_SECONDS, "1280x720", noise=10))
 
 
-def _repeat(source: Clip, path: Path, size: int) -> None:
+def _repeat(source: Clip, path: Path, size: int, *, index_in_front: bool = True) -> None:
     """Copy the source's packets over and over, up to 0.5% below `size` bytes: the container's own tables need 0.1%."""
     room = size * 995 // 1000
+    front = {"movflags": "+faststart", "cues_to_front": "1"} if index_in_front else {}
     with (
         av.open(source.path) as container,
-        av.open(path, "w", container_options={"movflags": "+faststart", "cues_to_front": "1"}) as target,
+        av.open(path, "w", container_options=front) as target,
     ):
         streams = [target.add_stream_from_template(stream) for stream in container.streams]
         start = 0

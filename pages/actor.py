@@ -158,6 +158,11 @@ class Actor:
             told = "; ".join(f"{', '.join(texts)} on {address}" for address, texts in shown.items())
             raise AssertionError(f"expected finished texts on every page, seen {told}")
 
+    def close_tab(self) -> None:
+        """Close the tab, whatever is under way in it; the next page opens in a new one, in the same session."""
+        self.page.close()
+        del self.page
+
     def log_in_anew(self) -> None:
         """Close the browser window, and log in through the form in a new one."""
         self.context.close()

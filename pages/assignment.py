@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import expect
 
 from pages.base import MoodlePage, press
-from pages.deleted import SUMMARY, expect_deleted
+from pages.deleted import SUMMARY, expect_deleted, expect_still
 from pages.grading import SubmissionsTable
-from pages.texts import readable_size
+from pages.texts import in_words, readable_size
 from pages.upload import UploadWidget
 from pages.versions import ALL_SUBMISSIONS
 from pages.video import VideoPage
@@ -56,13 +56,18 @@ class AssignmentPage(MoodlePage):
         """
         link = self.main.locator(".s3video-watch-link")
         expect(link, "the link to the submitted video").to_be_visible()
-        row = self.main.locator("tr:has(.s3video-watch-link)")
-        expect(row, "the video's size").to_contain_text(readable_size(size))
+        row = " ".join(self.main.locator("tr:has(.s3video-watch-link)").inner_text().split())
+        if not readable_size(size).search(row):
+            raise AssertionError(f"expected the video's size to be told as {in_words(size)}, seen: {row}")
         address = link.get_attribute("href") or ""
         seen = parse_qs(urlsplit(address).query)["s3key"][0]
         if key and seen != key:
             raise AssertionError(f"expected the page to show {key}, seen {seen}")
         return seen
+
+    def expect_still(self, key: str) -> None:
+        """The page, as it is, shows the video with this `key`: the one that was handed in before."""
+        expect_still(self.main, self.main.locator(SUMMARY), key)
 
     def expect_no_video(self) -> None:
         expect(self.main.locator(".s3video-watch-link"), "no link to a video").to_have_count(0)
@@ -91,7 +96,13 @@ class SubmissionForm(MoodlePage):
         """Accept the site's statement if it has one, press "Save changes" and arrive at the submission's status."""
         self._press_save()
         self.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
-        return AssignmentPage(self.page, self.moodle).ready()
+        page = AssignmentPage(self.page, self.moodle).ready()
+        # Refused, the form comes back at an address that does not say so.
+        if self.page.locator("input[name=action][value=savesubmission]").count():
+            raise AssertionError(
+                f"expected the submission's status after Save changes, seen the form again{self._notices()}"
+            )
+        return page
 
     def send(self) -> None:
         """As `save`, wherever it leads to."""

@@ -7,15 +7,34 @@ export function busy(known) {
   return [...loading, ...new Set(pending.filter((key) => !known.includes(key)))];
 }
 
+// Whether somebody has answered with an error who is not Moodle: its scripts will not come any more.
+function refused() {
+  return performance.getEntriesByType("navigation")[0]?.responseStatus >= 400 && !document.scripts.length;
+}
+
 // Whether that is nothing, or has been the same keys for so many seconds.
 export function rest([still, known]) {
   const seen = busy(known), waited = window.s3videoWaited ||= {};
-  if (!seen) { return false; }
+  if (!seen) { return document.readyState === "complete" && refused() && "refused"; }
   const keys = JSON.stringify(seen), stands = document.readyState === "complete";
   if (waited.keys !== keys) { Object.assign(waited, {keys, since: performance.now()}); }
   if (seen.length && !(stands && performance.now() - waited.since > still * 1000)) { return false; }
   waited.stayed = seen;
   return true;
+}
+
+// What answered where no page of Moodle came, in words.
+export function answered() {
+  const status = performance.getEntriesByType("navigation")[0]?.responseStatus;
+  const text = (document.body?.innerText || "").split(/\s+/).join(" ").trim().slice(0, 200);
+  return `${status >= 400 ? `status ${status}, ` : ""}none of its scripts, and ${text ? `the text: ${text}` : "an empty page"}`;
+}
+
+// What notices and complaints about fields say, each in one line.
+export function notices() {
+  const boxes = [...document.querySelectorAll(".alert, [role=alert], .form-control-feedback, .invalid-feedback")];
+  const told = boxes.filter((box) => box.getClientRects().length).map((box) => box.innerText.split(/\s+/).join(" ").trim());
+  return [...new Set(told)].filter(Boolean).map((text) => text.slice(0, 300));
 }
 
 // What `rest` has ended with; nothing on a page to which a script has led since.

@@ -24,6 +24,9 @@ from services.wording import UNTRANSLATED
 
 SCRIPTS = scripts(__file__)
 
+REFUSED = "refused"
+"""What base.js says of a page with an error that is not Moodle's."""
+
 STILL = 5
 """Seconds that Moodle's scripts may be busy with the same before a step goes on without them.
 
@@ -140,13 +143,14 @@ class MoodlePage:
         """
         known = [*self.moodle.restless]
         try:
-            self.page.wait_for_function(SCRIPTS["rest"], arg=[STILL, known])
-            busy = self.page.evaluate(SCRIPTS["stayed"])
+            ended = self.page.wait_for_function(SCRIPTS["rest"], arg=[STILL, known]).json_value()
+            busy = None if ended == REFUSED else self.page.evaluate(SCRIPTS["stayed"])
         except TimeoutError:
             busy = self.page.evaluate(SCRIPTS["busy"], known)
         if busy is None:
             raise AssertionError(
-                f"expected a page of Moodle at {self.page.url} within {self.moodle.page:g} s, seen none of its scripts"
+                f"expected a page of Moodle at {self.page.url} within {self.moodle.page:g} s, "
+                f"seen {self.page.evaluate(SCRIPTS['answered'])}"
             )
         if busy:
             self.moodle.restless.update(busy)
@@ -158,8 +162,13 @@ class MoodlePage:
             self.page.wait_for_url(at, wait_until="domcontentloaded")
         except TimeoutError:
             raise AssertionError(
-                f"expected to arrive at {where} within {self.moodle.page:g} s, seen {self.page.url}"
+                f"expected to arrive at {where} within {self.moodle.page:g} s, seen {self.page.url}{self._notices()}"
             ) from None
+
+    def _notices(self) -> str:
+        """What the page tells its reader in its boxes, as the end of a failure's message."""
+        told = self.page.evaluate(SCRIPTS["notices"])
+        return f", which says: {'; '.join(told)}" if told else ""
 
     def expect_sound(self) -> None:
         """No exception box on the page, and no debugging message or PHP notice but of others: that is remarked."""

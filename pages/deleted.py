@@ -1,8 +1,9 @@
-"""How the plugin's pages speak of a video that is no more."""
+"""What the plugin's pages show of a video that is no more, or that must still be there."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator
 
@@ -23,3 +24,12 @@ def expect_deleted(place: Locator, words: Locator) -> str:
     if not GONE.search(said):
         raise AssertionError(f"expected a word on what became of the deleted video, seen {said!r}")
     return said
+
+
+def expect_still(place: Locator, words: Locator, key: str) -> None:
+    """`place`, as it is now, leads to the video with this `key`; else `words` are what it says instead."""
+    links = place.locator(".s3video-watch-link").evaluate_all("links => links.map(link => link.href)")
+    keys = [query["s3key"][0] for link in links if "s3key" in (query := parse_qs(urlsplit(link).query))]
+    if key not in keys:
+        said = "; ".join(" ".join(text.split()) for text in words.all_inner_texts()) or "no word of a video"
+        raise AssertionError(f"expected the video that was handed in to be there still, seen: {said}")

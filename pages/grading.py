@@ -3,7 +3,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, expect
 
 from pages.base import MoodlePage
-from pages.deleted import expect_deleted
+from pages.deleted import SUMMARY, expect_deleted, expect_still
 from pages.grader import Grader
 from pages.versions import MENU_TOGGLE
 from services.addresses import ASSIGNMENT
@@ -41,6 +41,11 @@ class SubmissionsTable(MoodlePage):
 
     def expect_video(self, user: int) -> None:
         expect(self.row(user).locator(".s3video-watch-link"), "the link to the student's video").to_be_visible()
+
+    def expect_still(self, user: int, key: str) -> None:
+        """The student's row, as it is, leads to the video with this `key`: the one that was handed in before."""
+        row = self.row(user)
+        expect_still(row, row.locator(SUMMARY), key)
 
     def expect_no_video(self, user: int) -> None:
         expect(self.row(user).locator(".s3video-watch-link"), "no link to the student's video").to_have_count(0)

@@ -19,10 +19,19 @@ class ShownSize:
     precision: float
 
 
+def _number_and_unit(size: int) -> tuple[str, str]:
+    unit, per = next((unit, per) for unit, per in UNITS if size >= per or per == 1)
+    return f"{size / per:.1f}", unit
+
+
+def in_words(size: int) -> str:
+    """A size as Moodle writes it: 313.3 KB, 24 MB."""
+    return " ".join(_number_and_unit(size)).replace(".0 ", " ")
+
+
 def readable_size(size: int) -> re.Pattern[str]:
     """How Moodle writes a size, in any of the ways it has been written: 313.3 KB, 313.3KB, 313,3 KB."""
-    unit, per = next((unit, per) for unit, per in UNITS if size >= per or per == 1)
-    number = f"{size / per:.1f}"
+    number, unit = _number_and_unit(size)
     digits = re.escape(number).replace(r"\.", "[.,]").removesuffix("[.,]0") + (
         "([.,]0)?" if number.endswith(".0") else ""
     )

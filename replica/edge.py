@@ -7,7 +7,7 @@ import asyncio
 import base64
 import binascii
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
@@ -36,6 +36,8 @@ _BURST = 2 * 2**20
 _STALL = 5  # seconds
 _SMALL = 2**20
 """Bytes of an answer that is kept, at most."""
+_END = 2**20
+"""Bytes at the end of a video: the index is there, where it is not at the beginning."""
 _ANSWERS = 32
 """Answers that are kept, at most."""
 _FORWARDED = ("range", "if-range", "if-none-match", "if-modified-since")
@@ -148,6 +150,9 @@ class Edge:
         if answer.status_code in (403, 404):
             await answer.aclose()
             return _refuse("AccessDenied", "Access denied")
+        if large and self.faults.on("cdn-refuses-the-end") and _starts_at_the_end(request.headers, _size_of(answer)):
+            await answer.aclose()
+            return Response("The range is not there.\n", 416)
         if large and self.faults.on("cdn-refuses-large"):
             await answer.aclose()
             return Response("The file is too large.\n", 400)
@@ -185,6 +190,11 @@ def _size_of(answer: httpx.Response) -> int:
     """Bytes of the whole object, of which the answer may be a part."""
     total = answer.headers.get("content-range", "").rpartition("/")[2]
     return int(total if total.isdigit() else answer.headers.get("content-length", 0))
+
+
+def _starts_at_the_end(headers: Mapping[str, str], size: int) -> bool:
+    first = headers.get("range", "").removeprefix("bytes=").partition("-")[0]
+    return first.isdigit() and int(first) >= size - _END
 
 
 def _refuse(code: str, message: str) -> Response:

@@ -169,7 +169,7 @@ class AllowedConsole(EnvironmentTable):
 
 
 class Budgets(EnvironmentTable):
-    """Time limits in seconds; the others say their unit: Mbit/s, percent, KiB."""
+    """Time limits in seconds; the others say their unit: Mbit/s, percent, KiB, a ratio."""
 
     page: Positive = 15
     upload: Positive = 120
@@ -181,6 +181,8 @@ class Budgets(EnvironmentTable):
     stall: Positive = 10
     stalled_percent: Annotated[Positive, Field(le=100)] = 5
     moodle_kib: Positive = 256
+    moodle_seconds: Positive = 2
+    moodle_ratio: Annotated[Positive, Field(ge=1)] = 5
 
 
 class Audit(EnvironmentTable):

@@ -24,6 +24,7 @@ from runner.context import run_of
 from runner.options import PRODUCTION
 from services.errors import ConfigurationError, NotCheckable
 from services.secrecy import redact
+from services.wording import expectation
 
 CHECKS = pytest.StashKey[list[Check]]()
 
@@ -134,7 +135,7 @@ def declared_lines(item: pytest.Item) -> tuple[str, ...]:
 def first_words(failure: BaseException) -> str:
     """What a failure says, without what follows it: Playwright's call log, the quoted page, pytest's expression."""
     text = re.split(r"\n(?:Call log:|Aria snapshot:|assert )", str(failure))[0]
-    return " ".join(text.split())[:1000] or type(failure).__name__
+    return expectation(" ".join(text.split()))[:1000] or type(failure).__name__
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -207,8 +208,9 @@ ENDED_BY = pytest.StashKey[BaseException]()
 
 
 def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
-    judged = {check.line for check in item.stash[CHECKS] if check.counts}
     ended_by = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
+    # A test that came to its end has made all of its checks: of a line of which it has but extra ones, another decides.
+    judged = {check.line for check in item.stash[CHECKS] if check.counts or ended_by is None}
     why = first_words(ended_by) if ended_by else ""
     verdict = Verdict.NOT_CHECKABLE if isinstance(ended_by, NotCheckable) else Verdict.NOT_REACHED
     target = _target(item)

@@ -110,6 +110,11 @@ class Workspace:
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
         return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE)
 
+    def closed_assignment(self, course: Course) -> Assignment:
+        """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""
+        name = f"Test Video Upload, closed {self.mark} {secrets.token_hex(3)}"
+        return create_assignment(self.site, course, name, datetime.now() - timedelta(days=1), cut_off=True)
+
     def assignment(self) -> Assignment:
         """An assignment for the next test: the last one, as long as there are people who were never in its course."""
         if self._assignment is None or not self._people.has_enough_for(self._assignment.course):

@@ -71,6 +71,25 @@ class LatencyProbe:
         return Reply(round(time.perf_counter() - started, 3), trouble)
 
 
+NOTICED = 0.5
+"""Seconds. Who waits for less notices nothing, however much more it is than before."""
+
+
+def expect_quick(before: Sequence[Reply], during: Sequence[Reply], ratio: float, seconds: float) -> float:
+    """The median answer took at most `ratio` times what it took before, and at most `seconds`; returns how many times.
+
+    Below half a second the ratio does not count.
+    """
+    usual, now = (statistics.median(answer.seconds for answer in answers) for answers in (before, during))
+    times = round(now / max(usual, 0.001), 1)
+    if now > seconds or (now > NOTICED and times > ratio):
+        raise AssertionError(
+            f"expected Moodle to answer within {seconds:g} s and {ratio:g} times as long as before, "
+            f"seen {now:.2f} s after {usual:.2f} s before"
+        )
+    return times
+
+
 def expect_answers(answers: Sequence[Reply]) -> dict[str, float]:
     """Every request was answered; returns how many there were, and the seconds they took."""
     if trouble := [answer.trouble for answer in answers if answer.trouble]:

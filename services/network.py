@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
@@ -62,8 +62,9 @@ class Traffic:
         moodle = self.sent[endpoint(moodle_url)]
         elsewhere = self.sent.total() - moodle
         if moodle > moodle_bytes or elsewhere < size:
+            seen = ", ".join(f"{count} to {host}" for host, count in self.sent.most_common()) or "none"
             raise AssertionError(
-                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {dict(self.sent)}"
+                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {seen}"
             )
         return dict(self.sent)
 
@@ -80,6 +81,31 @@ class Traffic:
             raise AssertionError(f"expected nothing from storage or CDN, seen bytes {seen}")
 
 
+class Direction:
+    """What a network lets through one way: `counted` bytes by `host:port`, at `rate` bytes a second all together."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+        self.rate: float | None = None
+        self._free = 0.0
+
+    async def pause(self, size: int) -> None:
+        """So many bytes have crossed; waits until the next ones may."""
+        if self.rate:
+            now = asyncio.get_running_loop().time()
+            self._free = max(self._free, now - TICK) + size / self.rate
+            if self._free > now + TICK:
+                await asyncio.sleep(self._free - now)
+
+    @contextmanager
+    def slow(self, megabits_per_second: float) -> Iterator[None]:
+        self.rate = megabits_per_second * 1_000_000 / 8
+        try:
+            yield
+        finally:
+            self.rate = None
+
+
 class Network:
     """A CONNECT proxy on loopback, run by a thread of its own.
 
@@ -92,9 +118,10 @@ class Network:
     def __init__(self, connect_timeout: float = 10) -> None:
         """`connect_timeout` in seconds."""
         self._connect_timeout = connect_timeout
-        self.sent: Counter[str] = Counter()
-        self.received: Counter[str] = Counter()
-        self._bytes_per_second: float | None = None
+        self._up, self._down = Direction(), Direction()
+        self.sent, self.received = self._up.counted, self._down.counted
+        self._received_per_second: float | None = None
+        self._free_to_receive = 0.0
         self._cut: set[str] = set()
         self._open: dict[asyncio.StreamWriter, str] = {}
         self._loop = asyncio.new_event_loop()
@@ -140,14 +167,13 @@ class Network:
         """Bytes sent so far to the host of `url`."""
         return self.sent[endpoint(url)]
 
-    @contextmanager
-    def slow(self, megabits_per_second: float) -> Iterator[None]:
-        """Hold what the browser sends over each connection to this speed, in Mbit/s."""
-        self._bytes_per_second = megabits_per_second * 1_000_000 / 8
-        try:
-            yield
-        finally:
-            self._bytes_per_second = None
+    def slow(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        """Hold what the browser sends to this speed, in Mbit/s."""
+        return self._up.slow(megabits_per_second)
+
+    def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        """Hold what the browser receives to this speed, in Mbit/s."""
+        return self._down.slow(megabits_per_second)
 
     @contextmanager
     def measured(self) -> Iterator[Traffic]:
@@ -198,36 +224,14 @@ class Network:
                 raise ConnectionResetError  # cut while it was being opened
             answer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             async with asyncio.TaskGroup() as directions:
-                directions.create_task(self._pump(browser, request, self.sent, host, throttled=True))
-                directions.create_task(self._pump(world, answer, self.received, host))
+                directions.create_task(_pump(browser, request, self._up, host))
+                directions.create_task(_pump(world, answer, self._down, host))
         except* (OSError, asyncio.IncompleteReadError):
             pass  # the browser sees the broken connection, and reports it as its user would see it
         finally:
             for end in ends:
                 self._open.pop(end, None)
                 end.close()
-
-    async def _pump(
-        self,
-        source: asyncio.StreamReader,
-        sink: asyncio.StreamWriter,
-        counted: Counter[str],
-        host: str,
-        throttled: bool = False,
-    ) -> None:
-        free = 0.0
-        while chunk := await source.read(CHUNK):
-            counted[host] += len(chunk)
-            sink.write(chunk)
-            await sink.drain()
-            if throttled and self._bytes_per_second:
-                now = self._loop.time()
-                free = max(free, now - TICK) + len(chunk) / self._bytes_per_second
-                if free > now + TICK:
-                    await asyncio.sleep(free - now)
-        if sink.can_write_eof():
-            with suppress(OSError):
-                sink.write_eof()
 
 
 class Unseen:
@@ -246,9 +250,11 @@ class Elsewhere(Network):
     def measured(self) -> Iterator[Traffic]:
         yield cast(Traffic, Unseen())
 
-    @contextmanager
-    def slow(self, megabits_per_second: float) -> Iterator[None]:
-        yield
+    def slow(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        raise NotCheckable(NOT_OURS)
 
     def sent_to(self, url: str) -> int:
         raise NotCheckable(NOT_OURS)
@@ -257,6 +263,17 @@ class Elsewhere(Network):
     def cut(self, host: str) -> Iterator[None]:
         raise NotCheckable(NOT_OURS)
         yield
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, direction: Direction, host: str) -> None:
+    while chunk := await source.read(CHUNK):
+        direction.counted[host] += len(chunk)
+        sink.write(chunk)
+        await sink.drain()
+        await direction.pause(len(chunk))
+    if sink.can_write_eof():
+        with suppress(OSError):
+            sink.write_eof()
 
 
 @while_it_changes

@@ -218,6 +218,12 @@ def error_of(answer: Answer) -> str:
 
 
 def _send_and_confirm(site: Site, promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> Answer:
+    send(promised, clip, verify)
+    return confirm_upload(site, promised["s3_key"], promised["submission_id"])
+
+
+def send(promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> None:
+    """Send a file to S3 by what the plugin promised. Raises SiteError."""
     with clip.path.open("rb") as file:
         stored = http.request(
             "POST",
@@ -229,4 +235,3 @@ def _send_and_confirm(site: Site, promised: dict[str, Any], clip: media.Clip, ve
         )
     if stored.status_code not in (200, 201, 204):
         raise SiteError(f"Uploading over HTTP: storage answered {stored.status_code} to the presigned POST.")
-    return confirm_upload(site, promised["s3_key"], promised["submission_id"])

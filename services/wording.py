@@ -66,5 +66,23 @@ def expect_advice(text: str) -> None:
         raise AssertionError(f"expected a message that tells the student what to do, seen: {text}")
 
 
+_EXPECT = re.compile(
+    r"(?P<what>.+?)(?: Locator expected [\w ]+)?(?: Expected value: '(?P<expected>.*?)')?"
+    r" Actual value: (?P<actual>.*?)(?: Error: (?P<error>.*))?"
+)
+"""How Playwright's `expect` tells a failure, in one line, after the words that it was given."""
+
+
+def expectation(text: str) -> str:
+    """A failure of Playwright's `expect` as a sentence, "expected …, seen …"; any other text as it is."""
+    found = _EXPECT.fullmatch(text)
+    if not found or text.startswith("expected "):
+        return text
+    wanted, actual = found["expected"], found["actual"]
+    wanted = f", {wanted}" if wanted and not wanted.startswith(("<", "re.compile")) else ""
+    seen = "nothing of it on the page" if found["error"] or actual == "None" else actual
+    return f"expected {found['what']}{wanted}, seen {seen}"
+
+
 UNTRANSLATED = re.compile(r"\[\[[\w:/-]+\]\]|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")
 """What Moodle prints for a missing string, and what an unfilled template leaves."""

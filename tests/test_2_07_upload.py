@@ -1,6 +1,8 @@
 """Step 2.7, test upload workflow: a teacher's assignment, a student's video, and what S3 holds afterwards."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,18 @@ import media
 from fixtures.data import Submission
 from fixtures.people import People
 from pages.actor import Actor
+from pages.upload import Receipt
 from runner.environment import Environment
 from runner.lines import Lines
 from runner.workspace import Workspace
 from services.bucket import Bucket
+from services.confirmation import (
+    confirm_again,
+    expect_absent_refused,
+    expect_closed,
+    expect_true_size,
+    expect_unharmed,
+)
 from services.moodle.model import Assignment
 from services.network import Network
 
@@ -20,6 +30,9 @@ ENOUGH_TO_SEE = 10
 """Distinct values of progress that make a moving bar."""
 
 FIVE_GIB = 5368709120
+
+FORM_LIFETIME = timedelta(hours=1)
+"""How long a presigned form may be of use: the plugin's DEVELOPER_GUIDE.md says 3600 s."""
 
 
 @pytest.mark.canary
@@ -29,28 +42,38 @@ def test_set_up(admin: Actor, people: People, workspace: Workspace, line: Lines)
     admin.enter()
     newcomer = people.newcomer()
 
-    with line("2.7.1", "a test course is created", blocks=True):
+    with line("2.7.1", "The administrator creates a test course", blocks=True):
         course = admin.create_course(workspace.category, *workspace.course_name())
-    with line("2.7.3", "a test assignment gets its name", blocks=True):
+    with line("2.7.3", "The form of a new assignment takes the name Test Video Upload", blocks=True):
         settings = course.new_assignment()
         settings.set_name("Test Video Upload")
-    with line("2.7.4", "its submission type S3 Video is enabled"):
+    with line("2.7.4", "The form of a new assignment enables the submission type S3 Video"):
         settings.enable_s3video()
-    with line("2.7.6", "its due date is in the future"):
+    with line("2.7.6", "The form of a new assignment takes a due date in the future"):
         settings.set_due_in(days=30)
-    with line("2.7.2", "the assignment is created", blocks=True):
+    with line("2.7.2", "The administrator saves the new assignment, and it opens again", blocks=True):
         settings.save()
         settings.reopen()
-    with line("2.7.3", "and keeps its name"):
+    with line("2.7.3", "The saved assignment keeps its name"):
         settings.expect_name("Test Video Upload")
-    with line("2.7.4", "its submission type"):
+    with line("2.7.4", "The saved assignment keeps the submission type S3 Video"):
         settings.expect_s3video()
-    with line("2.7.6", "and its due date"):
+    with line("2.7.6", "The saved assignment keeps its due date"):
         settings.expect_due_in(days=30)
-    with line("2.7.7", "a student is enrolled"):
+    with line("2.7.7", "The administrator enrols a student"):
         participants = course.participants()
         participants.enrol(newcomer.person.id, newcomer.person.email)
         participants.expect_student(newcomer.person.id)
+
+
+@pytest.mark.lines("2.7.6")
+def test_cut_off(
+    student: Actor, assignment: Assignment, workspace: Workspace, small_clip: media.Clip, line: Lines
+) -> None:
+    """An assignment's time is over: nobody gets an upload URL for it."""
+    closed = workspace.closed_assignment(assignment.course)
+    with line("2.7.6", "The server gives no upload URL after the cut-off date", extra=True) as evidence:
+        evidence["message"] = expect_closed(student.site(), closed, assignment, small_clip)
 
 
 @pytest.mark.canary
@@ -69,58 +92,98 @@ def test_upload(
     line: Lines,
 ) -> None:
     """A student uploads a small video, sees it move, saves it, and finds it again; S3 holds it, byte for byte."""
-    with line("2.7.8", "the student logs in", blocks=True):
+    with line("2.7.8", "The student logs in", blocks=True):
         student.log_in()
-    with line("2.7.9", "goes to the assignment", blocks=True):
+    with line("2.7.9", "The student opens the assignment", blocks=True):
         page = student.open(assignment)
-    with line("2.7.10", "clicks Add submission", blocks=True):
+    with line("2.7.10", "Add submission leads to a form whose upload widget works", blocks=True):
         form = page.add_submission()
         form.widget.expect_ready()
-    with line("2.7.5", "the limit in force is 5 GB, and the student is told"):
+    with line("2.7.5", "The limit in force is 5 GB, and the form says so"):
         form.widget.expect_limit(FIVE_GIB)
 
-    with line("2.7.13", "a text file is refused, with a reason") as evidence:
+    with line("2.7.13", "The form refuses a text file, says why, and sends nothing of it") as evidence:
         refused = form.widget.choose(text_file)
         evidence["message"] = refused.expect_refused("type", "video", "format")
         refused.expect_nothing_sent()
         student.videos.expect_empty()
 
     with network.slow(environment.budgets.upload_link_mbit), network.measured() as traffic:
-        with line("2.7.12", "a video is chosen", blocks=True):
+        with line("2.7.12", "The student can choose a video file", blocks=True):
             form.widget.expect_offered(clip.mime)
             upload = form.widget.choose(clip.path)
-        with line("2.7.14", "the upload starts", blocks=True) as evidence:
+        with line("2.7.14", "The upload starts", blocks=True) as evidence:
             evidence["started by"] = upload.expect_started()
-        with line("2.7.15", "a progress bar appears"):
+        with line("2.7.15", "A progress bar appears while the video is on its way"):
             upload.expect_progress()
-        with line("2.7.16", "the upload completes", blocks=True):
+        with line("2.7.16", "The upload comes to an end", blocks=True):
             upload.expect_ended()
-    with line("2.7.15", "and moves, only forward, to 100%") as evidence, network.ours():
-        evidence["percent"] = upload.expect_whole_progress(distinct=ENOUGH_TO_SEE)
-    with line("2.7.13", "a good video is accepted", blocks=True):
+    with line("2.7.13", "The form and the server accept a good video", blocks=True):
         receipt = upload.receipt()
-    with line("2.7.17", "a success message, once S3 has the video and Moodle knows", blocks=True) as evidence:
+    with line(
+        "2.7.17", "A success message appears once S3 has the video and Moodle has noted it", blocks=True
+    ) as evidence:
         evidence["message"] = upload.expect_success()
         evidence["milliseconds"] = upload.expect_success_after_confirmation()
-    with line("2.7.11", "the small video is on S3, byte for byte") as evidence:
-        evidence["object"] = asdict(bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256))
-        student.videos.expect_only(receipt.key)
-        bucket.expect_private(receipt.key)
-    with line("2.7.11", "and never passed through Moodle") as evidence:
+    with line("2.7.15", "The progress bar moves forward only, up to 100%", extra=True) as evidence, network.ours():
+        evidence["percent"] = upload.expect_whole_progress(distinct=ENOUGH_TO_SEE)
+    expect_on_s3(line, student, receipt, clip, bucket)
+    with line("2.7.11", "The video goes to S3 and not through Moodle", extra=True) as evidence:
         evidence["bytes sent"] = traffic.expect_bypassed(environment.base_url, clip.bytes)
 
     with line("2.7.18", "Save changes leads back to the assignment", blocks=True):
         page = form.save()
-    with line("2.7.19", "the submission is saved"):
+    with line("2.7.19", "The assignment's page shows the submission as saved, with the video and its size"):
         page.expect_submitted()
         page.expect_video(clip.bytes, receipt.key)
-    with line("2.7.19", "a reload still shows it, and every page so far had finished texts"):
+    with line("2.7.19", "The submission is still there when the page is loaded again"):
         student.open(assignment).expect_video(clip.bytes)
+    with line("2.7.19", "Every page of the upload has finished texts", extra=True):
         student.expect_translated()
-    with line("2.7.19", "so does a new session, on S3 as well"):
+    with line("2.7.19", "The submission is still there after a new log-in, on S3 as well"):
         student.log_in_anew()
         student.open(assignment).expect_video(clip.bytes)
         bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256)
+
+
+def expect_on_s3(line: Lines, student: Actor, receipt: Receipt, clip: media.Clip, bucket: Bucket) -> None:
+    """What S3 holds of an upload, and who gets at it by what the plugin gave out."""
+    with line("2.7.11", "S3 holds the small video, byte for byte, and nothing else of it") as evidence:
+        evidence["object"] = asdict(bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256))
+        student.videos.expect_only(receipt.key)
+    with line("2.7.11", "Nobody gets the video from S3 without a signature", extra=True):
+        bucket.expect_private(receipt.key)
+    with line("2.7.11", "The presigned form is valid for one hour at most", extra=True) as evidence:
+        evidence["seconds"] = receipt.expect_lifetime(FORM_LIFETIME)
+
+
+@pytest.mark.lines("2.7.17", "2.7.19")
+def test_confirmations(
+    student: Actor,
+    assignment: Assignment,
+    small_clip: media.Clip,
+    submit: Callable[..., Submission],
+    bucket: Bucket,
+    environment: Environment,
+    line: Lines,
+) -> None:
+    """The server takes nobody's word for what S3 holds, and a confirmation too many harms no video."""
+    site = student.site()
+    with line("2.7.17", "The server does not believe the size that a browser declares", extra=True) as evidence:
+        evidence["answer"] = expect_true_size(site, assignment, small_clip, environment.verify)
+    first = submit(assignment, student)
+    with line("2.7.19", "A video that is confirmed twice stays handed in", extra=True) as evidence:
+        evidence["answer"] = confirm_again(site, first)
+        expect_unharmed(site, first, bucket, "a second confirmation")
+    second = submit(assignment, student)
+    with line("2.7.19", "A late confirmation of a replaced video does not harm the new one", extra=True) as evidence:
+        evidence["answer"] = confirm_again(site, first)
+        expect_unharmed(site, second, bucket, "a late confirmation of the video that it replaced")
+    third = submit(assignment, student)
+    with line("2.7.17", "The server does not confirm a video that never reached S3", extra=True) as evidence:
+        evidence["message"] = expect_absent_refused(site, assignment, small_clip)
+    with line("2.7.19", "A refused confirmation does not harm the video handed in before", extra=True):
+        expect_unharmed(site, third, bucket, "a refused confirmation of another upload")
 
 
 @pytest.mark.lines("2.7.19")
@@ -133,14 +196,14 @@ def test_replacement(
     """A student thinks better of it: another video takes the place of the first."""
     student = submission.owner
     student.enter()
-    with line("2.7.19", "the form opens again", blocks=True):
+    with line("2.7.19", "The form of a saved submission opens again", blocks=True, extra=True):
         form = student.open(assignment).edit_submission()
-    with line("2.7.19", "in finished texts"):
+    with line("2.7.19", "The form of a saved submission has finished texts", extra=True):
         student.expect_translated()
-    with line("2.7.19", "another video is saved in place of the first", blocks=True):
+    with line("2.7.19", "Another video can be saved in place of the first", blocks=True, extra=True):
         upload = form.widget.choose(small_clip.path)
         upload.expect_success()
         receipt = upload.receipt()
         form.save().expect_video(small_clip.bytes)
-    with line("2.7.19", "S3 holds the new one only"):
+    with line("2.7.19", "S3 holds nothing but the new video", extra=True):
         student.videos.expect_only(receipt.key)

@@ -7,12 +7,15 @@ from dataclasses import asdict
 import pytest
 
 import media
+from fixtures.data import Submission
 from pages.actor import Actor
+from pages.assignment import AssignmentPage
 from runner.connect import new_site
 from runner.environment import Environment
 from runner.lines import Lines
 from services.bucket import Bucket
-from services.latency import LatencyProbe, expect_answers, sampled
+from services.large import expect_large
+from services.latency import LatencyProbe, expect_answers, expect_quick, sampled
 from services.moodle.model import Assignment
 from services.network import Network
 
@@ -29,6 +32,9 @@ REQUESTS = 20
 """Of an upload to Moodle, however large the video: for the form, for the confirmation, and some to spare."""
 
 PLAYED_SECONDS = 8
+
+JUST_ENOUGH = 1.5
+"""How many times the video's own bit rate a slow line carries on which it must still play."""
 
 
 @pytest.mark.lines("2.12.1", "2.12.2", "2.12.3", "2.12.4", "2.12.5", "2.12.6")
@@ -51,29 +57,31 @@ def test_large_video(
     form.widget.expect_ready()
     before = [latency() for _ in range(5)]
 
+    with line("2.12.1", "The large video has 1 to 2 GB"):
+        expect_large(large_clip.bytes)
     with (
         our_network.slow(megabits / UPLOAD_SECONDS),
         our_network.measured() as traffic,
         sampled(lambda: (time.time(), our_network.sent.total()), every=0.1) as sent,
         sampled(latency, every=1) as during,
     ):
-        with line("2.12.1", "a large video starts on its way to storage", blocks=True) as evidence:
+        with line("2.12.1", "The large video starts on its way to storage", blocks=True) as evidence:
             evidence["bytes"] = large_clip.bytes
             upload = form.widget.choose(large_clip.path)
             upload.expect_started()
-        with line("2.12.3", "the upload completes", blocks=True) as evidence:
+        with line("2.12.3", "The upload of the large video completes", blocks=True) as evidence:
             upload.expect_ended_while(lambda: our_network.sent_to(upload.storage()), budgets.stall)
             evidence["message"] = upload.expect_success()
             evidence["milliseconds"] = times = upload.expect_success_after_confirmation()
             evidence["upload Mbit/s"] = round(megabits / times["stored"] * 1000, 1)
     after = [latency() for _ in range(5)]
-    with line("2.12.2", "the bar moves from 0 to 100%, only forward, in small steps, without a stall") as evidence:
+    with line("2.12.2", "The bar moves from 0 to 100%, only forward, in small steps, without a stall") as evidence:
         evidence["percent"] = upload.expect_whole_progress(100 // LARGEST_STEP, LARGEST_STEP)
         evidence["longest stall in seconds"] = upload.expect_no_stall(budgets.stall)
-    with line("2.12.2", "the bar tells how much has been sent") as evidence:
+    with line("2.12.2", "The bar shows what has really been sent") as evidence:
         crossed = [(at, total - sent[0][1]) for at, total in sent]
         evidence["points ahead"] = upload.expect_truthful(crossed, large_clip.bytes, AHEAD)
-    with line("2.12.6", "the video passes by Moodle, which is asked a few times only") as evidence:
+    with line("2.12.6", "The video passes by Moodle, which is asked a few times only") as evidence:
         evidence["bytes sent"] = traffic.expect_bypassed(
             environment.base_url, large_clip.bytes, round(budgets.moodle_kib * 1024)
         )
@@ -81,26 +89,57 @@ def test_large_video(
     with line("2.12.6", "Moodle answers other people all the while") as evidence:
         for name, answers in (("before", before), ("during", during), ("after", after)):
             evidence[name] = expect_answers(answers)
-    with line("2.12.3", "S3 holds all of it, byte for byte", blocks=True) as evidence:
+    with line("2.12.6", "Moodle answers other people about as fast as before the upload") as evidence:
+        evidence["times as long"] = expect_quick(before, during, budgets.moodle_ratio, budgets.moodle_seconds)
+    with line("2.12.3", "S3 holds all of the large video, byte for byte", blocks=True) as evidence:
         receipt = upload.receipt()
         evidence["object"] = asdict(
             bucket.expect_stored(receipt.key, large_clip.bytes, upload.file_type(), large_clip.sha256)
         )
         evidence["bytes the suite grew by"] = suite_growth()
-    with line("2.12.3", "and the submission is saved", blocks=True):
+    with line("2.12.3", "The submission with the large video is saved", blocks=True):
         page = form.save()
         page.expect_video(large_clip.bytes)
+    watch(page, large_clip, budgets.stalled_percent, line)
 
-    with line("2.12.4", "the large video plays", blocks=True):
+
+def watch(page: AssignmentPage, clip: media.Clip, stalled_percent: float, line: Lines) -> None:
+    """The student follows the link to the video, and watches parts of it."""
+    with line("2.12.4", "The large video plays", blocks=True):
         player = page.watch().player
-        player.expect_loaded(large_clip.seconds)
+        player.expect_loaded(clip.seconds)
         player.play()
         player.expect_playing()
-    with line("2.12.5", "without buffering") as evidence:
-        evidence["seconds"] = player.expect_smooth(PLAYED_SECONDS, budgets.stalled_percent)
-    with line("2.12.4", "seeking lands near its beginning, its end and its middle, and it plays on") as evidence:
+    with line("2.12.5", "The large video plays without buffering") as evidence:
+        evidence["seconds"] = player.expect_smooth(PLAYED_SECONDS, stalled_percent)
+    with line("2.12.4", "The large video can be sought near its beginning, end and middle", extra=True) as evidence:
         player.pause()
-        landed = [player.seek(large_clip.seconds * part) for part in (0.1, 0.95, 0.5)]
+        landed = [player.seek(clip.seconds * part) for part in (0.1, 0.95, 0.5)]
         evidence |= {"landed at": landed, "seek took seconds": player.seek_times}
         player.play()
         player.expect_playing()
+
+
+@pytest.mark.lines("2.12.4", "2.12.5")
+def test_video_of_a_phone(phone_video: Submission, network: Network, environment: Environment, line: Lines) -> None:
+    """A phone writes a video's index behind its pictures; such a video plays as any other, on a slow line too."""
+    student, clip = phone_video.owner, phone_video.clip
+    student.enter()
+    with line("2.12.4", "A video with its index at the end, as phones write it, plays and can be sought", extra=True):
+        player = student.watch(phone_video.id, phone_video.key).player
+        player.expect_loaded(clip.seconds)
+        player.play()
+        player.expect_playing()
+        player.pause()
+        player.seek(clip.seconds * 0.8)
+        player.play()
+        player.expect_playing()
+    with line("2.12.5", "A video plays without buffering on a line that is just fast enough", extra=True) as evidence:
+        rate = clip.bytes * 8 / 1_000_000 / clip.seconds
+        evidence["Mbit/s"] = {"video": round(rate, 1), "line": round(rate * JUST_ENOUGH, 1)}
+        with network.slow_download(rate * JUST_ENOUGH):
+            player = student.watch(phone_video.id, phone_video.key).player
+            player.expect_loaded(clip.seconds)
+            player.play()
+            player.expect_playing()
+            evidence["seconds"] = player.expect_smooth(PLAYED_SECONDS, environment.budgets.stalled_percent)

@@ -104,8 +104,8 @@ def expect_told_last(seen: Recording, to_storage: Iterable[str], to_confirm: Ite
     times: dict[str, float] = {name: round(at - seen["chosen"]) for name, at in moments.items()}
     if told < stored or told < confirmed:
         raise AssertionError(
-            f"expected the success message after storage had the file and Moodle had confirmed it, "
-            f"seen it too early: {times} (milliseconds after the file was chosen)"
+            "expected the success message after storage had the file and Moodle had confirmed it, seen it too early: "
+            f"told after {times['told']:g} ms, stored after {times['stored']:g}, confirmed after {times['confirmed']:g}"
         )
     return times
 

@@ -46,3 +46,11 @@ export function said(message) {
   }
   return words.filter(Boolean).join(" ");
 }
+
+// From now on a presigned form is signed with zeros: storage answers as it does to whoever lacks the right key.
+export function spoil() {
+  const append = FormData.prototype.append;
+  FormData.prototype.append = function (name, ...value) {
+    return append.call(this, name, ...(/^x-amz-signature$/i.test(name) ? ["0".repeat(64)] : value));
+  };
+}

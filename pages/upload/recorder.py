@@ -7,3 +7,4 @@ _SCRIPTS = scripts(__file__)
 RECORD = _SCRIPTS["record"]
 RECORDED = _SCRIPTS["recorded"]
 SAID = _SCRIPTS["said"]
+SPOIL = _SCRIPTS["spoil"]

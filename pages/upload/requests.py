@@ -6,6 +6,8 @@ import base64
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from playwright.sync_api import Page, Request, Response
 
@@ -22,16 +24,39 @@ class Receipt:
     fields: dict[str, str]
 
     @property
+    def _policy(self) -> dict[str, Any]:
+        policy = next(value for name, value in self.fields.items() if name.casefold() == "policy")
+        return cast(dict[str, Any], json.loads(base64.b64decode(policy)))
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long storage takes the file, from the signing (`x-amz-date`) to the policy's `expiration`."""
+        signed = next(value for name, value in self.fields.items() if name.casefold() == "x-amz-date")
+        return datetime.fromisoformat(self._policy["expiration"]) - datetime.fromisoformat(signed)
+
+    def expect_lifetime(self, most: timedelta) -> float:
+        """The form is of use for so long at most; returns for how many seconds."""
+        if not timedelta(0) < self.lifetime <= most:
+            raise AssertionError(f"expected a presigned form that is valid for {most} at most, seen {self.lifetime}")
+        return self.lifetime.total_seconds()
+
+    @property
     def sizes(self) -> tuple[int, int]:
         """The fewest and the most bytes that the form's policy takes, its `content-length-range`.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
         """
-        policy = next(value for name, value in self.fields.items() if name.casefold() == "policy")
-        for condition in json.loads(base64.b64decode(policy))["conditions"]:
+        for condition in self._policy["conditions"]:
             if isinstance(condition, list) and condition[0] == "content-length-range":
                 return int(condition[1]), int(condition[2])
         raise AssertionError("expected a presigned form that limits the file's size, seen no content-length-range")
+
+    def expect_sizes(self, fewest: int, most: int) -> None:
+        """The form takes from `fewest` to `most` bytes."""
+        if self.sizes != (fewest, most):
+            raise AssertionError(
+                f"expected a form for {fewest} to {most} bytes, seen one for {self.sizes[0]} to {self.sizes[1]}"
+            )
 
 
 class Requests:
@@ -40,11 +65,28 @@ class Requests:
     def __init__(self, page: Page, site: str) -> None:
         self._site = site
         self._made: list[Request] = []
+        self._refused: list[str] = []
         page.on("request", self._note)
+        page.on("response", self._note_refusal)
 
     def _note(self, request: Request) -> None:
         if _sends(request):
             self._made.append(request)
+
+    def _note_refusal(self, response: Response) -> None:
+        if _sends(response.request) and response.status >= 400:
+            who = "storage" if self.carries_the_file(response.request) else _script(response.url)
+            self._refused.append(f"{who} answered with status {response.status}")
+
+    @property
+    def refusals(self) -> str:
+        """Who answered with an error, as the end of a failure's message; empty where nobody did."""
+        return "".join(f"; {refusal}" for refusal in dict.fromkeys(self._refused))
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was asked for or sent."""
+        return bool(self._made)
 
     def carries_the_file(self, request: Request) -> bool:
         """It sends something somewhere else than to Moodle."""
@@ -62,7 +104,8 @@ class Requests:
         """At most so many of the plugin's scripts; returns how many there were."""
         asked = [address for request in self._made if PLUGIN in (address := _address(request))]
         if len(asked) > most:
-            raise AssertionError(f"expected at most {most} requests of the upload to Moodle, seen {Counter(asked)}")
+            told = ", ".join(f"{count} of {_script(address)}" for address, count in Counter(asked).most_common())
+            raise AssertionError(f"expected at most {most} requests of the upload to Moodle, seen {told}")
         return len(asked)
 
     def expect_none(self) -> None:
@@ -71,13 +114,19 @@ class Requests:
         Moodle fetches texts of its own meanwhile (lib/ajax/service-nologin.php); none of its own scripts takes a file.
         """
         if sent := [_address(one) for one in self._made if self.carries_the_file(one) or PLUGIN in one.url]:
-            raise AssertionError(f"expected no request, seen {sent}")
+            raise AssertionError(f"expected no request, seen {', '.join(sent)}")
 
     def receipt(self) -> Receipt:
         """What Moodle answered to the last request for an upload URL."""
-        answer = self._answer_to_upload_url().json()
+        response = self._answer_to_upload_url()
+        try:
+            answer = response.json()
+        except ValueError:
+            raise AssertionError(
+                f"expected an upload URL, seen status {response.status} of {_script(response.url)}"
+            ) from None
         if not answer.get("success"):
-            raise AssertionError(f"expected an upload URL, seen the refusal {answer.get('error')!r}")
+            raise AssertionError(f"expected an upload URL, seen the refusal: {answer.get('error')}")
         data = answer["data"]
         return Receipt(data["s3_key"], int(data["submission_id"]), data["url"], dict(data["fields"]))
 
@@ -85,10 +134,8 @@ class Requests:
         for request in reversed(self._made):
             if UPLOAD_URL in request.url and (response := request.response()):
                 return response
-        raise AssertionError(f"expected a request to {UPLOAD_URL.rpartition('/')[2]}, seen {self._seen()}")
-
-    def _seen(self) -> list[str]:
-        return [_address(request) for request in self._made]
+        seen = ", ".join(map(_address, self._made)) or "none"
+        raise AssertionError(f"expected a request to {_script(UPLOAD_URL)}, seen {seen}")
 
 
 def _sends(request: Request) -> bool:
@@ -98,3 +145,8 @@ def _sends(request: Request) -> bool:
 
 def _address(request: Request) -> str:
     return request.url.partition("?")[0]
+
+
+def _script(url: str) -> str:
+    """The name of the script at an address."""
+    return url.partition("?")[0].rpartition("/")[2]

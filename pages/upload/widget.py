@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Page, TimeoutError, expect
+from playwright.sync_api import FileChooser, FilePayload, Page, TimeoutError, expect
 
 from pages.base import Moodle, expect_on_screen, press
 from pages.upload.attempt import Upload
-from pages.upload.recorder import RECORD, SAID
+from pages.upload.recorder import RECORD, SAID, SPOIL
 from services.addresses import CONFIRMATION
 
 
@@ -27,8 +27,10 @@ class UploadWidget:
         self.field = self.root.locator("input[type=file]")
 
     def expect_ready(self) -> None:
+        """The widget is there, and its script has taken hold: its button opens the dialogue for files."""
         expect(self.root, "the upload widget").to_be_visible()
         expect(self.field, "the widget's file input").to_be_attached()
+        self._open_dialogue()
 
     def expect_on_screen(self) -> None:
         """The widget and its button are seen whole."""
@@ -37,7 +39,7 @@ class UploadWidget:
 
     def expect_limit(self, size: int) -> None:
         """The limit in force is `size` bytes, and the student can read it, in the unit people use."""
-        expect(self.root, "the limit in force").to_have_attribute("data-max-file-size", str(size))
+        expect(self.root, f"the limit in force to be {size} bytes").to_have_attribute("data-max-file-size", str(size))
         shown = self.root.inner_text()
         wanted = f"{size // 1024**3} GB"
         if not re.search(rf"\b{size // 1024**3}([.,]0+)?\s*(GB|GiB)\b", shown):
@@ -59,15 +61,20 @@ class UploadWidget:
     def choose_in_dialogue(self, file: Path) -> Upload:
         """As `choose`, by the widget's own button and the browser's dialogue for files."""
 
-        def press_and_choose() -> None:
-            try:
-                with self.page.expect_file_chooser() as opened:
-                    press(self.root.locator(".s3video-select-btn"))
-            except TimeoutError:
-                raise AssertionError("expected the button to open the dialogue for files, seen none") from None
-            opened.value.set_files(file)
+        return self._choose(lambda: self._open_dialogue().set_files(file))
 
-        return self._choose(press_and_choose)
+    def _open_dialogue(self) -> FileChooser:
+        button, start = self.root.locator(".s3video-select-btn"), self.moodle.start
+        expect(button, "the button to choose a file").to_be_visible()
+        try:
+            with self.page.expect_file_chooser(timeout=start * 1000) as opened:
+                press(button, "the button to choose a file")
+        except TimeoutError:
+            raise AssertionError(
+                f"expected the button to open the dialogue for files, seen none within {start:g} s: "
+                "the widget's script does not work"
+            ) from None
+        return opened.value
 
     def _choose(self, choose: Callable[[], None]) -> Upload:
         upload = self._watched()
@@ -100,6 +107,10 @@ class UploadWidget:
         self.page.route(address, lambda route: route.fulfill(status=500, body="Internal Server Error"))
         yield
         self.page.unroute(address)
+
+    def storage_refuses(self) -> None:
+        """From now on, until the page is left, storage gets every form with a signature that is not its own."""
+        self.page.evaluate(SPOIL)
 
     def said(self) -> str:
         """The message in full, what it folds away included, without its buttons."""

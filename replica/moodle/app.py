@@ -38,6 +38,7 @@ from replica.moodle.state import now
 from replica.moodle.web import PAGES, Handler, Web, redirect
 
 _YEAR = 31536000
+_VERY_SLOW = 8  # seconds
 
 
 class App:
@@ -68,6 +69,9 @@ class App:
         busy = self.site.faults.on("moodle-busy-while-uploading") and self._large_upload_has_begun()
         if busy and "/ajax/" not in path:
             return PlainTextResponse("503 Service Unavailable\n", 503)
+        slow = self.site.faults.on("moodle-slow-while-uploading") and self._large_upload_has_begun(within=60)
+        if slow and "/ajax/" not in path:
+            await asyncio.sleep(_VERY_SLOW)
         session = self._session(request)
         if session is None:
             session = Session()
@@ -113,10 +117,10 @@ class App:
             return None
         return session
 
-    def _large_upload_has_begun(self) -> bool:
-        """Within the last ten seconds, and it has not ended."""
+    def _large_upload_has_begun(self, within: int = 10) -> bool:
+        """Within the last so many seconds, and it has not ended."""
         pending = [video for video in self.site.state.videos.values() if video.status == "pending"]
-        return any(video.declared_size > LARGE and video.requested > now() - 10 for video in pending)
+        return any(video.declared_size > LARGE and video.requested > now() - within for video in pending)
 
     def _answer(self, handler: Handler, web: Web) -> Response:
         ajax_script = "/ajax/" in web.request.url.path

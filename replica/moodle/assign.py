@@ -9,6 +9,7 @@ from replica.faults import LARGE
 from replica.moodle import access, grading, mail
 from replica.moodle.errors import MoodleError, no_permission, not_permitted
 from replica.moodle.forms import Field, Form
+from replica.moodle.plugin import replacing
 from replica.moodle.plugin.management import STATUS_NAMES
 from replica.moodle.plugin.uploads import discard_unsaved, is_open
 from replica.moodle.records import Assignment, Course, Submission, User, Video
@@ -119,8 +120,12 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: 
         max_size=100 * 2**20 if web.site.faults.on("limit-in-force-too-low") else MAX_SIZE,
         now=now(),
         statement=_statement(refused) if _stated_here(assignment) else None,
-        scripts=["uploader.js"],
+        scripts=[] if web.site.faults.on("uploader-broken") else [_uploader(web)],
     )
+
+
+def _uploader(web: Web) -> str:
+    return "uploader.min.js" if web.site.faults.on("uploader-not-there") else "uploader.js"
 
 
 def _takes_video(web: Web, assignment: Assignment) -> bool:
@@ -146,6 +151,7 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     submission.text = web.param("onlinetext_editor[text]", submission.text).strip()
     key = web.param("s3video_s3_key", "")
     video = web.state.videos.get(key)
+    replacing.left_empty(web, submission, key)
     if submission.video not in ("", key) and web.site.faults.on("replacement-refused"):
         web.notify("You have existing submission data. Please leave this page and try again.", "danger")
         return redirect(at(assignment, action="editsubmission"))

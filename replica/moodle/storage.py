@@ -115,11 +115,13 @@ class Storage:
                 key,
                 Fields={"Content-Type": content_type},
                 Conditions=[{"Content-Type": content_type}, *self._sizes(most)],
-                ExpiresIn=FORM_LIFETIME,
+                ExpiresIn=FORM_LIFETIME * (168 if self.faults.on("form-valid-for-a-week") else 1),
             )
         except BotoCoreError as error:
             raise StorageError(misconfigured=True) from error
         fields = {SPELLED.get(name, name): value for name, value in form["fields"].items()}
+        if self.faults.on("storage-refuses-every-form"):
+            fields[SPELLED.get("x-amz-signature", "x-amz-signature")] = "0" * 64
         return {"url": form["url"].rstrip("/") + "/", "fields": fields}
 
     def _sizes(self, most: int) -> list[list[str | int]]:

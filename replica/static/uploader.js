@@ -207,6 +207,7 @@
     if (refused) {
       busy = false;
       input.value = "";
+      if (M.replica.fault("wrong-file-drops-saved-video")) { form.elements.s3video_s3_key.value = ""; }
       if (M.replica.fault("refused-but-sent")) { ask("get_upload_url.php", request(file)).catch(() => {}); }
       fail(new Problem(told(refused), "Choose another file.", false), null);
       return;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import media
@@ -73,7 +74,7 @@ class Asked:
         site = new_site(self.environment)
         site.login(person.username, person.password)
         site.user_id = person.id
-        return tell_promises(site, self.workspace.promise)
+        return tell_promises(site, partial(self.workspace.promise, person))
 
     @property
     def admin(self) -> Site:

@@ -9,7 +9,8 @@ from selftest.fidelity.asked import Asked
 from services.errors import SiteError
 from services.moodle.plugin import plugin_settings
 from services.moodle.site import Site
-from services.plugin_api import MOST_ASKED, Video, playback_url
+from services.plugin_api import Video, playback_url
+from services.rate_limits import MOST_ASKED
 
 
 def limits(asked: Asked, video: Video) -> None:

@@ -33,7 +33,7 @@ from services.moodle.courses import Courses
 from services.moodle.plugin import plugin_settings
 from services.moodle.site import Site
 
-TESTS = ("tests/test_2_11_errors.py", "-k", "wrong_credentials or confirmation_fails")
+TESTS = ("tests/test_2_11_errors.py", "tests/test_2_11_interrupted.py", "-k", "wrong_credentials or confirmation_fails")
 EARLIEST, LATEST = 4, 30
 """Seconds after its start at which a run is killed."""
 GO, WRONG = 0, 4

@@ -13,7 +13,8 @@ from pages.upload.requests import Requests
 from runner.targets import Launch
 from services.addresses import PLUGIN
 from services.errors import NotCheckable, Unreachable
-from services.latency import LatencyProbe, Reply, expect_answers, sampled
+from services.large import expect_large
+from services.latency import LatencyProbe, Reply, expect_answers, expect_quick, sampled
 from services.moodle.site import Site
 
 MIB = 1024**2
@@ -23,8 +24,9 @@ GIB = 1024**3
 class Tab:
     """A tab that makes requests, as `Requests` listens to them."""
 
-    def on(self, _: str, note: Callable[[Any], None]) -> None:
-        self._note = note
+    def on(self, event: str, note: Callable[[Any], None]) -> None:
+        if event == "request":
+            self._note = note
 
     def request(self, url: str, method: str = "POST") -> None:
         self._note(SimpleNamespace(url=url, method=method, resource_type="xhr"))
@@ -38,7 +40,7 @@ def test_upload_that_asks_moodle_all_the_time() -> None:
     tab.request("https://moodle.test/lib/ajax/service.php?info=core_session_touch")
     tab.request(f"https://moodle.test{PLUGIN}/view_video.php", method="GET")
     assert requests.expect_few(5) == 5
-    with pytest.raises(AssertionError, match=r"at most 4 requests .* seen .*progress\.php': 3"):
+    with pytest.raises(AssertionError, match=r"at most 4 requests .* seen 3 of progress\.php, 1 of"):
         requests.expect_few(4)
 
 
@@ -68,6 +70,24 @@ def test_moodle_that_does_not_answer() -> None:
     }
     with pytest.raises(AssertionError, match="all 2 requests, seen trouble 1 times: status 503"):
         expect_answers([Reply(0.1), Reply(0.1, "status 503")])
+
+
+def test_moodle_that_becomes_slow() -> None:
+    before = [Reply(0.005)] * 5
+    assert expect_quick(before, [Reply(0.4)] * 3, ratio=5, seconds=2) == 80  # nobody notices
+    assert expect_quick([Reply(0.3)], [Reply(1.2)], ratio=5, seconds=2) == 4
+    with pytest.raises(AssertionError, match=r"within 2 s and 5 times as long as before, seen 8\.00 s after 0\.01 s"):
+        expect_quick(before, [Reply(0.1), Reply(8), Reply(8)], ratio=5, seconds=2)
+    with pytest.raises(AssertionError, match=r"seen 1\.90 s after 0\.30 s before"):
+        expect_quick([Reply(0.3)], [Reply(1.9)], ratio=5, seconds=2)
+    with pytest.raises(AssertionError, match=r"seen 2\.10 s after 2\.00 s before"):
+        expect_quick([Reply(2)], [Reply(2.1)], ratio=5, seconds=2)
+
+
+def test_a_video_that_is_not_large() -> None:
+    expect_large(GIB)
+    with pytest.raises(NotCheckable, match="asks for a video of 1 to 2 GB, and this one has 64 MiB; say --large 1GiB"):
+        expect_large(64 * MIB)
 
 
 @pytest.mark.parametrize(("status", "trouble"), [(200, ""), (404, ""), (503, "status 503"), (None, "no route")])

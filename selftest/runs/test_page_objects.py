@@ -52,6 +52,13 @@ def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:
         MoodlePage(show("<p>502 Bad Gateway"), MOODLE).ready()
 
 
+def test_an_error_that_is_not_moodles(show: Show) -> None:
+    page = MoodlePage(show(IDLE), MOODLE)
+    page.page.route("**/*", lambda route: route.fulfill(status=404, body="No such page."))
+    with says(f"a page of Moodle at {SITE}/", "seen status 404, none of its scripts, and the text: No such page."):
+        page.open()
+
+
 BUSY = "<script>var M = {util: {pending_js: %s}, cfg: {sesskey: 'x'}}; %s</script>"
 
 
@@ -116,6 +123,9 @@ def test_texts_that_are_not_finished(show: Show, html: str, told: str) -> None:
 def test_a_page_that_does_not_lead_where_it_should(show: Show, impatient: None) -> None:
     with says(f"expected to arrive at the submission within 0.5 s, seen {SITE}/"):
         MoodlePage(show(IDLE), MOODLE).arrive("the submission", lambda url: "action=view" in url)
+    notice = "<div class='alert alert-danger'>You have existing\nsubmission data.</div>"
+    with says(f"seen {SITE}/, which says: You have existing submission data."):
+        MoodlePage(show(IDLE + notice), MOODLE).arrive("the submission", lambda url: "action=view" in url)
 
 
 def test_what_comes_at_an_address_is_kept_as_it_came_and_as_scripts_left_it(show: Show) -> None:

@@ -10,7 +10,7 @@ def test_the_first_words_of_playwright_are_its_sentence() -> None:
     failure = AssertionError(
         "the progress bar\nLocator expected to be visible\nActual value: None\nCall log:\n  - Expect "
     )
-    assert first_words(failure) == "the progress bar Locator expected to be visible Actual value: None"
+    assert first_words(failure) == "expected the progress bar, seen nothing of it on the page"
     assert first_words(AssertionError("expected one\nAria snapshot:\n- main: …")) == "expected one"
     assert first_words(AssertionError("expected none, seen a.mp4\nassert not ['a.mp4']")) == "expected none, seen a.mp4"
     assert first_words(ValueError()) == "ValueError"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pages.texts import UNITS, readable_size, shown_size, shown_time
+from pages.texts import UNITS, in_words, readable_size, shown_size, shown_time
 
 
 def display_size(size: int) -> str:
@@ -23,6 +23,7 @@ def test_a_size_is_read_back_to_half_of_its_precision(size: int) -> None:
     # A byte is left to floating point, as the dashboard's comparison leaves it: 15616 bytes are half-way, 15.2 KB.
     assert abs(shown.bytes - size) <= shown.precision / 2 + 1
     assert readable_size(size).search(f"({text})")
+    assert in_words(size) == text.replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("text", ["", "many", "1.5", "1.5 KB of 3 KB", "[[size]]"])

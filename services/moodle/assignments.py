@@ -12,27 +12,26 @@ from services.moodle.model import Assignment, Course
 from services.moodle.site import Site
 
 
-def create_assignment(site: Site, course: Course, name: str, due: datetime) -> Assignment:
-    """An assignment that takes S3 Video and nothing else, open now, due at `due` (the site's local time)."""
+def create_assignment(site: Site, course: Course, name: str, due: datetime, *, cut_off: bool = False) -> Assignment:
+    """An assignment that takes S3 Video and nothing else, due at `due` (the site's local time).
+
+    Nothing is taken after that where it is the `cut_off` date, too.
+    """
     where = site.submit(
         f"Creating the assignment {name}",
         MODULE_SETTINGS,
         {
             "name": name,
             f"{COMPONENT}_enabled": "1",
-            "duedate[enabled]": True,
-            "duedate[day]": str(due.day),
-            "duedate[month]": str(due.month),
-            "duedate[year]": str(due.year),
-            "duedate[hour]": str(due.hour),
-            "duedate[minute]": str(due.minute // 5 * 5),
+            **_date("duedate", due),
+            **(_date("cutoffdate", due) if cut_off else {}),
         },
         if_there={
             "introeditor[text]": "Hand in a video.",
             "assignsubmission_onlinetext_enabled": False,
             "assignsubmission_file_enabled": False,
             "allowsubmissionsfromdate[enabled]": False,
-            "cutoffdate[enabled]": False,
+            **({} if cut_off else {"cutoffdate[enabled]": False}),
             "gradingduedate[enabled]": False,
             "submissiondrafts": "0",
             "teamsubmission": "0",
@@ -53,6 +52,12 @@ def create_assignment(site: Site, course: Course, name: str, due: datetime) -> A
         raise SiteError(f"The assignment's id is not shown at {site.where}. {quote(page)}")
     id_, context = int(str(shown["data-assignmentid"])), int(str(shown["data-contextid"]))
     return Assignment(cmid, id_, name, course, context)
+
+
+def _date(field: str, at: datetime) -> dict[str, str | bool]:
+    """How Moodle's form says a date: its minutes go in fives."""
+    parts = {"day": at.day, "month": at.month, "year": at.year, "hour": at.hour, "minute": at.minute // 5 * 5}
+    return {f"{field}[enabled]": True, **{f"{field}[{part}]": str(value) for part, value in parts.items()}}
 
 
 def save_submission(site: Site, assignment: Assignment, key: str, size: int, mime: str) -> None:

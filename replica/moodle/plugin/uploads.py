@@ -9,7 +9,7 @@ from replica import bucket
 from replica.faults import LARGE
 from replica.moodle import access, answers, texts
 from replica.moodle.answers import WINDOW, Refusal
-from replica.moodle.plugin import checks
+from replica.moodle.plugin import checks, replacing
 from replica.moodle.records import Assignment, Submission, User, Video
 from replica.moodle.state import now
 from replica.moodle.storage import MAX_SIZE, StorageError
@@ -73,7 +73,7 @@ def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
     enabled = web.state.plugin_enabled or web.site.faults.on("upload-url-while-disabled")
     if not (enabled and assignment.s3video):
         raise answers.invalid("This assignment does not take videos.")
-    if not is_open(assignment):
+    if not is_open(assignment) and not web.site.faults.on("upload-url-after-cut-off"):
         raise answers.invalid("This assignment does not take submissions now.")
 
 
@@ -104,6 +104,7 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     )
     for _ in range(2 if web.site.faults.on("requests-counted-twice") else 1):
         web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
+    replacing.begun(web, submission, key)
     given = {"url": form["url"], "fields": form["fields"], "s3_key": key, "submission_id": str(submission.id)}
     if web.site.faults.on("credentials-in-json"):
         given["settings"] = web.state.settings
@@ -135,6 +136,9 @@ def confirm_upload(web: Web) -> Response:
         _may_upload(web, user, assignment)
         _verify(web, video)
     except FileNotFoundError:
+        if video is not None and web.site.faults.on("confirmed-without-object"):
+            video.status, video.size = "ready", video.declared_size
+            return answers.success(status="ready", file_size=video.size, content_type=video.mime_type)
         missing = Refusal(
             404, "s3_not_found", "Failed to verify uploaded video. Please try uploading again.",
             "The upload may have been interrupted. Try again with a stable connection.", can_retry=True,
@@ -156,8 +160,12 @@ def _verify(web: Web, video: Video) -> None:
     if video.status == "ready":
         if web.site.faults.on("confirmation-counted-again"):
             web.state.record("upload_completed", video.user, video.assignment, s3_key=video.s3_key, size=video.size)
+        if web.site.faults.on("second-confirmation-harms"):
+            video.status = "error"
         return
     size, content_type = web.site.storage.head(video.s3_key)
+    if web.site.faults.on("size-as-declared"):
+        size = video.declared_size
     start = web.site.storage.start_of(video.s3_key)
     good = checks.is_video(start) or any(map(web.site.faults.on, CONTENT_UNSEEN))
     if size != video.declared_size or not good:
@@ -183,6 +191,7 @@ def _refuse(web: Web, user: User, assignment: int, refusal: Refusal, key: str = 
     video = web.state.videos.get(key)
     if video is not None and web.site.faults.on("refused-confirm-marks-error"):
         video.status = "error"
+    replacing.refused(web, user, key)
     if refusal.type != "permission_error":
         web.state.record("upload_failed", user.id, assignment, s3_key=key, message=refusal.message)
     return refusal.answer()

@@ -1,0 +1,33 @@
+"""What may happen to a video that was handed in, while another one is to take its place: by fault alone."""
+
+from replica.moodle.records import Submission, User
+from replica.moodle.web import Web
+
+
+def begun(web: Web, submission: Submission, key: str) -> None:
+    """The upload of the object `key` has begun."""
+    saved = web.state.videos.get(submission.video)
+    if saved is None:
+        return
+    if web.site.faults.on("begun-upload-takes-the-place"):
+        web.state.videos.pop(saved.s3_key)
+        submission.video = key
+    if web.site.faults.on("replaced-object-deleted-early"):
+        web.site.storage.delete(saved.s3_key)
+
+
+def refused(web: Web, user: User, key: str) -> None:
+    """The confirmation of the object `key`, which may be unknown by now, was refused."""
+    submission = web.state.submissions.get(web.number("submissionid", 0))
+    saved = web.state.videos.get(submission.video) if submission and submission.user == user.id else None
+    if not key or saved is None:
+        return
+    late = key not in web.state.videos
+    if web.site.faults.on("late-confirmation-harms" if late else "refused-confirmation-harms-saved"):
+        saved.status = "error"
+
+
+def left_empty(web: Web, submission: Submission, key: str) -> None:
+    """The form is saved, without a `key` where its script has emptied it."""
+    if not key and web.site.faults.on("wrong-file-drops-saved-video"):
+        submission.video = ""

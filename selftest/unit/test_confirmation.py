@@ -1,0 +1,92 @@
+"""What a server that believes everything, or harms what is there, makes the checks of confirmations say."""
+
+import base64
+import json
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from pages.upload import Receipt
+from services import confirmation
+from services.confirmation import expect_absent_refused, expect_closed, expect_true_size, expect_unharmed
+from services.errors import NotCheckable
+
+CLIP = cast(Any, SimpleNamespace(path=SimpleNamespace(name="clip.mp4"), bytes=300, mime="video/mp4", sha256="ab"))
+PLACE = cast(Any, SimpleNamespace(id=3))
+SITE = cast(Any, None)
+
+
+def answer(succeeded: bool, seen: str = "", **data: Any) -> SimpleNamespace:
+    return SimpleNamespace(succeeded=succeeded, seen=seen, text=seen, data={"data": data})
+
+
+FORM = answer(True, s3_key="videos/1/a.mp4", submission_id=7)
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Answers what its attributes say."""
+    plugin = SimpleNamespace(url=[FORM], confirmed=answer(False, "It did not arrive."), played=answer(True))
+    monkeypatch.setattr(confirmation, "begin_upload", lambda *_: FORM.data["data"])
+    monkeypatch.setattr(confirmation, "request_upload", lambda *_: plugin.url.pop(0))
+    monkeypatch.setattr(confirmation, "send", lambda *_: None)
+    monkeypatch.setattr(confirmation, "confirm_upload", lambda *_: plugin.confirmed)
+    monkeypatch.setattr(confirmation, "playback_url", lambda *_: plugin.played)
+    return plugin
+
+
+def test_a_video_that_is_not_there(plugin: Any) -> None:
+    assert expect_absent_refused(SITE, PLACE, CLIP) == "It did not arrive."
+    plugin.confirmed = answer(True)
+    with pytest.raises(AssertionError, match="a video that never reached S3 to be refused, seen it confirmed"):
+        expect_absent_refused(SITE, PLACE, CLIP)
+
+
+def test_a_size_that_is_not_so(plugin: Any) -> None:
+    assert expect_true_size(SITE, PLACE, CLIP, True) == "refused: It did not arrive."
+    plugin.url, plugin.confirmed = [FORM], answer(True, file_size=300)
+    assert expect_true_size(SITE, PLACE, CLIP, True) == "confirmed with the 300 bytes that S3 holds"
+    plugin.url, plugin.confirmed = [FORM], answer(True, file_size=600)
+    with pytest.raises(AssertionError, match="that S3 holds, 300 bytes, seen it confirmed with 600 bytes"):
+        expect_true_size(SITE, PLACE, CLIP, True)
+    plugin.url = [answer(False, "Not now.")]
+    with pytest.raises(NotCheckable, match="Not now"):
+        expect_true_size(SITE, PLACE, CLIP, True)
+
+
+def test_a_video_that_is_harmed(plugin: Any) -> None:
+    asked: list[tuple[Any, ...]] = []
+    bucket = cast(Any, SimpleNamespace(expect_stored=lambda *what: asked.append(what)))
+    video = cast(Any, SimpleNamespace(key="videos/1/a.mp4", clip=CLIP))
+    expect_unharmed(SITE, video, bucket, "a storm")
+    assert asked == [("videos/1/a.mp4", 300, "video/mp4", "ab")]
+    plugin.played = answer(False, "Video is not ready.")
+    with pytest.raises(AssertionError, match=r"video to play after a storm, seen: Video is not ready\."):
+        expect_unharmed(SITE, video, bucket, "a storm")
+
+
+def test_an_assignment_that_is_closed(plugin: Any) -> None:
+    plugin.url = [FORM, answer(False, "Closed.")]
+    assert expect_closed(SITE, PLACE, PLACE, CLIP) == "Closed."
+    plugin.url = [FORM, FORM]
+    with pytest.raises(AssertionError, match="no upload URL after the cut-off date, seen one given"):
+        expect_closed(SITE, PLACE, PLACE, CLIP)
+    plugin.url = [answer(False, "Never.")]
+    with pytest.raises(NotCheckable, match="Never"):
+        expect_closed(SITE, PLACE, PLACE, CLIP)
+
+
+def form(expiration: str, *conditions: Any) -> Receipt:
+    policy = base64.b64encode(json.dumps({"expiration": expiration, "conditions": conditions}).encode()).decode()
+    return Receipt("videos/1/a.mp4", 7, "https://s3", {"policy": policy, "x-amz-date": "20261129T120000Z"})
+
+
+def test_how_long_a_form_is_valid_and_what_it_takes() -> None:
+    assert form("2026-11-29T13:00:00Z").expect_lifetime(timedelta(hours=1)) == 3600
+    with pytest.raises(AssertionError, match="valid for 1:00:00 at most, seen 7 days"):
+        form("2026-12-06T12:00:00Z").expect_lifetime(timedelta(hours=1))
+    form("2026-11-29T13:00:00.000Z", ["content-length-range", 1, 9]).expect_sizes(1, 9)
+    with pytest.raises(AssertionError, match="expected a form for 1 to 9 bytes, seen one for 0 to 9"):
+        form("2026-11-29T13:00:00Z", ["content-length-range", 0, 9]).expect_sizes(1, 9)
