@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
@@ -62,6 +63,16 @@ class AssignmentPage(MoodlePage):
         seen = parse_qs(urlsplit(address).query)["s3key"][0]
         if key and seen != key:
             raise AssertionError(f"expected the page to show {key}, seen {seen}")
+        return seen
+
+    def expect_feedback(self, points: int, comment: str) -> str:
+        """The student finds the points and, where the site's feedback has a field for it, the comment; returns all."""
+        feedback = self.main.locator(".feedback")
+        seen = " ".join(" ".join(feedback.all_inner_texts()).split()) or "no feedback"
+        if not re.search(rf"\b{points}([.,]0+)?\s*[/%(]", seen):
+            raise AssertionError(f"expected the student to find the grade {points}, seen {seen}")
+        if comment not in seen:
+            raise AssertionError(f'expected the student to find the comment "{comment}", seen {seen}')
         return seen
 
     def expect_no_video(self) -> None:
