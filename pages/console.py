@@ -87,7 +87,8 @@ class Console:
             self._cut_off += 1
 
     def _on_response(self, response: Response) -> None:
-        if response.status >= 400:
+        # A page that is refused is judged by whoever went there; a part of a page that is refused, by nobody else.
+        if response.status >= 400 and not _is_page(response.request):
             self._add(f"request refused: {response.request.method} {response.url}: {response.status}")
 
     def errors(self) -> list[str]:
@@ -110,3 +111,8 @@ class Console:
         """No message, of whatever kind, holds a signed address of a video."""
         if told := sum(bool(SIGNED.search(text)) for text in self._said):
             raise AssertionError(f"expected no signed URL in the browser's console, seen {told} messages with one")
+
+
+def _is_page(request: Request) -> bool:
+    """Whether it is for a tab's own page, not for a part of one."""
+    return request.is_navigation_request() and request.frame.parent_frame is None

@@ -14,7 +14,6 @@ M.replica.watch = (video) => {
     });
   }
   if (M.replica.fault("controls-covered")) { M.replica.cover(video); }
-  if (M.replica.fault("controls-deaf")) { M.replica.deafen(video); }
   if (M.replica.fault("keys-swallowed")) {
     window.addEventListener("keydown", (event) => {
       if (event.target === video) { event.preventDefault(); event.stopImmediatePropagation(); }
@@ -44,18 +43,6 @@ M.replica.cover = (video) => {
   Object.assign(bar.style, {position: "relative", zIndex: 1, height: "64px", marginTop: "-64px", background: "#000a"});
   const lay = () => { if (video.isConnected) { video.after(bar); } else { requestAnimationFrame(lay); } };
   lay();
-};
-
-// Presses on the lower edge of the picture never come to the controls.
-M.replica.deafen = (video) => {
-  for (const kind of ["pointerdown", "mousedown", "mouseup", "click"]) {
-    window.addEventListener(kind, (event) => {
-      if (event.target === video && video.getBoundingClientRect().bottom - event.clientY < 64) {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-      }
-    }, true);
-  }
 };
 
 M.replica.play = async (container) => {
