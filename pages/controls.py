@@ -150,7 +150,7 @@ class Controls:
             return after
         if not self._answers_elsewhere(use, name, right):
             raise NotCheckable(f"this browser draws its controls in another way than is known here: {words}")
-        raise AssertionError(f"expected {words}, seen {_told(name, before)} before and {_told(name, after)} after")
+        raise AssertionError(f"expected {words}, seen it {_told(name, before)} before and {_told(name, after)} after")
 
     def _tried(self, use: Use, video: Locator, name: str) -> tuple[Any, Any]:
         before = video.evaluate(SCRIPTS["state"])[name]
@@ -185,9 +185,9 @@ def _size(video: Locator) -> tuple[float, float]:
 def _told(name: str, value: Any) -> str:
     match name:
         case "paused":
-            return "it paused" if value else "it playing"
+            return "paused" if value else "playing"
         case "muted":
-            return "the sound off" if value else "the sound on"
+            return "silent" if value else "heard"
         case "volume":
-            return f"the volume at {value:.0%}"
-    return f"it at {value:.1f} s"
+            return f"at a volume of {value:.0%}"
+    return f"at {value:.1f} s"

@@ -1,10 +1,12 @@
 """What page objects say when a page is not as it should be: small static pages in Chromium, short time limits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page
 
+from media import WEBM
 from pages.base import Moodle, MoodleBroke, MoodlePage, clear_the_way, press
 from pages.login import LoginPage
 from pages.player import Player
@@ -189,6 +191,8 @@ def watch(player: Player) -> None:
     player.expect_smooth(3, stalled_percent=5)
 
 
+BAR = "<div class=bar style=position:relative;height:64px;margin-top:-64px></div>"
+
 SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) video.currentTime = 0 })"
 
 
@@ -228,6 +232,17 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
         ),
         ("video.playbackRate = 0.5", watch, ["expected 3 s of playback that stalls for at most 5%", " s stalled"]),
         ("video.onplaying = () => setTimeout(() => video.pause(), 2000)", watch, [", paused"]),
+        (
+            f"video.insertAdjacentHTML('afterend', '{BAR}')",
+            lambda player: player.controls.expect_in_reach(),
+            ["the player's controls to be in reach, seen <div.bar> over them"],
+        ),
+        ("", Player.expect_sound, ["expected a video that is heard, seen the player's sound off"]),
+        (
+            "",
+            lambda player: player.expect_picture_of(replace(WEBM, mark=3)),
+            ["the picture of this student's video (mark 3), seen one without a mark"],
+        ),
         ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
     ],
 )
