@@ -7,11 +7,12 @@ does not answer there either, it is drawn elsewhere, and nothing can be said of 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from playwright.sync_api import Locator, TimeoutError
+from playwright.sync_api import Locator, Position, TimeoutError
 
 from pages.script import scripts
 from services.errors import NotCheckable
@@ -20,9 +21,6 @@ SCRIPTS = scripts(__file__)
 
 ANSWER = 5
 """Seconds that a control may take to answer."""
-
-NEARLY = 0.25
-"""Seconds that a position may be beside another and still be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,8 @@ LAYOUTS = {
 }
 
 Use = Callable[[Locator], None]
+Right = Callable[[Any, Any], bool]
+"""Whether a value, before and after, has changed as it should."""
 
 
 class Player(Protocol):
@@ -83,26 +83,19 @@ class Controls:
             self._player.play()
             return "the picture"
         button = self._at(*self._layout.play)
-        self._expect(button, "the pause button to pause the video", "paused", lambda before, after: after is True)
+        self._expect(button, "the pause button to pause the video", "paused", _becomes(True))
         self._player.expect_held()
-        self._expect(button, "the play button to play the video", "paused", lambda before, after: after is False)
+        self._expect(button, "the play button to play the video", "paused", _becomes(False))
         return "the button"
 
     def seek(self) -> dict[str, float]:
         """Press on the timeline, far on and back again; returns where the video was then, in seconds."""
         if self._layout is None:
             return {"far on": self._player.seek(12), "back": self._player.seek(4)}
-
-        def at(part: float, y: int) -> Use:
-            return lambda video: self._press(video, round(_size(video)[0] * part), y)
-
-        further: Callable[[float, float], bool] = lambda before, after: after > before + 2  # noqa: E731
-        back: Callable[[float, float], bool] = lambda before, after: after < before - 2  # noqa: E731
+        late, early = self._along(*self._layout.late), self._along(*self._layout.early)
         return {
-            "far on": self._expect(
-                at(*self._layout.late), "a click far on the timeline to lead further on", "at", further
-            ),
-            "back": self._expect(at(*self._layout.early), "a click nearer to its beginning to lead back", "at", back),
+            "far on": self._expect(late, "a click far on the timeline to lead further on", "at", _more_by(2)),
+            "back": self._expect(early, "a click nearer to its beginning to lead back", "at", _less_by(2)),
         }
 
     def sound(self) -> str:
@@ -113,37 +106,23 @@ class Controls:
             return "nothing: by script"
         button = self._at(*self._layout.sound)
         for again in ("", " again"):
-            self._expect(
-                button,
-                f"the loudspeaker to switch the sound{again}",
-                "muted",
-                lambda before, after: after is not before,
-            )
+            self._expect(button, f"the loudspeaker to switch the sound{again}", "muted", operator.ne)
         return "the button"
 
     def keyboard(self) -> None:
         """With the focus on the video, the space bar pauses and plays it, and an arrow makes it quieter."""
-        for state, words in ((True, "pause"), (False, "play")):
-            self._expect(
-                _key("Space"),
-                f"the space bar to {words} the video",
-                "paused",
-                lambda before, after, state=state: after is state,  # type: ignore[misc]
-            )
-        self._expect(
-            _key("ArrowDown"), "the arrow down to make it quieter", "volume", lambda before, after: after < before
-        )
+        space, down = _key("Space"), _key("ArrowDown")
+        self._expect(space, "the space bar to pause the video", "paused", _becomes(True))
+        self._expect(space, "the space bar to play the video", "paused", _becomes(False))
+        self._expect(down, "the arrow down to make it quieter", "volume", _less_by(0))
 
     def _at(self, x: int, y: int) -> Use:
-        return lambda video: self._press(video, x, y)
+        return lambda video: _press(video, x if x >= 0 else _size(video)[0] + x, y)
 
-    def _press(self, video: Locator, x: int, y: int) -> None:
-        width, height = _size(video)
-        place = {"x": float(x if x >= 0 else width + x), "y": float(height - y)}
-        video.hover(position=place, timeout=ANSWER * 1000)  # type: ignore[arg-type]  # controls may hide until then
-        video.click(position=place, timeout=ANSWER * 1000)  # type: ignore[arg-type]
+    def _along(self, part: float, y: int) -> Use:
+        return lambda video: _press(video, _size(video)[0] * part, y)
 
-    def _expect(self, use: Use, words: str, name: str, right: Callable[[Any, Any], bool]) -> Any:
+    def _expect(self, use: Use, words: str, name: str, right: Right) -> Any:
         """`use` changes the video's property `name` in the right way; returns what it is then."""
         before, after = self._tried(use, self._video, name)
         if right(before, after):
@@ -160,7 +139,7 @@ class Controls:
             return before, before  # something lies over it
         return before, video.evaluate(SCRIPTS["changed"], [name, before, ANSWER])[name]
 
-    def _answers_elsewhere(self, use: Use, name: str, right: Callable[[Any, Any], bool]) -> bool:
+    def _answers_elsewhere(self, use: Use, name: str, right: Right) -> bool:
         """Whether a bare player of this size, in this browser and of this video, answers to the same use."""
         state = self._video.evaluate(SCRIPTS["state"])
         page = self._video.page.context.new_page()
@@ -173,8 +152,27 @@ class Controls:
             page.close()
 
 
+def _press(video: Locator, x: float, y: int) -> None:
+    """`y` is counted from the bottom."""
+    place: Position = {"x": x, "y": _size(video)[1] - y}
+    video.hover(position=place, timeout=ANSWER * 1000)  # controls may hide until then
+    video.click(position=place, timeout=ANSWER * 1000)
+
+
 def _key(name: str) -> Use:
     return lambda video: video.press(name)
+
+
+def _becomes(value: bool) -> Right:
+    return lambda before, after: after is value
+
+
+def _more_by(distance: float) -> Right:
+    return lambda before, after: after > before + distance
+
+
+def _less_by(distance: float) -> Right:
+    return lambda before, after: after < before - distance
 
 
 def _size(video: Locator) -> tuple[float, float]:
