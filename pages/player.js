@@ -18,8 +18,8 @@ function within(limit, done) {
 export async function loaded(video, limit) {
   await within(limit, () => video.readyState >= 1 || video.error);
   return {
-    ready: video.readyState, duration: video.duration, at: video.currentTime, source: Boolean(video.currentSrc),
-    error: error(video),
+    ready: video.readyState, duration: video.duration, at: video.currentTime, taken: Boolean(video.currentSrc),
+    offered: [...video.querySelectorAll("source")].map((one) => one.type || "of no type"), error: error(video),
   };
 }
 

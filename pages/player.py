@@ -43,7 +43,9 @@ class Player:
         except (AssertionError, TimeoutError) as missing:  # a message may take its place while it loads
             raise AssertionError(f"expected the video player, seen {self._said()}") from missing
         if state["error"] or state["ready"] < 1:
-            nothing = f"nothing of it within {self.moodle.play:g} s" if state["source"] else "a player without a source"
+            nothing = f"nothing of it within {self.moodle.play:g} s" if state["taken"] else "a player without a source"
+            if not state["taken"] and state["offered"]:
+                nothing = f"a source that the browser does not take ({', '.join(state['offered'])})"
             raise AssertionError(f"expected the video to load, seen {state['error'] or nothing} and {self._said()}")
         if seconds is not None and abs(state["duration"] - seconds) > TOLERANCE:
             raise AssertionError(f"expected a video of {seconds:.1f} s, seen one of {state['duration']:.1f} s")
@@ -60,7 +62,8 @@ class Player:
         """Where the page tells the browser a type, it is the video's: some play nothing else than they are told."""
         seen = [source.get_attribute("type") for source in self.video.locator("source[type]").all()]
         if any(told != mime for told in seen):
-            raise AssertionError(f"expected the video to be offered as {mime}, seen {', '.join(map(str, seen))}")
+            told = ", ".join(told or "no type" for told in seen)
+            raise AssertionError(f"expected the video to be offered as {mime}, seen {told}")
 
     def _toggle(self) -> None:
         """Press on the picture; where a finger only brings out the controls, press the key of their play button."""

@@ -175,7 +175,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """At the end of each test, whatever became of it, judge the consoles of everybody who was at a browser in it."""
     try:
-        return (yield)
+        value = yield
+        pyfuncitem.stash[WENT_THROUGH] = True
+        return value
     finally:
         line = pyfuncitem.funcargs.get("line")
         if isinstance(line, Lines) and QUIET in pyfuncitem.stash and CONSOLES in LINES:
@@ -219,11 +221,14 @@ def pytest_runtest_makereport(
 
 ENDED_BY = pytest.StashKey[BaseException]()
 
+WENT_THROUGH = pytest.StashKey[bool]()
+"""Whether the test came to its end, whatever its checks found."""
+
 
 def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
-    ended_by = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
     # A test that went to its end has judged what it meant to, if only by extra checks.
-    judged = {check.line for check in item.stash[CHECKS] if check.counts or ended_by is None}
+    judged = {check.line for check in item.stash[CHECKS] if check.counts or item.stash.get(WENT_THROUGH, False)}
+    ended_by = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
     why = first_words(ended_by) if ended_by else ""
     verdict = Verdict.NOT_CHECKABLE if isinstance(ended_by, NotCheckable) else Verdict.NOT_REACHED
     target = _target(item)
