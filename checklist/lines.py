@@ -17,6 +17,9 @@ PER_TARGET_STEPS = frozenset({"2.7", "2.8", "2.9", "2.10", "2.11", "2.12"})
 OVER_TARGETS_STEPS = frozenset({"2.13"})
 """Steps judged once a run, over its targets."""
 
+CONSOLES = "2.14.3"
+"""Judged over the targets as well: by every test, at its end, of everybody who was at a browser in it."""
+
 ON_ONE_TARGET = frozenset(
     {f"3.7.{box}" for box in range(1, 7)} | {"3.10.2", "4.5.1"} | {f"4.4.{box}" for box in range(1, 6)}
 )
@@ -66,7 +69,7 @@ class Line:
 
     @property
     def over_targets(self) -> bool:
-        return self.step in OVER_TARGETS_STEPS
+        return self.step in OVER_TARGETS_STEPS or self.id == CONSOLES
 
     @property
     def on_one_target(self) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from checklist.known_issues import KnownIssue
-from checklist.lines import ALL_TARGETS, LINES, Kind, Line
+from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind, Line
 
 
 class Verdict(StrEnum):
@@ -118,6 +118,7 @@ PARTS: dict[str, Callable[[TargetState], bool]] = {
     "2.13.4": lambda target: target.channel == "msedge",
     "2.13.5": lambda target: True,
     "2.13.6": lambda target: bool(target.device),
+    CONSOLES: lambda target: True,
 }
 """Which targets a line that is judged once a run speaks of."""
 

@@ -1,21 +1,24 @@
 """Video files for the tests: small committed clips, and grown, large, converted and odd files made from them."""
 
-from media.clip import MP4, WATCHED_BYTES, WEBM, Clip, choose, digest, oversized, padded
+from media.clip import MP4, WATCHED_BYTES, WEBM, Clip, digest, oversized, padded, plays_h264
+from media.mark import MARKS
 from media.odd import OddFile, odd_files
-from media.remux import in_container, large, with_index_at_end
+from media.remux import in_container, large, marked, with_index_at_end
 
 __all__ = [
+    "MARKS",
     "MP4",
     "WATCHED_BYTES",
     "WEBM",
     "Clip",
     "OddFile",
-    "choose",
     "digest",
     "in_container",
     "large",
+    "marked",
     "odd_files",
     "oversized",
     "padded",
+    "plays_h264",
     "with_index_at_end",
 ]

@@ -48,6 +48,8 @@ class Clip:
     """A playable video file. Size, duration and digest are read from the file when asked for."""
 
     path: Path
+    mark: int | None = None
+    """The number that its picture shows, if it shows one."""
 
     @property
     def mime(self) -> str:
@@ -77,9 +79,9 @@ WEBM = Clip(Path(__file__).with_name("clip.webm"))
 MP4_CODECS = 'video/mp4; codecs="avc1.42C01E, mp4a.40.2"'
 
 
-def choose(can_play: Callable[[str], str]) -> Clip:
-    """The MP4 clip where `HTMLMediaElement.canPlayType`, passed in as `can_play`, does not answer "", else the WebM."""
-    return MP4 if can_play(MP4_CODECS) else WEBM
+def plays_h264(can_play: Callable[[str], str]) -> bool:
+    """Whether a browser plays what cameras and phones make; `can_play` is its `HTMLMediaElement.canPlayType`."""
+    return bool(can_play(MP4_CODECS))
 
 
 def grow(path: Path, size: int) -> None:
@@ -121,7 +123,7 @@ def padded(clip: Clip, size: int, folder: Path) -> Clip:
     path = folder / f"{clip.path.stem}-{size}-{uuid.uuid4().hex[:8]}{clip.path.suffix}"
     shutil.copyfile(clip.path, path)
     grow(path, size)
-    return Clip(path)
+    return Clip(path, clip.mark)
 
 
 def oversized(size: int, folder: Path) -> Clip:

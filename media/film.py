@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -30,12 +30,21 @@ H264 = Codecs("libx264", "aac", {"profile": "baseline", "bf": "0"})
 VP9 = Codecs("libvpx-vp9", "libopus", {"cpu-used": "4"})
 
 
-def encode(path: Path, codecs: Codecs, options: dict[str, str], seconds: int, size: str, noise: int = 0) -> None:
+def encode(
+    path: Path,
+    codecs: Codecs,
+    options: dict[str, str],
+    seconds: int,
+    size: str,
+    noise: int = 0,
+    drawn: Iterable[tuple[str, str]] = (),
+) -> None:
     """Film ffmpeg's test picture with the frame number as its counter, a keyframe and a beep every second.
 
-    `options` are the video encoder's, `size` is "WIDTHxHEIGHT", `noise` (0 to 100) makes frames hard to compress.
+    `options` are the video encoder's, `size` is "WIDTHxHEIGHT", `noise` (0 to 100) makes frames hard to compress,
+    `drawn` are filters that draw into the picture.
     """
-    picture = [("testsrc", f"size={size}:rate=1:duration={seconds * FPS}"), ("format", "yuv420p")]
+    picture = [("testsrc", f"size={size}:rate=1:duration={seconds * FPS}"), ("format", "yuv420p"), *drawn]
     if noise:
         picture.append(("noise", f"alls={noise}:allf=t"))
     beep = [

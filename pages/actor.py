@@ -44,20 +44,25 @@ class Actor:
         allowed: Sequence[Searched],
         remember: Callable[[str], None],
         promise: Callable[[str], None],
+        part: str = "person",
     ) -> None:
-        """`videos` is where S3 has what this person uploads; `new_site` gives a session over HTTP.
+        """`videos` is where S3 has what this person uploads; `new_site` gives a session over HTTP; `part` is what they
+        are in the test, such as "student".
 
         `allowed` are console messages that are no finding; `remember` is told each secret, `promise` each key for which
         the plugin gives this person a form.
         """
         self.person = person
         self.moodle = moodle
+        self.part = part
         self.videos = videos
         self._open_window = open_window
         self._new_site = new_site
         self._allowed = allowed
         self._remember = remember
         self._promise = promise
+        self.consoles: list[Console] = []
+        """Of every window that this person has had."""
         remember(person.password)
 
     @cached_property
@@ -65,6 +70,7 @@ class Actor:
         context = self._open_window()
         context.set_default_timeout(self.moodle.page * 1000)
         self.console = Console(context, self._allowed)
+        self.consoles.append(self.console)
         self.traffic = Traffic(context)
         context.on("response", self._note_promise)
         return context

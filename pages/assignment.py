@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
@@ -68,6 +69,16 @@ class AssignmentPage(MoodlePage):
     def expect_still(self, key: str) -> None:
         """The page, as it is, shows the video with this `key`: the one that was handed in before."""
         expect_still(self.main, self.main.locator(SUMMARY), key)
+
+    def expect_feedback(self, points: int, comment: str) -> str:
+        """The student finds the points and, where the site's feedback has a field for it, the comment; returns all."""
+        feedback = self.main.locator(".feedback")
+        seen = " ".join(" ".join(feedback.all_inner_texts()).split()) or "no feedback"
+        if not re.search(rf"\b{points}([.,]0+)?\s*[/%(]", seen):
+            raise AssertionError(f"expected the student to find the grade {points}, seen {seen}")
+        if comment not in seen:
+            raise AssertionError(f'expected the student to find the comment "{comment}", seen {seen}')
+        return seen
 
     def expect_no_video(self) -> None:
         expect(self.main.locator(".s3video-watch-link"), "no link to a video").to_have_count(0)

@@ -25,6 +25,8 @@ LEFT_BEHIND = re.compile(r'Script error for "core/first"')
 UNCAUGHT = re.compile(r"^page error: .*(NetworkError when attempting to fetch resource|Failed to fetch|Load failed)")
 """What a script throws, in the words of each engine, that does not catch the failure of its own request."""
 
+PAGE_ERROR = "page error"
+
 REPEATED = re.compile(r"^Failed to load resource", re.I)
 """Chromium's and WebKit's console line for a request that the network has told of already."""
 
@@ -54,9 +56,11 @@ class Console:
         context.on("response", self._on_response)
 
     def _add(self, error: str, source: str = "", page: Page | None = None) -> None:
-        if not is_noise(error, source, self._allowed):
-            told = f"{error} (on {page.url})" if page else error
-            (self._uncaught if UNCAUGHT.search(error) else self._errors).append(told)
+        if is_noise(error, source, self._allowed):
+            return
+        told = f"{error.partition(':')[0]}: {NOT_SHOWN}" if lists_others(page) else error
+        told = f"{told} (on {page.url})" if page else told
+        (self._uncaught if UNCAUGHT.search(error) else self._errors).append(told)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         self._said.append(message.text)
@@ -67,7 +71,7 @@ class Console:
     def _on_page_error(self, error: WebError) -> None:
         self._keep("uncaught", str(error.error), error.page)
         if not LEFT_BEHIND.search(str(error.error)):
-            self._add(f"page error: {error.error}", page=error.page)
+            self._add(f"{PAGE_ERROR}: {error.error}", page=error.page)
 
     def _keep(self, kind: str, text: str, page: Page | None) -> None:
         self._last.append(f"{kind}: {NOT_SHOWN if lists_others(page) else text[:LONGEST]}")
@@ -83,19 +87,32 @@ class Console:
             self._cut_off += 1
 
     def _on_response(self, response: Response) -> None:
-        if response.status >= 400:
+        # A page that is refused is judged by whoever went there; a part of a page that is refused, by nobody else.
+        if response.status >= 400 and not _is_page(response.request):
             self._add(f"request refused: {response.request.method} {response.url}: {response.status}")
 
-    def expect_clean(self) -> None:
-        """Nothing went wrong so far but noise of the host, and what the environment allows for a stated reason.
+    def errors(self) -> list[str]:
+        """What went wrong so far but noise of the host, and what the environment allows for a stated reason.
 
         Each request that leaving its page has cut off explains one error that nobody caught.
         """
-        errors = [*self._errors, *self._uncaught[self._cut_off :]]
-        if errors:
+        return [*self._errors, *self._uncaught[self._cut_off :]]
+
+    def exceptions(self) -> list[str]:
+        """Of the errors those that no refusal excuses, and no broken line: what a script threw and nobody caught."""
+        return [error for error in self._errors if error.startswith(PAGE_ERROR)]
+
+    def expect_clean(self) -> None:
+        """There are no errors so far."""
+        if errors := self.errors():
             raise AssertionError("expected no errors in the browser's console, seen: " + "; ".join(errors[:10]))
 
     def expect_nothing_signed(self) -> None:
         """No message, of whatever kind, holds a signed address of a video."""
         if told := sum(bool(SIGNED.search(text)) for text in self._said):
             raise AssertionError(f"expected no signed URL in the browser's console, seen {told} messages with one")
+
+
+def _is_page(request: Request) -> bool:
+    """Whether it is for a tab's own page, not for a part of one."""
+    return request.is_navigation_request() and request.frame.parent_frame is None

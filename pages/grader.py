@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, TimeoutError, expect
 
-from pages.base import MoodlePage
+from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted
 from pages.player import Player
 from services.addresses import ASSIGNMENT
+from services.errors import NotCheckable
+
+SAVED = "mod_assign_submit_grading_form"
+"""Moodle's function that saves a grade; its name stands in the address (`info`)."""
 
 
 class Grader(MoodlePage):
@@ -25,6 +29,52 @@ class Grader(MoodlePage):
     def player(self) -> Player:
         return Player(self.page.locator(".s3video-player-container video").first, self.moodle)
 
+    def grade(self, points: int, comment: str) -> None:
+        """Give points and a comment beside the player, save, and be told that it was saved.
+
+        Raises NotCheckable where the assignment is not graded in points.
+        """
+        field = self._form.locator("input[name=grade]")
+        if not field.count():
+            raise NotCheckable("this site does not grade assignments in points")
+        field.fill(str(points))
+        self._write(comment)
+        button = self.page.locator("[data-region=grading-actions-form] [name=savechanges]")
+        try:
+            with self.page.expect_response(lambda answer: SAVED in answer.url) as saved:
+                press(button, "the button that saves the grade")
+            answer = saved.value
+        except TimeoutError:
+            raise AssertionError("expected Save changes to send the grade to Moodle, seen nothing sent") from None
+        if answer.status >= 400:
+            raise AssertionError(f"expected the grade to be saved, seen status {answer.status}")
+        for told in answer.json():
+            if told["error"] or told.get("data"):
+                raise AssertionError(f"expected the grade to be saved, seen {_refusal(told)}")
+        self.idle()
+
+    @property
+    def _form(self) -> Locator:
+        return self.page.locator(".gradeform").first
+
+    def _write(self, comment: str) -> None:
+        """Into the field for feedback, whichever editor the site has; where it has none there is no comment."""
+        field = self._form.locator("[name='assignfeedbackcomments_editor[text]']")
+        if not field.count():
+            return
+        frame = self._form.locator("iframe[id^=id_assignfeedbackcomments_editor]")
+        inside = frame.content_frame.locator("body[contenteditable=true]")
+        beside = self._form.locator("[contenteditable=true][id^=id_assignfeedbackcomments_editor]")
+        editor = inside if frame.count() else beside if beside.count() else field
+        expect(editor, "the field for feedback").to_be_editable()
+        editor.fill(comment)
+
     def expect_deleted(self) -> str:
         """Where the video was, a word says that it was deleted; returns it."""
         return expect_deleted(self.page.locator("body"), self.page.locator(SUMMARY))
+
+
+def _refusal(told: dict[str, Any]) -> str:
+    """What Moodle says when it saves no grade: an exception, or what is wrong with the form."""
+    said = told["exception"]["message"] if told["error"] else told["data"][0]["message"]
+    return f'the refusal "{said}"'

@@ -1,7 +1,7 @@
 // Of a `<video>`; times and limits are in seconds.
 
 function error(video) {
-  return video.error && `${video.error.code} ${video.error.message}`;
+  return video.error && `the error ${video.error.code} of the player (${video.error.message})`;
 }
 
 function within(limit, done) {
@@ -18,8 +18,8 @@ function within(limit, done) {
 export async function loaded(video, limit) {
   await within(limit, () => video.readyState >= 1 || video.error);
   return {
-    ready: video.readyState, duration: video.duration, at: video.currentTime, source: Boolean(video.currentSrc),
-    error: error(video),
+    ready: video.readyState, duration: video.duration, at: video.currentTime, taken: Boolean(video.currentSrc),
+    offered: [...video.querySelectorAll("source")].map((one) => one.type || "of no type"), error: error(video),
   };
 }
 
@@ -97,6 +97,26 @@ function later(milliseconds, value) {
   return new Promise((resolve) => { setTimeout(() => resolve(value()), milliseconds); });
 }
 
+// Waits until it is paused, or plays; tells whether it is.
+export async function becomes(video, [paused, limit]) {
+  await within(limit, () => video.paused === paused);
+  return video.paused === paused;
+}
+
+export function hasControls(video) {
+  return video.controls;
+}
+
+// Whether sound was decoded, in each engine's own words; null where it has none.
+export function sound(video) {
+  const words = [
+    video.webkitAudioDecodedByteCount === undefined ? null : video.webkitAudioDecodedByteCount > 0,
+    video.mozHasAudio ?? null,
+    video.audioTracks ? video.audioTracks.length > 0 : null,
+  ];
+  return {muted: video.muted, volume: video.volume, there: words.find((word) => word !== null) ?? null};
+}
+
 export function pausedSoon(video) {
   return later(500, () => video.paused);
 }
@@ -114,4 +134,14 @@ export function kept(video, [name, value]) {
 
 export function source(video) {
   return video.currentSrc || video.querySelector("source")?.src || video.src;
+}
+
+// Where the picture is in the element, and how large, as parts of it: left, top, width, height.
+export function picture(video) {
+  const {width, height} = video.getBoundingClientRect();
+  const fit = getComputedStyle(video).objectFit;
+  if (fit === "fill") { return [0, 0, 1, 1]; }
+  const scale = (fit === "cover" ? Math.max : Math.min)(width / video.videoWidth, height / video.videoHeight);
+  const [wide, high] = [video.videoWidth * scale / width, video.videoHeight * scale / height];
+  return [(1 - wide) / 2, (1 - high) / 2, wide, high];
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
+from media import Clip, mark
 from pages.base import Moodle, expect_on_screen, has_touch
+from pages.controls import Controls
 from pages.script import scripts
+from services.errors import NotCheckable
 
 TOLERANCE = 0.5
 """Seconds a seek may land beside where it was asked to."""
@@ -23,6 +27,11 @@ class Player:
         self.moodle = moodle
         self.seek_times: list[float] = []
 
+    @property
+    def controls(self) -> Controls:
+        """What the browser draws into the player, to be used as a person does."""
+        return Controls(self)
+
     def _run(self, script: str, argument: object = None) -> Any:
         return self.video.evaluate(SCRIPTS[script], argument)
 
@@ -34,13 +43,16 @@ class Player:
         except (AssertionError, TimeoutError) as missing:  # a message may take its place while it loads
             raise AssertionError(f"expected the video player, seen {self._said()}") from missing
         if state["error"] or state["ready"] < 1:
-            raise AssertionError(f"expected the video to load, seen {state} and {self._said()}")
+            nothing = f"nothing of it within {self.moodle.play:g} s" if state["taken"] else "a player without a source"
+            if not state["taken"] and state["offered"]:
+                nothing = f"a source that the browser does not take ({', '.join(state['offered'])})"
+            raise AssertionError(f"expected the video to load, seen {state['error'] or nothing} and {self._said()}")
         if seconds is not None and abs(state["duration"] - seconds) > TOLERANCE:
             raise AssertionError(f"expected a video of {seconds:.1f} s, seen one of {state['duration']:.1f} s")
 
     def _said(self) -> str:
         told = " ".join(" ".join(self.video.page.get_by_role("alert").filter(visible=True).all_inner_texts()).split())
-        return f"the message {told!r}" if told else "no message"
+        return f'the message "{told}"' if told else "no message"
 
     def source(self) -> str:
         """The address the element plays from."""
@@ -50,7 +62,8 @@ class Player:
         """Where the page tells the browser a type, it is the video's: some play nothing else than they are told."""
         seen = [source.get_attribute("type") for source in self.video.locator("source[type]").all()]
         if any(told != mime for told in seen):
-            raise AssertionError(f"expected the video to be offered as {mime}, seen {seen}")
+            told = ", ".join(told or "no type" for told in seen)
+            raise AssertionError(f"expected the video to be offered as {mime}, seen {told}")
 
     def _toggle(self) -> None:
         """Press on the picture; where a finger only brings out the controls, press the key of their play button."""
@@ -66,7 +79,9 @@ class Player:
         """Press play on the picture, as the browser's own controls understand it, and see it hold for half a second."""
         self._run("timed")
         self._toggle()
-        expect(self.video, "the video plays after a click").to_have_js_property("paused", False)
+        if not self._run("becomes", [False, self.moodle.page]):
+            bare = "" if self._run("hasControls") else ", and a player without controls"
+            raise AssertionError(f"expected the video to play after a click on it, seen it stay paused{bare}")
         # Pressed, a player says that it plays at once; a page that stops it does so from its `play` event on.
         if self._run("pausedSoon"):
             raise AssertionError("expected playback to go on after a click, seen it paused half a second later")
@@ -76,7 +91,8 @@ class Player:
         state = self._run("advance", [seconds, self.moodle.play])
         if state["error"] or state["paused"] or state["to"] - state["from"] < seconds:
             raise AssertionError(
-                f"expected playback to advance by {seconds} s within {self.moodle.play:g} s, seen {state}"
+                f"expected playback to advance by {seconds} s within {self.moodle.play:g} s, "
+                f"seen it go from {state['from']:.1f} to {state['to']:.1f} s{_trouble(state)}"
             )
         if not state["frames"]:
             raise AssertionError("expected moving pictures, seen playback without a single decoded frame")
@@ -97,7 +113,7 @@ class Player:
         if state["error"] or state["paused"] or stalled > state["played"] * stalled_percent / 100:
             raise AssertionError(
                 f"expected {seconds:g} s of playback that stalls for at most {stalled_percent:g}% of it, "
-                f"seen {state['played']:.1f} s played and {stalled:.1f} s stalled: {state}"
+                f"seen {state['played']:.1f} s played and {stalled:.1f} s stalled{_trouble(state)}"
             )
         return {
             "played": round(state["played"], 2),
@@ -111,7 +127,12 @@ class Player:
     def pause(self) -> None:
         """Press pause, and see it hold for a second."""
         self._toggle()
-        expect(self.video, "the video pauses after a click").to_have_js_property("paused", True)
+        if not self._run("becomes", [True, self.moodle.page]):
+            raise AssertionError("expected the video to pause after a click on it, seen it play on")
+        self.expect_held()
+
+    def expect_held(self) -> None:
+        """It is paused, and stays so for a second."""
         held = self._run("aSecond")
         if held["to"] != held["from"] or not held["paused"]:
             raise AssertionError(
@@ -122,7 +143,10 @@ class Player:
         """Move to `seconds` and stay there; returns where it landed. `seek_times` tells how long each one took."""
         state = self._run("seek", [seconds, self.moodle.play])
         if state["error"] or abs(state["at"] - seconds) > TOLERANCE or state["ready"] < 2:
-            raise AssertionError(f"expected the seek to {seconds:.1f} s to land there with a picture, seen {state}")
+            raise AssertionError(
+                f"expected the seek to {seconds:.1f} s to land there with a picture, "
+                f"seen it at {state['at']:.1f} s{_trouble(state)}"
+            )
         self.seek_times.append(round(state["took"], 3))
         return float(state["at"])
 
@@ -135,11 +159,42 @@ class Player:
     def _set(self, name: str, value: float | bool) -> None:
         after = self._run("kept", [name, value])
         if abs(float(after) - float(value)) > 0.01:
-            raise AssertionError(f"expected {name} to stay at {value}, seen {after}")
+            told = f"expected the volume to stay at {value:.0%}, seen {float(after):.0%}"
+            if name == "muted":
+                told = f"expected the sound to stay {'off' if value else 'on'}, seen it {'off' if after else 'on'}"
+            raise AssertionError(told)
+
+    def expect_picture_of(self, clip: Clip) -> None:
+        """The picture shows the mark of this clip. What an address says it is, is no proof of what is played."""
+        seen = mark.read(self.video.screenshot(), *self._run("picture"))
+        if seen != clip.mark:
+            other = f"that of another one (mark {seen})" if seen is not None else "one without a mark"
+            raise AssertionError(f"expected the picture of this student's video (mark {clip.mark}), seen {other}")
 
     def expect_on_screen(self) -> None:
         """The picture is seen whole."""
         expect_on_screen(self.video, "the video player")
 
     def expect_no_error(self) -> None:
-        expect(self.video, "a video without an error").to_have_js_property("error", None)
+        if error := self._run("loaded", 0)["error"]:
+            raise AssertionError(f"expected a video without an error, seen {error}")
+
+    def expect_sound(self) -> None:
+        """Whoever plays the video hears it. Raises NotCheckable where the engine does not tell whether it has sound."""
+        sound = self._run("sound")
+        if sound["muted"] or not sound["volume"]:
+            raise AssertionError("expected a video that is heard, seen the player's sound off")
+        if sound["there"] is None:
+            raise NotCheckable("this browser does not tell whether a video has sound")
+        if not sound["there"]:
+            raise AssertionError("expected a video with sound, seen one without")
+
+
+def _trouble(state: Mapping[str, Any]) -> str:
+    """What is wrong with a player, to follow what was seen of it."""
+    seen = {
+        "paused": state.get("paused"),
+        "without a picture": state.get("ready", 2) < 2,
+        str(state["error"]): state["error"],
+    }
+    return "".join(f", {words}" for words, there in seen.items() if there)

@@ -77,6 +77,7 @@ class Edge:
         self.settings = settings
         self.faults = faults
         self.cache = Cache(invalidations)
+        self.dead = False
         self.origin = httpx.AsyncClient(
             verify=httpx.create_ssl_context(verify=str(settings.ca_file)), timeout=60, trust_env=False
         )
@@ -88,6 +89,8 @@ class Edge:
 
     async def serve(self, request: Request) -> Response:
         """One object, whole or a range (206); 403 with XML when the URL is not exactly one that was signed."""
+        if self.dead:
+            return Response("502 Bad Gateway\n", 502)
         path = request.scope["raw_path"].decode("latin-1")
         parts = [part for part in request.scope["query_string"].decode("latin-1").split("&") if part]
         rest = [part for part in parts if part.partition("=")[0] not in _SIGNED]

@@ -27,9 +27,9 @@ class Server(uvicorn.Server):
 
 def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
     """The servers of site, edge, and of the site without TLS in this order, not yet serving."""
-    control, pages = Control(site, effects, proxy), App(site)
-    below = site.habits.below
     edge = Edge(site.settings, site.faults, site.state.invalidations)
+    control, pages = Control(site, effects, proxy, edge), App(site)
+    below = site.habits.below
     tls = {
         "ssl_certfile": str(site.settings.certificate),
         "ssl_keyfile": str(site.settings.certificate_key),

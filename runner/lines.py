@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from checklist.lines import ALL_TARGETS, LINES
+from checklist.lines import ALL_TARGETS, CONSOLES, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from checklist.visible import visible
 from runner.compat import keep_artifacts, parameter
@@ -30,6 +30,9 @@ CHECKS = pytest.StashKey[list[Check]]()
 
 WITNESS = pytest.StashKey[Callable[[str], dict[str, Any]]]()
 """Tells what is to be seen when a line fails, as evidence: screenshots (relative to the run's folder) and more."""
+
+QUIET = pytest.StashKey[Callable[[], None]]()
+"""Raises AssertionError where somebody's console has shown an error since the test began."""
 
 PROPERTY = "check"
 
@@ -70,7 +73,7 @@ class Lines:
         The box's own words decide the line. An `extra` check goes beyond them: it counts only when it fails. An
         `advice` is what no box asks for: a body that fails is told in the report, and nothing turns red.
         """
-        if line not in self.declared:
+        if line not in (*self.declared, CONSOLES):
             raise pytest.UsageError(f"{self.item.nodeid} judges {line} without declaring it in @pytest.mark.lines")
         evidence: dict[str, Any] = {}
         role = Role.ADVICE if advice else Role.EXTRA if extra else Role.DECIDES
@@ -168,6 +171,18 @@ def _target(item: pytest.Item) -> str:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     item.stash[CHECKS] = []
     return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """At the end of each test, whatever became of it, judge the consoles of everybody who was at a browser in it."""
+    try:
+        return (yield)
+    finally:
+        line = pyfuncitem.funcargs.get("line")
+        if isinstance(line, Lines) and QUIET in pyfuncitem.stash and CONSOLES in LINES:
+            with line(CONSOLES, "Nobody's console shows an error"):
+                pyfuncitem.stash[QUIET]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

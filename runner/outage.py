@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -20,17 +21,21 @@ BAD = (Verdict.FAILED, Verdict.NOT_REACHED)
 def outage(environment: Environment, apart: float = APART) -> str:
     """Which hosts of the environment do not answer, in a sentence each; empty when all do.
 
-    GET of the log-in page, HeadBucket, and any HTTP answer of the CDN; `apart` in seconds.
+    GET of the log-in page, HeadBucket, and the first byte of an object by the CDN; `apart` in seconds.
     """
+    bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
 
     def site() -> None:
         new_site(environment, environment.budgets.probe).probe()
 
     def storage() -> None:
-        new_bucket(environment, attempts=1, timeout=environment.budgets.probe).probe()
+        bucket.probe()
 
     def cdn() -> None:
-        new_cdn(environment).probe()
+        key = ""
+        with suppress(Unreachable, ConfigurationError):  # that is storage's own word to say
+            key = bucket.first("videos/")
+        new_cdn(environment).probe(key)
 
     return silence((site, storage, cdn), apart)
 

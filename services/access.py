@@ -14,6 +14,7 @@ from services.answer import Answer
 from services.bucket import Bucket
 from services.cdn import CDN
 from services.moodle.site import Site
+from services.network import endpoint
 from services.plugin_api import GRADE, WATCH, Video, playback_url
 from services.wording import UNTRANSLATED
 
@@ -91,6 +92,13 @@ class VideoAccess:
         answer = another(playback_url, site, video)
         self._expect_plays(answer, video)
         return answer.source
+
+    def address(self, answer: Answer) -> str:
+        """The address of the CDN that an answer gives, or led to. Raises AssertionError where it has none."""
+        for url in (answer.source, *answer.hops):
+            if endpoint(url) == endpoint(self.cdn.domain):
+                return url
+        raise AssertionError(f"expected an address of the CDN, seen {answer.seen}")
 
     def _expect_file(self, answer: Answer, video: Video) -> str:
         if answer.body != video.clip.path.read_bytes():

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from services import http
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
-from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, untrusted
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, expect_working, untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,6 +58,12 @@ class Bucket:
         with self._told("listing"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def first(self, prefix: str) -> str:
+        """The first key there; empty where there is none."""
+        with self._told("listing"):
+            found = self._client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1).get("Contents", [])
+        return found[0]["Key"] if found else ""
 
     def objects(self, prefix: str) -> list[StoredObject]:
         return [self.object(key) for key in self.keys(prefix)]
@@ -127,6 +133,7 @@ class Bucket:
             answer = http.request("POST", url, data=fields, files=files, verify=self._verify, timeout=self._timeout)
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
+        expect_working(answer)
         if answer.status_code < 400 or self.keys(fields["key"]):
             raise AssertionError(f"expected the form to refuse an empty file, seen status {answer.status_code}")
         return answer.status_code

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from media import Clip
 from services import http
 from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from services.network import endpoint
-from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
+from services.unsigned import BROKEN, NO_SUCH_ETAG, NO_SUCH_KEY
 
 SHORT = timedelta(seconds=2)
 """How long a URL lives whose end is waited for; whole seconds are signed, so it may be one less."""
@@ -83,11 +83,16 @@ class CDN:
         self._key_pair_id = key_pair_id
         self._private_key = private_key
 
-    def probe(self) -> None:
-        """Raises Unreachable when the CDN gives no HTTP answer at all, ConfigurationError for its certificate."""
-        url = f"https://{self.domain}/"
+    def probe(self, key: str = "") -> None:
+        """Raises Unreachable when the CDN does not serve, ConfigurationError for its certificate.
+
+        Where there is an object at `key`, and a key to sign its URL, it is asked for that: a CDN that refuses what is
+        not signed has not asked its origin yet.
+        """
+        url = self.signed(key) if key and self._private_key else f"https://{self.domain}/"
         try:
-            self._request("GET", url)
+            with self._request("GET", url, headers={"Range": "bytes=0-0"}, stream=True) as answer:
+                self._expect_served(answer)
         except requests.exceptions.SSLError as error:
             raise ConfigurationError(
                 f"The certificate of {url} is not trusted: {root_of(error)}. Correct ca_file."
@@ -101,11 +106,19 @@ class CDN:
 
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
         try:
-            return self._request(method, url, headers=headers, stream=True, allow_redirects=method == "GET")
+            answer = self._request(method, url, headers=headers, stream=True, allow_redirects=method == "GET")
         except requests.RequestException as reason:
             raise Unreachable(
                 f"The CDN does not answer at {urlsplit(url).netloc}: {type(reason).__name__}."
             ) from reason
+        return self._expect_served(answer)
+
+    def _expect_served(self, answer: requests.Response) -> requests.Response:
+        """A CDN that is broken neither serves nor refuses anything. Raises Unreachable."""
+        if answer.status_code >= BROKEN:
+            answer.close()
+            raise Unreachable(f"The CDN answers {answer.status_code} at {self.domain}.")
+        return answer
 
     def expect_signed(self, url: str, key: str) -> None:
         """`url` leads to the object `key` on the CDN and carries a canned policy's three parameters."""
@@ -155,10 +168,12 @@ class CDN:
 
     def expect_lifetime(self, url: str) -> int:
         """A signed `url` is good for a day at most; returns how long, in seconds."""
-        (expires,) = parse_qs(urlsplit(url).query)["Expires"]
+        expires = "".join(parse_qs(urlsplit(url).query).get("Expires", []))
+        if not expires.isdigit():
+            raise AssertionError("expected a URL that ends within a day, seen one that does not say when it ends")
         left = datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC)
         if left > DAY + CLOCKS:
-            raise AssertionError(f"expected a URL that ends within {DAY}, seen one that lives for {left}")
+            raise AssertionError(f"expected a URL that ends within a day, seen one that lives for {left}")
         return round(left.total_seconds())
 
     def tampered(self, url: str, other: str) -> dict[str, str]:
@@ -249,7 +264,7 @@ class CDN:
     def _refused_within(self, limit: timedelta, pause: timedelta, url: str) -> int:
         """The status with which the CDN refuses `url`, tried again and again; the last when `limit` is over."""
         until_refused = Retrying(
-            retry=retry_if_result(lambda status: status < 400),
+            retry=retry_if_result(lambda status: status < 400) | retry_if_exception_type(Unreachable),
             wait=wait_fixed(pause),
             stop=stop_after_delay(limit.total_seconds()),
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),

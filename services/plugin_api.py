@@ -20,6 +20,7 @@ from services.errors import NotCheckable, SiteError
 from services.moodle.ajax import call
 from services.moodle.model import Assignment, Person
 from services.moodle.site import Site
+from services.unsigned import expect_working
 
 VALIDATION = "validation_error"
 """The plugin's `error_type` of a refusal that is for the file's own sake; 1.0.0 has "unknown" for some of them too."""
@@ -233,5 +234,6 @@ def send(promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> None
             verify=verify,
             timeout=UPLOAD_TIMEOUT,
         )
+    expect_working(stored)
     if stored.status_code not in (200, 201, 204):
         raise SiteError(f"Uploading over HTTP: storage answered {stored.status_code} to the presigned POST.")

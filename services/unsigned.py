@@ -10,6 +10,9 @@ import requests
 from services import http
 from services.errors import ConfigurationError, Unreachable, root_of
 
+BROKEN = 500
+"""From this status on a host says that it is broken, and nothing of whoever asked: it has not refused them."""
+
 NO_SUCH_KEY = "videos/0/s3video-acceptance-probe"
 NO_SUCH_DIGEST = "AAAAAAAAAAAAAAAAAAAAAA=="
 """An MD5 that no empty body has."""
@@ -67,11 +70,18 @@ class Unsigned:
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
         try:
             with self._request(method, url, headers=headers, stream=True, allow_redirects=False) as answer:
-                return answer
+                return expect_working(answer)
         except requests.exceptions.SSLError as error:
             raise ConfigurationError(untrusted(url, error)) from error
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
+
+
+def expect_working(answer: requests.Response) -> requests.Response:
+    """Raises Unreachable for an answer of a store that is broken."""
+    if answer.status_code >= BROKEN:
+        raise Unreachable(f"S3 answers {answer.status_code} at {str(answer.url).partition('?')[0]}.")
+    return answer
 
 
 def untrusted(url: str, error: Exception) -> str:

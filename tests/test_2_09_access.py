@@ -23,6 +23,8 @@ from services.plugin_api import WATCH, confirm_upload, confirmation, playback_ur
 
 STRANGE_SITE = "https://elsewhere.example.invalid"
 
+TABLE = "Everybody gets what docs/access.md gives them, and nothing else"
+
 
 @pytest.fixture(scope="module")
 def assignment(workspace: Workspace) -> Assignment:
@@ -45,38 +47,45 @@ def test_second_student(
     """Two students at their browsers: the second one tries the first one's address, the first one watches."""
     first, assignment = submission.owner, submission.assignment
 
-    with line("2.9.1", "a second student account is created, in the same course", blocks=True) as evidence:
+    with line("2.9.1", "A second student has an account, and is in the same course", blocks=True) as evidence:
         second = people.student(assignment.course)
         evidence["accounts"] = [first.person.id, second.person.id]
-        assert second.person.id != first.person.id, f"expected another account, seen {first.person.id} again"
-    with line("2.9.2", "the second student logs in", blocks=True):
+        assert second.person.id != first.person.id, "expected another account, seen the first student's again"
+    with line("2.9.2", "The second student logs in through the form", blocks=True):
         second.log_in()
-    with line("2.9.4", "has no video on the own page of the assignment"):
+    with line("2.9.4", "The second student's page of the assignment shows no video", extra=True):
         second.open(assignment).expect_no_video()
     with network.measured() as traffic:
-        with line("2.9.3", "goes to the address of the first student's video", blocks=True):
+        with line("2.9.3", "The second student goes to the address of the first student's video", blocks=True):
             answer = second.visit(VIDEO_PAGE, **submission.parameters)
-        with line("2.9.4", "is told that it is not for them, and gets no video") as evidence:
+        with line("2.9.4", "The second student is told that the video is not for them, and gets none") as evidence:
             evidence["message"] = video_access.expect_denied(answer, submission)
         for action in ("grader", "grading"):
-            with line("2.9.4", f"nor by the address of the teacher's page, action={action}") as evidence:
+            with line(
+                "2.9.4", f"The teacher's page with action={action} is closed to them as well", extra=True
+            ) as evidence:
                 answer = second.visit(ASSIGNMENT, id=assignment.cmid, action=action, userid=first.person.id)
                 evidence["message"] = video_access.expect_denied(answer, submission)
-    with line("2.9.4", "not a byte came from S3 or the CDN"):
+    with line("2.9.4", "Not a byte came to the second student from S3 or the CDN", extra=True):
         traffic.expect_nothing_from(environment.cdn.domain, bucket.url)
-    with line("2.9.4", "and the console holds no signed URL"):
+    with line("2.9.4", "The second student's console holds no signed URL", extra=True):
         second.console.expect_nothing_signed()
 
-    with line("2.9.5", "the first student logs in", blocks=True):
+    with line("2.9.5", "The first student logs in through the form", blocks=True):
         first.log_in()
-    with network.measured() as traffic, line("2.9.6", "finds the own submission, and it plays", blocks=True):
+    with (
+        network.measured() as traffic,
+        line("2.9.6", "The first student finds the own submission, and it plays", blocks=True),
+    ):
         page = first.open(assignment)
         page.expect_video(submission.clip.bytes)
         player = page.watch().player
         player.expect_loaded(submission.clip.seconds)
         player.play()
         player.expect_playing()
-    with line("2.9.6", "from the CDN, by a signed URL of that very video") as evidence:
+    with line("2.9.6", "The picture is that of the first student's own video", extra=True):
+        player.expect_picture_of(submission.clip)
+    with line("2.9.6", "It comes from the CDN, by a signed URL of that very video", extra=True) as evidence:
         cdn.expect_signed(player.source(), submission.key)
         evidence["bytes received"] = traffic.expect_received_from(environment.cdn.domain, submission.clip.bytes // 2)
 
@@ -84,10 +93,10 @@ def test_second_student(
 @pytest.mark.lines("2.9.4", "2.9.6")
 def test_who_may_what(access: AccessTable, line: Lines) -> None:
     """Everybody tries every way to one video, each in a session of their own: the table of docs/access.md."""
-    with line("2.9.6", "the owner's page of the assignment shows the video", blocks=True):
+    with line("2.9.6", "The owner's page of the assignment shows the video", blocks=True, extra=True):
         access.expect_on_own_page()
     for who in access.everybody:
-        with line("2.9.6" if who == OWNER else "2.9.4", f"{who}: what they may, and what not") as evidence:
+        with line("2.9.6" if who == OWNER else "2.9.4", f"{TABLE}: {who}", extra=True) as evidence:
             evidence["who"] = who
             evidence["tried"] = access.try_everything(who)
             access.expect_rights(evidence["tried"])
@@ -109,31 +118,32 @@ def test_tricks(
     owner, thief = theirs.owner.site(), mine.owner.site()
 
     for way, ask in WATCH.items():
-        with line("2.9.4", f"{way}: the number of one's own submission does not open another one's key"):
+        with line("2.9.4", f"A {way} for one's own submission does not open another one's key", extra=True):
             video_access.expect_denied(ask(thief, replace(theirs, id=mine.id)), theirs)
-    with line("2.9.4", "a confirmation with a guessed key does no harm to another one's submission"):
+    with line("2.9.4", "A confirmation with a guessed key does no harm to another one's submission", extra=True):
         confirm_upload(thief, f"{theirs.owner.videos.prefix}1_00000000/{theirs.clip.path.name}", theirs.id)
         video_access.expect_unharmed(owner, theirs)
     confirmation(owner, theirs)  # what follows needs the video, whatever became of it
-    with line("2.9.4", "a sesskey opens nothing in another session"):
+    with line("2.9.4", "A sesskey opens nothing in another session", extra=True):
         video_access.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)
         video_access.expect_denied(playback_url(owner, theirs, thief.sesskey), theirs)
-    with line("2.9.4", "a key saved in one's own submission does not open the video behind it") as evidence:
+    with line("2.9.4", "A key saved in one's own submission does not open its video", extra=True) as evidence:
         save_submission(thief, assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
         evidence["message"] = video_access.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
 
-    with line("2.9.6", "the owner's signed URL plays", blocks=True):
+    with line("2.9.6", "The owner's signed URL plays", blocks=True, extra=True):
         signed = video_access.signed_url(owner, theirs)
-    with line("2.9.4", "and for a day at most") as evidence:
-        evidence["seconds"] = cdn.expect_lifetime(signed)
+    for way, ask in WATCH.items():
+        with line("2.9.4", f"The address that a {way} leads to ends within a day", extra=True) as evidence:
+            evidence["seconds"] = cdn.expect_lifetime(video_access.address(ask(owner, theirs)))
     for change, url in cdn.tampered(signed, other=mine.key).items():
-        with line("2.9.4", f"the CDN refuses a URL {change}"):
+        with line("2.9.4", f"The CDN refuses a URL {change}", extra=True):
             cdn.expect_refused(url, change)
-    with line("2.9.4", "the CDN refuses a URL that has expired") as evidence:
+    with line("2.9.4", "The CDN refuses a URL that has expired", extra=True) as evidence:
         evidence["seconds"] = cdn.expect_expiry(theirs.key)
-    with line("2.9.4", "S3 refuses whoever comes without a signature"):
+    with line("2.9.4", "S3 refuses whoever comes without a signature", extra=True):
         bucket.expect_private(theirs.key)
-    with line("2.9.4", "S3 takes nothing from the pages of another site"):
+    with line("2.9.4", "S3 takes nothing from the pages of another site", extra=True):
         bucket.expect_no_uploads_from(STRANGE_SITE)
-    with line("2.9.4", "no page, script or JSON that a student gets holds a credential of the plugin") as evidence:
+    with line("2.9.4", "No page, script or JSON that a student gets holds a credential", extra=True) as evidence:
         evidence["looked into"] = credentials.expect_untold(thief, mine)

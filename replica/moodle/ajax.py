@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
@@ -72,7 +73,14 @@ def _fragment(web: Web, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _submit_grade(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
-    problem = grading.save_grade(web, int(args["assignmentid"]), int(args["userid"]), str(args["grade"]))
+    sent = dict(parse_qsl(json.loads(args["jsonformdata"]), keep_blank_values=True))
+    problem = grading.save_grade(
+        web,
+        int(args["assignmentid"]),
+        int(args["userid"]),
+        sent.get("grade", ""),
+        sent.get("assignfeedbackcomments_editor[text]", ""),
+    )
     return (
         [{"item": "grade", "itemid": args["userid"], "warningcode": "invalidgrade", "message": problem}]
         if problem

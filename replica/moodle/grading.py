@@ -142,8 +142,8 @@ def panel(web: Web, context: int, student_id: int) -> str:
     )
 
 
-def save_grade(web: Web, assignment_id: int, student_id: int, text: str) -> str:
-    """Stores a grade of 0 to 100, or none for an empty text; returns what is wrong with it, or nothing."""
+def save_grade(web: Web, assignment_id: int, student_id: int, text: str, comment: str) -> str:
+    """Stores a comment and a grade of 0 to 100, or none for an empty text; returns what is wrong, or nothing."""
     assignment = web.state.assignments[assignment_id]
     course = web.course(assignment.course)
     grader = web.require_login(course)
@@ -154,7 +154,14 @@ def save_grade(web: Web, assignment_id: int, student_id: int, text: str) -> str:
         return "The grade must be a number."
     if grade is not None and not 0 <= grade <= 100:
         return "The grade must be between 0 and 100."
-    web.state.open_submission(assignment.id, student_id).grade = grade
+    if web.site.faults.on("grade-needs-another-video"):
+        return "Form data not valid: s3video_s3_key is required"
+    if web.site.faults.on("grade-not-kept"):
+        return ""
+    submission = web.state.open_submission(assignment.id, student_id)
+    submission.grade = grade
+    if not web.site.faults.on("comment-not-kept"):
+        submission.comment = comment
     mail.graded(web.site, assignment, grader, web.state.users[student_id])
     return ""
 

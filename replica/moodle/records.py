@@ -125,6 +125,7 @@ class Submission:
     text: str = ""
     video: str = ""
     grade: float | None = None
+    comment: str = ""
 
 
 @dataclass

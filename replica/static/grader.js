@@ -59,10 +59,11 @@
   document.querySelector("[data-action=next-user]").addEventListener("click", (event) => { event.preventDefault(); move(1); });
   actions.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (M.replica.fault("grade-button-dead")) { return; }
     overlay.hidden = false;
     const problems = await M.replica.pending("mod_assign/save", () => M.replica.call("mod_assign_submit_grading_form", {
       assignmentid: Number(grade.dataset.assignmentid), userid: Number(select.value),
-      grade: document.getElementById("id_grade").value,
+      jsonformdata: JSON.stringify(new URLSearchParams(new FormData(grade.querySelector(".gradeform"))).toString()),
     }));
     overlay.hidden = true;
     delete actions.dataset.submitted;

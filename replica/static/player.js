@@ -13,6 +13,13 @@ M.replica.watch = (video) => {
       if (restoring) { video.currentTime = position; }
     });
   }
+  if (M.replica.fault("controls-covered")) { M.replica.cover(video); }
+  if (M.replica.fault("keys-swallowed")) {
+    window.addEventListener("keydown", (event) => {
+      if (event.target === video) { event.preventDefault(); event.stopImmediatePropagation(); }
+    }, true);
+  }
+  if (M.replica.fault("player-starts-muted")) { video.muted = true; }
   if (M.replica.fault("player-without-controls")) { video.controls = false; }
   if (M.replica.fault("playback-creeps")) { video.addEventListener("play", () => { video.playbackRate = 0.1; }); }
   if (M.replica.fault("mute-is-reset")) { video.addEventListener("volumechange", () => { video.muted = false; }); }
@@ -27,6 +34,15 @@ M.replica.watch = (video) => {
   if (M.replica.fault("console-error-while-playing")) {
     video.addEventListener("play", () => console.error("analytics: endpoint not found"), {once: true});
   }
+};
+
+// A bar with the size of the video, over the controls that the browser draws.
+M.replica.cover = (video) => {
+  const bar = document.createElement("div");
+  bar.className = "s3video-caption";
+  Object.assign(bar.style, {position: "relative", zIndex: 1, height: "64px", marginTop: "-64px", background: "#000a"});
+  const lay = () => { if (video.isConnected) { video.after(bar); } else { requestAnimationFrame(lay); } };
+  lay();
 };
 
 M.replica.play = async (container) => {

@@ -257,6 +257,8 @@
     }
   }
 
+  if (M.replica.fault("upload-form-throws")) { setTimeout(() => { throw new ReferenceError("draft is not defined"); }); }
+  if (M.replica.fault("script-missing-in-form")) { document.head.append(Object.assign(document.createElement("script"), {src: "/theme/replica/uploader-worker.js"})); }
   if (M.replica.fault("save-button-never-usable")) { form.elements.submitbutton.disabled = true; }
   if (M.replica.fault("save-button-dead")) { form.addEventListener("submit", (event) => event.preventDefault()); }
   const pick = () => window.showOpenFilePicker().then(([handle]) => handle.getFile()).then(start);

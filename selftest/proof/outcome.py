@@ -11,12 +11,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from checklist.lines import LINES
+from checklist.lines import CONSOLES, LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 from checklist.verdicts import Check, Verdict
 
 ENGINES = ("chromium", "firefox", "webkit")
 GREEN = (Verdict.PASSED, Verdict.NOT_CHECKABLE, Verdict.ADVICE)
+
+
+ANYWHERE = frozenset({CONSOLES})
+"""Lines that any fault may turn red: what goes wrong on a page often shows on a console as well."""
 
 
 class ExpectationError(Exception):
@@ -174,7 +178,7 @@ def judge(expectation: Expectation, round_: Round) -> Outcome:
         expectation.fault,
         tuple(check for check in named if expectation.symptom.search(check.message)),
         tuple(check for check in named if not expectation.symptom.search(check.message)),
-        tuple(check for check in round_.failed() if check.line not in expectation.allowed),
+        tuple(check for check in round_.failed() if check.line not in expectation.allowed | ANYWHERE),
         tuple(line.id for line in LINES.values() if line.judged and line.id not in ran),
         tuple(round_.broken),
         round_.seconds,

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from checklist.lines import CONSOLES
 from checklist.verdicts import Check
 from runner.administrator import Administrator
 from runner.clean_up import CleanUp
@@ -100,7 +101,8 @@ class Proof:
     def _is_for(self, item: pytest.Item) -> bool:
         """A canary, or it judges on its target what the faults must turn red; any line, where none is on."""
         wanted = self.turns[turn_of(item)]["lines"]
-        return bool(item.get_closest_marker("canary") or not wanted or set(wanted) & set(declared_lines(item)))
+        judged = {*declared_lines(item), CONSOLES}
+        return bool(item.get_closest_marker("canary") or not wanted or judged.intersection(wanted))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

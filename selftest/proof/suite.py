@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from checklist.lines import CONSOLES
 from runner.replica import CHECKOUT
 
 
@@ -37,6 +38,8 @@ def suite() -> Suite:
             if name.startswith("test_"):
                 marks = function.pytestmark
                 lines = tuple(line for mark in marks if mark.name == "lines" for line in mark.args)
+                if "line" in inspect.signature(function).parameters:
+                    lines = (*lines, CONSOLES)
                 canary = any(mark.name == "canary" for mark in marks)
                 found[name] = SuiteTest(name, lines, canary, _ends(function, lines))
     return found

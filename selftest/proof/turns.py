@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from selftest.proof.outcome import GREEN, Expectation, Round, judge
+from selftest.proof.outcome import ANYWHERE, GREEN, Expectation, Round, judge
 from selftest.proof.suite import Suite
 
 TOGETHER = 28
@@ -110,7 +110,7 @@ def pieces(
             own = round_.of(mine, but=others)
             yield fault, own, _is_caught(fault, own)
         else:
-            rest = round_.of(turn.tests, but=set().union(*(one.allowed for one in on)))
+            rest = round_.of(turn.tests, but=ANYWHERE.union(*(one.allowed for one in on)))
             yield fault, rest, _is_green(rest, turn.tests)
 
 

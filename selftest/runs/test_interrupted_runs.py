@@ -15,6 +15,7 @@ from runner.environment import Environment
 from runner.ours import CATEGORY, COURSE_NAME
 from selftest.proof.warm import Warm
 from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
+from services import http
 from services.moodle.courses import Courses
 from services.moodle.site import Site
 
@@ -141,6 +142,42 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
     assert "failed" not in verdicts
     assert "not reached" in verdicts
     assert "outage: " in json.dumps(results(checkout)["lines"])
+
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
+
+
+CDN_DIES = """
+import pytest
+import requests
+from services.errors import Unreachable
+
+@pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
+def test_playback(submission, cdn, video_access, environment, line):
+    with line("2.7.1", "it plays"):
+        signed = video_access.signed_url(submission.owner.site(), submission)
+    answer = requests.put(
+        f"{environment.base_url}/__replica__/edge", json={"dead": True}, verify=environment.verify
+    )
+    answer.raise_for_status()
+    with line("2.7.2", "a URL without a signature is refused"):
+        cdn.expect_refused(signed.partition("?")[0], "without a signature")
+    with line("2.7.3", "it plays still"):
+        video_access.signed_url(submission.owner.site(), submission)
+"""
+"""The CDN's server goes in the middle, and what stands before it answers 502 from then on."""
+
+
+def test_a_cdn_that_dies_in_the_middle_is_an_outage_and_refuses_nothing(
+    checkout: Checkout, environment: Environment
+) -> None:
+    checkout.tests(test_it=CDN_DIES)
+    try:
+        run = checkout.run(checkout.file(), "--browser", "chromium")
+    finally:
+        http.request("PUT", f"{environment.base_url}/__replica__/edge", json={"dead": False}, verify=environment.verify)
+    expect(run, OUTAGE, "OUTAGE", "✓ 2.7.1", "The CDN answers 502 at ")
+    verdicts = {line["id"]: line["verdict"] for line in results(checkout)["lines"] if line["browser"] == "chromium"}
+    assert verdicts == {"2.7.1": "passed", "2.7.2": "not reached", "2.7.3": "not reached"}
 
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 

@@ -1,10 +1,12 @@
 """What page objects say when a page is not as it should be: small static pages in Chromium, short time limits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page
 
+from media import WEBM
 from pages.base import Moodle, MoodleBroke, MoodlePage, clear_the_way, press
 from pages.login import LoginPage
 from pages.player import Player
@@ -199,6 +201,8 @@ def watch(player: Player) -> None:
     player.expect_smooth(3, stalled_percent=5)
 
 
+BAR = "<div class=bar style=position:relative;height:64px;margin-top:-64px></div>"
+
 SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) video.currentTime = 0 })"
 
 
@@ -208,9 +212,14 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
         ("", lambda player: player.expect_loaded(7), ["expected a video of 7.0 s, seen one of 20.0 s"]),
         ("video.src = '/clip.mp4'", Player.expect_loaded, ["expected the video to load, seen", "and no message"]),
         ("video.remove()", Player.expect_loaded, ["expected the video player, seen no message"]),
-        (SEEKS_BACK, lambda player: player.seek(5), ["expected the seek to 5.0 s to land there", "'at': 0"]),
-        ("", Player.expect_playing, ["expected playback to advance by 1.5 s within 1 s", "'paused': True"]),
-        ("video.addEventListener('click', e => e.preventDefault())", Player.play, ["the video plays after a click"]),
+        (SEEKS_BACK, lambda player: player.seek(5), ["expected the seek to 5.0 s to land there", "seen it at 0.0 s"]),
+        ("", Player.expect_playing, ["expected playback to advance by 1.5 s within 1 s", ", paused"]),
+        (
+            "video.addEventListener('click', e => e.preventDefault())",
+            Player.play,
+            ["to play after a click on it", "stay paused"],
+        ),
+        ("video.controls = false", Player.play, ["to play after a click on it", "and a player without controls"]),
         (
             "let looks = 0; Object.defineProperty(video, 'paused', {get: () => ++looks !== 2})",
             Player.play,
@@ -224,15 +233,26 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
         (
             "video.addEventListener('volumechange', () => { video.volume = 1 })",
             lambda player: player.set_volume(0.3),
-            ["expected volume to stay at 0.3, seen 1"],
+            ["expected the volume to stay at 30%, seen 100%"],
         ),
         (
             "video.addEventListener('volumechange', () => { video.muted = true })",
             lambda player: player.set_muted(False),
-            ["expected muted to stay at False, seen True"],
+            ["expected the sound to stay on, seen it off"],
         ),
         ("video.playbackRate = 0.5", watch, ["expected 3 s of playback that stalls for at most 5%", " s stalled"]),
-        ("video.onplaying = () => setTimeout(() => video.pause(), 2000)", watch, ["'paused': True"]),
+        ("video.onplaying = () => setTimeout(() => video.pause(), 2000)", watch, [", paused"]),
+        (
+            f"video.insertAdjacentHTML('afterend', '{BAR}')",
+            lambda player: player.controls.expect_in_reach(),
+            ["the player's controls to be in reach, seen <div.bar> over them"],
+        ),
+        ("", Player.expect_sound, ["expected a video that is heard, seen the player's sound off"]),
+        (
+            "",
+            lambda player: player.expect_picture_of(replace(WEBM, mark=3)),
+            ["the picture of this student's video (mark 3), seen one without a mark"],
+        ),
         ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
     ],
 )

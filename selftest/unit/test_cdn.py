@@ -91,3 +91,30 @@ def test_a_cache_that_does_not_help_or_says_nothing(cdn: Callable[..., CDN]) -> 
 
 def test_how_fast_a_video_comes(cdn: Callable[..., CDN]) -> None:
     assert cdn((200, "")).throughput(URL) >= 0
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda cdn: cdn.expect_refused(URL, "without a signature"),
+        CDN.expect_closed,
+        lambda cdn: cdn.expect_withdrawn(URL, HIT),
+        lambda cdn: cdn.cached(URL),
+        CDN.probe,
+    ],
+)
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_cdn_that_is_broken_has_refused_nothing(
+    cdn: Callable[..., CDN], ask: Callable[[CDN], object], status: int
+) -> None:
+    with pytest.raises(Unreachable, match=rf"The CDN answers {status} at d1\.cloudfront\.net"):
+        ask(cdn((status, "")))
+
+
+def test_a_cdn_that_breaks_for_a_moment_is_asked_again_whether_it_refuses(cdn: Callable[..., CDN]) -> None:
+    cdn((502, ""), (206, HIT), (403, "")).expect_withdrawn(URL, HIT)
+
+
+def test_a_url_that_does_not_say_when_it_ends(cdn: Callable[..., CDN]) -> None:
+    with pytest.raises(AssertionError, match="one that does not say when it ends"):
+        cdn((206, "")).expect_lifetime("https://d1.cloudfront.net/videos/7/1_2/clip.mp4")

@@ -40,8 +40,11 @@ def console(browser: Context) -> Console:
     return Console(cast(BrowserContext, browser), [COUNTER])
 
 
-def refused(status: int, url: str = "https://moodle.example.edu/x.php") -> dict[str, object]:
-    return {"status": status, "url": url, "request": SimpleNamespace(method="GET")}
+def refused(status: int, url: str = "https://moodle.example.edu/x.php", page: bool = False) -> dict[str, object]:
+    request = SimpleNamespace(
+        method="GET", is_navigation_request=lambda: page, frame=SimpleNamespace(parent_frame=None)
+    )
+    return {"status": status, "url": url, "request": request}
 
 
 def failed(failure: str | None, url: str = "https://cdn.example.edu/clip.mp4") -> dict[str, object]:
@@ -84,6 +87,7 @@ def test_what_is_an_error(browser: Context, console: Console, event: str, facts:
         ("requestfailed", failed("NS_BINDING_ABORTED")),
         ("requestfailed", failed("Load request cancelled")),
         ("response", refused(302)),
+        ("response", refused(404, page=True)),
         ("response", refused(404, "https://counter.example.org/c.js")),
         ("requestfailed", failed("net::ERR_TUNNEL_CONNECTION_FAILED", MATHJAX)),
         ("requestfailed", failed("NS_ERROR_UNKNOWN_HOST", MATHJAX)),
@@ -148,3 +152,19 @@ def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, co
     with pytest.raises(AssertionError, match="seen 1 messages with one") as failure:
         console.expect_nothing_signed()
     assert "abcDEF123" not in str(failure.value)
+
+
+def test_exceptions_are_what_no_refusal_excuses(browser: Context, console: Console) -> None:
+    browser.tell("response", **refused(500))
+    browser.tell("console", type="error", text="upload failed")
+    browser.tell("weberror", error="TypeError: Failed to fetch")
+    assert console.exceptions() == []
+    browser.tell("weberror", error="TypeError: video is null")
+    assert console.exceptions() == ["page error: TypeError: video is null"]
+    assert len(console.errors()) == 4
+
+
+def test_an_error_of_a_page_about_others_is_told_without_its_words(browser: Context, console: Console) -> None:
+    page = SimpleNamespace(url=f"https://m.example{DASHBOARD}")
+    browser.tell("weberror", error="Error: Ada Lovelace", page=page)
+    assert console.errors() == [f"page error: {NOT_SHOWN} (on {page.url})"]

@@ -235,3 +235,39 @@ def test_at_a_desk(line):
     assert Counter((check.line, check.target) for check in inner.checks) == Counter(
         [("2.7.1", "chromium"), ("2.13.6", "pixel-7"), ("2.7.2", "chromium")]
     )
+
+
+ONLY_EXTRA = """
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(line):
+    with line("2.7.1", "first"):
+        assert 1 == 2
+    with line("2.7.2", "second", extra=True):
+        pass
+"""
+
+
+def test_a_test_that_went_to_its_end_has_judged_its_lines_if_only_by_extra_checks(run: Run) -> None:
+    assert run(ONLY_EXTRA).verdicts == [("2.7.1", FAILED), ("2.7.2", PASSED)]
+
+
+LOUD = """
+from runner.lines import QUIET
+
+@pytest.fixture
+def student(request):
+    def loud():
+        raise AssertionError("expected no errors in anybody's console, seen one")
+    request.node.stash[QUIET] = loud
+
+@pytest.mark.lines("2.7.1")
+def test_it(student, line):
+    with line("2.7.1", "first", blocks=True):
+        assert 1 == 2
+"""
+
+
+def test_consoles_are_judged_at_the_end_of_a_test_whatever_became_of_it(run: Run) -> None:
+    inner = run(LOUD)
+    assert inner.verdicts == [("2.7.1", FAILED), ("2.14.3", FAILED)]
+    assert inner.checks[1].message == "expected no errors in anybody's console, seen one"

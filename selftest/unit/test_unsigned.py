@@ -79,3 +79,9 @@ def test_no_answer_is_no_finding(
     monkeypatch.setattr("services.http.request", ask)
     with pytest.raises(error, match=told):
         Unsigned(URL, verify=True, timeout=1).list()
+
+
+@pytest.mark.parametrize("ask", [lambda bucket: bucket.get("videos/1"), Unsigned.list, Unsigned.expect_closed])
+def test_a_store_that_is_broken_has_refused_nothing(bucket: Bucket, ask: Callable[[Unsigned], object]) -> None:
+    with pytest.raises(Unreachable, match="S3 answers 503"):
+        ask(bucket(GET=503))
