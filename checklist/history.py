@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from checklist.defects import Defect
+from checklist.lines import ALL_TARGETS
 from checklist.results import Run
 from checklist.verdicts import Verdict
 
@@ -36,6 +38,8 @@ class Past:
     figures: Mapping[str, Mapping[str, float]]
     lines: Mapping[str, Judged]
     seconds: float = 0.0
+    defects: Sequence[str] | None = None
+    """Their keys; None in what an earlier suite wrote."""
 
 
 PAST = TypeAdapter(Past)
@@ -67,6 +71,7 @@ def past(run: Run) -> Past:
             if any(check.verdict is not Verdict.NOT_REACHED for check in entry.checks)
         },
         run.seconds,
+        [defect.key for defect in run.defects],
     )
 
 
@@ -89,6 +94,22 @@ def _valid(lines: Iterable[bytes]) -> Iterator[Past]:
             yield PAST.validate_json(line)
         except ValidationError:
             continue
+
+
+def dated(defects: Iterable[Defect], run: Past, earlier: Sequence[Past]) -> list[Defect]:
+    """The defects of a run, each with the start of the first run in a row that showed it.
+
+    A run that judged none of the defect's lines on its targets says nothing about it.
+    """
+    before = [one for one in earlier if one.environment == run.environment and one.started < run.started]
+    return [replace(defect, since=_since(defect, run, before)) for defect in defects]
+
+
+def _since(defect: Defect, run: Past, before: Sequence[Past]) -> str:
+    places = {f"{line} {target}" for line in defect.lines for target in (*defect.targets, ALL_TARGETS)}
+    told = [one for one in before if one.defects is not None and (not places or places & one.lines.keys())]
+    row = list(takewhile(lambda one: defect.key in (one.defects or ()), reversed(told)))
+    return (row[-1] if row else run).started.isoformat(timespec="seconds") if told else ""
 
 
 def changes(runs: Sequence[Past], among: Collection[Verdict] = tuple(Verdict)) -> list[Change]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from checklist.decide import Conditions, decide
+from checklist.defects import defects
 from checklist.figures import figures
 from checklist.known_issues import KnownIssue, from_results
 from checklist.lines import LINES
@@ -36,6 +37,7 @@ def merge(runs: Sequence[Run]) -> Run:
     tried = {entry.id for run in runs for entry in run.lines if entry.message != UNTRIED}
     entries = judge(targets, checks, known, _required(runs), tried)
     verdict, code = decide(entries, conditions)
+    found = defects(entries, known, conditions.problems)
     first, end = runs[0], max(run.started + timedelta(seconds=run.seconds) for run in runs)
     return replace(
         first,
@@ -51,7 +53,8 @@ def merge(runs: Sequence[Run]) -> Run:
             *_distinct(note for run in runs for note in run.notes),
         ],
         figures=figures(checks),
-        reason=reason(verdict, entries, targets, conditions),
+        reason=reason(verdict, entries, targets, conditions, found),
+        defects=found,
         seconds=round((end - first.started).total_seconds(), 1),
         tested={name: ", ".join(_distinct(run.tested.get(name, "") for run in runs)) for name in first.tested},
         conditions=conditions,

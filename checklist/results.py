@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from checklist.decide import Conditions
+from checklist.defects import Defect
 from checklist.verdicts import Entry, TargetState
 
 FILE = "results.json"
@@ -25,7 +26,7 @@ class Run:
 
     `figures` are measures by name and target; `reason` is the verdict's, in a sentence; `tested` says where: site,
     bucket, region. `conditions`, `known_issues` and `tests` (the lines of each test of the suite) are what a merge of
-    several runs judges by.
+    several runs judges by. `defects` are what somebody has to mend, the worst first; `lines` say where each was seen.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class Run:
     conditions: Conditions = field(default_factory=partial(Conditions, 0))
     known_issues: Sequence[Mapping[str, str]] = ()
     tests: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    defects: Sequence[Defect] = ()
     schema: Literal[1] = 1
 
 

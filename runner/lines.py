@@ -7,6 +7,7 @@ are *not reached*. Checks travel in the reports' `user_properties`, so that they
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import media
 from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from runner.compat import keep_artifacts, parameter
@@ -81,7 +83,7 @@ class Lines:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:
                 verdict, message = Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
-                evidence |= self.item.stash[WITNESS](line) if WITNESS in self.item.stash else {}
+                evidence |= self._witnessed(line)
                 if not advice:
                     raise
             else:
@@ -92,9 +94,18 @@ class Lines:
                     evidence["remarks"] = [*self.remarks]
                     self.remarks.clear()
                 test = self.item.name
-                self._record(Check(line, self.target, verdict, title, message, seconds, evidence, test, role))
+                number = len(self.item.stash[CHECKS]) + 1
+                self._record(
+                    Check(line, self.target, verdict, title, message, seconds, evidence, test, role, number, blocks)
+                )
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+
+    def _witnessed(self, line: str) -> dict[str, Any]:
+        """What is to be seen when a check fails, and what somebody needs who wants to see it again."""
+        told = {"story": inspect.getdoc(getattr(self.item, "function", None)), "file": _file(self.item)}
+        seen = self.item.stash[WITNESS](line) if WITNESS in self.item.stash else {}
+        return {name: value for name, value in told.items() if value} | seen
 
     def _record(self, check: Check) -> None:
         secrets = run_of(self.item.config).secrets.values()
@@ -102,6 +113,15 @@ class Lines:
         check = replace(check, message=redact(check.message, secrets), evidence=evidence)
         self.item.stash[CHECKS].append(check)
         self.item.user_properties.append((PROPERTY, check.to_json()))
+
+
+def _file(item: pytest.Item) -> str:
+    """The video that the test uploads: name, size, and how long it plays."""
+    for value in getattr(item, "funcargs", {}).values():
+        clip = getattr(value, "clip", value)
+        if isinstance(clip, media.Clip):
+            return f"{clip.path.name}, {clip.bytes} bytes"
+    return ""
 
 
 def _redacted(value: Any, secrets: list[str]) -> Any:

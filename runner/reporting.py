@@ -12,6 +12,8 @@ from zipfile import BadZipFile
 
 import pytest
 
+from checklist import history
+from checklist.defects import defects
 from checklist.figures import figures
 from checklist.lines import ALL_TARGETS
 from checklist.publish import publish, tell_job, write
@@ -121,7 +123,8 @@ class Reporting:
             interrupted=state.interrupted,
             stopped=state.stopped,
         )
-        return Run(
+        found = defects(entries, state.known, state.problems)
+        run = Run(
             state.run_id,
             state.started,
             state.environment_stem,
@@ -132,13 +135,15 @@ class Reporting:
             entries,
             [*state.problems, *state.notes],
             figures(state.checks),
-            reason(verdict, entries, state.targets, state.conditions),
+            reason(verdict, entries, state.targets, state.conditions, found),
             round((datetime.now(UTC) - state.started).total_seconds(), 1),
             state.tested,
             state.conditions,
             [{**issue.note, **issue.covered} for issue in state.known],
             state.tests,
+            found,
         )
+        return replace(run, defects=history.dated(found, history.past(run), history.read(state.folder.parent)))
 
     def write(self) -> None:
         """Writes what is said of the run, and points `latest` at it. A secret in its files is a problem of the run.
