@@ -18,18 +18,23 @@ from typing import Any
 import pytest
 
 import media
+from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
 from runner.options import PRODUCTION
 from services.errors import ConfigurationError, NotCheckable
+from services.http import exchanges
 from services.secrecy import redact
 
 CHECKS = pytest.StashKey[list[Check]]()
 
 WITNESS = pytest.StashKey[Callable[[str], dict[str, Any]]]()
 """Tells what is to be seen when a line fails, as evidence: screenshots (relative to the run's folder) and more."""
+
+PHOTOGRAPH = pytest.StashKey[Callable[[Picture], str]]()
+"""Takes a picture of the page that was opened last; gives its path in the run's folder, or nothing."""
 
 PROPERTY = "check"
 
@@ -75,6 +80,7 @@ class Lines:
         evidence: dict[str, Any] = {}
         role = Role.ADVICE if advice else Role.EXTRA if extra else Role.DECIDES
         verdict, message = Verdict.NOT_REACHED, "the check was cut short"
+        exchanges.clear()
         started = time.perf_counter()
         with self.subtests.test(msg=f"{line} {title}"):
             try:
@@ -88,6 +94,9 @@ class Lines:
                     raise
             else:
                 verdict, message = Verdict.PASSED, ""
+                ended = time.perf_counter()
+                evidence |= self._pictured(line)
+                started += time.perf_counter() - ended  # the picture is none of the check's time
             finally:
                 seconds = round(time.perf_counter() - started, 3)
                 if self.remarks:
@@ -100,6 +109,16 @@ class Lines:
                 )
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+
+    def _pictured(self, line: str) -> dict[str, Any]:
+        """What people saw when a check passed, for the lines of the gallery."""
+        wanted, stash = pictures().get(line), self.item.stash
+        if wanted is None or PHOTOGRAPH not in stash:
+            return {}
+        if not wanted.every and any(one.line == line and PICTURE in one.evidence for one in stash[CHECKS]):
+            return {}
+        path = stash[PHOTOGRAPH](wanted)
+        return {PICTURE: {"path": path, "caption": wanted.caption}} if path else {}
 
     def _witnessed(self, line: str) -> dict[str, Any]:
         """What is to be seen when a check fails, and what somebody needs who wants to see it again."""
