@@ -14,9 +14,9 @@ from pathlib import Path
 from checklist import history, report, results, signing
 from checklist.lines import LINES
 from checklist.merge import bring, merge
+from checklist.outputs.summary import markdown
 from checklist.publish import publish, tell_job, write
 from checklist.results import NoResults
-from checklist.summary import markdown
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 

@@ -159,10 +159,20 @@ def acts(check: Check) -> Acts:
 
 def expected_and_seen(message: str) -> tuple[str, str] | None:
     """The two halves of "expected …, seen …", as the suite says what is wrong, or of Playwright's own way to say it."""
+    ways = re.findall(r"(?:^|; )([^;]*?)\bexpected (.+?),? seen:? (.+?)(?=; [^;]*?\bexpected |$)", message, re.S)
+    if len(ways) > 1:
+        expected = "; ".join(_distinct(expected for _, expected, _ in ways))
+        return expected, "; ".join(_distinct(f"{way}{_seen(seen)}" for way, _, seen in ways))
     for form in (r"(?:.*?\b)?expected (.+?),? seen:? (.+)", r"(.+?) Actual value: (.+)"):
         if found := re.fullmatch(form, message, re.S):
-            return found[1], found[2]
+            return found[1], _seen(found[2])
     return None
+
+
+def _seen(text: str) -> str:
+    """Playwright's words for nothing, in a person's; and a clause as a thing."""
+    text = re.sub(r"^None Error: element\(s\) not found", "nothing of that kind on the page", text)
+    return re.sub(r"^that ", "", text)
 
 
 def sentence(check: Check) -> str:
@@ -216,6 +226,10 @@ def _test(check: Check) -> str:
     return check.test.partition("[")[0]
 
 
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:6]
+
+
 def _same_check(check: Check) -> str:
     return f"{_test(check)} {check.title}"
 
@@ -224,7 +238,8 @@ def _cause(check: Check) -> str:
     """Of checks that fail for one cause: the rule that puts them together, or what they say, without its numbers."""
     if together := _ruled(check, "together"):
         return str(together)
-    said = re.sub(r"\d+|videos/\S+|https?://\S+", "#", check.message)
+    halves = expected_and_seen(check.message)
+    said = re.sub(r"\d+|videos/\S+|https?://\S+", "#", " ".join(halves or (check.message,)))
     return f"{severity(check)} {said}" if len(said) > 20 else _same_check(check)
 
 
@@ -259,10 +274,9 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
     symptoms = [_symptom(same, all_) for same in _by(group, _same_check).values()]
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
     first, together = symptoms[0], _ruled(group[0], "together")
-    if together:
+    if together and len(symptoms) > 1:
         first = replace(first, sentence=str(together))
     step = LINES[group[0].line].step if group[0].line in LINES else group[0].line
-    mark = str(together) if together else _same_check(group[0])
     are_known = all(is_known(check, known) for check in group)
     notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in group)]
     beside: dict[str, str] = {}
@@ -271,7 +285,9 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
         table = _ruled(check, "beside")
         beside |= {line: why for line, why in (table if isinstance(table, dict) else {}).items() if line in passed}
     return Defect(
-        f"{'texts' if together else step}-{sha256(mark.encode()).hexdigest()[:6]}",
+        re.sub(r"\W+", "-", str(together).lower())[:40].strip("-")
+        if together
+        else f"{step}-{_digest(_same_check(group[0]))}",
         first.sentence,
         first.expected,
         first.seen,
@@ -355,7 +371,7 @@ PROBLEMS = {
 def _problem(problem: str) -> Defect:
     told = next((told for start, told in PROBLEMS.items() if problem.startswith(start)), "The run can be trusted")
     symptom = Symptom(told, told, problem, (), (), "")
-    key = f"run-{sha256(problem.encode()).hexdigest()[:6]}"
+    key = f"run-{_digest(problem)}"
     return Defect(key, told, told, problem, Severity.SETUP, Acts.SUITE, (), (), [symptom])
 
 

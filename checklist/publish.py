@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from checklist import ctrf, history, report, results
+from checklist import history, report, results
+from checklist.outputs import ctrf
 from checklist.results import Run
 
 

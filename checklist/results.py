@@ -24,9 +24,10 @@ FILE = "results.json"
 class Run:
     """What a run was: `started` in UTC, `versions` by component, such as `{"moodle": "4.5.6"}`.
 
-    `figures` are measures by name and target; `reason` is the verdict's, in a sentence; `tested` says where: site,
-    bucket, region. `conditions`, `known_issues` and `tests` (the lines of each test of the suite) are what a merge of
-    several runs judges by. `defects` are what somebody has to mend, the worst first; `lines` say where each was seen.
+    `figures` are measures by name and target, `budgets` what they may come to; `reason` is the verdict's, in a
+    sentence; `tested` says where: site, bucket, region. `conditions`, `known_issues` and `tests` (the lines of each
+    test of the suite) are what a merge of several runs judges by. `defects` are what somebody has to mend, the worst
+    first; `lines` say where each was seen.
     """
 
     run_id: str
@@ -46,6 +47,7 @@ class Run:
     known_issues: Sequence[Mapping[str, str]] = ()
     tests: Mapping[str, Sequence[str]] = field(default_factory=dict)
     defects: Sequence[Defect] = ()
+    budgets: Mapping[str, float] = field(default_factory=dict)
     schema: Literal[1] = 1
 
 

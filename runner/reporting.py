@@ -16,10 +16,10 @@ from checklist import history
 from checklist.defects import defects
 from checklist.figures import figures
 from checklist.lines import ALL_TARGETS
+from checklist.outputs.summary import markdown
 from checklist.publish import publish, tell_job, write
 from checklist.reason import reason
 from checklist.results import Run
-from checklist.summary import markdown
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
 from runner.compat import is_subtest
 from runner.decision import decision

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from checklist import ctrf
+from checklist.outputs import ctrf
+from checklist.outputs.summary import SHOWN, markdown
 from checklist.results import json_schema, text_of
-from checklist.summary import SHOWN, markdown
 from checklist.verdicts import Verdict
 from selftest.unit.sample_runs import SAMPLES, changed, go, no_go, passing, run_of
 
