@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from checklist import history, report, results
-from checklist.outputs import ctrf
+from checklist.outputs import ctrf, junit
 from checklist.results import Run
 
 
@@ -15,6 +15,7 @@ def write(run: Run, folder: Path) -> None:
     results.write(run, folder)
     report.write(run, folder, history.read(folder.resolve().parent))
     ctrf.write(run, folder)
+    junit.write(run, folder)
 
 
 def publish(run: Run, folder: Path) -> None:

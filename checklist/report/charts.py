@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import pygal
+import pygal  # type: ignore[import-untyped]
 from markupsafe import Markup
-from pygal.style import Style
+from pygal.style import Style  # type: ignore[import-untyped]
 
 from checklist.figures import FIGURES
 from checklist.history import Past
@@ -62,7 +62,7 @@ class Chart:
             show_minor_x_labels=False,
             min_scale=3,
             max_scale=5,
-            range=(0, max(self.most, self.budget if self._drawn else 0) * 1.1 or 1),
+            range=(0, max(self.most, self._drawn or 0) * 1.1 or 1),
             dots_size=4,
             disable_xml_declaration=True,
         )
@@ -71,22 +71,28 @@ class Chart:
         for name, row in self.rows.items():
             chart.add(name, list(row))
         if self._drawn:
-            chart.add("budget", [self.budget] * len(self.days), show_dots=False, stroke_style={"dasharray": "6, 4"})
+            chart.add("budget", [self._drawn] * len(self.days), show_dots=False, stroke_style={"dasharray": "6, 4"})
         return Markup(chart.render(is_unicode=True))
 
     @property
-    def _drawn(self) -> bool:
-        return self.budget is not None and self.budget <= self.most * FAR
+    def _drawn(self) -> float | None:
+        return self.budget if self.budget is not None and self.budget <= self.most * FAR else None
 
 
 def charts(run: Run, past: Sequence[Past]) -> Iterator[Chart]:
     """Of each figure that the run measured."""
     before = [one for one in past if one.environment == run.environment and one.started < run.started][1 - SHOWN :]
-    days = [f"{one.started:%m-%d %H:%M}" for one in (*before, run)]
+    starts = [*(one.started for one in before), run.started]
+    days = [f"{start:%m-%d %H:%M}" for start in starts]
     for name, title in FIGURES.items():
         if mine := run.figures.get(name):
             told = [*(one.figures.get(name, {}) for one in before), mine]
             rows = {target: [one.get(target) for one in told] for target in mine}
             yield Chart(title, days, rows, run.budgets.get(name))
     if before:
-        yield Chart("The whole run, min", days, {"run": [round(one.seconds / 60, 1) for one in (*before, run)]}, None)
+        yield Chart(
+            "The whole run, min",
+            days,
+            {"run": [round(seconds / 60, 1) for seconds in (*(one.seconds for one in before), run.seconds)]},
+            None,
+        )

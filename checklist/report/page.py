@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from checklist import reason, signing
-from checklist.defects import MEANING, Defect, Severity, advice, plain, where
+from checklist.defects import MEANING, Defect, Severity, Symptom, advice, plain, where
 from checklist.gallery import PICTURE
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, LINES, STEPS, Kind, Line, Step
@@ -154,6 +154,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         where=where,
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
+        alike=_alike,
         open=list(_open(run)),
         notes=[note for note in run.notes if note not in run.conditions.problems],
         gallery=list(_gallery(run, folder)),
@@ -171,6 +172,14 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         signatures=signing.read(folder),
         digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
     )
+
+
+def _alike(symptoms: Sequence[Symptom]) -> list[list[Symptom]]:
+    """Those that say the same, together."""
+    found: dict[tuple[str, str], list[Symptom]] = {}
+    for one in symptoms:
+        found.setdefault((one.expected, one.seen), []).append(one)
+    return [*found.values()]
 
 
 def _minutes(seconds: float) -> str:

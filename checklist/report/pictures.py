@@ -60,7 +60,7 @@ def _address(file: Path, _: int, width: int) -> str:
 
 def distinct(folder: Path, paths: Iterable[str]) -> list[str]:
     """The paths whose pictures differ."""
-    found = {}
+    found: dict[str, str] = {}
     for path in paths:
         file = folder / path
         found.setdefault(sha256(file.read_bytes()).hexdigest() if file.is_file() else path, path)

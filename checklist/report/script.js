@@ -133,7 +133,7 @@ document.addEventListener("click", (event) => {
   }
 });
 addEventListener("beforeprint", () => {
-  for (const one of document.querySelectorAll(".defect, .phase:has(.line.bad), .line.bad, #signed > details")) { one.open = true; }
+  for (const one of document.querySelectorAll(".defect, .phase, #signed > details")) { one.open = true; }
 });
 filter();
 follow();
