@@ -12,6 +12,7 @@ from typing import Any
 from checklist.decide import Conditions, decide
 from checklist.defects import defects
 from checklist.figures import figures
+from checklist.gallery import PICTURE
 from checklist.known_issues import KnownIssue, from_results
 from checklist.lines import LINES
 from checklist.reason import reason
@@ -70,10 +71,12 @@ def bring(run: Run, piece: Path, folder: Path, name: str) -> Run:
             shutil.copytree(piece / kept, folder / name / kept)
 
     def moved(check: Check) -> Check:
-        shots = check.evidence.get("screenshots")
-        if not shots:
-            return check
-        return replace(check, evidence={**check.evidence, "screenshots": [f"{name}/{path}" for path in shots]})
+        evidence = dict(check.evidence)
+        if shots := evidence.get("screenshots"):
+            evidence["screenshots"] = [f"{name}/{path}" for path in shots]
+        if picture := evidence.get(PICTURE):
+            evidence[PICTURE] = {**picture, "path": f"{name}/{picture['path']}"}
+        return replace(check, evidence=evidence)
 
     return replace(run, lines=[replace(one, checks=[moved(check) for check in one.checks]) for one in run.lines])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from checklist import history, report, results
@@ -28,8 +29,13 @@ def publish(run: Run, folder: Path) -> None:
     history.append(run, reports)
 
 
-def tell_job(text: str) -> None:
-    """Adds Markdown to the summary of the job on GitHub that this is part of, if it is. Raises OSError."""
+def tell_job(text: str, annotations: Iterable[str] = ()) -> None:
+    """Adds Markdown to the summary of the job on GitHub that this is part of, if it is, and prints its annotations.
+
+    Raises OSError.
+    """
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(text)
+        for annotation in annotations:
+            print(annotation, flush=True)

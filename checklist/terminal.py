@@ -13,9 +13,6 @@ from checklist.results import Run
 SHOWN = 15
 """Defects; the report has all."""
 
-LONGEST = 200
-"""Characters of what was expected, and of what was seen."""
-
 RED, YELLOW = "red", "yellow"
 
 
@@ -29,7 +26,10 @@ class Said:
 
 
 def told(run: Run, width: int = 100) -> Iterator[Said]:
-    """The defects of a run, `SHOWN` at most, then its verdict and how far that reaches."""
+    """The defects of a run, `SHOWN` at most, then its verdict and how far that reaches.
+
+    What was expected, and what was seen, take two lines of `width` characters at most.
+    """
     for defect in run.defects[:SHOWN]:
         yield from _defect(defect, width)
     if (more := len(run.defects) - SHOWN) > 0:
@@ -51,4 +51,4 @@ def _defect(defect: Defect, width: int) -> Iterator[Said]:
     yield Said(head, colour, bold=True)
     yield Said(f"    {place + ' · ' if place else ''}for {defect.acts}{known}")
     for word, text in (("expected", defect.expected), ("seen", defect.seen)):
-        yield Said(textwrap.shorten(f"    {word:<8} {text}", max(width, 60) * 2, placeholder=" …"))
+        yield Said(f"    {word:<8}  {textwrap.shorten(text, max(width, 60) * 2 - 14, placeholder=' …')}")

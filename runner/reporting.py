@@ -20,7 +20,7 @@ from checklist import history, terminal
 from checklist.defects import defects
 from checklist.figures import figures
 from checklist.lines import ALL_TARGETS
-from checklist.outputs.summary import markdown
+from checklist.outputs.summary import annotated, markdown
 from checklist.publish import publish, tell_job, write
 from checklist.reason import reason
 from checklist.results import Run
@@ -194,7 +194,8 @@ class Reporting:
             write(self.results(), folder)
         run = self.results()
         publish(run, folder)
-        tell_job(redact(markdown(run), self._state.secrets.values() if self._state.secrets else []))
+        values = self._state.secrets.values() if self._state.secrets else []
+        tell_job(redact(markdown(run), values), [redact(one, values) for one in annotated(run)])
 
     def _leaks(self) -> list[str]:
         """Redacts the traces, then looks into every file."""

@@ -27,9 +27,9 @@ STYLE = Style(
     foreground_subtle="var(--rule)",
     colors=("var(--line1)", "var(--line2)", "var(--line3)", "var(--line4)", "var(--failed)"),
     font_family="inherit",
-    label_font_size=13,
-    major_label_font_size=13,
-    legend_font_size=14,
+    label_font_size=15,
+    major_label_font_size=15,
+    legend_font_size=15,
 )
 
 
@@ -51,9 +51,10 @@ class Chart:
         chart = pygal.Line(
             style=STYLE,
             js=(),
-            width=440,
-            height=230,
-            margin=6,
+            width=400,
+            height=220,
+            margin=8,
+            margin_right=40,
             show_legend=True,
             legend_at_bottom=True,
             legend_at_bottom_columns=4,
@@ -83,7 +84,7 @@ def charts(run: Run, past: Sequence[Past]) -> Iterator[Chart]:
     """Of each figure that the run measured."""
     before = [one for one in past if one.environment == run.environment and one.started < run.started][1 - SHOWN :]
     starts = [*(one.started for one in before), run.started]
-    days = [f"{start:%m-%d %H:%M}" for start in starts]
+    days = [f"{start:%m-%d}" for start in starts]
     for name, title in FIGURES.items():
         if mine := run.figures.get(name):
             told = [*(one.figures.get(name, {}) for one in before), mine]

@@ -3,7 +3,7 @@
 const defects = [...document.querySelectorAll(".defect")];
 const narrow = document.querySelector(".filter.narrow");
 const wide = document.querySelector(".filter.wide");
-const lines = [...document.querySelectorAll(".line")];
+const lines = [...document.querySelectorAll("details.line")];
 const dialog = document.querySelector("dialog");
 
 // -- defects ---------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ function matches(line) {
 function filter(event) {
   const shown = lines.filter((line) => { line.hidden = !matches(line); return !line.hidden; });
   for (const part of document.querySelectorAll(".step, .phase")) {
-    const mine = [...part.querySelectorAll(".line")].some((line) => !line.hidden);
+    const mine = [...part.querySelectorAll("details.line")].some((line) => !line.hidden);
     part.hidden = !mine;
     // Who filters wants to see what is left.
     if (event && part.matches(".phase")) { part.open = mine; }
@@ -87,7 +87,7 @@ wide.addEventListener("submit", (event) => event.preventDefault());
 
 // -- links -----------------------------------------------------------------------------------------
 
-function show(target, every) {
+function reset(target, every) {
   wide.elements.show.value = every;
   wide.elements.target.value = target ?? "";
   wide.elements.words.value = "";
@@ -97,12 +97,12 @@ function show(target, every) {
 function follow() {
   const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (place?.matches("#signed")) { place.querySelector("details").open = true; }
-  if (!place?.matches(".line, .step, .defect")) { return; }
+  if (!place?.matches("details.line, .step, .defect")) { return; }
   if (place.matches(".defect")) {
     narrow.reset();
     choose();
   } else if (place.hidden || wide.elements.target.value) {
-    show("", "all");
+    reset("", "all");
   }
   for (const around of [place, place.closest(".phase")]) {
     if (around?.matches("details")) { around.open = true; }
@@ -120,7 +120,7 @@ document.addEventListener("click", (event) => {
   if (event.target === dialog) { dialog.close(); }
   if (link?.closest("#matrix")) {
     const chosen = [...wide.elements.target.options].some((option) => option.value === link.dataset.target);
-    show(chosen ? link.dataset.target : "", "judged");
+    reset(chosen ? link.dataset.target : "", "judged");
     const step = document.getElementById(link.hash.slice(1));
     step.closest(".phase").open = true;
     // The hash may be the same as before, and then nothing else follows it.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from checklist.defects import MEANING, Defect, Symptom, where
 from checklist.lines import LINES
 from checklist.reason import called
-from checklist.results import Run, put
+from checklist.results import NoResults, Run, put
 
 FOLDER = "issues"
 
@@ -98,3 +100,29 @@ def write(run: Run, folder: Path, to: Path) -> list[Path]:
         put(to / f"{defect.key}.md", markdown(defect, run, pictures))
         written.append(to / f"{defect.key}.md")
     return written
+
+
+def open_on_github(run: Run) -> list[str]:
+    """Opens an issue for each defect that none is there for, open or closed; gives their addresses.
+
+    In the repository of the current folder, by GitHub's own program, which is logged in already. A picture cannot be
+    sent that way: the ticket says where the run keeps it. Raises NoResults where that program is not there, or fails.
+    """
+    opened = []
+    for defect in run.defects:
+        found = _gh("issue", "list", "--state", "all", "--search", f'"{mark(defect)}" in:body', "--json", "body")
+        if any(mark(defect) in issue["body"] for issue in json.loads(found or "[]")):
+            continue
+        opened.append(_gh("issue", "create", "--title", title(defect), "--body", markdown(defect, run)).strip())
+    return opened
+
+
+def _gh(*arguments: str) -> str:
+    try:
+        return subprocess.run(["gh", *arguments], capture_output=True, text=True, check=True).stdout
+    except OSError as error:
+        raise NoResults(
+            f"gh cannot be run ({error.strerror}). Install GitHub's command line, and log in there."
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise NoResults(f"gh {' '.join(arguments[:2])} failed: {error.stderr.strip()}") from None
