@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from checklist import results
 from checklist.__main__ import main
