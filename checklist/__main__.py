@@ -1,4 +1,4 @@
-"""`python -m checklist`: sign a run, verify what was signed, merge runs, tell their history."""
+"""`python -m checklist`: sign a run, verify what was signed, merge runs, write tickets, tell their history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,9 +16,11 @@ from checklist import history, report, results, signing
 from checklist.anew import as_judged, differences, expect_own
 from checklist.lines import LINES
 from checklist.merge import MAX_AGE, bring, merge
+from checklist.outputs.summary import annotated, markdown
 from checklist.publish import publish, tell_job, write
+from checklist.report import tickets
 from checklist.results import NoResults, Run
-from checklist.summary import markdown
+from checklist.terminal import told
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 
@@ -65,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     past.set_defaults(do=_history)
     for command in (pieces, past):
         command.add_argument("--reports", type=Path, default=REPORTS, metavar="FOLDER", help="reports/")
+    issues = commands.add_parser("issues", help="write a ticket for each defect of a run, and none twice")
+    issues.add_argument("--run", type=Path, default=REPORTS / "latest", metavar="FOLDER", help="reports/latest")
+    issues.add_argument("--to", type=Path, default=REPORTS / tickets.FOLDER, metavar="FOLDER", help="reports/issues")
+    issues.add_argument("--github", action="store_true", help="open them as issues too, by the gh command")
+    issues.set_defaults(do=_issues)
     schema = commands.add_parser("schema", help="print the format of results.json as JSON Schema")
     schema.set_defaults(do=_schema)
     return parser
@@ -149,12 +157,26 @@ def _merge(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True)
     placed = zip(runs, pieces, map(str, range(1, len(runs) + 1)), strict=True)
     run = merge([bring(one, piece, folder, name) for one, piece, name in placed], max_age)
+    earlier = history.read(options.reports)
+    run = replace(run, defects=history.dated(run.defects, history.past(run), earlier))
     write(run, folder)
     publish(run, folder)
-    if told := tell_job(markdown(run)):
-        print(f"note: {told}", file=sys.stderr)
-    print(f"{run.verdict}: {run.reason}\n  report: {folder / report.FILE}")
+    if untold := tell_job(markdown(run), annotated(run)):
+        print(f"note: {untold}", file=sys.stderr)
+    for line in told(run):
+        print(line.text)
+    print(f"  report: {folder / report.FILE}")
     return run.exit_code
+
+
+def _issues(options: argparse.Namespace) -> int:
+    run = results.read(options.run)
+    for file in tickets.write(run, options.run, options.to):
+        print(file)
+    if options.github:
+        for address in tickets.open_on_github(run):
+            print(address)
+    return 0
 
 
 def _history(options: argparse.Namespace) -> int:

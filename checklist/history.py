@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from checklist import sound
+from checklist.defects import Defect
+from checklist.lines import ALL_TARGETS
 from checklist.results import Run
 from checklist.verdicts import Verdict
 
@@ -37,6 +39,8 @@ class Past:
     figures: Mapping[str, Mapping[str, float]]
     lines: Mapping[str, Judged]
     seconds: float = 0.0
+    defects: Sequence[str] | None = None
+    """Their keys; None in what an earlier suite wrote."""
 
 
 PAST = TypeAdapter(Past)
@@ -68,6 +72,7 @@ def past(run: Run) -> Past:
             if any(check.verdict is not Verdict.NOT_REACHED for check in entry.checks)
         },
         run.seconds,
+        [defect.key for defect in run.defects],
     )
 
 
@@ -103,6 +108,22 @@ def _past(line: bytes) -> Past | None:
     texts = [one.environment, *one.setting.keys(), *one.setting.values(), *one.lines]
     fits = one.started.tzinfo is not None and sound.NAME.fullmatch(one.run_id) and one.verdict in sound.VERDICTS
     return one if fits and all(map(str.isprintable, texts)) else None
+
+
+def dated(defects: Iterable[Defect], run: Past, earlier: Sequence[Past]) -> list[Defect]:
+    """The defects of a run, each with the start of the first run in a row that showed it.
+
+    A run that judged none of the defect's lines on its targets says nothing about it.
+    """
+    before = [one for one in earlier if one.environment == run.environment and one.started < run.started]
+    return [replace(defect, since=_since(defect, run, before)) for defect in defects]
+
+
+def _since(defect: Defect, run: Past, before: Sequence[Past]) -> str:
+    places = {f"{line} {target}" for line in defect.lines for target in (*defect.targets, ALL_TARGETS)}
+    told = [one for one in before if one.defects is not None and (not places or places & one.lines.keys())]
+    row = list(takewhile(lambda one: defect.key in (one.defects or ()), reversed(told)))
+    return (row[-1] if row else run).started.isoformat(timespec="seconds") if told else ""
 
 
 def changes(runs: Sequence[Past], among: Collection[Verdict] = tuple(Verdict)) -> list[Change]:

@@ -12,7 +12,9 @@ from typing import Any
 
 from checklist.anew import checks_of, known_of, required_of, tried_of
 from checklist.decide import Conditions, decide
+from checklist.defects import defects
 from checklist.figures import figures
+from checklist.gallery import PICTURE
 from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run
@@ -46,6 +48,7 @@ def merge(runs: Sequence[Run], max_age: timedelta = MAX_AGE) -> Run:
     tried = {line for run in runs for line in tried_of(run)}
     entries = judge(targets, checks, known, {line for run in runs for line in required_of(run)}, tried)
     verdict, code = decide(entries, conditions)
+    found = defects(entries, known, conditions.problems)
     first, end = runs[0], max(run.started + timedelta(seconds=run.seconds) for run in runs)
     return replace(
         first,
@@ -61,7 +64,8 @@ def merge(runs: Sequence[Run], max_age: timedelta = MAX_AGE) -> Run:
             *_distinct(note for run in runs for note in run.notes),
         ],
         figures=figures(checks),
-        reason=reason(verdict, entries, targets, conditions),
+        reason=reason(verdict, entries, targets, conditions, found),
+        defects=found,
         seconds=round((end - first.started).total_seconds(), 1),
         tested={name: ", ".join(_distinct(run.tested.get(name, "") for run in runs)) for name in first.tested},
         conditions=conditions,
@@ -84,10 +88,12 @@ def bring(run: Run, piece: Path, folder: Path, name: str) -> Run:
             shutil.copytree(piece / kept, folder / name / kept, symlinks=True)
 
     def moved(check: Check) -> Check:
-        shots = check.evidence.get("screenshots")
-        if not shots:
-            return check
-        return replace(check, evidence={**check.evidence, "screenshots": [f"{name}/{path}" for path in shots]})
+        evidence = dict(check.evidence)
+        if shots := evidence.get("screenshots"):
+            evidence["screenshots"] = [f"{name}/{path}" for path in shots]
+        if picture := evidence.get(PICTURE):
+            evidence[PICTURE] = {**picture, "path": f"{name}/{picture['path']}"}
+        return replace(check, evidence=evidence)
 
     return replace(run, lines=[replace(one, checks=[moved(check) for check in one.checks]) for one in run.lines])
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from checklist import ctrf, history, report, results
+from checklist import history, report, results
+from checklist.outputs import ctrf, junit
 from checklist.results import Run
 
 
@@ -14,6 +16,7 @@ def write(run: Run, folder: Path) -> None:
     results.write(run, folder)
     report.write(run, folder, history.read(folder.resolve().parent))
     ctrf.write(run, folder)
+    junit.write(run, folder)
 
 
 def publish(run: Run, folder: Path) -> None:
@@ -26,8 +29,8 @@ def publish(run: Run, folder: Path) -> None:
     history.append(run, reports)
 
 
-def tell_job(text: str) -> str:
-    """Adds Markdown to the summary of the job on GitHub that this is part of, if it is.
+def tell_job(text: str, annotations: Iterable[str] = ()) -> str:
+    """Adds Markdown to the summary of the job on GitHub that this is part of, if it is, and prints its annotations.
 
     Returns why that was not possible, which changes nothing of the run; else nothing.
     """
@@ -36,6 +39,8 @@ def tell_job(text: str) -> str:
         if path:
             with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
+            for annotation in annotations:
+                print(annotation, flush=True)
     except (OSError, ValueError) as error:
         return f"the job's summary, {path}, cannot be written ({getattr(error, 'strerror', None) or error})"
     return ""

@@ -1,45 +1,102 @@
-"""Why a verdict is what it is, in a sentence."""
+"""Why a verdict is what it is, in a sentence, and how far it reaches."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from checklist.decide import Conditions
+from checklist.defects import Defect, Severity, blocking
 from checklist.lines import ALL_TARGETS
-from checklist.verdicts import Entry, TargetState, Verdict, counts
+from checklist.verdicts import PARTS, Entry, TargetState, Verdict, counts
 
 NAMED = 3
 """How many lines a sentence names; the others are counted."""
 
+ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "a WebKit build, not Safari"}
 
-def reason(verdict: str, entries: Collection[Entry], targets: Iterable[TargetState], conditions: Conditions) -> str:
-    """One sentence about a run that was decided so."""
-    blocking = [entry for entry in entries if entry.blocks]
-    failed = [entry for entry in blocking if entry.verdict is Verdict.FAILED]
+CHANNELS = {"msedge": "Edge", "chrome": "Chrome"}
+
+BROWSERS = {
+    "2.13.1": "Chrome or Chromium",
+    "2.13.2": "Firefox",
+    "2.13.3": "Safari",
+    "2.13.4": "Edge",
+    "2.13.6": "phones",
+}
+"""What the lines of 2.13 speak of."""
+
+
+def reason(
+    verdict: str,
+    entries: Collection[Entry],
+    targets: Collection[TargetState],
+    conditions: Conditions,
+    defects: Collection[Defect] = (),
+) -> str:
+    """One sentence about a run that was decided so; of a GO, a second one that says how far it reaches."""
+    open_ = [entry for entry in entries if entry.blocks]
     match verdict:
         case "GO":
-            known = len([entry for entry in entries if entry.known])
-            aside = f", {_number(known, 'known failure')} aside" if known else ""
-            said = f"Every required line passed on every required target{aside}"
+            aside = f", {known_aside(defects)}" if any(defect.known for defect in defects) else ""
+            said = f"Every required line passed in {tested_in(targets)}{aside}. {untested(targets)}".strip()
         case "NO-GO":
-            told = [f"{_number(len(failed), 'line')} failed: {_named(failed)}"] if failed else []
-            said = "; ".join([*conditions.problems, *told])
+            said = stops(defects)
         case "OUTAGE":
             said = conditions.outage
         case "MISCONFIGURED":
             said = conditions.misconfigured or "The command line or the environment is wrong"
         case "INCOMPLETE":
-            said = _incomplete(blocking, targets, conditions)
+            said = _incomplete(open_, targets, conditions)
         case "PARTIAL":
             tally = counts(entry for entry in entries if entry.checks)
-            judged = ", ".join(f"{number} {name}" for name, number in tally.items() if number) or "no line judged"
-            said = f"Only a part of the suite was run, which can never be a GO: {judged}"
+            passed = f"{_number(tally[Verdict.PASSED], 'line')} passed" if any(tally.values()) else "no line judged"
+            seen = [_number(len(defects), "defect"), passed] if defects else [passed]
+            said = f"Only a part of the suite was run, which can never be a GO: {', '.join(seen)}"
         case "INTERRUPTED":
             said = "The run was told to stop before its end"
         case _:
             said = "The run itself broke; raw.html and the terminal's output say where"
     said = " ".join(said.split())
     return said if said.endswith(".") else f"{said}."
+
+
+def stops(defects: Collection[Defect]) -> str:
+    """How many defects stop a release, how bad they are, and how many are known."""
+    new = blocking(defects)
+    tally = Counter(defect.severity for defect in new)
+    kinds = ", ".join(f"{tally[kind]} {kind}" for kind in Severity if tally[kind])
+    aside = f"; {known_aside(defects)}" if len(new) < len(defects) else ""
+    return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release: {kinds}{aside}"
+
+
+def known_aside(defects: Iterable[Defect]) -> str:
+    known = [defect for defect in defects if defect.known]
+    until = min(issue["expires"] for defect in known for issue in defect.known)
+    return f"{_number(len(known), 'known defect')} aside, agreed until {until}"
+
+
+def called(target: TargetState) -> str:
+    """What a target is in people's words, with its version: "Firefox 153", "an emulated Pixel 7"."""
+    if target.device:
+        return f"an emulated {target.device}"
+    name = CHANNELS.get(target.channel) or ENGINES.get(target.engine, target.name)
+    version = re.search(r"(\d+)[\d.]*$", target.build)
+    return f"{name} {version[1]}" if version and target.engine != "webkit" else name
+
+
+def tested_in(targets: Iterable[TargetState]) -> str:
+    """The browsers and devices that a run covered."""
+    names = list(dict.fromkeys(called(target) for target in targets if not target.missing))
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no browser"
+
+
+def untested(targets: Collection[TargetState]) -> str:
+    """Which of the browsers and devices that the checklist names no target of the run is."""
+    there = [target for target in targets if not target.missing]
+    names = [name for line, name in BROWSERS.items() if not any(PARTS[line](target) for target in there)]
+    return f"Not tested: {', '.join(names)}." if names else ""
 
 
 def _incomplete(blocking: list[Entry], targets: Iterable[TargetState], conditions: Conditions) -> str:
@@ -61,7 +118,8 @@ def named(entry: Entry) -> str:
     targets = dict.fromkeys(check.target for check in entry.checks if check.verdict is entry.verdict)
     if entry.browser != ALL_TARGETS:
         targets = {entry.browser: None}
-    return f"{entry.id} on {' and '.join(targets)}" if targets else entry.id
+    names = [target for target in targets if target != ALL_TARGETS]
+    return f"{entry.id} on {' and '.join(names)}" if names else entry.id
 
 
 def _named(entries: Collection[Entry]) -> str:

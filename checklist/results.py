@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from checklist import sound
 from checklist.decide import Conditions
+from checklist.defects import Defect
 from checklist.verdicts import Entry, TargetState
 from checklist.visible import whole
 
@@ -29,9 +30,10 @@ LARGEST = 128 * 1024**2
 class Run:
     """What a run was: `started` in UTC, `versions` by component, such as `{"moodle": "4.5.6"}`.
 
-    `figures` are measures by name and target; `reason` is the verdict's, in a sentence; `tested` says where: site,
-    bucket, region. `conditions`, `known_issues` and `tests` (the lines of each test of the suite) are what a merge of
-    several runs judges by.
+    `figures` are measures by name and target, `budgets` what they may come to; `reason` is the verdict's, in a
+    sentence; `tested` says where: site, bucket, region. `conditions`, `known_issues` and `tests` (the lines of each
+    test of the suite) are what a merge of several runs judges by. `defects` are what somebody has to mend, the worst
+    first; `lines` say where each was seen.
     """
 
     run_id: str
@@ -50,6 +52,8 @@ class Run:
     conditions: Conditions = field(default_factory=partial(Conditions, 0))
     known_issues: Sequence[Mapping[str, str]] = ()
     tests: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    defects: Sequence[Defect] = ()
+    budgets: Mapping[str, float] = field(default_factory=dict)
     schema: Literal[1] = 1
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from checklist.gallery import PICTURE
 from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import Entry, judge
 
@@ -84,16 +85,20 @@ def _screenshots(evidence: Mapping[str, Any]) -> Iterator[object]:
     for name, value in evidence.items():
         if name == "screenshots":
             yield from value if isinstance(value, list) else [value]
+        elif name == PICTURE:
+            yield value.get("path") if isinstance(value, dict) else value
         elif isinstance(value, dict):
             yield from _screenshots(value)
 
 
 def is_picture_of_the_run(path: object) -> bool:
-    """Whether it is a relative path that stays below the folder, of a PNG."""
+    """Whether it is a relative path that stays below the folder, of a picture."""
     if not isinstance(path, str) or not path.isprintable() or "\\" in path or ":" in path.partition("/")[0]:
         return False
     parts = PurePosixPath(path).parts
-    return path.endswith(".png") and "screenshots" in parts and ".." not in parts and not path.startswith("/")
+    return (
+        path.endswith((".png", ".jpeg")) and "screenshots" in parts and ".." not in parts and not path.startswith("/")
+    )
 
 
 def finite(text: bytes) -> None:

@@ -45,6 +45,7 @@ class Check:
     """What one `with line(...)` of one test found out.
 
     `seconds` is its duration; `evidence` holds what JSON can hold: figures, keys, paths relative to the run's folder.
+    `number` is its place among the checks of its test, from 1; `needed` when the rest of the test builds on it.
     """
 
     line: str
@@ -56,6 +57,8 @@ class Check:
     evidence: dict[str, Any] = field(default_factory=dict)
     test: str = ""
     role: Role = Role.DECIDES
+    number: int = 0
+    needed: bool = False
 
     @property
     def counts(self) -> bool:

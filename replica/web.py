@@ -1,6 +1,7 @@
 """The HTTP half of the stack: site and CDN edge by TLS, and the site without, in this process."""
 
 import contextlib
+import logging
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -40,6 +41,14 @@ def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
         Server(_config(edge.app(), **tls)),
         Server(_config(pages.plain())),
     ]
+
+
+def _tells(record: logging.LogRecord) -> bool:
+    """That a connection was still open at the end is nobody's business: browsers keep theirs."""
+    return "timeout graceful shutdown exceeded" not in record.getMessage()
+
+
+logging.getLogger("uvicorn.error").addFilter(_tells)
 
 
 def _config(app: ASGIApp, **tls: Any) -> uvicorn.Config:

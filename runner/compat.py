@@ -10,7 +10,7 @@ from argparse import Namespace
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 from _pytest.subtests import SubtestReport  # noqa: TID251
@@ -61,12 +61,31 @@ def parameter(item: pytest.Item, name: str) -> str:
 
 
 def write_reports_to(option: Namespace, folder: Path) -> None:
-    """pytest's JUnit file, and pytest-html's page as the raw record, go into `folder`, or where the command line says.
+    """pytest-html's page as the raw record goes into `folder`, or where the command line says.
 
-    Both plugins read these when they are configured, and have no hook that gives them.
+    The plugin reads it when it is configured, and has no hook that gives it. The run's `junit.xml` is the suite's own.
     """
     option.htmlpath = option.htmlpath or str(folder / "raw.html")
-    option.xmlpath = option.xmlpath or str(folder / "junit.xml")
+
+
+def quiet(config: pytest.Config) -> None:
+    """Keeps pytest from its own account of a run: the file of each test, tracebacks, the list of FAILED, the counts.
+
+    Who asks for them gets them: `-v`, `-r…`, `--tb=…` on the command line. `summary_stats` has no option.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    asked = any(argument.startswith(("-v", "-r", "--tb")) for argument in config.invocation_params.args)
+    if reporter is None or asked:
+        return
+    config.option.no_summary = True
+    reporter.showfspath = False
+    reporter.summary_stats = lambda: None
+
+
+def stream_of(reporter: Any) -> TextIO:
+    """Where pytest's terminal reporter writes: not into what pytest captures."""
+    stream: TextIO = reporter._tw._file
+    return stream
 
 
 def workers_of(config: pytest.Config) -> int:

@@ -7,6 +7,7 @@ are *not reached*. Checks travel in the reports' `user_properties`, so that they
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 
+import media
+from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from checklist.visible import visible
@@ -23,6 +26,7 @@ from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
 from runner.options import PRODUCTION
 from services.errors import ConfigurationError, NotCheckable
+from services.http import exchanges
 from services.secrecy import redact
 from services.wording import expectation
 
@@ -33,6 +37,9 @@ WITNESS = pytest.StashKey[Callable[[str], dict[str, Any]]]()
 
 QUIET = pytest.StashKey[Callable[[], None]]()
 """Raises AssertionError where somebody's console has shown an error since the test began."""
+
+PHOTOGRAPH = pytest.StashKey[Callable[[Picture], str]]()
+"""Takes a picture of the page that was opened last; gives its path in the run's folder, or nothing."""
 
 PROPERTY = "check"
 
@@ -78,6 +85,7 @@ class Lines:
         evidence: dict[str, Any] = {}
         role = Role.ADVICE if advice else Role.EXTRA if extra else Role.DECIDES
         verdict, message = Verdict.NOT_REACHED, "the check was cut short"
+        exchanges.clear()
         started = time.perf_counter()
         with self.subtests.test(msg=f"{line} {title}"):
             try:
@@ -86,20 +94,42 @@ class Lines:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:
                 verdict, message = Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
-                evidence |= self.item.stash[WITNESS](line) if WITNESS in self.item.stash else {}
+                evidence |= self._witnessed(line)
                 if not advice:
                     raise
             else:
                 verdict, message = Verdict.PASSED, ""
+                ended = time.perf_counter()
+                evidence |= self._pictured(line)
+                started += time.perf_counter() - ended  # the picture is none of the check's time
             finally:
                 seconds = round(time.perf_counter() - started, 3)
                 if self.remarks:
                     evidence["remarks"] = [*self.remarks]
                     self.remarks.clear()
                 test = self.item.name
-                self._record(Check(line, self.target, verdict, title, message, seconds, evidence, test, role))
+                number = len(self.item.stash[CHECKS]) + 1
+                self._record(
+                    Check(line, self.target, verdict, title, message, seconds, evidence, test, role, number, blocks)
+                )
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+
+    def _pictured(self, line: str) -> dict[str, Any]:
+        """What people saw when a check passed, for the lines of the gallery."""
+        wanted, stash = pictures().get(line), self.item.stash
+        if wanted is None or PHOTOGRAPH not in stash:
+            return {}
+        if not wanted.every and any(one.line == line and PICTURE in one.evidence for one in stash[CHECKS]):
+            return {}
+        path = stash[PHOTOGRAPH](wanted)
+        return {PICTURE: {"path": path, "caption": wanted.caption}} if path else {}
+
+    def _witnessed(self, line: str) -> dict[str, Any]:
+        """What is to be seen when a check fails, and what somebody needs who wants to see it again."""
+        told = {"story": inspect.getdoc(getattr(self.item, "function", None)), "file": _file(self.item)}
+        seen = self.item.stash[WITNESS](line) if WITNESS in self.item.stash else {}
+        return {name: value for name, value in told.items() if value} | seen
 
     def _record(self, check: Check) -> None:
         secrets = run_of(self.item.config).secrets.values()
@@ -107,6 +137,15 @@ class Lines:
         check = replace(check, message=visible(redact(check.message, secrets)), evidence=evidence)
         self.item.stash[CHECKS].append(check)
         self.item.user_properties.append((PROPERTY, check.to_json()))
+
+
+def _file(item: pytest.Item) -> str:
+    """The video that the test uploads: name, size, and how long it plays."""
+    for value in getattr(item, "funcargs", {}).values():
+        clip = getattr(value, "clip", value)
+        if isinstance(clip, media.Clip):
+            return f"{clip.path.name}, {clip.bytes} bytes"
+    return ""
 
 
 def _redacted(value: Any, secrets: list[str]) -> Any:

@@ -17,6 +17,8 @@ TESTS = CHECKOUT / "tests"
 PRODUCTION = "production"
 """Marker of the tests that run where `test_site = false`: those that read, and the smoke test."""
 
+PICTURES = ("none", "failures", "all")
+
 NARROWING = (
     "keyword",
     "markexpr",
@@ -43,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--restore", action="store_true", help="put back what a dead run left changed; run nothing")
     group.addoption("--large", type=large_size, metavar="SIZE", help="size of the video of step 2.12, such as 1GiB")
     group.addoption("--keep", action="store_true", help="leave what the run creates on the site until the next run")
+    group.addoption(
+        "--pictures",
+        choices=PICTURES,
+        default=PICTURES[-1],
+        help="what is pictured: nothing, failures, what passed too",
+    )
     group.addoption("--site", action="append", default=[], metavar="NAME[=VALUE]", help="a habit of the replica's site")
     group.addoption("--reports", default=str(REPORTS), metavar="FOLDER", help="where the run reports")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,20 +12,24 @@ from typing import Any, cast
 from zipfile import BadZipFile
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 
-from checklist import results
+from checklist import history, results, terminal
+from checklist.defects import advice, defects
 from checklist.figures import figures
 from checklist.lines import ALL_TARGETS
+from checklist.outputs.summary import annotated, markdown
 from checklist.publish import publish, tell_job, write
 from checklist.reason import reason
 from checklist.results import Run
-from checklist.summary import markdown
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
 from checklist.visible import visible
-from runner.compat import is_subtest
+from runner.compat import is_subtest, quiet
 from runner.decision import decision
 from runner.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
 from runner.outage import Watch
+from runner.progress import Progress
 from runner.replica import CHECKOUT
 from runner.state import State
 from services.secrecy import redact, redact_zip, scan
@@ -46,8 +51,38 @@ class Reporting:
         self._state = state
         self._watch = watch
         self._shown: list[Check] = []
+        self._progress: Progress | None = None
+        self._outside: list[str] = []
 
     # -- while tests run --------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)  # the reporter is there, and has found out what it writes to
+    def pytest_sessionstart(self) -> None:
+        quiet(self._config)
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            state = self._state
+            earlier = [one for one in history.read(state.folder.parent) if one.environment == state.environment_stem]
+            self._progress = Progress(reporter, earlier, silent=self._config.option.verbose < 0)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if self._progress and session.items:
+            self._progress.total = len(session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Each worker collects all tests."""
+        if self._progress:
+            self._progress.total = len(ids)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if self._progress:
+            self._progress.begin(nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        if self._progress:
+            self._progress.end()
 
     @pytest.hookimpl(tryfirst=True)  # before pytest fails a test for the failed lines in it
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -64,6 +99,7 @@ class Reporting:
         state.misconfigured = state.misconfigured or dict(properties).get(REFUSED, "")
         if report.failed and not dict(properties).get(BLOCKED):
             state.broken.append(report.nodeid)
+            self._outside.append(f"{report.nodeid}\n{report.longreprtext}")
         if report.when == "teardown" or (report.when == "setup" and not report.passed):
             for check in found:
                 if check.verdict in (Verdict.NOT_REACHED, Verdict.NOT_CHECKABLE) and check not in self._shown:
@@ -81,7 +117,8 @@ class Reporting:
             return ("failed" if report.failed else ""), "", ""
         if report.passed:
             return ("passed" if report.when == "call" else ""), "", ""
-        return None
+        word = report.outcome.upper() if self._config.option.verbose > 0 else ""
+        return ("failed" if report.failed else "skipped"), "", word
 
     def _note_build(self, target: str, version: str) -> None:
         self._state.targets = [
@@ -93,18 +130,17 @@ class Reporting:
 
     def _show(self, check: Check) -> None:
         self._shown.append(check)
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None:
+        if self._progress is None:
             return
-        colour = {Verdict.PASSED: {"green": True}, Verdict.FAILED: {"red": True}}.get(check.verdict, {"yellow": True})
+        colour = {Verdict.PASSED: "green", Verdict.FAILED: "red"}.get(check.verdict, "yellow")
         word = str(check.verdict)
         if is_known(check, self._state.known):
-            word, colour = "known", {"yellow": True}
+            word, colour = "known", "yellow"
         line = f"  {SIGNS[check.verdict]} {check.line:<7} {check.target:<9} {check.title} ({check.seconds:.1f} s)"
-        reporter.write_line(line, **colour)
+        self._progress.say(line, colour)
         if check.message:
-            reporter.write_line(f"      {word}: {check.message}", **colour)
-        reporter.flush()
+            self._progress.say(f"      {word}: {check.message}", colour)
+        self._progress.judged(check)
 
     # -- after the tests --------------------------------------------------------------------------
 
@@ -123,7 +159,8 @@ class Reporting:
             interrupted=state.interrupted,
             stopped=state.stopped,
         )
-        return Run(
+        found = defects(entries, state.known, state.problems)
+        run = Run(
             state.run_id,
             state.started,
             state.environment_stem,
@@ -132,15 +169,18 @@ class Reporting:
             state.versions,
             state.targets,
             entries,
-            [*state.problems, *state.notes, *advice(state.checks)],
+            [*state.problems, *state.notes],
             figures(state.checks),
-            reason(verdict, entries, state.targets, state.conditions),
+            reason(verdict, entries, state.targets, state.conditions, found),
             round((datetime.now(UTC) - state.started).total_seconds(), 1),
             state.tested,
             state.conditions,
             [{**issue.note, **issue.covered} for issue in state.known],
             state.tests,
+            found,
+            _budgets(state),
         )
+        return replace(run, defects=history.dated(found, history.past(run), history.read(state.folder.parent)))
 
     def write(self) -> None:
         """Writes what is said of the run, and points `latest` at it. A secret in its files is a problem of the run.
@@ -154,7 +194,8 @@ class Reporting:
             write(self.results(), folder)
         run = self.results()
         publish(run, folder)
-        if told := tell_job(redact(markdown(run), self._state.secrets.values() if self._state.secrets else [])):
+        values = self._state.secrets.values() if self._state.secrets else []
+        if told := tell_job(redact(markdown(run), values), [redact(one, values) for one in annotated(run)]):
             self._state.notes.append(told)
 
     def write_the_least(self, broke: str) -> None:
@@ -177,16 +218,22 @@ class Reporting:
 
     def tell(self, run: Run) -> None:
         """Prints the verdict, and what there is to know about it."""
-        state = self._state
+        state, console = self._state, Console(highlight=False, emoji=False, markup=False)
 
-        def say(text: str = "") -> None:
-            print(visible(text), flush=True)
+        def say(text: str = "", style: str = "") -> None:
+            console.print(Text(visible(text), style), soft_wrap=True)
 
+        for test in self._outside:
+            say(f"\nBroke outside its lines: {test}")
         say()
+        for line in terminal.told(run, shutil.get_terminal_size((100, 24)).columns):
+            say(line.text, f"{'bold ' if line.bold else ''}{line.colour}".strip())
+        if self._config.option.verbose < 0:
+            return
         where = state.environment.base_url if state.environment else state.environment_name
-        say(f"{run.verdict}: acceptance of {where}, run {run.run_id}")
+        say(f"  run {run.run_id} on {where}")
         for why in (state.broke, state.misconfigured, state.outage, *state.problems):
-            if why:
+            if why and why not in run.reason:
                 say(f"  {why}")
         for target in state.targets if state.hold else []:
             tally = counts([entry for entry in run.lines if entry.browser == target.name])
@@ -198,16 +245,20 @@ class Reporting:
             for known in entry.known:
                 told = f"{known['link']}, {known['owner']}, until {known['expires']}"
                 say(f"  known: {entry.id} on {entry.browser}: {told}")
-        for note in (*state.notes, *advice(state.checks)):
+        for one in advice(state.checks):
+            say(f"  advice: {one.sentence}: expected {one.expected}, seen {one.seen}")
+        for note in state.notes:
             say(f"  note: {note}")
         if state.hold:
             say(f"  report: {_shown(state.folder)}/report.html")
 
 
-def advice(checks: Iterable[Check]) -> list[str]:
-    """What would be good, and no box asks for: a sentence for each, whatever the target."""
-    told = [f"advice on {one.line}: {one.title}: {one.message}" for one in checks if one.verdict is Verdict.ADVICE]
-    return list(dict.fromkeys(told))
+def _budgets(state: State) -> dict[str, float]:
+    """What figures may come to, in their units."""
+    if state.environment is None:
+        return {}
+    play = state.environment.budgets.play
+    return {"first frame after seconds": play, "seek took seconds": play}
 
 
 def _shown(folder: Path) -> Path:

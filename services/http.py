@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -16,7 +17,11 @@ from requests.cookies import RequestsCookieJar
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from urllib3.util import create_urllib3_context
 
+from services.addresses import shown
 from services.errors import ConfigurationError, SiteError, Unreachable, root_of
+
+exchanges: deque[dict[str, Any]] = deque(maxlen=20)
+"""The latest requests of this process, as a failed line shows them: there is no page to see where it asks directly."""
 
 IDLE = 4
 """Seconds after which no connection is used again. Servers close those that idle, Apache after 5 s, load balancers
@@ -96,8 +101,12 @@ class Session(requests.Session):
         options = {**self.limits, **kwargs}
         address = str(url)
         host = urlsplit(address).netloc
+        told: dict[str, Any] = {"method": str(method), "address": shown(address), "status": "no answer"}
+        exchanges.append(told)
         try:
-            return super().request(method, address, *args, **options)
+            answer = super().request(method, address, *args, **options)
+            told |= {"status": answer.status_code, "seconds": round(answer.elapsed.total_seconds(), 3)}
+            return answer
         except requests.exceptions.SSLError as error:
             raise ConfigurationError(
                 f"The certificate of {host} is not trusted: {root_of(error)}. "

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from checklist.decide import Conditions, decide
+from checklist.defects import defects
 from checklist.figures import figures
 from checklist.known_issues import KnownIssue, read
 from checklist.lines import LINES
@@ -91,6 +92,7 @@ def run_of(
     conditions = conditions or Conditions(int(any(check.verdict is Verdict.FAILED for check in checks)))
     entries = judge(targets, checks, known, required)
     verdict, code = decide(entries, conditions)
+    found = defects(entries, known, conditions.problems)
     return Run(
         "11221815ab12",
         datetime(2026, 11, 22, 18, 15, 1, tzinfo=UTC),
@@ -102,11 +104,12 @@ def run_of(
         entries,
         [*conditions.problems, *notes],
         figures(checks),
-        reason(verdict, entries, targets, conditions),
+        reason(verdict, entries, targets, conditions, found),
         754.2,
         {"site": "https://moodle.example.edu", "bucket": "s3video-staging", "region": "eu-central-1"},
         conditions,
         [{**issue.note, **issue.covered} for issue in known],
+        defects=found,
     )
 
 
@@ -125,12 +128,13 @@ def go() -> Run:
 
 
 def no_go() -> Run:
-    """A click does not play, and what comes after it is not reached; two people see a wrong list."""
+    """A click does not play, and what comes after it is not reached; on a phone the form is too wide."""
     failed = {"verdict": Verdict.FAILED, "message": NO_PLAY, "evidence": SEEN, "test": "test_playback[chromium]"}
     checks = changed(passing(TARGETS), "2.8.6", "chromium", **failed)
     why = "2.8.6 (a click plays it) failed, and the rest of this test builds on it"
     for line in ("2.8.7", "2.8.8", "2.8.9"):
-        checks = changed(checks, line, "chromium", verdict=Verdict.NOT_REACHED, message=why, seconds=0.0)
+        after = {"verdict": Verdict.NOT_REACHED, "message": why, "seconds": 0.0, "test": "test_playback[chromium]"}
+        checks = changed(checks, line, "chromium", **after)
     checks = changed(checks, "2.13.6", "pixel-7", verdict=Verdict.FAILED, message="the form is wider than the screen")
     return run_of(checks)
 

@@ -119,7 +119,7 @@ def test_what_a_site_does_not_let_a_run_try_is_not_missed() -> None:
         whole = run_of(checks, BOTH)
         return merge([replace(whole, lines=judge(BOTH, checks, required=required, tried=tried))]).reason
 
-    assert merged() == "Every required line passed on every required target."
+    assert merged().startswith("Every required line passed in Chromium 156 and Firefox 153.")
     assert merged("2.8.6") == "2 required lines not run: 2.8.6 on chromium, 2.8.6 on firefox."
 
 
@@ -133,7 +133,8 @@ def test_the_worst_of_two_machines_counts() -> None:
     good = run_of(passing(BOTH), BOTH)
     bad = run_of(changed(passing(BOTH), "2.8.6", "chromium", verdict=Verdict.FAILED, message="seen nothing"), BOTH)
     merged = merge([good, replace(bad, run_id="other")])
-    assert (merged.verdict, merged.reason) == ("NO-GO", "1 line failed: 2.8.6 on chromium.")
+    assert (merged.verdict, merged.reason) == ("NO-GO", "1 defect stops this release: 1 function.")
+    assert [(one.lines, one.targets) for one in merged.defects] == [(["2.8.6"], ["chromium"])]
 
 
 def test_the_same_run_twice_is_one() -> None:
@@ -161,7 +162,7 @@ def test_a_known_issue_that_the_whole_did_not_meet_stops_a_release() -> None:
     pieces = shards(replace(whole, lines=run_of(by_step(passing(TARGETS))).lines))
     merged = merge(pieces)
     assert merged.verdict == "NO-GO"
-    assert "was not met: take it out" in merged.reason
+    assert "was not met: take it out" in merged.defects[0].seen
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_in_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         results.write(piece, folder)
     reports = tmp_path / "reports"
     assert main(["merge", *map(str, folders), "--reports", str(reports)]) == 1
-    assert capsys.readouterr().out.startswith("NO-GO: 2 lines failed: 2.8.6 on chromium, 2.13.6 on pixel-7.")
+    assert capsys.readouterr().out.startswith("NO-GO: 2 defects stop this release: 2 function.")
     latest = reports / "latest"
     (entry,) = [one for one in results.read(latest).lines if (one.id, one.browser) == ("2.8.6", "chromium")]
     (shot,) = entry.checks[0].evidence["screenshots"]

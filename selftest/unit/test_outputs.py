@@ -1,21 +1,28 @@
-"""What other programs read of a run: its JSON Schema, CTRF, and the summary of a job."""
+"""What is said of a run besides its page: JSON Schema, CTRF, JUnit, a job's summary, the terminal, tickets."""
 
 import json
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from junitparser import JUnitXml
+from lxml import etree  # type: ignore[import-untyped]
 
-from checklist import ctrf
+from checklist import results
+from checklist.__main__ import main
+from checklist.outputs import ctrf, junit
+from checklist.outputs.summary import SHOWN, annotated, markdown
 from checklist.publish import tell_job
+from checklist.report import tickets, words
 from checklist.results import json_schema, text_of
-from checklist.summary import SHOWN, markdown
+from checklist.terminal import told
 from checklist.verdicts import Verdict
-from selftest.unit.sample_runs import SAMPLES, changed, go, no_go, passing, run_of
+from selftest.unit.sample_runs import SAMPLES, changed, go, no_go, passing, picture, run_of
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "results.schema.json"
 
@@ -79,27 +86,32 @@ def test_a_summary_begins_with_verdict_and_reason(name: str) -> None:
     assert second.replace("\\", "") == run.reason
 
 
-def test_a_summary_lists_what_failed() -> None:
+def test_a_summary_lists_defects() -> None:
     text = markdown(no_go())
-    told = "| 2.8.6 on chromium |  | expected playback to go on after a click, seen it paused half a second later |"
+    told = (
+        "| function | Click play button | playback to go on after a click | it paused half a second later "
+        "| 2.8.6 chromium | the plugin's author |"
+    )
     assert told in text.splitlines()
-    assert "| firefox | the system's /usr/bin/firefox-esr, 153.7 | 59 | 0 | 0 | 0 | 0 |" in text.splitlines()
-    assert re.search(r"^\| all \|  \| \d+ \| 1 \| 0 \| 1 \| 0 \|$", text, re.M)
-    assert "| known |" in markdown(go())
+    assert "Tested in Chromium 156, Firefox 153 and an emulated Pixel 7. Not tested: Safari, Edge." in text
+    assert "| Firefox 153 | the system's /usr/bin/firefox-esr, 153.7 | 59 | 0 | 0 | 0 | 0 |" in text.splitlines()
+    assert re.search(r"^\| once a run \|  \| \d+ \| 1 \| 0 \| 1 \| 0 \|$", text, re.M)
+    assert "known until 2026-12-31" in markdown(go())
 
 
 def test_what_a_page_said_changes_no_table() -> None:
     checks = changed(passing(no_go().targets), "2.7.1", "chromium", verdict=Verdict.FAILED, message="a|b\n<b>`*c")
-    row = next(row for row in markdown(run_of(checks)).splitlines() if row.startswith("| 2.7.1"))
-    assert row == r"| 2.7.1 on chromium |  | a\|b \<b\>\`\*c |"
+    row = next(row for row in markdown(run_of(checks)).splitlines() if "2.7.1" in row)
+    assert r"| a\|b \<b\>\`\*c |" in row
 
 
-def test_a_long_list_of_failures_is_cut() -> None:
+def test_a_long_list_of_defects_is_cut() -> None:
     checks = [replace(check, verdict=Verdict.FAILED, message="x" * 1000) for check in passing(no_go().targets)]
+    checks = [replace(check, message=f"{check.title} {check.message}") for check in checks]
     text = markdown(run_of(checks))
     assert text.count("xxx |") == SHOWN
-    assert "more failed." in text
-    assert len(text) < 20_000
+    assert "more defects." in text
+    assert len(text) < 30_000
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all/summary.md", "/proc/1/mem", "nul\0byte"])
@@ -112,3 +124,166 @@ def test_a_summary_takes_any_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     assert tell_job("half a \ud83d pair") == ""
     assert (tmp_path / "summary.md").read_text("utf-8") == "half a \\ud83d pair"
+
+
+def test_annotations_show_defects() -> None:
+    click, phone = annotated(no_go())
+    assert click == (
+        "::error title=function%3A Click play button::expected playback to go on after a click, "
+        "seen it paused half a second later (2.8.6 chromium)"
+    )
+    assert "2.13.6 pixel-7" in phone
+    assert annotated(go())[0].startswith("::warning title=wording")
+
+
+# -- JUnit -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_junit_is_as_its_schema_says(name: str) -> None:
+    schema = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit-10.xsd")))
+    schema.assertValid(etree.fromstring(junit.text_of(SAMPLES[name]()).encode()))
+
+
+def test_junit_has_a_testcase_for_each_line_on_each_target(tmp_path: Path) -> None:
+    junit.write(no_go(), tmp_path)
+    document = JUnitXml.fromfile(str(tmp_path / junit.FILE))
+    cases = {case.name: case for suite in document for case in suite}
+    assert len(cases) == document.tests == len(ctrf.document(no_go())["results"]["tests"])
+    red = cases["2.8.6 Click play button [chromium]"]
+    (failure,) = red.result
+    assert (red.classname, red.time) == ("2.8 Test Playback Workflow", 6.4)
+    assert failure.message.startswith("failed: expected playback to go on after a click")
+    assert "seen:     it paused half a second later" in failure.text
+    (skipped,) = cases["2.8.7 Verify video plays without errors [chromium]"].result
+    assert skipped.message.startswith("not reached: 2.8.6")
+    assert document.failures == 2
+
+
+def test_junit_holds_what_no_xml_may() -> None:
+    checks = changed(passing(no_go().targets), "2.7.1", "chromium", verdict=Verdict.FAILED, message="a\x00<b>\x1b[31m")
+    assert "a&lt;b&gt;" in junit.text_of(run_of(checks))
+
+
+def test_in_junit_what_is_known_is_no_failure() -> None:
+    document = JUnitXml.fromstring(junit.text_of(go()))
+    assert document.failures == 0
+    (case,) = [
+        case for suite in document for case in suite if case.name.startswith("2.7.5") and "chromium" in case.name
+    ]
+    assert "https://tracker.example/1" in case.result[0].message
+
+
+# -- the terminal ----------------------------------------------------------------------------------
+
+
+def test_a_terminal_tells_defects_before_the_verdict() -> None:
+    text = [line.text for line in told(no_go())]
+    assert text[:4] == [
+        "✗ FUNCTION  Click play button",
+        "    2.8.6 chromium · for the plugin's author",
+        "    expected  playback to go on after a click",
+        "    seen      it paused half a second later",
+    ]
+    assert text[-2] == "NO-GO: 2 defects stop this release: 2 function."
+    assert text[-1] == "  Tested in Chromium 156, Firefox 153 and an emulated Pixel 7. Not tested: Safari, Edge."
+
+
+def test_a_terminal_tells_fifteen_defects_at_most() -> None:
+    checks = [
+        replace(one, verdict=Verdict.FAILED, message=f"{one.title} was not so") for one in passing(no_go().targets)
+    ]
+    run = run_of(checks)
+    text = [line.text for line in told(run)]
+    assert sum(line.startswith("✗") for line in text) == 15
+    assert f"  {len(run.defects) - 15} more defects in the report" in text
+
+
+# -- tickets ---------------------------------------------------------------------------------------
+
+
+def test_a_ticket_says_all_that_a_developer_needs() -> None:
+    run = no_go()
+    text = tickets.markdown(run.defects[0], run)
+    for part in (
+        "Does not hold: Click play button",
+        "**Expected:** playback to go on",
+        "the plugin's author",
+        "Chromium 156",
+        "2.8.6 Click play button",
+        "## How to see it again",
+        "moodle 4.5.6",
+        f"<!-- s3video-acceptance: {run.defects[0].key} -->",
+    ):
+        assert part in text
+
+
+def test_tickets_are_written_once(tmp_path: Path) -> None:
+    results.write(no_go(), tmp_path)
+    picture(tmp_path)
+    command = ["issues", f"--run={tmp_path}", f"--to={tmp_path / 'issues'}"]
+    assert main(command) == 0
+    there = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "issues").iterdir()}
+    assert sorted(Path(name).suffix for name in there) == [".md", ".md", ".png"]
+    assert main(command) == 0
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "issues").iterdir()} == there
+
+
+GH = """#!{python}
+import json, pathlib, sys
+book = pathlib.Path(__file__).with_name("book.json")
+issues = json.loads(book.read_text()) if book.exists() else []
+if sys.argv[1:3] == ["issue", "list"]:
+    print(json.dumps(issues))
+else:
+    issues.append({{"body": sys.argv[sys.argv.index("--body") + 1]}})
+    book.write_text(json.dumps(issues))
+    print(f"https://github.example/issues/{{len(issues)}}")
+"""
+
+
+def test_none_is_opened_twice_on_github(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results.write(no_go(), tmp_path)
+    gh = tmp_path / "gh"
+    gh.write_text(GH.format(python=sys.executable), "utf-8")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    command = ["issues", "--github", f"--run={tmp_path}", f"--to={tmp_path / 'issues'}"]
+    assert main(command) == 0
+    assert capsys.readouterr().out.count("https://github.example/issues/") == 2
+    assert main(command) == 0
+    assert capsys.readouterr().out == ""
+    gh.unlink()
+    assert main(command) == 4
+
+
+# -- evidence in words -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (True, "yes"),
+        (None, "nothing"),
+        (float("nan"), "unknown"),
+        (24117248, "24\u202f117\u202f248"),
+        ([0, 7, 10], "0, 7, 10"),
+        (list(range(20)), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 8 more"),
+        ({"page": {"may": False, "right": True, "seen": "Sorry"}}, "page: refused: Sorry"),
+        ({"page": {"may": True, "right": False, "seen": "a video"}}, "page: allowed, which is wrong: a video"),
+        ([], "nothing"),
+    ],
+)
+def test_evidence_is_in_words(value: object, told: str) -> None:
+    assert words.in_words(value) == told
+
+
+def test_http_and_browsers_speak_in_words() -> None:
+    assert words.status(206) == "206 Partial Content"
+    assert words.status("net::ERR_BLOCKED_BY_ORB").startswith("blocked by the browser")
+    assert words.console(["MathJax failed", "a", "a", "b"]) == ["a (2 times)", "b"]
+    assert words.requests([{"address": "https://cdn.example/mathjax/x.js"}, {"address": "https://a"}]) == [
+        {"address": "https://a"}
+    ]

@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checklist import ctrf, history, report
+from checklist import history, report
+from checklist.outputs import ctrf
 from checklist.results import Run, text_of
 from checklist.verdicts import Verdict
 from selftest.unit.leaks import SECRET, kinds, zipped

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
+from checklist.gallery import PICTURE
 from checklist.lines import LINES, STEPS
 from checklist.results import Run, put
 from checklist.verdicts import Entry, Verdict
@@ -60,7 +63,13 @@ def document(run: Run) -> dict[str, Any]:
                 "testEnvironment": run.environment,
                 "healthy": run.verdict != "OUTAGE",
             },
-            "extra": {"verdict": run.verdict, "exit_code": run.exit_code, "reason": run.reason, "run_id": run.run_id},
+            "extra": {
+                "verdict": run.verdict,
+                "exit_code": run.exit_code,
+                "reason": run.reason,
+                "run_id": run.run_id,
+                "defects": [asdict(defect) for defect in run.defects],
+            },
         },
     }
 
@@ -68,6 +77,7 @@ def document(run: Run) -> dict[str, Any]:
 def _test(entry: Entry) -> dict[str, Any]:
     line = LINES[entry.id]
     shots = [path for check in entry.checks for path in check.evidence.get("screenshots", ())]
+    shots += [check.evidence[PICTURE]["path"] for check in entry.checks if PICTURE in check.evidence]
     return {
         "name": f"{entry.id} {line.text} [{entry.browser}]",
         "status": STATUS[entry.verdict],
@@ -77,6 +87,8 @@ def _test(entry: Entry) -> dict[str, Any]:
         "type": "e2e",
         "browser": entry.browser,
         **({"message": entry.message} if entry.message else {}),
-        "attachments": [{"name": Path(path).name, "contentType": "image/png", "path": path} for path in shots],
+        "attachments": [
+            {"name": Path(path).name, "contentType": guess_type(path)[0] or "image/png", "path": path} for path in shots
+        ],
         "labels": {"blocks": entry.blocks, "known": bool(entry.known)},
     }

@@ -1,0 +1,385 @@
+"""From failed checks to defects: what somebody has to mend, once, however many checks, targets and lines show it.
+
+Checks are one defect that are the same check on several targets, that a rule of `defects.toml` puts together, or that
+say the same. What only follows from a defect, the lines that a test could not reach and those that follow others, is
+told with it. Pure: no files but that table, no network.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from checklist.known_issues import KnownIssue
+from checklist.lines import ALL_TARGETS, LINES, Kind
+from checklist.tables import Table, validated
+from checklist.verdicts import Check, Entry, Role, Verdict, is_known
+
+
+class Severity(StrEnum):
+    """How bad a defect is; the worst first."""
+
+    ACCESS = "access"
+    DATA = "data"
+    FUNCTION = "function"
+    WORDING = "wording"
+    SETUP = "set-up"
+
+
+MEANING = {
+    Severity.ACCESS: "somebody gets at what is not theirs, or can harm it",
+    Severity.DATA: "what people hand in is lost, or what must go stays",
+    Severity.FUNCTION: "something does not work",
+    Severity.WORDING: "people are told nothing, too little, or something wrong",
+    Severity.SETUP: "the site or its AWS account is not as the checklist says",
+}
+
+WORST_FIRST = list(Severity)
+
+
+class Acts(StrEnum):
+    """Who must do something about a defect."""
+
+    AUTHOR = "the plugin's author"
+    ADMINISTRATOR = "the site's administrator"
+    AWS = "whoever runs the AWS account"
+    SUITE = "whoever runs this suite"
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """A check that failed, on one target or on several.
+
+    `pictures` are paths relative to the run's folder; `steps` the sentences that held before it, in their order, on
+    which the check builds; `people` who sat at a browser, and at which page.
+    """
+
+    sentence: str
+    expected: str
+    seen: str
+    lines: Sequence[str]
+    targets: Sequence[str]
+    test: str
+    pictures: Sequence[str] = ()
+    steps: Sequence[str] = ()
+    story: str = ""
+    people: Sequence[str] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """`key` is the same in each run that shows the defect. `sentence` is what does not hold.
+
+    `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
+    of it. `beside` are lines that passed, and what they speak of. `known` holds, when the team has agreed to live with
+    it, each issue's link, owner, and the date when it expires. `since` is when the first run began of those in a row
+    that showed it, in UTC; empty where no earlier run could have.
+    """
+
+    key: str
+    sentence: str
+    expected: str
+    seen: str
+    severity: Severity
+    acts: Acts
+    lines: Sequence[str]
+    targets: Sequence[str]
+    symptoms: Sequence[Symptom]
+    follows: Sequence[str] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    known: Sequence[Mapping[str, str]] = ()
+    since: str = ""
+
+    @property
+    def pictures(self) -> list[str]:
+        return [path for one in self.symptoms for path in one.pictures]
+
+
+# -- the table ------------------------------------------------------------------------------------
+
+
+def _acts(name: str) -> str:
+    if name.upper() not in Acts.__members__:
+        raise ValueError(f"{name} is nobody who acts; use one of {', '.join(Acts.__members__).lower()}")
+    return name
+
+
+class Rule(Table):
+    """A rule of `defects.toml`, whose head tells what its keys mean."""
+
+    lines: tuple[str, ...] = ()
+    title: re.Pattern[str] | None = None
+    message: re.Pattern[str] | None = None
+    severity: Severity | None = None
+    acts: Annotated[str, AfterValidator(_acts)] | None = None
+    together: str | None = None
+    beside: dict[str, str] | None = None
+
+    def fits(self, check: Check) -> bool:
+        return (
+            (not self.lines or any(f"{check.line}.".startswith(f"{one}.") for one in self.lines))
+            and (self.title is None or re.search(self.title, check.title) is not None)
+            and (self.message is None or re.search(self.message, check.message) is not None)
+        )
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Raises Mistakes where the table is wrong."""
+    content = tomllib.loads(Path(__file__).with_name("defects.toml").read_text(encoding="utf-8"))
+    return tuple(validated(Rule, rule) for rule in content["rules"])
+
+
+def _ruled(check: Check, question: str) -> object:
+    answers = (getattr(rule, question) for rule in rules() if rule.fits(check))
+    return next((answer for answer in answers if answer is not None), None)
+
+
+def severity(check: Check) -> Severity:
+    answer = _ruled(check, "severity")
+    return answer if isinstance(answer, Severity) else Severity.FUNCTION
+
+
+def acts(check: Check) -> Acts:
+    return Acts[str(_ruled(check, "acts")).upper()]
+
+
+# -- words ----------------------------------------------------------------------------------------
+
+
+def expected_and_seen(message: str) -> tuple[str, str] | None:
+    """The two halves of "expected …, seen …", as the suite says what is wrong, or of Playwright's own way to say it."""
+    ways = re.findall(r"(?:^|; )([^;]*?)\bexpected (.+?),? seen:? (.+?)(?=; [^;]*?\bexpected |$)", message, re.S)
+    if len(ways) > 1:
+        expected = "; ".join(_distinct(expected for _, expected, _ in ways))
+        return expected, "; ".join(_distinct(f"{way}{_seen(seen)}" for way, _, seen in ways))
+    for form in (r"(?:.*?\b)?expected (.+?),? seen:? (.+)", r"(.+?) Actual value: (.+)"):
+        if found := re.fullmatch(form, message, re.S):
+            return found[1], _seen(found[2])
+    return None
+
+
+def _seen(text: str) -> str:
+    """Playwright's words for nothing, in a person's; and a clause as a thing."""
+    text = re.sub(r"^None Error: element\(s\) not found", "nothing of that kind on the page", text)
+    return re.sub(r"^that ", "", text)
+
+
+def sentence(check: Check) -> str:
+    """The check's title, which is a whole sentence; one that goes on from another has its line's words before it."""
+    title = check.title.strip().rstrip(".")
+    if title[:1].isupper() or title[:1].isdigit():
+        return title
+    return f"{plain(LINES[check.line].text)}: {title}" if check.line in LINES else title
+
+
+def plain(text: str) -> str:
+    """A line's text without the marks of Markdown."""
+    return re.sub(r"\*\*|`", "", text).rstrip(":")
+
+
+# -- failures to defects --------------------------------------------------------------------------
+
+
+def defects(entries: Iterable[Entry], known: Collection[KnownIssue] = (), problems: Iterable[str] = ()) -> list[Defect]:
+    """The defects of a run, the worst first; `problems` are what keeps it from GO besides its lines."""
+    entries = list(entries)
+    checks = [check for entry in entries for check in entry.checks]
+    found = [_defect(group, checks, known) for group in _groups(_failed(entries))]
+    found = [*_with_what_follows(found, entries), *map(_problem, problems)]
+    return sorted(found, key=_rank)
+
+
+def _rank(defect: Defect) -> tuple[bool, int, int]:
+    order = list(LINES)
+    first = min((order.index(line) for line in defect.lines if line in LINES), default=len(order))
+    return bool(defect.known), WORST_FIRST.index(defect.severity), first
+
+
+def _failed(entries: Iterable[Entry]) -> list[Check]:
+    return [
+        check
+        for entry in entries
+        if entry.verdict is Verdict.FAILED
+        for check in entry.checks
+        if check.verdict is Verdict.FAILED and check.role is not Role.ADVICE
+    ]
+
+
+def advice(checks: Iterable[Check]) -> list[Symptom]:
+    """What would be good and no box asks for, a recommendation each, however many targets show it."""
+    mine = [check for check in checks if check.verdict is Verdict.ADVICE]
+    return [_symptom(group, mine) for group in _by(mine, _same_check).values()]
+
+
+def _test(check: Check) -> str:
+    return check.test.partition("[")[0]
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:6]
+
+
+def _same_check(check: Check) -> str:
+    return f"{_test(check)} {check.title}"
+
+
+def _cause(check: Check) -> str:
+    """Of checks that fail for one cause: the rule that puts them together, or what they say, without its numbers."""
+    if together := _ruled(check, "together"):
+        return str(together)
+    halves = expected_and_seen(check.message)
+    said = re.sub(r"\d+|videos/\S+|https?://\S+", "#", " ".join(halves or (check.message,)))
+    return f"{severity(check)} {said}" if len(said) > 20 else _same_check(check)
+
+
+def _by(checks: Iterable[Check], of: Callable[[Check], str]) -> dict[str, list[Check]]:
+    found: dict[str, list[Check]] = {}
+    for check in checks:
+        found.setdefault(of(check), []).append(check)
+    return found
+
+
+def _groups(failed: Sequence[Check]) -> Iterator[list[Check]]:
+    """The failed checks of each defect, in the order of the checklist."""
+    home = {id(check): number for number, check in enumerate(failed)}
+    for of in (_same_check, _cause):
+        for group in _by(failed, of).values():
+            numbers = {home[id(check)] for check in group}
+            home = {name: min(numbers) if number in numbers else number for name, number in home.items()}
+    for number in dict.fromkeys(home.values()):
+        yield [check for check in failed if home[id(check)] == number]
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def _in_order(lines: Iterable[str]) -> list[str]:
+    mine = set(lines)
+    return [line for line in LINES if line in mine]
+
+
+def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]) -> Defect:
+    symptoms = [_symptom(same, all_) for same in _by(group, _same_check).values()]
+    worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
+    first, together = symptoms[0], _ruled(group[0], "together")
+    if together and len(symptoms) > 1:
+        first = replace(first, sentence=str(together))
+    step = LINES[group[0].line].step if group[0].line in LINES else group[0].line
+    are_known = all(is_known(check, known) for check in group)
+    notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in group)]
+    beside: dict[str, str] = {}
+    passed = {check.line for check in all_} - {check.line for check in all_ if check.verdict is not Verdict.PASSED}
+    for check in group:
+        table = _ruled(check, "beside")
+        beside |= {line: why for line, why in (table if isinstance(table, dict) else {}).items() if line in passed}
+    return Defect(
+        re.sub(r"\W+", "-", str(together).lower())[:40].strip("-")
+        if together
+        else f"{step}-{_digest(_same_check(group[0]))}",
+        first.sentence,
+        first.expected,
+        first.seen,
+        severity(worst),
+        acts(worst),
+        _in_order(check.line for check in group),
+        _distinct(check.target for check in group),
+        symptoms,
+        beside=beside,
+        known=notes,
+    )
+
+
+def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
+    first = next((check for check in same if check.evidence.get("screenshots")), same[0])
+    halves = expected_and_seen(same[0].message)
+    expected, seen = halves or (sentence(same[0]), same[0].message)
+    return Symptom(
+        sentence(same[0]),
+        expected,
+        seen,
+        _in_order(check.line for check in same),
+        _distinct(check.target for check in same),
+        _test(first),
+        [*first.evidence.get("screenshots", ())],
+        _steps(first, all_),
+        str(first.evidence.get("story", "")),
+        [*first.evidence.get("people", ())],
+        str(first.evidence.get("file", "")),
+    )
+
+
+def _steps(check: Check, all_: Iterable[Check]) -> list[str]:
+    """What held before it in its test, as far as the check builds on it."""
+    before = [
+        one
+        for one in all_
+        if (one.test, one.target) == (check.test, check.target)
+        and one.needed
+        and one.verdict is Verdict.PASSED
+        and one.number < check.number
+    ]
+    return [sentence(one) for one in sorted(before, key=lambda one: one.number)]
+
+
+def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:
+    follows: dict[str, list[str]] = {defect.key: [] for defect in found}
+    for entry in entries:
+        if LINES[entry.id].kind is Kind.FOLLOWS and entry.verdict is Verdict.FAILED:
+            for defect in found:
+                if any(LINES[line].is_followed_by(LINES[entry.id]) for line in defect.lines):
+                    follows[defect.key].append(entry.id)
+        if entry.verdict is Verdict.NOT_REACHED:
+            for check in entry.checks:
+                if check.verdict is Verdict.NOT_REACHED and (cause := _what_kept(check, found)):
+                    follows[cause.key].append(entry.id)
+    return [
+        replace(defect, follows=[line for line in _in_order(follows[defect.key]) if line not in defect.lines])
+        for defect in found
+    ]
+
+
+def _what_kept(check: Check, found: Iterable[Defect]) -> Defect | None:
+    """The defect without which a test would have come to this line."""
+    named = re.match(r"(\S+) \(", check.message)
+    for defect in found:
+        for symptom in defect.symptoms:
+            same_test = symptom.test == _test(check) and check.target in symptom.targets
+            if same_test and (named is None or named[1] in symptom.lines):
+                return defect
+    return None
+
+
+PROBLEMS = {
+    "clean-up": "A run leaves nothing behind",
+    "a secret": "No secret stands in what a run reports",
+    "known issue": "The list of known issues is up to date",
+}
+
+
+def _problem(problem: str) -> Defect:
+    told = next((told for start, told in PROBLEMS.items() if problem.startswith(start)), "The run can be trusted")
+    symptom = Symptom(told, told, problem, (), (), "")
+    key = f"run-{_digest(problem)}"
+    return Defect(key, told, told, problem, Severity.SETUP, Acts.SUITE, (), (), [symptom])
+
+
+def blocking(found: Iterable[Defect]) -> list[Defect]:
+    """Those that keep a run from GO."""
+    return [defect for defect in found if not defect.known]
+
+
+def where(defect: Defect | Symptom) -> str:
+    """On which targets it was seen; nothing where it speaks of none."""
+    return " and ".join(target for target in defect.targets if target != ALL_TARGETS)

@@ -1,0 +1,288 @@
+"""The page: what stands on it, in which order. Made of a run's folder and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from checklist import reason, signing
+from checklist.defects import MEANING, Defect, Severity, Symptom, advice, plain, where
+from checklist.gallery import PICTURE
+from checklist.history import Past
+from checklist.lines import ALL_TARGETS, LINES, STEPS, Kind, Line, Step
+from checklist.report import tickets, words
+from checklist.report.charts import charts
+from checklist.report.pictures import Pictures, distinct
+from checklist.results import Run, put
+from checklist.verdicts import WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
+
+FILE = "report.html"
+
+SIGNS = {"passed": "✓", "failed": "✗", "not reached": "·", "not run": "–", "not checkable": "?", "by hand": "✎"}
+SIGNS |= {"advice": "i"}
+
+LEGEND = {
+    "✓": "passed",
+    "✗": "failed",
+    "·": "not reached: something before it failed",
+    "?": "not checkable here",
+    "–": "not run",
+    "✎": "for people",
+}
+
+PHASES = {
+    "P": "Prerequisites",
+    "1": "Phase 1: AWS account",
+    "2": "Phase 2: staging",
+    "3": "Phase 3: production",
+    "4": "Phase 4: after deployment",
+    "R": "Rollback",
+    "T": "Troubleshooting",
+}
+
+SEEN = ("screenshots", "console", "requests", "requests without a browser", "on S3", "people", "story", "file", PICTURE)
+"""Evidence that has a form of its own in the report."""
+
+ONCE = "once a run"
+
+SLOWEST = 10
+
+
+@dataclass(frozen=True)
+class Box:
+    """A line on a target. `elsewhere` when another target covers it, so that nothing is missing."""
+
+    target: str
+    entry: Entry
+    elsewhere: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a step came to on a target: how many of its lines were judged, and how many failed or stayed open."""
+
+    target: str
+    failed: int
+    open: int
+    passed: int
+    known: bool
+
+    @property
+    def kind(self) -> str:
+        if self.failed:
+            return "known" if self.known else "failed"
+        return "open" if self.open else "passed" if self.passed else "none"
+
+    @property
+    def text(self) -> str:
+        judged = self.failed + self.open + self.passed
+        told = {"failed": f"✗ {self.failed}/{judged}", "known": f"✗ {self.failed}/{judged} known"}
+        told |= {"open": f"? {self.open}/{judged}", "passed": f"✓ {self.passed}", "none": "–"}
+        return told[self.kind]
+
+    @property
+    def words(self) -> str:
+        if self.kind == "none":
+            return f"{self.target}: nothing to judge"
+        return f"{self.target}: {self.passed} passed, {self.failed} failed, {self.open} open"
+
+
+@dataclass(frozen=True)
+class Open:
+    """Lines that keep a run from GO though they did not fail, for one reason."""
+
+    verdict: str
+    why: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Shot:
+    caption: str
+    line: str
+    path: str
+
+
+def write(run: Run, folder: Path, past: Sequence[Past] = ()) -> None:
+    """Write `folder/report.html`; `past` are all runs that are known, the latest last. Raises OSError."""
+    put(folder / FILE, render(run, folder, past))
+
+
+def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
+    here = Path(__file__).parent
+    templates = Environment(loader=FileSystemLoader(here), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    tested = [target for target in run.targets if not target.missing]
+    entries = {(entry.id, entry.browser): entry for entry in run.lines}
+    checks = [check for entry in run.lines for check in entry.checks]
+    judged = {
+        entry.id for entry in run.lines if any(check.verdict is not Verdict.NOT_REACHED for check in entry.checks)
+    }
+    defects = run.defects
+    return templates.get_template("page.html").render(
+        run=run,
+        site=urlsplit(run.tested.get("site", "")).netloc or run.environment,
+        plugin=run.versions.get("assignsubmission_s3video", ""),
+        minutes=_minutes(run.seconds),
+        phases=_phases(),
+        boxes=lambda line: _boxes(line, run.targets, tested, entries),
+        columns=[*(target.name for target in tested), ONCE],
+        called={target.name: reason.called(target) for target in run.targets},
+        matrix=list(_matrix(run, tested)),
+        tested=tested,
+        tested_in=reason.tested_in(run.targets),
+        untested=[target for target in run.targets if target.missing],
+        not_tested=reason.untested(run.targets),
+        judged=len(judged),
+        total=len(LINES),
+        for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],
+        by_hand=sum(line.kind is Kind.BY_HAND for line in LINES.values()),
+        out_of_reach=sum(line.kind is Kind.OUT_OF_REACH for line in LINES.values()),
+        titles={line.id: line.text for line in LINES.values()},
+        step_titles={step.id: step.title for step in STEPS},
+        failed={entry.id for entry in run.lines if entry.verdict is Verdict.FAILED},
+        defects=defects,
+        severities=[(one, MEANING[one]) for one in Severity if any(defect.severity is one for defect in defects)],
+        acting=list(dict.fromkeys(str(defect.acts) for defect in defects)),
+        age=lambda defect: _age(defect, run),
+        ticket=lambda defect: tickets.markdown(defect, run),
+        where=where,
+        of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
+        advice=advice(checks),
+        alike=_alike,
+        open=list(_open(run)),
+        notes=[note for note in run.notes if note not in run.conditions.problems],
+        gallery=list(_gallery(run, folder)),
+        charts=list(charts(run, past)),
+        slowest=sorted((entry for entry in run.lines if entry.seconds), key=lambda entry: -entry.seconds)[:SLOWEST],
+        signs=SIGNS,
+        legend=LEGEND,
+        plain=plain,
+        words=words,
+        rest=lambda check: {name: words.in_words(value) for name, value in check.evidence.items() if name not in SEEN},
+        artifacts=lambda check: _artifacts(folder, check),
+        picture=Pictures(folder),
+        style=Markup((here / "style.css").read_text(encoding="utf-8")),
+        script=Markup((here / "script.js").read_text(encoding="utf-8")),
+        signatures=[
+            replace(one.signature, sha256="changed") if one.broken else one.signature for one in signing.verify(folder)
+        ],
+        digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
+    )
+
+
+def _alike(symptoms: Sequence[Symptom]) -> list[list[Symptom]]:
+    """Those that say the same, together."""
+    found: dict[tuple[str, str], list[Symptom]] = {}
+    for one in symptoms:
+        found.setdefault((one.expected, one.seen), []).append(one)
+    return [*found.values()]
+
+
+def _minutes(seconds: float) -> str:
+    return f"{round(seconds / 60)} min" if seconds >= 90 else f"{round(seconds)} s"
+
+
+def _phases() -> list[tuple[str, str, list[Step]]]:
+    mine = [
+        (name, title, [step for step in STEPS if step.id.partition(".")[0] == name]) for name, title in PHASES.items()
+    ]
+    others = [step for step in STEPS if step.id.partition(".")[0] not in PHASES]
+    return [one for one in (*mine, ("other", "Others", others)) if one[2]]
+
+
+def _age(defect: Defect, run: Run) -> str:
+    if defect.known:
+        return f"known until {min(issue['expires'] for issue in defect.known)}"
+    if not defect.since:
+        return ""
+    return "new" if defect.since == run.started.isoformat(timespec="seconds") else f"since {defect.since[:10]}"
+
+
+def _boxes(
+    line: Line,
+    targets: Sequence[TargetState],
+    tested: Sequence[TargetState],
+    entries: dict[tuple[str, str], Entry],
+) -> list[Box]:
+    """Of the targets that were tested; of all where none was."""
+    if entry := entries.get((line.id, ALL_TARGETS)):
+        return [Box(ALL_TARGETS, entry, False)]
+    judged = judged_on(line, targets)
+    shown = tested or targets
+    return [
+        Box(target.name, entry, target not in judged)
+        for target in shown
+        if (entry := entries.get((line.id, target.name)))
+    ]
+
+
+def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, list[Cell]]]:
+    """Steps of which a program judged something, by target; lines judged over targets count on each of them."""
+    found: dict[tuple[str, str], list[tuple[Verdict, bool]]] = {}
+    for entry in run.lines:
+        line = LINES[entry.id]
+        if not line.judged:
+            continue
+        if line.over_targets:
+            parts = {target: [one for one in entry.checks if one.target == target] for target in _targets(entry)}
+            for target, checks in parts.items():
+                worst = min((one.verdict for one in checks if one.counts), key=WORST_FIRST.index, default=None)
+                if worst:
+                    found.setdefault((line.step, target), []).append((worst, bool(entry.known)))
+        elif entry.checks or entry.blocks:
+            found.setdefault((line.step, entry.browser), []).append((entry.verdict, bool(entry.known)))
+    for step in STEPS:
+        cells = [_cell(name, found.get((step.id, key), [])) for name, key in _columns(tested)]
+        if any(cell.kind != "none" for cell in cells):
+            yield step, cells
+
+
+def _targets(entry: Entry) -> list[str]:
+    return list(dict.fromkeys(check.target for check in entry.checks))
+
+
+def _columns(tested: Sequence[TargetState]) -> list[tuple[str, str]]:
+    return [*((target.name, target.name) for target in tested), (ONCE, ALL_TARGETS)]
+
+
+def _cell(target: str, verdicts: Sequence[tuple[Verdict, bool]]) -> Cell:
+    failed = [known for verdict, known in verdicts if verdict is Verdict.FAILED]
+    passed = sum(verdict is Verdict.PASSED for verdict, _ in verdicts)
+    return Cell(target, len(failed), len(verdicts) - len(failed) - passed, passed, bool(failed) and all(failed))
+
+
+def _open(run: Run) -> Iterator[Open]:
+    follows = {line for defect in run.defects for line in defect.follows}
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in run.lines:
+        if entry.blocks and entry.verdict is not Verdict.FAILED and entry.id not in follows:
+            groups.setdefault((str(entry.verdict), entry.message), []).append(reason.named(entry))
+    for (verdict, why), lines in groups.items():
+        yield Open(verdict, why, lines)
+
+
+def _gallery(run: Run, folder: Path) -> Iterator[tuple[str, str, list[Shot]]]:
+    """A strip for each step and target: its step, target and pictures, in the order of the checks."""
+    strips: dict[tuple[str, str], dict[str, tuple[tuple[str, int], Shot]]] = {}
+    for entry in run.lines:
+        for check in entry.checks:
+            if shot := check.evidence.get(PICTURE):
+                told = Shot(shot["caption"], check.line, shot["path"])
+                mine = strips.setdefault((LINES[entry.id].step, check.target), {})
+                mine[shot["path"]] = ((check.test, check.number), told)
+    for (step, target), shots in strips.items():
+        in_order = {path: shot for path, (_, shot) in sorted(shots.items(), key=lambda one: one[1][0])}
+        yield step, target, [in_order[path] for path in distinct(folder, in_order)]
+
+
+def _artifacts(folder: Path, check: Check) -> dict[str, str]:
+    """What pytest-playwright kept of the check's test: traces and videos, by name, as links."""
+    slug = re.sub(r"[^a-z0-9]+", "-", check.test.lower()).strip("-")
+    found = [path for path in folder.glob(f"**/artifacts/*{slug}/*") if path.suffix in (".zip", ".webm")]
+    return {path.name: quote(str(path.relative_to(folder))) for path in sorted(found)} if slug else {}

@@ -1,0 +1,128 @@
+"""A defect as a ticket: Markdown that a developer can start from, for the page's button and for files."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from checklist.defects import MEANING, Defect, Symptom, where
+from checklist.lines import LINES
+from checklist.reason import called
+from checklist.results import NoResults, Run, put
+
+FOLDER = "issues"
+
+SYMPTOMS = 20
+"""That one ticket tells."""
+
+
+def title(defect: Defect) -> str:
+    return f"Does not hold: {defect.sentence}"
+
+
+def mark(defect: Defect) -> str:
+    """What stands in a ticket so that none is opened twice."""
+    return f"s3video-acceptance: {defect.key}"
+
+
+def markdown(defect: Defect, run: Run, pictures: Sequence[str] = ()) -> str:
+    """The ticket; `pictures` are addresses of them."""
+    names = {target.name: called(target) for target in run.targets}
+    first = defect.symptoms[0]
+    seen_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    parts = [
+        f"# {title(defect)}",
+        f"- **Expected:** {_text(defect.expected)}\n- **Seen:** {_text(defect.seen)}\n"
+        f"- **How bad:** {defect.severity} ({MEANING[defect.severity]})\n- **Who must act:** {defect.acts}"
+        + (f"\n- **Seen in:** {seen_in}" if seen_in else "")
+        + (f"\n- **Lines of the checklist:** {_lines(defect.lines)}" if defect.lines else "")
+        + (f"\n- **Open because of it:** {', '.join(defect.follows)}" if defect.follows else ""),
+        _again(first),
+    ]
+    if len(defect.symptoms) > 1:
+        told = [
+            f"- {_text(one.sentence)}{f' ({where(one)})' if where(one) else ''}\n"
+            f"  expected {_text(one.expected)}, seen {_text(one.seen)}"
+            for one in defect.symptoms[:SYMPTOMS]
+        ]
+        more = len(defect.symptoms) - SYMPTOMS
+        parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
+    parts += [f"![What was on the screen]({path})" for path in pictures]
+    parts.append(
+        f"Run {run.run_id} on {_text(run.tested.get('site', run.environment))}, "
+        f"{run.started:%Y-%m-%d %H:%M} UTC; {_text(versions)}.\n\n<!-- {mark(defect)} -->"
+    )
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _again(symptom: Symptom) -> str:
+    """How to see it again, in words; nothing where no test tells."""
+    last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
+    numbered = [f"{number}. {_text(step)}" for number, step in enumerate([*symptom.steps, last], start=1)]
+    told = [
+        *([_text(symptom.story.partition("\n\n")[0])] if symptom.story else []),
+        *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people else []),
+        *([f"File: {_text(symptom.file)}"] if symptom.file else []),
+        "\n".join(numbered),
+        *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),
+    ]
+    return "## How to see it again\n\n" + "\n\n".join(told) if symptom.test else ""
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return "; ".join(f"{line} {_text(LINES[line].text)}" if line in LINES else line for line in lines)
+
+
+def _text(text: str) -> str:
+    """Text that Markdown takes for nothing else."""
+    return re.sub(r"([\\`*_{}\[\]<>|~#])", r"\\\1", " ".join(text.replace("**", "").split()))
+
+
+def write(run: Run, folder: Path, to: Path) -> list[Path]:
+    """A file for each defect that has none there yet, with its pictures beside it. Raises OSError."""
+    to.mkdir(parents=True, exist_ok=True)
+    there = "".join(file.read_text(encoding="utf-8") for file in to.glob("*.md"))
+    written = []
+    for defect in run.defects:
+        if f"{mark(defect)} -->" in there:
+            continue
+        pictures = []
+        for number, path in enumerate(dict.fromkeys(defect.pictures), start=1):
+            file = folder / path
+            if file.is_file():
+                name = f"{defect.key}-{number}{file.suffix}"
+                (to / name).write_bytes(file.read_bytes())
+                pictures.append(name)
+        put(to / f"{defect.key}.md", markdown(defect, run, pictures))
+        written.append(to / f"{defect.key}.md")
+    return written
+
+
+def open_on_github(run: Run) -> list[str]:
+    """Opens an issue for each defect that none is there for, open or closed; gives their addresses.
+
+    In the repository of the current folder, by GitHub's own program, which is logged in already. A picture cannot be
+    sent that way: the ticket says where the run keeps it. Raises NoResults where that program is not there, or fails.
+    """
+    opened = []
+    for defect in run.defects:
+        found = _gh("issue", "list", "--state", "all", "--search", f'"{mark(defect)}" in:body', "--json", "body")
+        if any(mark(defect) in issue["body"] for issue in json.loads(found or "[]")):
+            continue
+        opened.append(_gh("issue", "create", "--title", title(defect), "--body", markdown(defect, run)).strip())
+    return opened
+
+
+def _gh(*arguments: str) -> str:
+    try:
+        return subprocess.run(["gh", *arguments], capture_output=True, text=True, check=True).stdout
+    except OSError as error:
+        raise NoResults(
+            f"gh cannot be run ({error.strerror}). Install GitHub's command line, and log in there."
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise NoResults(f"gh {' '.join(arguments[:2])} failed: {error.stderr.strip()}") from None

@@ -1,0 +1,78 @@
+"""Evidence in the words of a person: no JSON, no bare numbers of HTTP, no names that only a browser has."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+SHOWN = 12
+"""Parts of a list."""
+
+FAILURES = {
+    "ERR_BLOCKED_BY_ORB": "blocked by the browser: the answer was no picture, video or script",
+    "ERR_ABORTED|NS_BINDING_ABORTED|cancelled": "cut off, as when a page is left",
+    "ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED": "nobody answers there",
+    "ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST": "there is no such host",
+    "ERR_TUNNEL_CONNECTION_FAILED|NS_ERROR_PROXY": "the proxy does not lead there",
+    "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RESET|NS_ERROR_NET_RESET": "the connection broke",
+    "ERR_CERT|SEC_ERROR": "its certificate is not trusted",
+}
+
+NOISE = re.compile(r"mathjax|polyfill\.io", re.I)
+"""What a site fetches from elsewhere, and a test network keeps from it: no finding."""
+
+
+def in_words(value: Any) -> str:
+    """A value of evidence: JSON types, and what Python makes of them."""
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        if {"may", "right"} <= value.keys():
+            return _right(value)
+        return "; ".join(f"{name}: {in_words(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        told = [in_words(inner) for inner in value]
+        return ", ".join([*told[:SHOWN], *([f"{len(told) - SHOWN} more"] if len(told) > SHOWN else [])]) or "nothing"
+    return str(value or "nothing")
+
+
+def _number(value: float) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if math.isnan(value):
+        return "unknown"
+    return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
+
+
+def _right(tried: Mapping[str, Any]) -> str:
+    may = "allowed" if tried["may"] else "refused"
+    return f"{may}{'' if tried['right'] else ', which is wrong'}: {in_words(tried.get('seen'))}"
+
+
+def status(value: Any) -> str:
+    """An HTTP status with its phrase, or why there was no answer."""
+    if isinstance(value, int):
+        known = value in {one.value for one in HTTPStatus}
+        return f"{value} {HTTPStatus(value).phrase}" if known else str(value)
+    return next((told for names, told in FAILURES.items() if re.search(names, str(value))), str(value))
+
+
+def requests(told: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without the host's own noise."""
+    return [one for one in told if not NOISE.search(str(one.get("address", "")))]
+
+
+def console(told: Iterable[str]) -> list[str]:
+    """Without the host's own noise, what was said many times in a row once."""
+    found: list[tuple[str, int]] = []
+    for message in told:
+        if NOISE.search(message):
+            continue
+        if found and found[-1][0] == message:
+            found[-1] = (message, found[-1][1] + 1)
+        else:
+            found.append((message, 1))
+    return [message if times == 1 else f"{message} ({times} times)" for message, times in found]

@@ -1,0 +1,54 @@
+"""What a terminal says at a run's end: the defects in words, the worst first, then the verdict. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checklist.defects import Defect, Severity, where
+from checklist.reason import tested_in, untested
+from checklist.results import Run
+
+SHOWN = 15
+"""Defects; the report has all."""
+
+RED, YELLOW = "red", "yellow"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line of output; `colour` may be none, `bold` stands out."""
+
+    text: str
+    colour: str = ""
+    bold: bool = False
+
+
+def told(run: Run, width: int = 100) -> Iterator[Said]:
+    """The defects of a run, `SHOWN` at most, then its verdict and how far that reaches.
+
+    What was expected, and what was seen, take two lines of `width` characters at most.
+    """
+    for defect in run.defects[:SHOWN]:
+        yield from _defect(defect, width)
+    if (more := len(run.defects) - SHOWN) > 0:
+        yield Said(f"  {more} more defect{'' if more == 1 else 's'} in the report")
+    if run.defects:
+        yield Said("")
+    colour = {"GO": "green", "NO-GO": RED}.get(run.verdict, YELLOW)
+    yield Said(f"{run.verdict}: {run.reason}", colour, bold=True)
+    if run.verdict != "GO" and any(not target.missing for target in run.targets):
+        yield Said(f"  Tested in {tested_in(run.targets)}. {untested(run.targets)}".rstrip())
+
+
+def _defect(defect: Defect, width: int) -> Iterator[Said]:
+    mild = bool(defect.known) or defect.severity in (Severity.WORDING, Severity.SETUP)
+    colour = YELLOW if mild else RED
+    place = " ".join(part for part in (", ".join(defect.lines), where(defect)) if part)
+    known = f", known until {min(issue['expires'] for issue in defect.known)}" if defect.known else ""
+    head = f"✗ {defect.severity.upper():<8}  {defect.sentence}"
+    yield Said(head, colour, bold=True)
+    yield Said(f"    {place + ' · ' if place else ''}for {defect.acts}{known}")
+    for word, text in (("expected", defect.expected), ("seen", defect.seen)):
+        yield Said(f"    {word:<8}  {textwrap.shorten(text, max(width, 60) * 2 - 14, placeholder=' …')}")

@@ -1,0 +1,169 @@
+"""From failed checks to what somebody has to mend."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from checklist import history
+from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules
+from checklist.lines import LINES, STEPS
+from checklist.verdicts import Check, Role, Verdict, judge
+from selftest.unit.sample_runs import CHROMIUM, FIREFOX, NO_PLAY, go, no_go, passing, run_of
+
+BOTH = [CHROMIUM, FIREFOX]
+
+
+def failed(
+    line: str, title: str, message: str, target: str = "chromium", test: str = "test_it", **more: object
+) -> Check:
+    told = Check(line, target, Verdict.FAILED, title, message, test=f"{test}[{target}]")
+    return replace(told, **more)  # type: ignore[arg-type]
+
+
+def found(*checks: Check) -> Sequence[Defect]:
+    return defects(judge(BOTH, checks))
+
+
+def test_the_same_check_in_two_browsers_is_one_defect() -> None:
+    say = "expected the limit, seen nothing"
+    (one,) = found(
+        failed("2.7.5", "The form names the limit", say), failed("2.7.5", "The form names the limit", say, "firefox")
+    )
+    assert (one.sentence, one.expected, one.seen) == ("The form names the limit", "the limit", "nothing")
+    assert (one.lines, one.targets, one.severity, one.acts) == (
+        ["2.7.5"],
+        ["chromium", "firefox"],
+        Severity.WORDING,
+        Acts.AUTHOR,
+    )
+
+
+def test_one_test_that_settles_another_line_in_each_browser_is_one_defect() -> None:
+    (one,) = found(
+        failed("2.13.1", "The video plays", "expected a picture, seen none"),
+        failed("2.13.2", "The video plays", "expected a picture, seen nothing at all", "firefox"),
+    )
+    assert one.lines == ["2.13.1", "2.13.2"]
+
+
+def test_untranslated_texts_on_many_pages_are_one_defect() -> None:
+    (one,) = found(
+        failed(
+            "2.10.3",
+            "The dashboard is in finished texts",
+            "expected finished texts, seen [[status]]",
+            test="test_dashboard",
+        ),
+        failed("2.10.8", "The list is in finished texts", "expected finished texts, seen [[all]]", test="test_list"),
+    )
+    assert (one.sentence, one.severity) == ("Every page shows finished texts", Severity.WORDING)
+    assert [symptom.seen for symptom in one.symptoms] == ["[[status]]", "[[all]]"]
+
+
+def test_checks_that_say_the_same_are_one_defect_whatever_its_numbers() -> None:
+    (one,) = found(
+        failed("2.11.1", "The server refuses a text", "expected a refusal, seen a form for videos/12/a.mp4"),
+        failed("2.11.1", "The server refuses a program", "expected a refusal, seen a form for videos/13/b.mp4"),
+    )
+    assert len(one.symptoms) == 2
+
+
+def test_checks_that_say_little_are_told_apart() -> None:
+    assert len(found(failed("2.7.1", "One", "seen no"), failed("2.7.2", "Two", "seen no"))) == 2
+
+
+def test_what_a_test_could_not_reach_is_told_with_its_cause() -> None:
+    click, phone = no_go().defects
+    assert click.follows == ["2.8.7", "2.8.8", "2.8.9", "2.14.1"]
+    assert phone.lines == ["2.13.6"]
+
+
+def test_steps_are_what_the_check_builds_on() -> None:
+    before = [
+        Check(
+            "2.7.8", "chromium", Verdict.PASSED, "The student logs in", test="test_it[chromium]", number=1, needed=True
+        ),
+        Check("2.7.9", "chromium", Verdict.PASSED, "The page is quick", test="test_it[chromium]", number=2),
+        Check("2.7.10", "chromium", Verdict.PASSED, "The form opens", test="test_it[chromium]", number=3, needed=True),
+        Check("2.7.8", "firefox", Verdict.PASSED, "In another browser", test="test_it[firefox]", number=1, needed=True),
+        Check(
+            "2.7.11", "chromium", Verdict.PASSED, "What comes later", test="test_it[chromium]", number=5, needed=True
+        ),
+    ]
+    (one,) = found(*before, failed("2.7.5", "The form names the limit", "seen nothing", number=4))
+    assert one.symptoms[0].steps == ["The student logs in", "The form opens"]
+
+
+def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
+    (one,) = found(failed("2.8.6", "a click plays it", NO_PLAY))
+    assert one.sentence == "Click play button: a click plays it"
+
+
+def test_advice_is_no_defect() -> None:
+    told = Check(
+        "2.7.5", "chromium", Verdict.ADVICE, "The limit stands beside the button", "seen below", role=Role.ADVICE
+    )
+    assert found(told) == []
+    assert [one.sentence for one in advice([told, replace(told, target="firefox")])] == [
+        "The limit stands beside the button"
+    ]
+
+
+def test_the_worst_comes_first_and_what_is_known_last() -> None:
+    kinds = [(one.severity, bool(one.known)) for one in found(
+        failed("2.5.12", "The bucket is set", "seen none at all in the settings", "all"),
+        failed("2.7.5", "The limit is named", "seen nothing"),
+        failed("2.9.4", "A stranger is refused", "seen the video"),
+        failed("2.8.6", "A click plays", "seen a still picture"),
+    )]  # fmt: skip
+    assert kinds == [(one, False) for one in (Severity.ACCESS, Severity.FUNCTION, Severity.WORDING, Severity.SETUP)]
+    assert [bool(one.known) for one in go().defects] == [True]
+
+
+def test_what_a_run_leaves_behind_is_for_whoever_runs_it() -> None:
+    (one,) = defects([], problems=["clean-up: a course is still there"])
+    assert (one.sentence, one.seen, one.acts) == (
+        "A run leaves nothing behind",
+        "clean-up: a course is still there",
+        Acts.SUITE,
+    )
+
+
+def test_keys_are_the_same_in_each_run_and_no_two_are_the_same() -> None:
+    keys = [one.key for one in no_go().defects]
+    assert keys == [one.key for one in no_go().defects]
+    assert len(set(keys)) == 2
+
+
+def test_every_check_finds_how_bad_it_is_and_who_must_act() -> None:
+    assert rules()[-1].lines == ()
+    assert rules()[-1].severity
+    assert rules()[-1].acts
+    named = {line for rule in rules() for line in (*rule.lines, *(rule.beside or ()))}
+    there = {*LINES, *(step.id for step in STEPS), *(step.id.partition(".")[0] for step in STEPS)}
+    assert named <= there
+
+
+def test_a_defect_knows_since_when_it_is_there() -> None:
+    run = no_go()
+    days = [replace(run, started=run.started - timedelta(days=ago)) for ago in (3, 2, 1)]
+    good = run_of(passing(run.targets))
+    past = [history.past(one) for one in (days[0], replace(good, started=days[1].started), days[2])]
+    assert {one.since for one in history.dated(run.defects, history.past(run), past)} == {"2026-11-21T18:15:01+00:00"}
+    assert {one.since for one in history.dated(run.defects, history.past(run), past[:2])} == {run.started.isoformat()}
+    assert {one.since for one in history.dated(run.defects, history.past(run), [])} == {""}
+
+
+@pytest.mark.parametrize(
+    ("message", "halves"),
+    [
+        (NO_PLAY, ("playback to go on after a click", "it paused half a second later")),
+        ("x: expected one, seen: two, seen too", ("one", "two, seen too")),
+        ("the bar expected to be visible Actual value: hidden", ("the bar expected to be visible", "hidden")),
+        ("S3 holds no object", None),
+    ],
+)  # fmt: skip
+def test_expected_and_seen(message: str, halves: tuple[str, str] | None) -> None:
+    assert expected_and_seen(message) == halves
