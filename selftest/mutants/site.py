@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 from collections.abc import Collection
+from fnmatch import fnmatch
 
 from runner.connect import new_site
 from runner.environment import Environment
@@ -13,6 +14,9 @@ from services.errors import SiteError
 PLUGIN = "/mod/assign/submission/s3video"
 
 PURGE = "/admin/purgecaches.php"
+
+CACHES = {"lang/*": "lang", "*.js": "js", "*.mustache": "template", "*.css": "theme"}
+"""What Moodle keeps of a plugin's files, by the names of its page; PHP it reads anew."""
 
 PATIENCE = 60
 """Seconds for a page right after its caches went."""
@@ -64,17 +68,17 @@ class OnSite:
             subprocess.run(
                 self._after, shell=True, check=True, input="\n".join(sorted(files)), text=True, capture_output=True
             )
-        elif any(not file.endswith(".php") or file.startswith("lang/") for file in files):
-            self._purge()
+        elif caches := {cache for file in files for pattern, cache in CACHES.items() if fnmatch(file, pattern)}:
+            self._purge(caches)
 
-    def _purge(self) -> None:
+    def _purge(self, caches: Collection[str]) -> None:
         if not self._logged_in:
             admin = self._environment.accounts.admin
             self._admin.login(admin.username, admin.password.get_secret_value())
             self._logged_in = True
         self._admin.log_in_again()
         self._admin.open("Looking for the caches", PURGE)
-        options = {f"purgeselectedoptions[{name}]": 1 for name in ("theme", "lang", "js", "template", "filter")}
+        options = {f"purgeselectedoptions[{cache}]": 1 for cache in sorted(caches)}
         form = {"_qf__core_admin_form_purge_caches": 1, "returnurl": PURGE, "purgeselectedcaches": "Purge"}
         self._admin.send("Purging caches", PURGE, {**options, **form})
 
