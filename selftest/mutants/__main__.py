@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from runner.environment import load
 from runner.replica import CHECKOUT
 from selftest.mutants import report, sample, syntax
-from selftest.mutants.edits import read
+from selftest.mutants.edits import Edit, read
 from selftest.mutants.folder import FolderError, PluginFolder
 from selftest.mutants.site import OnSite
 from selftest.mutants.suite import SuiteDied
@@ -64,6 +64,7 @@ def main() -> int:
 
 
 def _work(options: argparse.Namespace, state: Path, environment: Path, site: OnSite) -> int:
+    chosen = _chosen(options)
     plugin = PluginFolder(options.plugin, state)
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -93,17 +94,27 @@ def _work(options: argparse.Namespace, state: Path, environment: Path, site: OnS
         try:
             with work.at_work():
                 work.prepare()
-                code = _edits(options, work, plugin, state) if options.edits else _mutants(options, work, plugin, state)
+                code = (
+                    _edits(chosen, options, work, plugin, state)
+                    if options.edits
+                    else _mutants(options, work, plugin, state)
+                )
         except Stop as stop:
             console.print(f"{stop}; the next start goes on from here", markup=False)
             code = 1
     return code
 
 
-def _edits(options: argparse.Namespace, work: Work, plugin: PluginFolder, state: Path) -> int:
-    chosen = read(options.edits)
-    if options.only:
-        chosen = [edit for edit in chosen if edit.id in options.only.split(",")]
+def _chosen(options: argparse.Namespace) -> list[Edit]:
+    """The edits to be judged. Raises ConfigurationError for a file that is none of edits."""
+    try:
+        found = read(options.edits)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigurationError(f"{', '.join(map(str, options.edits))} cannot be read as edits: {error}") from None
+    return [edit for edit in found if not options.only or edit.id in options.only.split(",")]
+
+
+def _edits(chosen: list[Edit], options: argparse.Namespace, work: Work, plugin: PluginFolder, state: Path) -> int:
     judged = Judged(state / "edits.jsonl")
     try:
         judge_edits(work, plugin.original, chosen, judged)

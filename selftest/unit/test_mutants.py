@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from selftest.mutants import __main__ as command
 from selftest.mutants import report, sample, syntax
 from selftest.mutants.edits import DoesNotFit, Edit, applied, read
 from selftest.mutants.folder import FolderError, PluginFolder, contents
@@ -411,3 +413,28 @@ def test_the_table_of_edits_has_those_first_that_were_not_told() -> None:
     )
     assert "2 edits: 1 told by the right line, 1 not told." in text
     assert text.index("| b |") < text.index("| a | 2.7.5 | A / B | told by the right line | 2.7.5 (test_upload) |")
+
+
+# -- the command line -----------------------------------------------------------------------------
+
+
+def test_edits_that_cannot_be_read_end_before_anything_is_changed(
+    plugin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = SimpleNamespace(test_site=True, name="staging", file=tmp_path / "staging.toml")
+    monkeypatch.setattr(command, "load", lambda name: environment)
+    monkeypatch.setattr(command, "OnSite", lambda *told: None)
+    told = ["--plugin", str(plugin), "--env", "staging", "--state", str(tmp_path / "state"), "--edits", "nowhere.json"]
+    monkeypatch.setattr("sys.argv", ["mutants", *told])
+    assert command.main() == 4
+    assert "nowhere.json cannot be read as edits" in capsys.readouterr().err
+    assert not (tmp_path / "state" / "original").exists()
+
+
+def test_no_plugin_is_changed_on_a_site_that_is_no_test_site(
+    plugin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "load", lambda name: SimpleNamespace(test_site=False, name="production"))
+    monkeypatch.setattr("sys.argv", ["mutants", "--plugin", str(plugin), "--env", "production"])
+    assert command.main() == 4
+    assert "production is not marked as a test site" in capsys.readouterr().err
