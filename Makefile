@@ -2,11 +2,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 BROWSER := chromium
 
+<<<<<<< HEAD
 .PHONY: acceptance test proof soak bench fidelity lock
+=======
+.PHONY: acceptance test proof mutants soak bench lock
+>>>>>>> mutants
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
 test: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
+mutants: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.mutants --plugin $(PLUGIN) --env $(ENV) --seed $(or $(SEED),1) --number $(or $(N),150) --minutes $(or $(MINUTES),0) --files "$(FILES)"
 bench: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.bench
 fidelity: .venv/ready ; $(BIN)/python -m selftest.fidelity --env $(ENV)
 soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --browser $(BROWSER) --times $(or $(N),30) $(if $(VERSION),--site moodle=$(VERSION))
