@@ -2,11 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BROWSER := chromium
 
-<<<<<<< HEAD
-.PHONY: acceptance test proof soak bench fidelity lock
-=======
-.PHONY: acceptance test proof mutants soak bench lock
->>>>>>> mutants
+.PHONY: acceptance test proof mutants soak bench fidelity lock
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
 test: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
