@@ -148,7 +148,7 @@ def test_plugin_key(plugin_key: PluginKey, once: Lines) -> None:
     """The same, tried with the plugin's key itself, which takes no right to read the account; nothing is changed."""
     with once("1.7.3", "The plugin's key can put and delete objects") as evidence:
         evidence["answers"] = plugin_key.expect_writing()
-    with once("1.6.9", "The plugin's key can neither list the bucket nor see who may read", extra=True) as evidence:
+    with once("1.6.9", "The plugin's key can neither list the bucket nor see who may read") as evidence:
         evidence["answers"] = plugin_key.expect_nothing_more()
 
 
@@ -161,7 +161,7 @@ def test_setup(iam: IAM, distribution: Distribution, environment: Environment, d
         evidence["days"] = iam.expect_fresh_key(decided.key_days)
     with once("1.7.2", "The plugin's user has no second active key", advice=True):
         iam.expect_one_key()
-    with once("1.7.3", "The plugin's user may put, get and delete a file at the bucket's root", extra=True):
+    with once("1.7.3", "The plugin's user may put, get and delete a file at the bucket's root"):
         iam.expect_allowed(OBJECT_ACTIONS, f"arn:aws:s3:::{environment.storage.bucket}/test.txt")
     with once("1.7.4", "The distribution's status is Deployed"):
         distribution.expect_deployed()

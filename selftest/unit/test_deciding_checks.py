@@ -77,3 +77,18 @@ OURS = ("1.", "2.3.", "2.4.", "2.5.", "2.6.", "2.10.", "3.", "4.", "R.")
 )
 def test_a_title_is_a_sentence_that_stands_alone(found: Found) -> None:
     assert SENTENCE.fullmatch(found[2]), f"not a whole sentence: “{found[2]}”"
+
+
+def test_a_test_decides_each_line_that_it_declares() -> None:
+    """Else the line would be not reached where the test has gone through."""
+    undecided = []
+    for path in sorted(TESTS.glob("test_*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for function in (node for node in module.body if isinstance(node, ast.FunctionDef)):
+            declared = {id_ for decorator in function.decorator_list for id_ in _ids(decorator)}
+            blocks = [
+                item.context_expr for block in ast.walk(function) if isinstance(block, ast.With) for item in block.items
+            ]
+            decided = {id_ for call in blocks for id_, _, _, decides in _of(call, function, module) if decides}
+            undecided += [f"{function.name} {id_}" for id_ in sorted(declared - decided)]
+    assert undecided == []
