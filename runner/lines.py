@@ -255,16 +255,21 @@ def pytest_runtest_makereport(
                 (str(item.path), item.location[1] or 0, visible(redact(first_words(call.excinfo.value), secrets))),
             )
         item.stash[ENDED_BY] = call.excinfo.value
+    if call.when == "call":
+        item.stash[TO_ITS_END] = call.excinfo is None  # each check comes by here, and the test itself after them
     return report
 
 
 ENDED_BY = pytest.StashKey[BaseException]()
 
+TO_ITS_END = pytest.StashKey[bool]()
+
 
 def _unjudged(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Check]:
     ended_by = call.excinfo.value if call.excinfo else item.stash.get(ENDED_BY, None)
     # A test that came to its end has made all of its checks: of a line of which it has but extra ones, another decides.
-    judged = {check.line for check in item.stash[CHECKS] if check.counts or ended_by is None}
+    whole = item.stash.get(TO_ITS_END, False)
+    judged = {check.line for check in item.stash[CHECKS] if check.counts or whole}
     why = first_words(ended_by) if ended_by else ""
     verdict = Verdict.NOT_CHECKABLE if isinstance(ended_by, NotCheckable) else Verdict.NOT_REACHED
     target = _target(item)

@@ -179,6 +179,27 @@ def test_it(line):
     assert inner.message("2.7.2") == "broken"
 
 
+def test_a_line_of_which_a_test_has_but_extra_checks_is_decided_by_another(run: Run) -> None:
+    inner = run("""
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(line):
+    with line("2.7.1", "first", extra=True): pass
+    with line("2.7.2", "second"): assert False
+
+@pytest.mark.lines("2.7.3", "2.7.4")
+def test_ends(line):
+    with line("2.7.3", "first", extra=True): pass
+    with line("2.7.4", "second", blocks=True): assert False
+""")
+    assert inner.verdicts == [
+        ("2.7.1", PASSED),
+        ("2.7.2", FAILED),
+        ("2.7.3", PASSED),
+        ("2.7.4", FAILED),
+        ("2.7.3", NOT_REACHED),
+    ]
+
+
 @pytest.mark.parametrize(
     ("interruption", "code"),
     [("raise KeyboardInterrupt", 2), ("pytest.skip('not today')", 0)],
