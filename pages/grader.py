@@ -7,8 +7,11 @@ from playwright.sync_api import Locator, TimeoutError, expect
 from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted
 from pages.player import Player
+from pages.script import scripts
 from services.addresses import ASSIGNMENT
 from services.errors import NotCheckable
+
+SCRIPTS = scripts(__file__)
 
 SAVED = "mod_assign_submit_grading_form"
 """Moodle's function that saves a grade; its name stands in the address (`info`)."""
@@ -65,9 +68,14 @@ class Grader(MoodlePage):
         frame = self._form.locator("iframe[id^=id_assignfeedbackcomments_editor]")
         inside = frame.content_frame.locator("body[contenteditable=true]")
         beside = self._form.locator("[contenteditable=true][id^=id_assignfeedbackcomments_editor]")
-        editor = inside if frame.count() else beside if beside.count() else field
+        if not frame.count() and not beside.count():
+            field.fill(comment)
+            return
+        editor = inside if frame.count() else beside
         expect(editor, "the field for feedback").to_be_editable()
-        editor.fill(comment)
+        # Over WebDriver BiDi Playwright does not fill a frame that a script has made.
+        editor.click()
+        editor.evaluate(SCRIPTS["typed"], comment)
 
     def expect_deleted(self) -> str:
         """Where the video was, a word says that it was deleted; returns it."""
