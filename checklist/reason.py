@@ -54,6 +54,8 @@ def reason(
             passed = f"{_number(tally[Verdict.PASSED], 'line')} passed" if any(tally.values()) else "no line judged"
             seen = [_number(len(defects), "defect"), passed] if defects else [passed]
             said = f"Only a part of the suite was run, which can never be a GO: {', '.join(seen)}"
+        case "READY":
+            said = "Nothing stands in the way of a run"
         case "INTERRUPTED":
             said = "The run was told to stop before its end"
         case _:

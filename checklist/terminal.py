@@ -50,5 +50,6 @@ def _defect(defect: Defect, width: int) -> Iterator[Said]:
     head = f"✗ {defect.severity.upper():<8}  {defect.sentence}"
     yield Said(head, colour, bold=True)
     yield Said(f"    {place + ' · ' if place else ''}for {defect.acts}{known}")
-    for word, text in (("expected", defect.expected), ("seen", defect.seen)):
+    halves = (("expected", defect.expected if defect.expected != defect.sentence else ""), ("seen", defect.seen))
+    for word, text in ((word, text) for word, text in halves if text):
         yield Said(f"    {word:<8}  {textwrap.shorten(text, max(width, 60) * 2 - 14, placeholder=' …')}")

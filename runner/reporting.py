@@ -232,8 +232,9 @@ class Reporting:
             return
         where = state.environment.base_url if state.environment else state.environment_name
         say(f"  run {run.run_id} on {where}")
+        told = " ".join([run.reason, *(defect.seen for defect in run.defects[: terminal.SHOWN])])
         for why in (state.broke, state.misconfigured, state.outage, *state.problems):
-            if why and why not in run.reason:
+            if why and " ".join(why.split()) not in told:
                 say(f"  {why}")
         for target in state.targets if state.hold else []:
             tally = counts([entry for entry in run.lines if entry.browser == target.name])

@@ -36,7 +36,7 @@ def test_go_is_told_in_words_and_in_files(checkout: Checkout) -> None:
     assert {"results.json", "report.html", "raw.html", "junit.xml"} <= {path.name for path in folder.iterdir()}
     assert {"moodle", "assignsubmission_s3video", "theme", "suite"} <= results["versions"].keys()
     assert {"site", "bucket", "region"} == results["tested"].keys()
-    assert results["reason"] == "Every required line passed on every required target."
+    assert results["reason"].startswith("Every required line passed in ")
     for secret in checkout.secrets.values():
         assert secret not in run.text
 

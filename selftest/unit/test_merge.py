@@ -185,7 +185,7 @@ def test_in_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         results.write(piece, folder)
     reports = tmp_path / "reports"
     assert main(["merge", *map(str, folders), "--reports", str(reports)]) == 1
-    assert capsys.readouterr().out.startswith("NO-GO: 2 defects stop this release: 2 function.")
+    assert "\nNO-GO: 2 defects stop this release: 2 function.\n" in capsys.readouterr().out
     latest = reports / "latest"
     (entry,) = [one for one in results.read(latest).lines if (one.id, one.browser) == ("2.8.6", "chromium")]
     (shot,) = entry.checks[0].evidence["screenshots"]
