@@ -5,9 +5,11 @@ Reads only: Moodle's pages, the bucket, one preflight, the CDN; nothing is creat
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,17 +26,17 @@ from runner.journal import Journal
 from runner.lock import notes
 from runner.ours import marked_category
 from runner.seal import NotOurs, Seal
-from services import http
+from services import clock, http
 from services.addresses import COMPONENT
 from services.aws.account import STS
-from services.errors import ConfigurationError, NotCheckable, SiteError, Unreachable, root_of
+from services.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError, Unreachable, root_of
 from services.moodle.courses import Courses
 from services.moodle.first_page import fetch_assets
 from services.moodle.model import Settings
 from services.moodle.plugin import plugin, plugin_settings, release
 from services.moodle.site import Site
 from services.network import Network
-from services.probes import persistently
+from services.probes import PROBES, persistently
 
 OLDEST_MOODLE = (3, 9)
 """What the plugin's version.php asks for."""
@@ -75,12 +77,33 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         ("bucket", _bucket),
         ("CDN", _cdn),
         ("network", _network),
+        ("clock", _clock),
         ("audit key", _audit),
     ]
-    with ThreadPoolExecutor(len(questions)) as pool:
-        answers = pool.map(lambda question: _answered(environment, *question), questions)
-        found = [finding for findings in answers for finding in findings]
-    return [*found, *map(_target, targets)]
+    return [*_all_answers(environment, questions), *map(_target, targets)]
+
+
+def _all_answers(environment: Environment, questions: Sequence[tuple[str, Question]]) -> Iterator[Finding]:
+    """A host that sends a byte a second ends no wait of a library; so each question has an end of its own, and a wish
+    to stop is heard meanwhile."""
+    answers: dict[str, Queue[list[Finding]]] = {name: Queue() for name, _ in questions}
+
+    def answer(name: str, question: Question) -> None:
+        try:
+            answers[name].put(_answered(environment, name, question))
+        except Exception as error:
+            told = f"The doctor's question broke: {type(error).__name__}: {error}."
+            answers[name].put([Finding(name, "bad", told, "Tell who maintains the suite.")])
+
+    for name, question in questions:
+        Thread(target=answer, args=(name, question), name=f"doctor: {name}", daemon=True).start()
+    until = time.monotonic() + max(FIRST_PAGE * 1.5, environment.budgets.probe * PROBES * 3)
+    for name, _ in questions:
+        try:
+            yield from answers[name].get(timeout=max(0.1, until - time.monotonic()))
+        except Empty:
+            sentence = "It answers, and comes to no end."
+            yield Finding(name, "outage", sentence, "Look what stands between this machine and the host.")
 
 
 def _answered(environment: Environment, name: str, question: Question) -> list[Finding]:
@@ -109,7 +132,10 @@ def _site(environment: Environment) -> Iterator[Finding]:
     else:
         yield Finding("site", "ok", f"{site.base_url} answers, its certificate is trusted.")
     admin = environment.accounts.admin
-    site.login(admin.username, admin.password.get_secret_value())
+    try:
+        site.login(admin.username, admin.password.get_secret_value())
+    except LoginRefused as refused:
+        raise ConfigurationError(f"{refused} ({environment.file}: accounts.admin)") from refused
     yield Finding("account admin", "ok", f"{admin.username} logs in.")
     if site.own_url != site.base_url:
         remedy = f'Set base_url = "{site.own_url}" in {environment.file}.'
@@ -235,9 +261,10 @@ def _account(environment: Environment, part: str, account: Account) -> Iterator[
 def _bucket(environment: Environment) -> Iterator[Finding]:
     bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
     writes = environment.test_site or environment.smoke
-    bucket.check(deletes=writes)
+    untried = bucket.check(deletes=writes)
     may = "listed, read and deleted from" if writes else "listed and read"
-    yield Finding("bucket", "ok", f"{bucket.name} can be {may} with the suite's key.")
+    aside = f" (not tried: {', and '.join(untried)})" if untried else ""
+    yield Finding("bucket", "ok", f"{bucket.name} can be {may} with the suite's key{aside}.")
     origin, remedy = environment.origin, "Correct the bucket's CORS configuration (step 1.2)."
     allowed = bucket.unsigned.allowed_origin(origin)
     if allowed not in (origin, "*"):
@@ -245,7 +272,9 @@ def _bucket(environment: Environment) -> Iterator[Finding]:
     elif allowed == "*" or bucket.unsigned.allowed_origin("https://elsewhere.example.invalid"):
         yield Finding("CORS", "warn", f"{bucket.name} takes uploads from any site, not only {origin}.", remedy)
     else:
-        yield Finding("CORS", "ok", f"{bucket.name} takes uploads from {origin} only.")
+        yield Finding(
+            "CORS", "ok", f"{bucket.name} takes uploads from {origin}, and refuses another site that was tried."
+        )
 
 
 def _cdn(environment: Environment) -> Iterator[Finding]:
@@ -260,6 +289,17 @@ def _audit(environment: Environment) -> Iterator[Finding]:
         yield Finding("audit key", "warn", f"Phase 1 is not checkable: {reason}.")
     else:
         yield Finding("audit key", "ok", "AWS takes it.")
+
+
+def _clock(environment: Environment) -> Iterator[Finding]:
+    host = urlsplit(environment.base_url).netloc
+    with http.Session(environment.verify, environment.budgets.probe) as session:
+        headers = session.request("HEAD", environment.base_url, allow_redirects=False).headers
+    if told := clock.wrong(headers, host):
+        yield Finding("clock", "warn", told)
+    else:
+        how = "is that of" if clock.ahead(headers) is not None else "cannot be compared with that of"
+        yield Finding("clock", "ok", f"This machine's clock {how} {host}.")
 
 
 def _network(environment: Environment) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from checklist.visible import visible
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
 from runner.options import PRODUCTION
-from services.errors import ConfigurationError, NotCheckable
+from services.errors import ConfigurationError, KeyRefused, NotCheckable
 from services.http import exchanges
 from services.secrecy import redact
 from services.wording import expectation
@@ -90,6 +90,10 @@ class Lines:
         with self.subtests.test(msg=f"{line} {title}"):
             try:
                 yield evidence
+            except KeyRefused as refusal:
+                message = first_words(refusal)
+                secrets = run_of(self.item.config).secrets.values()
+                self.item.user_properties.append((REFUSED, visible(redact(str(refusal), secrets))))
             except NotCheckable as reason:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
+from botocore.parsers import ResponseParserError
 
-from services import http
-from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
-from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, expect_working, untrusted
+from services import clock, http
+from services.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, root_of, untrusted
+from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY, Unsigned, expect_working
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+
+LOOK = "Look what stands between this machine and S3, or correct storage.endpoint."
 
 CHUNK = 1024 * 1024
 """Bytes of an object in memory at a time."""
@@ -156,25 +159,39 @@ class Bucket:
         with self._told("opening"):
             self._client.head_bucket(Bucket=self.name)
 
-    def check(self, *, deletes: bool = True) -> None:
-        """Whether the suite's key may list, read and, where it `deletes`, delete in `videos/`; changes nothing."""
+    def check(self, *, deletes: bool = True) -> list[str]:
+        """Whether the suite's key may list, read and, where it `deletes`, delete in `videos/`; changes nothing.
+
+        Returns what could not be tried.
+        """
+        untried = []
         with self._told("listing"):
-            found = self._client.list_objects_v2(Bucket=self.name, Prefix="videos/", MaxKeys=1).get("Contents", [])
+            listed = self._client.list_objects_v2(Bucket=self.name, Prefix="videos/", MaxKeys=1)
+        if not listed.keys() & {"Name", "KeyCount", "IsTruncated", "Contents"}:
+            raise Unreachable(f"{self.url} gives an answer that is not of S3 (listing the bucket). {LOOK}")
+        found = listed.get("Contents", [])
         for item in found:
             with self._told("reading", item["Key"]):
                 self._client.get_object(Bucket=self.name, Key=item["Key"], Range="bytes=0-0")["Body"].close()
-        if deletes:
-            self._try_to_delete()
+        if not found:
+            untried.append("reading, for it holds no video yet")
+        if deletes and not self._try_to_delete():
+            untried.append("deleting, for it does not know conditions (If-Match)")
         self.probe()
+        return untried
 
-    def _try_to_delete(self) -> None:
+    def _try_to_delete(self) -> bool:
+        """Whether that could be tried: a compatible store may not know the condition."""
         # The condition is never true: a plain deletion of nothing would leave a marker in a versioned bucket.
         try:
             self._client.delete_object(Bucket=self.name, Key=NO_SUCH_KEY, IfMatch=NO_SUCH_ETAG)
         except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (404, 412):
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            if status not in (404, 412, 501):
                 with self._told("deleting", NO_SUCH_KEY):
                     raise
+            return status != 501
+        return True
 
     @contextmanager
     def _told(self, step: str, key: str | None = None) -> Iterator[None]:
@@ -190,6 +207,10 @@ class Bucket:
                 raise ConfigurationError(message) from error
             if status == 404:
                 raise AssertionError(f"S3 holds no object at {key} (bucket {self.name}).") from error
+            if code in ("RequestTimeTooSkewed", "RequestExpired") or (status == 403 and _clock(error)):
+                raise ConfigurationError(
+                    _clock(error) or f"S3 finds this machine's clock wrong ({code}). Set the clock."
+                ) from error
             if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
                 raise ConfigurationError(
                     f"S3 does not know the suite's key ({code}, {what}). "
@@ -201,16 +222,26 @@ class Bucket:
                 ) from error
             if status >= 500 or code in ("SlowDown", "RequestTimeout"):
                 raise Unreachable(f"S3 answered {status} {code} ({what}).") from error
-            raise ConfigurationError(
+            raise KeyRefused(
                 f"S3 refuses the suite's key ({status} {code}, {what}). It needs s3:ListBucket on the bucket, "
                 "s3:GetObject and s3:DeleteObject on videos/* (environments/README.md); or no bucket has that name."
             ) from error
         except SSLError as error:
             raise ConfigurationError(untrusted(self.url, error)) from error
+        except (ResponseParserError, RecursionError) as error:
+            raise Unreachable(
+                f"{self.url} gives an answer that is not of S3, or leads in a circle ({step} {key or 'the bucket'}). "
+                f"{LOOK}"
+            ) from error
         except BotoCoreError as error:
             raise Unreachable(
                 f"S3 does not answer at {self.url} ({step} {key or 'the bucket'}): {root_of(error)}."
             ) from error
+
+
+def _clock(error: ClientError) -> str:
+    answer = error.response.get("ResponseMetadata", {})
+    return clock.wrong(answer.get("HTTPHeaders", {}), "S3")
 
 
 class Folder:

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from media import Clip
-from services import http
-from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of
+from services import clock, http
+from services.errors import ConfigurationError, NotCheckable, Unreachable, root_of, untrusted
 from services.network import endpoint
 from services.unsigned import BROKEN, NO_SUCH_ETAG, NO_SUCH_KEY
 
@@ -42,6 +42,7 @@ EXPIRY, INVALIDATION = timedelta(seconds=0.2), timedelta(seconds=2)
 """How often a URL is tried whose time runs out, and one whose video was deleted."""
 
 DAY = timedelta(days=1)
+
 
 CLOCKS = timedelta(minutes=1)
 
@@ -94,9 +95,7 @@ class CDN:
             with self._request("GET", url, headers={"Range": "bytes=0-0"}, stream=True) as answer:
                 self._expect_served(answer)
         except requests.exceptions.SSLError as error:
-            raise ConfigurationError(
-                f"The certificate of {url} is not trusted: {root_of(error)}. Correct ca_file."
-            ) from error
+            raise ConfigurationError(untrusted(url, error)) from error
         except requests.RequestException as error:
             raise Unreachable(f"The CDN does not answer at {url}: {root_of(error)}.") from error
 
@@ -171,7 +170,7 @@ class CDN:
         expires = "".join(parse_qs(urlsplit(url).query).get("Expires", []))
         if not expires.isdigit():
             raise AssertionError("expected a URL that ends within a day, seen one that does not say when it ends")
-        left = datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC)
+        left = datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC) + (self._clock_ahead() or timedelta())
         if left > DAY + CLOCKS:
             raise AssertionError(f"expected a URL that ends within a day, seen one that lives for {left}")
         return round(left.total_seconds())
@@ -201,13 +200,18 @@ class CDN:
         Raises NotCheckable where the environment has no signing key, or the CDN does not take it.
         """
         signed = datetime.now(UTC)
-        url = self._sign(key, signed + SHORT)
+        ahead = self._clock_ahead()
+        url = self._sign(key, signed - (ahead or timedelta()) + SHORT)
         if (status := self._status(url)) >= 400:
             raise NotCheckable(
                 f"the CDN answers {status} to a fresh URL signed with the environment's own key: it is not a key of "
                 "this distribution, or the clocks differ; correct cdn.private_key and cdn.key_pair_id"
             )
         if (status := self._refused_within(SHORT + LATE, EXPIRY, url)) < 400:
+            if ahead is None:
+                raise NotCheckable(
+                    "the CDN does not say what time it has (Date), and this machine's clock may be wrong"
+                )
             raise AssertionError(
                 f"expected the CDN to refuse a URL once it has expired, seen status {status} {LATE.seconds} s after"
             )
@@ -260,6 +264,11 @@ class CDN:
                 f"the CDN refuses the deleted video, but did not say before that it had it in its cache (X-Cache: "
                 f"{cached or 'none'}): nothing shows that it would have been withdrawn"
             )
+
+    def _clock_ahead(self) -> timedelta | None:
+        """How far this machine's clock is ahead of the CDN's; None where that does not say."""
+        with self.get(f"https://{self.domain}/{NO_SUCH_KEY}") as answer:
+            return clock.ahead(answer.headers)
 
     def _refused_within(self, limit: timedelta, pause: timedelta, url: str) -> int:
         """The status with which the CDN refuses `url`, tried again and again; the last when `limit` is over."""

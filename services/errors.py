@@ -9,6 +9,10 @@ class ConfigurationError(Exception):
     """An environment cannot be used as it is described; the message says what to change, and where."""
 
 
+class KeyRefused(ConfigurationError):
+    """S3 refuses the suite's own key what it needs: no finding about the plugin."""
+
+
 class Unreachable(Exception):
     """The host does not answer, or not within its time limit: an outage, not a finding."""
 
@@ -48,3 +52,15 @@ def root_of(error: BaseException) -> str:
 
 class NotCheckable(Exception):
     """This environment cannot tell whether the line holds; the message says why."""
+
+
+def untrusted(url: str, error: BaseException) -> str:
+    """What is wrong with the certificate of `url`, and who mends it."""
+    why = root_of(error)
+    if "expired" in why or "not yet valid" in why:
+        remedy = "Have it renewed, or set this machine's clock if that is wrong."
+    elif "ostname mismatch" in why or "not valid for" in why or "IP address mismatch" in why:
+        remedy = "It is of another host: correct the address, or have a certificate issued for this one."
+    else:
+        remedy = "Set ca_file in the environment file to the authority that issued it."
+    return f"The certificate of {url} is not trusted: {why.rstrip('.')}. {remedy}"

@@ -18,7 +18,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from urllib3.util import create_urllib3_context
 
 from services.addresses import shown
-from services.errors import ConfigurationError, SiteError, Unreachable, root_of
+from services.errors import ConfigurationError, SiteError, Unreachable, root_of, untrusted
 
 exchanges: deque[dict[str, Any]] = deque(maxlen=20)
 """The latest requests of this process, as a failed line shows them: there is no page to see where it asks directly."""
@@ -27,6 +27,11 @@ IDLE = 4
 """Seconds after which no connection is used again. Servers close those that idle, Apache after 5 s, load balancers
 after 60, and a request that is on its way just then is lost."""
 
+
+PATIENCE = 60
+"""Seconds that a request waits in all for a host that is asked too often."""
+
+THE_PLUGIN_S = "/s3video/"
 
 while_it_changes = retry(retry=retry_if_exception_type(KeyError), stop=stop_after_attempt(10), reraise=True)
 """For what reads all variables of the process, as a search for its proxies does: Python trips over one that goes
@@ -104,14 +109,11 @@ class Session(requests.Session):
         told: dict[str, Any] = {"method": str(method), "address": shown(address), "status": "no answer"}
         exchanges.append(told)
         try:
-            answer = super().request(method, address, *args, **options)
+            answer = self._patiently(method, address, *args, **options)
             told |= {"status": answer.status_code, "seconds": round(answer.elapsed.total_seconds(), 3)}
             return answer
         except requests.exceptions.SSLError as error:
-            raise ConfigurationError(
-                f"The certificate of {host} is not trusted: {root_of(error)}. "
-                "Set ca_file in the environment file to the authority that issued it."
-            ) from error
+            raise ConfigurationError(untrusted(host, error)) from error
         except requests.exceptions.Timeout as error:
             raise Unreachable(f"{host} did not answer within {options['timeout']} s ({address}).") from error
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
@@ -120,3 +122,24 @@ class Session(requests.Session):
             raise SiteError(f"{host} gives an answer that cannot be followed ({address}): {root_of(error)}.") from error
         finally:
             self._used = time.monotonic()
+
+    def _patiently(self, method: str | bytes, address: str, *args: Any, **options: Any) -> requests.Response:
+        """Waits as long as a host that is asked too often tells (429, Retry-After), within `PATIENCE`.
+
+        Raises Unreachable where that is not enough. The plugin has limits of its own, which are for tests to judge.
+        """
+        patience = PATIENCE
+        while True:
+            answer = super().request(method, address, *args, **options)
+            if answer.status_code != 429 or THE_PLUGIN_S in address:
+                return answer
+            told = answer.headers.get("Retry-After", "")
+            wait = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
+            patience -= max(wait, 1)
+            if patience < 0:
+                raise Unreachable(
+                    f"{urlsplit(address).netloc} answers 429, too many requests, and asks to wait for {told or '?'} s. "
+                    "Have what limits requests there let this machine through."
+                )
+            answer.close()
+            time.sleep(wait)  # noqa: TID251 (the host says how long; nothing else tells when it listens again)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import requests
 
 from services import http
-from services.errors import ConfigurationError, Unreachable, root_of
+from services.errors import ConfigurationError, Unreachable, root_of, untrusted
 
 BROKEN = 500
 """From this status on a host says that it is broken, and nothing of whoever asked: it has not refused them."""
@@ -82,7 +82,3 @@ def expect_working(answer: requests.Response) -> requests.Response:
     if answer.status_code >= BROKEN:
         raise Unreachable(f"S3 answers {answer.status_code} at {str(answer.url).partition('?')[0]}.")
     return answer
-
-
-def untrusted(url: str, error: Exception) -> str:
-    return f"The certificate of {url} is not trusted: {root_of(error)}. Set ca_file to the authority that issued it."

@@ -7,9 +7,10 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -18,7 +19,7 @@ from botocore.stub import ANY, Stubber
 
 from services.boto import new_client
 from services.bucket import Bucket, Folder
-from services.errors import ConfigurationError, NotCheckable, Unreachable
+from services.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, untrusted
 from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
@@ -300,3 +301,90 @@ def test_what_is_there_is_told(folder: Folder, s3: Stubber) -> None:
 def test_that_it_cannot_be_told_is_no_failure(folder: Folder, s3: Stubber) -> None:
     s3.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
     assert folder.told() == ["videos/7/: S3 answered 503 SlowDown (listing the bucket in acme-videos)."]
+
+
+def refused(code: str, status: int, **headers: str) -> dict[str, Any]:
+    return {
+        "service_error_code": code,
+        "http_status_code": status,
+        "response_meta": {"HTTPHeaders": headers},
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (refused("RequestTimeTooSkewed", 403), "S3 finds this machine's clock wrong .*Set the clock"),
+        (
+            refused("403", 403, date="Sun, 01 Jan 2023 00:00:00 GMT"),
+            "clock is .* min ahead of that of S3",
+        ),
+    ],
+)
+def test_a_wrong_clock_is_no_wrong_key(bucket: Bucket, s3: Stubber, answer: dict[str, Any], told: str) -> None:
+    s3.add_client_error("list_objects_v2", **answer)
+    with pytest.raises(ConfigurationError, match=told):
+        bucket.keys("videos/")
+
+
+def test_a_refusal_to_the_suite_s_own_key_is_no_finding(bucket: Bucket, s3: Stubber) -> None:
+    s3.add_client_error("get_object", "AccessDenied", http_status_code=403)  # SSE-KMS, whose key may not decrypt
+    with pytest.raises(KeyRefused, match="s3:GetObject"):
+        bucket.digest(KEY)
+
+
+def test_check_says_what_it_did_not_try(bucket: Bucket, s3: Stubber) -> None:
+    s3.add_response("list_objects_v2", {"IsTruncated": False})
+    s3.add_client_error("delete_object", "NotImplemented", http_status_code=501)
+    s3.add_response("head_bucket", {})
+    assert bucket.check() == [
+        "reading, for it holds no video yet",
+        "deleting, for it does not know conditions (If-Match)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<html>hi</html>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{x: 7}\n",
+        b"HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\nnope",
+        b"not HTTP at all\r\n\r\n",
+    ],
+    ids=["HTML", "no XML", "307 without a body", "a circle", "a gateway", "no HTTP"],
+)
+def test_what_is_not_s3_is_told(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(65536)
+                        connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        port = server.getsockname()[1]
+        with pytest.raises((Unreachable, ConfigurationError)) as told:
+            open_bucket(f"http://127.0.0.1:{port}", attempts=1).check()
+    assert str(told.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("why", "remedy"),
+    [
+        ("certificate has expired", "Have it renewed, or set this machine's clock"),
+        ("Hostname mismatch, certificate is not valid for 'x'.", "It is of another host"),
+        ("IP address mismatch, certificate is not valid for '127.0.0.1'.", "It is of another host"),
+        ("unable to get local issuer certificate", "Set ca_file"),
+        ("self-signed certificate", "Set ca_file"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_has_its_own_remedy(why: str, remedy: str) -> None:
+    error = ssl.SSLCertVerificationError(why)
+    error.verify_message = why
+    assert remedy in untrusted("https://x/", error)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 import requests
@@ -127,3 +128,55 @@ def test_a_variable_that_goes_while_proxies_are_read(
         gone.append("PYTEST_CURRENT_TEST")
         ask()
         assert not gone
+
+
+class Limits(BaseHTTPRequestHandler):
+    """Answers 429 to the first requests."""
+
+    left = 0
+    retry_after = "0"
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        type(self).left -= 1
+        self.send_response(429 if self.left >= 0 else 200)
+        if self.retry_after:
+            self.send_header("Retry-After", self.retry_after)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def limited() -> Iterator[str]:
+    Limits.left, Limits.retry_after = 2, "0"
+    Limits.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Limits) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_host_that_is_asked_too_often_is_waited_for(session: http.Session, limited: str) -> None:
+    assert session.post(f"{limited}/course/edit.php", data={"a": "b"}).status_code == 200
+    assert Limits.asked == ["a=b"] * 3
+
+
+@pytest.mark.parametrize("retry_after", ["3600", "99999999999999", "soon", "²", "-1", ""])
+def test_a_wait_has_an_end(
+    session: http.Session, limited: str, retry_after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PATIENCE", 0)
+    Limits.retry_after = retry_after
+    with pytest.raises(Unreachable, match="answers 429, too many requests"):
+        session.post(f"{limited}/course/edit.php", data={"a": "b"})
+
+
+def test_the_plugin_s_own_limits_are_for_tests_to_judge(session: http.Session, limited: str) -> None:
+    address = f"{limited}/mod/assign/submission/s3video/ajax/get_upload_url.php"
+    assert session.post(address, data={"a": "b"}).status_code == 429
+    assert len(Limits.asked) == 1
