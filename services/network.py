@@ -1,7 +1,8 @@
 """The network between a browser and the world: its speed, its volume and its breakage.
 
 A browser is launched with a `Network` as its proxy, so that every engine's uploads can be slowed down, counted and cut
-in the same way. Bytes stay encrypted: it sees host names and sizes, nothing else.
+in the same way. Bytes stay encrypted, and it sees host names and sizes only; where the environment has an authority of
+its own (`ca_file`), it ends TLS and verifies every certificate, for no engine can be told an authority in the same way.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from urllib3.util import make_headers, parse_url
 
 from services.errors import NotCheckable
 from services.http import while_it_changes
+from services.trust import Ends
 
 CHUNK = 32 * 1024
 
@@ -115,13 +117,13 @@ class Network:
 
     is_ours = True
 
-    def __init__(self, connect_timeout: float = 10) -> None:
-        """`connect_timeout` in seconds."""
+    def __init__(self, connect_timeout: float = 10, ends: Ends | None = None) -> None:
+        """`connect_timeout` in seconds. With `ends` the proxy ends TLS and verifies certificates itself: whoever has a
+        certificate that those do not trust, gets no connection."""
         self._connect_timeout = connect_timeout
+        self._ends = ends
         self._up, self._down = Direction(), Direction()
         self.sent, self.received = self._up.counted, self._down.counted
-        self._received_per_second: float | None = None
-        self._free_to_receive = 0.0
         self._cut: set[str] = set()
         self._open: dict[asyncio.StreamWriter, str] = {}
         self._loop = asyncio.new_event_loop()
@@ -215,14 +217,18 @@ class Network:
                     raise ConnectionRefusedError
                 async with asyncio.timeout(self._connect_timeout):
                     world, request = await _connect(name.strip("[]"), int(port))
-            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                    ends.append(request)
+                    if self._ends:
+                        await request.start_tls(self._ends.world, server_hostname=name.strip("[]"))
+            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):  # a TLS error is an OSError
                 answer.write(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n")
                 return
-            ends.append(request)
             self._open |= {answer: host, request: host}
             if host in self._cut:
                 raise ConnectionResetError  # cut while it was being opened
             answer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            if self._ends:
+                await answer.start_tls(self._ends.browser)
             async with asyncio.TaskGroup() as directions:
                 directions.create_task(_pump(browser, request, self._up, host))
                 directions.create_task(_pump(world, answer, self._down, host))
@@ -271,9 +277,11 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, direct
         sink.write(chunk)
         await sink.drain()
         await direction.pause(len(chunk))
-    if sink.can_write_eof():
-        with suppress(OSError):
+    with suppress(OSError):
+        if sink.can_write_eof():
             sink.write_eof()
+        else:  # TLS has no half of a connection
+            sink.close()
 
 
 @while_it_changes

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import certifi
+import trustme
 
 NAMED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables in which a machine names authorities of its own."""
@@ -35,3 +36,19 @@ def authorities(own: Path) -> str:
         bundle.writelines(f"{certificate}\n" for certificate in found)
     atexit.register(Path(name).unlink, missing_ok=True)
     return name
+
+
+class Ends:
+    """What the run's own proxy ends TLS with, so that no browser has to trust an authority of its user's.
+
+    Towards the world it verifies certificates as this machine and `file` (PEM) say; towards the browser, which never
+    leaves this machine, it has a certificate that was made for this run, and that the browser need not verify.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.world = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.world.load_verify_locations(file)
+        self.browser = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("proxy.s3video-acceptance.invalid").configure_cert(self.browser)
+        for context in (self.world, self.browser):
+            context.set_alpn_protocols(["http/1.1"])

@@ -127,14 +127,14 @@ def test_check_reads_one_object_and_deletes_none(bucket: Bucket, s3: Stubber) ->
 
 
 def test_check_tells_a_key_that_may_not_delete(bucket: Bucket, s3: Stubber) -> None:
-    s3.add_response("list_objects_v2", {})
+    s3.add_response("list_objects_v2", {"IsTruncated": False})
     s3.add_client_error("delete_object", "AccessDenied", http_status_code=403)
     with pytest.raises(ConfigurationError, match="s3:DeleteObject"):
         bucket.check()
 
 
 def test_check_of_a_site_where_tests_may_not_write_deletes_nothing(bucket: Bucket, s3: Stubber) -> None:
-    s3.add_response("list_objects_v2", {})
+    s3.add_response("list_objects_v2", {"IsTruncated": False})
     s3.add_response("head_bucket", {})
     bucket.check(deletes=False)
 
@@ -294,7 +294,7 @@ def test_what_is_there_is_told(folder: Folder, s3: Stubber) -> None:
     s3.add_response("list_objects_v2", {"Contents": [{"Key": key}]})
     s3.add_response("head_object", {"ContentLength": 7, "ContentType": "video/mp4"})
     assert folder.told() == [f"{key}: 7 bytes, video/mp4"]
-    s3.add_response("list_objects_v2", {})
+    s3.add_response("list_objects_v2", {"IsTruncated": False})
     assert folder.told() == ["videos/7/: nothing"]
 
 
