@@ -23,6 +23,7 @@ from runner.lock import Locked
 from runner.outage import Watch
 from runner.plan import declared
 from runner.preparation import prepare
+from runner.redaction import Redaction
 from runner.reporting import Reporting
 from runner.state import State
 from services.errors import ConfigurationError, SiteError, Unreachable
@@ -41,11 +42,13 @@ class Lifecycle:
         self._reporting = Reporting(config, self._state, self._watch)
         self._started = ExitStack()
         self._clean = False
-        for plugin in (self, self._reporting):
+        self._redaction = Redaction(lambda: self._state.secrets.values() if self._state.secrets else [])
+        for plugin in (self, self._reporting, self._redaction):
             config.pluginmanager.register(plugin)
 
     def __enter__(self) -> None:
         self._outputs = [(name, stream := getattr(sys, name), os.dup(stream.fileno())) for name in ("stdout", "stderr")]
+        self._started.enter_context(self._redaction.of_logs())
         for number in STOPS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves SIGHUP
                 signal.signal(number, self._interrupt)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from platformdirs import user_state_path
 
 from runner.compat import worker_of, write_reports_to
 from runner.environment_tables import large_size
@@ -86,6 +87,11 @@ def is_narrowed(config: pytest.Config) -> bool:
     return any(getattr(config.option, name, None) for name in NARROWING) or not any(path in whole for path in paths)
 
 
+def unredacted(folder: Path) -> Path:
+    """Where a run that reports into `folder` has its traces until they are redacted: only its user can read there."""
+    return user_state_path("s3video-acceptance") / "artifacts" / folder.name
+
+
 def place_reports(config: pytest.Config, name: str) -> Path:
     """Makes the run's folder of that name below `--reports`, and sends there what pytest and its plugins write.
 
@@ -103,7 +109,7 @@ def place_reports(config: pytest.Config, name: str) -> Path:
         if reports.is_relative_to(output):
             raise pytest.UsageError(f"--output {option.output} would empty {reports}; name another folder")
     else:
-        option.output = str(folder / "artifacts")
+        option.output = str(unredacted(folder))
     try:
         folder.mkdir(parents=True)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from runner.compat import end_fixtures, worker_of
 from runner.context import RUN, RunContext, run_of
 from runner.lifecycle import Lifecycle
 from runner.options import PRODUCTION, expect_usable, is_acceptance
+from runner.redaction import Redaction
 
 CONTEXT = "acceptance"
 
@@ -24,6 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if CONTEXT in told:
         config.stash[RUN] = RunContext.model_validate_json(told[CONTEXT])
         config.option.output, config.option.browser = told["output"], told["browser"]
+        redaction = Redaction(config.stash[RUN].secrets.values)
+        config.pluginmanager.register(redaction)
+        kept = ExitStack()
+        kept.enter_context(redaction.of_logs())
+        config.add_cleanup(kept.close)
 
 
 def pytest_configure_node(node: Any) -> None:

@@ -21,10 +21,12 @@ from runner.findings import print_findings
 from runner.hold import Hold
 from runner.journal import folder as state_folder
 from runner.plan import plan, print_plan, production_lines
+from runner.redaction import without_secrets
 from runner.state import State
 from runner.targets import survey
+from services.credentials import NAMES
 from services.errors import ConfigurationError, Unreachable
-from services.moodle.plugin import plugin, release
+from services.moodle.plugin import plugin, plugin_settings, release
 from services.secrecy import Secrets
 
 TOOLS = ("pytest", "playwright", "pytest-playwright")
@@ -41,7 +43,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     environment = _environment(state, started, option.site)
     known = [*environment.targets]
     known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
-    with sync_playwright() as playwright:
+    with without_secrets(environment.secrets()), sync_playwright() as playwright:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, option.browser, playwright, option.headed)
     if option.restore:
@@ -141,6 +143,10 @@ def _open(config: pytest.Config, state: State, environment: Environment) -> None
     state.versions["assignsubmission_s3video"] = found.version if found else "absent"
     state.versions["theme"] = str(hold.site.config.get("theme", "unknown"))
     assert state.secrets is not None
+    settings = plugin_settings(hold.site)
+    values = [settings[name] for name in NAMES if settings.get(name) and name not in settings.forced]
+    for secret in (*values, hold.site.sesskey, *(cookie.value or "" for cookie in hold.site.session.cookies)):
+        state.secrets.add(secret)  # what the run can read, the plugin can put into any page
     config.stash[RUN] = RunContext(
         run_id=state.run_id,
         environment_name=state.environment_name,

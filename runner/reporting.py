@@ -28,6 +28,7 @@ from checklist.visible import visible
 from runner.compat import is_subtest, quiet
 from runner.decision import decision
 from runner.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
+from runner.options import unredacted
 from runner.outage import Watch
 from runner.progress import Progress
 from runner.replica import CHECKOUT
@@ -188,6 +189,7 @@ class Reporting:
         Raises OSError.
         """
         folder = self._state.folder
+        self._bring_artifacts()
         write(self.results(), folder)  # first of all: what comes after it may break
         if leaks := self._leaks():
             self._state.problems += leaks
@@ -197,6 +199,21 @@ class Reporting:
         values = self._state.secrets.values() if self._state.secrets else []
         if told := tell_job(redact(markdown(run), values), [redact(one, values) for one in annotated(run)]):
             self._state.notes.append(told)
+
+    def _bring_artifacts(self) -> None:
+        """Traces and videos come into the reports redacted, or not at all. Raises OSError."""
+        source, values = unredacted(self._state.folder), self._state.secrets.values() if self._state.secrets else []
+        if not source.is_dir():
+            return
+        for trace in source.rglob("*.zip"):
+            try:
+                redact_zip(trace, values)
+            except BadZipFile:
+                trace.unlink()
+                self._state.notes.append(f"the trace {trace.parent.name}/{trace.name} is torn, and is left out")
+        if any(source.iterdir()):
+            shutil.copytree(source, self._state.folder / "artifacts", dirs_exist_ok=True)
+        shutil.rmtree(source)
 
     def write_the_least(self, broke: str) -> None:
         """Writes `results.json` alone, of a run whose reports could not be made. Raises OSError."""

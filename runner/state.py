@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,10 @@ from checklist.known_issues import KnownIssue
 from checklist.verdicts import Check, TargetState
 from runner.environment import Environment
 from runner.hold import Hold
-from runner.options import is_narrowed, place_reports
+from runner.options import is_narrowed, place_reports, unredacted
 from services.secrecy import Secrets
+
+TWO_DAYS = 2 * 24 * 3600
 
 
 @dataclass
@@ -62,6 +65,7 @@ class State:
         """A run with a name and a folder of its own. Raises UsageError when it has no place for its reports."""
         started, environment = datetime.now(UTC), config.option.env
         folder = place_reports(config, f"{started:%Y%m%dT%H%M%SZ}-{_stem(environment)}")
+        _forget_old_artifacts(unredacted(folder).parent)
         run_id = f"{started:%m%d%H%M}{secrets.token_hex(2)}"
         return cls(run_id, started, environment, folder, is_narrowed(config), bool(config.getini("strict")))
 
@@ -96,6 +100,13 @@ class State:
         """Which of the folders that a run writes to has no room; an error of a full disk often names no file."""
         folders = (str(self.folder), tempfile.gettempdir(), str(user_state_path()))
         return next((folder for folder in folders if Path(folder).exists() and not _has_room(folder)), "")
+
+
+def _forget_old_artifacts(folder: Path) -> None:
+    """Traces of runs that were killed; nobody has redacted them."""
+    for old in folder.glob("*"):
+        if time.time() - old.stat().st_mtime > TWO_DAYS:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _has_room(folder: str) -> bool:

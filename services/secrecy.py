@@ -51,7 +51,7 @@ class Secrets:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.fchmod(descriptor, 0o600)
-            os.write(descriptor, self._cipher.encrypt(value.encode()) + b"\n")
+            os.write(descriptor, self._cipher.encrypt(as_bytes(value)) + b"\n")
         finally:
             os.close(descriptor)
 
@@ -61,7 +61,7 @@ class Secrets:
             return []
         for line in self.path.read_bytes().splitlines():
             if line not in self._read:
-                self._read[line] = self._cipher.decrypt(line).decode()
+                self._read[line] = self._cipher.decrypt(line).decode(errors="surrogatepass")
         return list(dict.fromkeys(self._read.values()))
 
     def remove(self) -> None:

@@ -31,11 +31,20 @@ def authorities(own: Path) -> str:
     ]
     # boto3 reads them anew for each connection: with the public ones twice that takes half as long again.
     found = dict.fromkeys(match[0] for text in texts for match in CERTIFICATE.finditer(text))
-    handle, name = tempfile.mkstemp(prefix="authorities-", suffix=".pem")
-    with open(handle, "w", encoding="utf-8") as bundle:
+    handle, name = _file()
+    with open(handle, "w", encoding="utf-8", closefd=False) as bundle:
         bundle.writelines(f"{certificate}\n" for certificate in found)
-    atexit.register(Path(name).unlink, missing_ok=True)
     return name
+
+
+def _file() -> tuple[int, str]:
+    """A file of this process's own, which nothing is left of even when the process is killed, where Linux has such."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("authorities")
+        return handle, f"/proc/{os.getpid()}/fd/{handle}"
+    handle, name = tempfile.mkstemp(prefix="authorities-", suffix=".pem")
+    atexit.register(Path(name).unlink, missing_ok=True)
+    return handle, name
 
 
 class Ends:
