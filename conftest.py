@@ -1,5 +1,6 @@
 pytest_plugins = [
     "runner.options",
+    "runner.again",
     "runner.lines",
     "runner.plugin",
     "fixtures.run",

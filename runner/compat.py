@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, TextIO
 
 import pytest
+from _pytest.runner import runtestprotocol  # noqa: TID251
 from _pytest.subtests import SubtestReport  # noqa: TID251
 
 
@@ -30,6 +31,11 @@ def end_fixtures(session: pytest.Session) -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     with suppress(Exception):
         session._setupstate.teardown_exact(None)
+
+
+def run_unlogged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+    """Runs a test, whose reports nobody has seen yet; its lines' own are told at once."""
+    return runtestprotocol(item, log=False, nextitem=nextitem)
 
 
 def stop(config: pytest.Config, why: str) -> None:

@@ -22,6 +22,7 @@ from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from checklist.visible import visible
+from runner.again import CHECKS, DIED, ENDED_BY, BrowserDied, has_died
 from runner.compat import keep_artifacts, parameter
 from runner.context import run_of
 from runner.options import PRODUCTION
@@ -29,8 +30,6 @@ from services.errors import ConfigurationError, KeyRefused, NotCheckable
 from services.http import exchanges
 from services.secrecy import redact
 from services.wording import expectation
-
-CHECKS = pytest.StashKey[list[Check]]()
 
 WITNESS = pytest.StashKey[Callable[[str], dict[str, Any]]]()
 """Tells what is to be seen when a line fails, as evidence: screenshots (relative to the run's folder) and more."""
@@ -64,11 +63,14 @@ class Lines:
     what they see and nothing fails for: the evidence of the check that is on, or comes next, gets it.
     """
 
-    def __init__(self, item: pytest.Item, subtests: pytest.Subtests, target: str, remarks: list[str]) -> None:
+    def __init__(
+        self, item: pytest.Item, subtests: pytest.Subtests, target: str, remarks: list[str], browser: Any = None
+    ) -> None:
         self.item = item
         self.subtests = subtests
         self.target = target
         self.remarks = remarks
+        self.browser = browser
         self.declared = declared_lines(item)
 
     @contextmanager
@@ -86,6 +88,7 @@ class Lines:
         role = Role.ADVICE if advice else Role.EXTRA if extra else Role.DECIDES
         verdict, message = Verdict.NOT_REACHED, "the check was cut short"
         exchanges.clear()
+        died = False
         started = time.perf_counter()
         with self.subtests.test(msg=f"{line} {title}"):
             try:
@@ -97,10 +100,13 @@ class Lines:
             except NotCheckable as reason:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:
-                verdict, message = Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
-                evidence |= self._witnessed(line)
-                if not advice:
-                    raise
+                died = has_died(failure, self.browser)
+                if not died:
+                    verdict, message = Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
+                    evidence |= self._witnessed(line)
+                    if not advice:
+                        raise
+                message = message if not died else "the browser died"
             else:
                 verdict, message = Verdict.PASSED, ""
                 ended = time.perf_counter()
@@ -116,6 +122,9 @@ class Lines:
                 self._record(
                     Check(line, self.target, verdict, title, message, seconds, evidence, test, role, number, blocks)
                 )
+        if died:
+            self.item.stash[DIED] = True
+            raise BrowserDied(f"the browser died in {line} ({title})")
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
 
@@ -249,7 +258,9 @@ def pytest_runtest_makereport(
     if call.when == "teardown" or (call.when == "setup" and not report.passed):
         report.user_properties += [(PROPERTY, check.to_json()) for check in _unjudged(item, call)]
     if call.excinfo is not None:
-        if isinstance(call.excinfo.value, Blocked):
+        if has_died(call.excinfo.value, (getattr(item, "funcargs", None) or {}).get("browser")):
+            item.stash[DIED] = True
+        if isinstance(call.excinfo.value, (Blocked, BrowserDied)):
             report.user_properties.append((BLOCKED, True))
         if isinstance(call.excinfo.value, ConfigurationError):
             report.user_properties.append((REFUSED, visible(redact(str(call.excinfo.value), secrets))))
@@ -263,8 +274,6 @@ def pytest_runtest_makereport(
         item.stash[TO_ITS_END] = call.excinfo is None  # each check comes by here, and the test itself after them
     return report
 
-
-ENDED_BY = pytest.StashKey[BaseException]()
 
 TO_ITS_END = pytest.StashKey[bool]()
 

@@ -25,6 +25,7 @@ from checklist.reason import reason
 from checklist.results import Run
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
 from checklist.visible import visible
+from runner.again import NOTE
 from runner.compat import is_subtest, quiet
 from runner.decision import decision
 from runner.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
@@ -107,6 +108,8 @@ class Reporting:
                     self._show(check)
             state.checks += self._watch.judged(found)
             for name, data in properties:
+                if name == NOTE:
+                    state.notes.append(data)
                 if name == BROWSER:
                     self._note_build(**data)
             self._watch.keep_lock()
