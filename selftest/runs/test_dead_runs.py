@@ -42,11 +42,12 @@ hold, state = Hold.open(environment, "killed")
 workspace = Workspace(environment, state, "main")
 assignment = workspace.assignment()
 student, manager = workspace.student(assignment.course), workspace.manager()
+promised = begin_upload(own_session(workspace, student, environment), assignment, MP4)
 change = Change("aws_secret_key", plugin_settings(workspace.site)["aws_secret_key"])
 workspace.note(str(change.note("killed")))
 workspace.journal.record(SETTING, note=str(change.note("killed")))
 save_plugin_settings(workspace.site, {change.name: change.changed})
-print(json.dumps(begin_upload(own_session(workspace, student, environment), assignment, MP4)), flush=True)
+print(json.dumps(promised), flush=True)
 sys.stdin.read()
 """
 
