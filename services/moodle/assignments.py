@@ -28,6 +28,7 @@ def create_assignment(site: Site, course: Course, name: str, due: datetime, *, c
         },
         if_there={
             "introeditor[text]": "Hand in a video.",
+            "visible": "1",
             "assignsubmission_onlinetext_enabled": False,
             "assignsubmission_file_enabled": False,
             "allowsubmissionsfromdate[enabled]": False,

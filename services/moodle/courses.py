@@ -84,6 +84,7 @@ class Courses:
                     "startdate[day]": str(today.day),
                     "startdate[month]": str(today.month),
                     "startdate[year]": str(today.year),
+                    "visible": "1",  # whatever the site's default is
                 },
                 button="saveanddisplay",
                 category=category,
