@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from checklist.lines import LINES
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,15 @@ class Edit:
     lines: tuple[str, ...]
     sentence: str
     changes: tuple[tuple[str, str, str], ...]
+
+
+def right(lines: Iterable[str]) -> list[str]:
+    """The lines, and those that they are judged by."""
+    found = {}
+    for line in lines:
+        found[line] = True
+        found |= {other.id: True for other in LINES.values() if line in LINES and other.is_followed_by(LINES[line])}
+    return [*found]
 
 
 class DoesNotFit(Exception):

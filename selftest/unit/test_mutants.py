@@ -11,7 +11,7 @@ import pytest
 
 from selftest.mutants import __main__ as command
 from selftest.mutants import report, sample, syntax
-from selftest.mutants.edits import DoesNotFit, Edit, applied, read
+from selftest.mutants.edits import DoesNotFit, Edit, applied, read, right
 from selftest.mutants.folder import FolderError, PluginFolder, contents
 from selftest.mutants.judge import (
     ELSEWHERE,
@@ -344,6 +344,12 @@ def edit(*changes: tuple[str, str, str], lines: tuple[str, ...] = ("2.7.5",)) ->
     return Edit("x", lines, "The limit is wrong.", changes)
 
 
+def test_a_line_that_follows_others_is_told_by_them() -> None:
+    assert right(["2.7.5"]) == ["2.7.5"]
+    assert right(["2.14.3"]) == ["2.14.3", "2.8.9"]
+    assert {"2.12.1", "2.12.6"} <= {*right(["2.14.4"])}
+
+
 def test_edits_are_read_from_json(tmp_path: Path) -> None:
     one = {"file": "lib.php", "find": "a", "replace": "b"}
     entry = {"id": "x", "lines": ["2.7.5"], "sentence": "The limit is wrong.", "edits": [one], "why": "a typo"}
@@ -373,17 +379,14 @@ def test_a_source_that_is_not_served_as_it_is_does_not_fit() -> None:
         applied(edit(("amd/src/a.js", "            if (id", "            if (1")), ORIGINAL)
 
 
-def test_the_tests_of_an_edit_judge_its_lines_or_execute_it() -> None:
+def test_the_tests_of_an_edit_execute_it() -> None:
     lines = {"judges": ["2.7.5"], "executes": ["2.8.1"], "neither": ["2.8.2"]}
     number = syntax.at(syntax.statements("lib.php", PHP), PHP.index(b"'toolarge'"))
     coverage = Coverage({"judges": [], "executes": [f"lib.php:{number}"], "neither": ["lib.php:0"]})
     one = edit(("lib.php", "'toolarge'", "''"))
     _, places = applied(one, ORIGINAL)
-    assert likely_tests(lines, coverage, ORIGINAL, one, places) == {"judges", "executes"}
-    styles = edit(("style.css", "a", "b"))
-    assert likely_tests(lines, coverage, ORIGINAL, styles, [("style.css", 0)]) == {*lines}, (
-        "nobody can tell who sees it"
-    )
+    assert likely_tests(lines, coverage, ORIGINAL, places) == {"executes"}
+    assert likely_tests(lines, coverage, ORIGINAL, [("style.css", 0)]) == {*lines}, "nobody can tell who sees it"
 
 
 # -- what is told of it ---------------------------------------------------------------------------
