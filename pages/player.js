@@ -99,8 +99,9 @@ function later(milliseconds, value) {
 
 // Waits until it is paused, or plays; tells whether it is.
 export async function becomes(video, [paused, limit]) {
-  await within(limit, () => video.paused === paused);
-  return video.paused === paused;
+  let is = false;
+  await within(limit, () => { is = video.paused === paused; return is; });
+  return is;
 }
 
 export function hasControls(video) {
