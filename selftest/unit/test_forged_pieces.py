@@ -251,4 +251,4 @@ def test_a_report_shows_pictures_of_its_run_only(tmp_path: Path) -> None:
     (folder / SHOT).write_text("root:x:0:0", "utf-8")
     assert "data:image" not in report.render(no_go(), folder)
     picture(folder)
-    assert "data:image/png" in report.render(no_go(), folder)
+    assert "data:image/webp" in report.render(no_go(), folder)

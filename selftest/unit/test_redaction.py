@@ -85,11 +85,12 @@ def test_what_a_run_starts_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
         "DISPLAY_NAME": "kept",
     }.items():
         monkeypatch.setenv(name, value)
+    before = psutil.Process().children(recursive=True)
     with without_secrets([SECRET]):
         assert "S3V_ADMIN_PASSWORD" not in os.environ
         driver = sync_playwright().start()
     try:
-        children = psutil.Process().children(recursive=True)
+        children = [one for one in psutil.Process().children(recursive=True) if one not in before]
         assert children
         for child in children:
             told = child.environ()
