@@ -16,6 +16,7 @@ REPORTS = CHECKOUT / "reports"
 TESTS = CHECKOUT / "tests"
 
 PRODUCTION = "production"
+PROVOKES = "provokes"
 """Marker of the tests that run where `test_site = false`: those that read, and the smoke test."""
 
 PICTURES = ("none", "failures", "all")

@@ -12,7 +12,7 @@ import pytest
 from runner.compat import end_fixtures, worker_of
 from runner.context import RUN, RunContext, run_of
 from runner.lifecycle import Lifecycle
-from runner.options import PRODUCTION, expect_usable, is_acceptance
+from runner.options import PRODUCTION, PROVOKES, expect_usable, is_acceptance
 from runner.redaction import Redaction
 
 CONTEXT = "acceptance"
@@ -21,6 +21,7 @@ CONTEXT = "acceptance"
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lines(id, ...): the lines of the checklist that the test settles, in order")
     config.addinivalue_line("markers", f"{PRODUCTION}: also where test_site = false: it reads, or is the smoke test")
+    config.addinivalue_line("markers", f"{PROVOKES}: makes requests fail on purpose; consoles may tell of that")
     config.addinivalue_line("markers", "canary: a happy path, that the proof runs with every fault on")
     told = worker_of(config) or {}
     if CONTEXT in told:

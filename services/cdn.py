@@ -199,8 +199,8 @@ class CDN:
 
         Raises NotCheckable where the environment has no signing key, or the CDN does not take it.
         """
-        signed = datetime.now(UTC)
         ahead = self._clock_ahead()
+        signed = datetime.now(UTC)
         url = self._sign(key, signed - (ahead or timedelta()) + SHORT)
         if (status := self._status(url)) >= 400:
             raise NotCheckable(

@@ -10,6 +10,10 @@ TOLERATED = timedelta(minutes=5)
 """AWS refuses what was signed 15 minutes away from its own time."""
 
 
+TO_THE_SECOND = timedelta(seconds=2)
+"""A `Date` is of whole seconds, and its answer takes a while: less is no difference."""
+
+
 def ahead(headers: Mapping[str, str]) -> timedelta | None:
     """How far this machine's clock is ahead of the host's; None where the host does not say, or not what time it is."""
     date = next((value for name, value in headers.items() if name.casefold() == "date"), "")
@@ -17,7 +21,8 @@ def ahead(headers: Mapping[str, str]) -> timedelta | None:
         told = parsedate_to_datetime(date)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return datetime.now(UTC) - (told if told.tzinfo else told.replace(tzinfo=UTC))
+    difference = datetime.now(UTC) - (told if told.tzinfo else told.replace(tzinfo=UTC))
+    return difference if abs(difference) >= TO_THE_SECOND else timedelta()
 
 
 def wrong(headers: Mapping[str, str], host: str) -> str:

@@ -20,6 +20,8 @@ from services.network import Network
 from services.plugin_api import DirectUpload, expect_not_confirmed
 from services.wording import expect_advice, expect_plain
 
+pytestmark = pytest.mark.provokes
+
 FIVE_GIB = 5368709120
 
 SLOW = 16

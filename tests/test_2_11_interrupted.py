@@ -16,6 +16,8 @@ from services.moodle.model import Assignment
 from services.network import Network, endpoint
 from services.wording import expect_advice, expect_plain
 
+pytestmark = pytest.mark.provokes
+
 SLOW = 16
 """Mbit/s: the clip takes 12 s, time enough to break something while it is on its way."""
 

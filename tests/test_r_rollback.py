@@ -19,6 +19,8 @@ from services.moodle.video_list import expect_ready
 from services.plugin_api import video_page
 from services.while_disabled import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
 
+pytestmark = pytest.mark.provokes
+
 
 @pytest.mark.lines("R.1.3", "R.1.4", "R.1.5")
 def test_rollback(
