@@ -8,7 +8,7 @@ Read in the sources of 4.1.1+ (20230303), 4.4.2+ (20240823), 4.5.6 (20250811), 5
 which has its files below `public/`, its addresses as before. Of 5.1 these were read: version.php, mod/assign/index.php,
 mod/assign/templates/*actionmenu.mustache, grading_sticky_footer.mustache, lib/templates/loginform.mustache and
 notification_base.mustache; for the rest of it 5.0.6+ stands. What is listed here was then found on running sites of
-4.1.1, 4.4.2 and 5.0.6.
+4.1.1, 4.1.11, 4.4.2 and 5.0.6.
 
 | drawn in another way | until | where it was read |
 |---|---|---|
@@ -84,6 +84,8 @@ class Moodle:
     """What is said to a wrong sesskey: lang/en/error.php, invalidsesskey; shorter in 4.1."""
     login_kept: bool = False
     """A browser may keep the log-in page: 4.1; login/index.php, set_cacheable(false) in 4.5."""
+    administrators_submit: bool = True
+    """Who may everything is offered to add a submission without being enrolled: up to 4.5, not in 5.0."""
     overview: bool = False
     """The list of a course's assignments is part of the overview of its activities: 5.0, mod/assign/index.php."""
 
@@ -117,7 +119,10 @@ VERSIONS: Mapping[str, Moodle] = MappingProxyType(
                 session_over="Your session has most likely timed out. Please log in again.",
             ),
             Moodle("4.5", "4.5.6 (Build: 20250811)", "2024100706.00"),
-            Moodle("5.1", "5.1+ (Build: 20251205)", "2025100600.13", BOOTSTRAP_5, overview=True),
+            Moodle(
+                "5.1", "5.1+ (Build: 20251205)", "2025100600.13", BOOTSTRAP_5,
+                administrators_submit=False, overview=True,
+            ),
         )
     }
 )  # fmt: skip

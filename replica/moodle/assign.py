@@ -62,6 +62,7 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         raise MoodleError("Can't find data record in database.", "invalidrecord")
     if not grader and not web.state.plugin_enabled and web.site.faults.on("assignment-breaks-when-disabled"):
         raise MoodleError("Plugin 'assignsubmission_s3video' is not available.", "codingerror")
+    shown = not grader or submission is not None
     students = web.state.students(course.id)
     submitted = [s for p in students if (s := web.state.submission_of(assignment.id, p.id)) and s.status == "submitted"]
     return web.render(
@@ -71,7 +72,8 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         assignment=assignment,
         layout="incourse",
         grader=grader,
-        submitter=submitter and (not grader or submission is not None),
+        submits=submitter and (shown or (user.admin and web.site.moodle.administrators_submit)),
+        shown=submitter and shown,
         submission=submission,
         started=submission is not None and submission.status != "new",
         open=is_open(assignment),
