@@ -82,6 +82,8 @@ class Moodle:
         "and reload the page."
     )
     """What is said to a wrong sesskey: lang/en/error.php, invalidsesskey; shorter in 4.1."""
+    uncached: str = ""
+    """What else Cache-Control has of pages that are not to be kept: 4.1; lib/weblib.php, send_headers()."""
     login_kept: bool = False
     """A browser may keep the log-in page: 4.1; login/index.php, set_cacheable(false) in 4.5."""
     administrators_submit: bool = True
@@ -115,7 +117,7 @@ VERSIONS: Mapping[str, Moodle] = MappingProxyType(
             Moodle(
                 "4.1", "4.1.1+ (Build: 20230303)", "2022112801.07", BOOTSTRAP_4,
                 toggles_password=False, names_person=False, tells_json=False, table_in_address=False,
-                batch_by_form=True, login_kept=True,
+                batch_by_form=True, login_kept=True, uncached=", post-check=0, pre-check=0",
                 session_over="Your session has most likely timed out. Please log in again.",
             ),
             Moodle("4.5", "4.5.6 (Build: 20250811)", "2024100706.00"),

@@ -191,7 +191,7 @@ class Web:
             **values,
         )
         kept = values["body_id"] not in NOT_KEPT or (values["body_id"] == LOGIN and self.site.moodle.login_kept)
-        unlike = {} if kept else {"cache-control": UNCACHED}
+        unlike = {} if kept else {"cache-control": UNCACHED + self.site.moodle.uncached}
         return HTMLResponse(body, http_status, PAGE | unlike)
 
     def _body_id(self) -> str:

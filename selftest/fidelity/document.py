@@ -53,7 +53,7 @@ def write(known: Mapping[str, Mapping[str, Any]]) -> str:
     """The document: `known` has a comparison by the version of the replica."""
     parts = [
         HEAD,
-        "| replica as | Moodle | plugin | compared at | facts | accepted | unexplained |\n|---|---|---|---|---|---|---|",
+        "| replica as | Moodle | plugin | compared | facts | accepted | unexplained |\n|---|---|---|---|---|---|---|",
     ]
     for name, one in sorted(known.items()):
         counts = f"{one['facts']} | {len(one['accepted'])} | {len(one['unexplained'])}"
