@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from pygal.style import Style  # type: ignore[import-untyped]
 from checklist.figures import FIGURES
 from checklist.history import Past
 from checklist.results import Run
+
+# What pygal 3.1 puts there for its maps has no find_spec, which Python and pytest ask of every finder.
+sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
 
 SHOWN = 10
 """Runs, this one among them."""
