@@ -294,7 +294,10 @@ def _audit(environment: Environment) -> Iterator[Finding]:
 def _clock(environment: Environment) -> Iterator[Finding]:
     host = urlsplit(environment.base_url).netloc
     with http.Session(environment.verify, environment.budgets.probe) as session:
-        headers = session.request("HEAD", environment.base_url, allow_redirects=False).headers
+        try:
+            headers = session.request("HEAD", environment.base_url, allow_redirects=False).headers
+        except (Unreachable, ConfigurationError):
+            return  # another question tells why
     if told := clock.wrong(headers, host):
         yield Finding("clock", "warn", told)
     else:

@@ -143,7 +143,7 @@ def test_a_disk_that_is_full(checkout: Checkout) -> None:
 
     unmeasured = {"COVERAGE_PROCESS_CONFIG": ""}  # coverage needs a file of its own
     run = checkout.run(checkout.file(), preexec_fn=small_files_only, variables=unmeasured)
-    expect(run, WRONG, "MISCONFIGURED", "cannot be written (File too large). Free or unlock it, and run again.")
+    expect(run, WRONG, "MISCONFIGURED", "cannot be written (File too large). Free or unlock it, or name")
 
 
 def test_what_cannot_be_cleaned_up_is_named_and_restored_later(checkout: Checkout) -> None:

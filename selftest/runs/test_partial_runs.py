@@ -33,7 +33,7 @@ def test_three_shards_give_the_verdict_of_the_whole(checkout: Checkout, good: bo
     pieces = pieces_of(checkout, ("-k", "one"), ("tests/test_it.py::test_two",), ("-k", "three"))
     run = merged(checkout, *pieces)
     assert run.code == code, run.text
-    assert run.text.startswith(f"{verdict}: ")
+    assert f"{verdict}: " in run.text
 
 
 def test_a_shard_that_is_missing_is_told(checkout: Checkout) -> None:

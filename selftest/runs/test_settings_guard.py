@@ -262,12 +262,12 @@ def test_leaves_a_repair_alone_and_tells_of_it(settings: dict[str, str]) -> None
 
 
 def test_a_number_stands_in_its_note(settings: dict[str, str]) -> None:
-    note = Note.of_number("days", "112512345678", 90, 1)
+    note = Note.of_number("retention_days", "112512345678", 90, 1)
     assert not undone(note)
-    settings["days"] = "1"
+    settings["retention_days"] = "1"
     assert undone(note)
-    assert settings["days"] == "90"
-    settings["days"] = "30"
+    assert settings["retention_days"] == "90"
+    settings["retention_days"] = "30"
     with pytest.raises(Repaired, match="somebody has entered another value since"):
         undone(note)
     assert len(str(Note.of_number("playback_rate_limit", "112512345678", 10**9, 1))) <= 100

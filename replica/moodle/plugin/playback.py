@@ -54,6 +54,10 @@ def _role(web: Web, user: User, video: Video) -> str:
     return "student" if video.user == user.id else "teacher"
 
 
+FOR_A_WEEK = {"download": "download-address-for-a-week", "page": "page-address-for-a-week"}
+"""Faults of how long an address is good, by the way to it."""
+
+
 def _address(web: Web, video: Video, download_as: str = "", way: str = "") -> str:
     for_grader = web.session.user is not web.state.users.get(video.user)
     if web.site.faults.on("source-unsigned") or (for_grader and web.site.faults.on("graders-get-unsigned-url")):
@@ -61,7 +65,7 @@ def _address(web: Web, video: Video, download_as: str = "", way: str = "") -> st
     if web.site.faults.on("bucket-public-read"):
         bucket.publish(web.site.settings, video.s3_key)
     lifetime = 365 * URL_LIFETIME if web.site.faults.on("signed-for-a-year") else URL_LIFETIME
-    if way and web.site.faults.on(f"{way}-address-for-a-week"):
+    if way and web.site.faults.on(FOR_A_WEEK[way]):
         lifetime = 7 * URL_LIFETIME
     if for_grader and web.site.faults.on("grader-plays-first-video"):
         video = next(one for one in web.state.videos.values() if one.assignment == video.assignment)
