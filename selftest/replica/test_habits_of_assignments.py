@@ -1,5 +1,6 @@
 """The replica's habits around an assignment: its mails, and its submission statement."""
 
+import json
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ class TestMail:
         cmid = new_assignment(admin, classroom.course, "Graded", sendstudentnotifications=notify)
         grader = classroom.teacher.page("/mod/assign/view.php", id=cmid, action="grader")
         assignment = the(grader, "[data-assignmentid]")["data-assignmentid"]
-        args = {"assignmentid": assignment, "userid": user_id(student), "grade": "80"}
+        args = {"assignmentid": assignment, "userid": user_id(student), "jsonformdata": json.dumps("grade=80")}
         call = [{"index": 0, "methodname": "mod_assign_submit_grading_form", "args": args}]
         service = f"{admin.base_url}/lib/ajax/service.php?sesskey={classroom.teacher.sesskey}"
         assert classroom.teacher.session.post(service, json=call).json() == [{"error": False, "data": []}]

@@ -131,7 +131,7 @@ def test_filters_and_search(opened: Callable[..., Page]) -> None:
     expect(page.get_by_label("what needs attention")).to_be_checked()
     expect(told).to_have_text(f"6 of {len(LINES)} lines")
     page.get_by_label("what a program judged").check()
-    page.get_by_label("Browser").select_option("firefox")
+    page.locator("select[name=target]").select_option("firefox")
     expect(page.locator(".box[data-target=chromium]:visible")).to_have_count(0)
     page.get_by_label("for people").check()
     expect(told).to_have_text(f"{len([line for line in LINES.values() if line.for_people])} of {len(LINES)} lines")

@@ -233,7 +233,7 @@ def test_a_site_that_is_no_test_site_is_left_alone(environment: Environment) -> 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the site holds."""
-    stored = {"aws_secret_key": "Right9", "days": "90"}
+    stored = {"aws_secret_key": "Right9", "retention_days": "90"}
     monkeypatch.setattr("runner.changed_settings.plugin_settings", lambda _: dict(stored))
     monkeypatch.setattr("runner.changed_settings.save_plugin_settings", lambda _, changes: stored.update(changes))
     return stored
@@ -249,7 +249,7 @@ def test_puts_back_what_a_dead_run_changed_and_nothing_else(settings: dict[str, 
     assert not undone(note), "expected nothing to do before the change was made"
     settings["aws_secret_key"] = change.changed
     assert undone(note)
-    assert settings == {"aws_secret_key": "Right9", "days": "90"}
+    assert settings == {"aws_secret_key": "Right9", "retention_days": "90"}
     assert not undone(note), "expected nothing to do twice"
 
 
