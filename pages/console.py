@@ -25,6 +25,9 @@ LEFT_BEHIND = re.compile(r'Script error for "core/first"')
 UNCAUGHT = re.compile(r"^page error: .*(NetworkError when attempting to fetch resource|Failed to fetch|Load failed)")
 """What a script throws, in the words of each engine, that does not catch the failure of its own request."""
 
+REFUSED_LINE = re.compile(r"^page error: The Same Origin Policy disallows reading the remote resource", re.I)
+"""What Firefox says, as of an exception, of a request to another host that was cut."""
+
 PAGE_ERROR = "page error"
 
 REPEATED = re.compile(r"^Failed to load resource", re.I)
@@ -100,7 +103,8 @@ class Console:
 
     def exceptions(self) -> list[str]:
         """Of the errors those that no refusal excuses, and no broken line: what a script threw and nobody caught."""
-        return [error for error in self._errors if error.startswith(PAGE_ERROR)]
+        thrown = [error for error in self._errors if error.startswith(PAGE_ERROR)]
+        return [error for error in thrown if not REFUSED_LINE.match(error)]
 
     def expect_clean(self) -> None:
         """There are no errors so far."""

@@ -158,10 +158,11 @@ def test_exceptions_are_what_no_refusal_excuses(browser: Context, console: Conso
     browser.tell("response", **refused(500))
     browser.tell("console", type="error", text="upload failed")
     browser.tell("weberror", error="TypeError: Failed to fetch")
+    browser.tell("weberror", error="The Same Origin Policy disallows reading the remote resource at https://cdn/. (…)")
     assert console.exceptions() == []
     browser.tell("weberror", error="TypeError: video is null")
     assert console.exceptions() == ["page error: TypeError: video is null"]
-    assert len(console.errors()) == 4
+    assert len(console.errors()) == 5
 
 
 def test_an_error_of_a_page_about_others_is_told_without_its_words(browser: Context, console: Console) -> None:
