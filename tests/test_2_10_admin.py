@@ -53,7 +53,7 @@ def test_dashboard(
         after.expect_success_rate()
     with line("2.10.5", "The storage usage counts one video more"):
         after.expect_growth(before, {"Total Videos": 1}, others)
-    with line("2.10.5", "The storage usage grows by the video's bytes") as evidence:
+    with line("2.10.5", "The storage usage grows by the video's bytes", extra=True) as evidence:
         evidence["total"] = after.card("Total Storage")
         after.expect_more_stored(before, video.clip.bytes, others)
     dashboard = admin.dashboard()
