@@ -101,6 +101,13 @@ class Console:
         """
         return [*self._errors, *self._uncaught[self._cut_off :]]
 
+    def beyond_navigation(self) -> list[str]:
+        """Of the errors those that leaving a page cannot explain, such as a request that failed by itself.
+
+        A test may end before the browser tells what it cut off.
+        """
+        return list(self._errors)
+
     def exceptions(self) -> list[str]:
         """Of the errors those that no refusal excuses, and no broken line: what a script threw and nobody caught."""
         thrown = [error for error in self._errors if error.startswith(PAGE_ERROR)]

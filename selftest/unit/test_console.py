@@ -162,6 +162,8 @@ def test_exceptions_are_what_no_refusal_excuses(browser: Context, console: Conso
     assert console.exceptions() == []
     browser.tell("weberror", error="TypeError: video is null")
     assert console.exceptions() == ["page error: TypeError: video is null"]
+    assert not any("Failed to fetch" in error for error in console.beyond_navigation())
+    assert any("500" in error for error in console.beyond_navigation())
     assert len(console.errors()) == 5
 
 
