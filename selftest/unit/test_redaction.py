@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -85,21 +86,25 @@ def test_what_a_run_starts_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
         "DISPLAY_NAME": "kept",
     }.items():
         monkeypatch.setenv(name, value)
+    with ThreadPoolExecutor(1) as free_of_asyncio:
+        children = free_of_asyncio.submit(environments_of_playwright).result()
+    assert children
+    for told in children:
+        assert SECRET not in " ".join(told.values())
+        assert not told.keys() & {"S3V_ADMIN_PASSWORD", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"}
+        assert told["DISPLAY_NAME"] == "kept"
+    assert os.environ["S3V_ADMIN_PASSWORD"] == SECRET
+
+
+def environments_of_playwright() -> list[dict[str, str]]:
     before = psutil.Process().children(recursive=True)
     with without_secrets([SECRET]):
         assert "S3V_ADMIN_PASSWORD" not in os.environ
         driver = sync_playwright().start()
     try:
-        children = [one for one in psutil.Process().children(recursive=True) if one not in before]
-        assert children
-        for child in children:
-            told = child.environ()
-            assert SECRET not in " ".join(told.values())
-            assert not told.keys() & {"S3V_ADMIN_PASSWORD", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"}
-            assert told["DISPLAY_NAME"] == "kept"
+        return [one.environ() for one in psutil.Process().children(recursive=True) if one not in before]
     finally:
         driver.stop()
-    assert os.environ["S3V_ADMIN_PASSWORD"] == SECRET
 
 
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
