@@ -1,8 +1,8 @@
 pytest_plugins = [
-    "runner.options",
-    "runner.again",
-    "runner.lines",
-    "runner.plugin",
+    "runner.pytest_plugin.options",
+    "runner.pytest_plugin.browser_restart",
+    "runner.pytest_plugin.lines",
+    "runner.pytest_plugin.plugin",
     "fixtures.run",
     "fixtures.browsers",
     "fixtures.people",

@@ -5,6 +5,14 @@ from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
 
+from clients.addresses import LOGOUT, OWN, UPLOAD_URL
+from clients.http import jar
+from clients.http_result import HttpResult
+from clients.ignored_errors import Searched
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Person
+from clients.plugin.api import promised_key
+from clients.s3 import Folder
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console
@@ -18,14 +26,6 @@ from pages.site_administration import SiteAdministration
 from pages.traffic import Traffic
 from pages.video import VideoPage
 from pages.visit import visit
-from services.addresses import LOGOUT, OWN, UPLOAD_URL
-from services.answer import Answer
-from services.bucket import Folder
-from services.http import jar
-from services.moodle.model import Assignment, Person
-from services.moodle.site import Site
-from services.noise import Searched
-from services.plugin_api import promised_key
 
 NewContext = Callable[..., BrowserContext]
 
@@ -40,7 +40,7 @@ class Actor:
         *,
         videos: Folder,
         open_window: NewContext,
-        new_site: Callable[[], Site],
+        new_site: Callable[[], MoodleClient],
         allowed: Sequence[Searched],
         remember: Callable[[str], None],
         promise: Callable[[str], None],
@@ -85,13 +85,13 @@ class Actor:
         if UPLOAD_URL in response.url and (key := promised_key(response.text())):
             self._promise(key)
 
-    def log_in(self) -> None:
+    def log_in_by_form(self) -> None:
         """Log in through the form, as the checklist says."""
         LoginPage(self.page, self.moodle).open().log_in(self.person.username, self.person.password)
         self._new_site().share(self.person.username, jar(self.context.cookies(self.moodle.url)))
         self._remember_session()
 
-    def enter(self) -> None:
+    def log_in_by_cookie(self) -> None:
         """Be logged in without the form: a session begun over HTTP is handed to the browser."""
         site = self.site()
         for cookie in site.session.cookies:
@@ -100,7 +100,7 @@ class Actor:
             )
         self._remember_session()
 
-    def site(self) -> Site:
+    def site(self) -> MoodleClient:
         """This person over HTTP, for what needs no page: in another session of theirs, where the site allows that."""
         site = self._new_site()
         site.login(self.person.username, self.person.password)
@@ -128,7 +128,7 @@ class Actor:
         """Open the plugin's page for a video by its address."""
         return VideoPage(self.page, self.moodle).open(id=submission, s3key=key)
 
-    def visit(self, path: str, **parameters: object) -> Answer:
+    def visit(self, path: str, **parameters: object) -> HttpResult:
         """Go to an address that may not be for this person; what comes must not be a server error."""
         return visit(MoodlePage(self.page, self.moodle), path, parameters)
 
@@ -173,4 +173,4 @@ class Actor:
         """Close the browser window, and log in through the form in a new one."""
         self.context.close()
         del self.context, self.page
-        self.log_in()
+        self.log_in_by_form()

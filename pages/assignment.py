@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
+from clients.addresses import ASSIGNMENT
 from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted, expect_still
 from pages.grading import SubmissionsTable
@@ -12,7 +13,6 @@ from pages.texts import in_words, readable_size
 from pages.upload import UploadWidget
 from pages.versions import ALL_SUBMISSIONS
 from pages.video import VideoPage
-from services.addresses import ASSIGNMENT
 
 
 class AssignmentPage(MoodlePage):

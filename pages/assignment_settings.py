@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, expect
 
+from clients.addresses import COMPONENT, MODULE_SETTINGS
 from pages.assignment import AssignmentPage
 from pages.base import MoodlePage
-from services.addresses import COMPONENT, MODULE_SETTINGS
 
 
 class AssignmentSettings(MoodlePage):

@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, expect
 
+from checks.message_quality import UNTRANSLATED
+from clients.addresses import LOGIN
+from clients.ignored_errors import is_others_notice
+from clients.moodle.html import EXCEPTION, NOTICE
 from pages.script import scripts
-from services.addresses import LOGIN
-from services.moodle.html import EXCEPTION, NOTICE
-from services.noise import is_others_notice
-from services.wording import UNTRANSLATED
 
 SCRIPTS = scripts(__file__)
 

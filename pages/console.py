@@ -12,9 +12,9 @@ from collections.abc import Iterable
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
+from checks.access import SIGNED
+from clients.ignored_errors import Searched, is_noise
 from pages.others import lists_others
-from services.access import SIGNED
-from services.noise import Searched, is_noise
 
 ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)
 """Requests that leaving a page, or a seek, has cut off: noise of navigation, in the words of each engine."""

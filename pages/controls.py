@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from playwright.sync_api import Locator, Position, TimeoutError
 
+from clients.errors import NotCheckable
 from pages.script import scripts
-from services.errors import NotCheckable
 
 SCRIPTS = scripts(__file__)
 

@@ -4,10 +4,10 @@ from typing import Self
 
 from playwright.sync_api import Page
 
+from clients.addresses import COURSE
 from pages.assignment_settings import AssignmentSettings
 from pages.base import Moodle, MoodlePage
 from pages.participants import ParticipantsPage
-from services.addresses import COURSE
 
 
 class CoursePage(MoodlePage):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import re
 
+from clients.addresses import COURSE_SETTINGS
 from pages.base import MoodlePage
 from pages.course import CoursePage
-from services.addresses import COURSE_SETTINGS
 
 CREATED = re.compile(r"/(course/view|user/index|enrol/[\w/]+)\.php\?.*\bid=\d+")
 """Where Moodle goes after a course was created: into it, or first to its participants or enrolment methods."""

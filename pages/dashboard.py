@@ -7,12 +7,12 @@ from datetime import datetime
 
 from playwright.sync_api import Locator
 
+from clients.addresses import DASHBOARD
+from clients.errors import NotCheckable
 from pages.base import MoodlePage
 from pages.others import own
 from pages.script import scripts
 from pages.texts import MOMENT, ShownSize, shown_size, shown_time
-from services.addresses import DASHBOARD
-from services.errors import NotCheckable
 
 SCRIPTS = scripts(__file__)
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator
 
-from services.addresses import COMPONENT
+from clients.addresses import COMPONENT
 
 SUMMARY = f"[class*=summary_{COMPONENT}]"
 """Where Moodle shows what the plugin has to say of a submission, to the student and in the grader."""

@@ -4,12 +4,12 @@ from typing import Any, Self
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
+from clients.addresses import ASSIGNMENT
+from clients.errors import NotCheckable
 from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted
 from pages.player import Player
 from pages.script import scripts
-from services.addresses import ASSIGNMENT
-from services.errors import NotCheckable
 
 SCRIPTS = scripts(__file__)
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, expect
 
+from clients.addresses import ASSIGNMENT
 from pages.base import MoodlePage
 from pages.deleted import SUMMARY, expect_deleted, expect_still
 from pages.grader import Grader
 from pages.versions import MENU_TOGGLE
-from services.addresses import ASSIGNMENT
 
 
 class SubmissionsTable(MoodlePage):

@@ -4,9 +4,9 @@ from typing import Self
 
 from playwright.sync_api import expect
 
+from clients.addresses import ENGLISH, LOGIN, OWN
 from pages.base import MoodlePage
 from pages.versions import LOGIN_REFUSED, PASSWORD_TOGGLE
-from services.addresses import ENGLISH, LOGIN, OWN
 
 
 class LoginPage(MoodlePage):

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, expect
 
+from clients.addresses import MANAGE_VIDEOS
 from pages.base import MoodlePage
 from pages.others import own
 from pages.texts import MOMENT, shown_time
-from services.addresses import MANAGE_VIDEOS
 
 KEY = re.compile(r"^\s*videos/\d+/")
 FILTERS = ("courseid", "status", "search")

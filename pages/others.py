@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from playwright.sync_api import Locator, Page
 
-from services.addresses import DASHBOARD, MANAGE_VIDEOS
+from clients.addresses import DASHBOARD, MANAGE_VIDEOS
 
 SHARED = (DASHBOARD, MANAGE_VIDEOS)
 """Pages that list what the whole site has."""

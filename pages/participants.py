@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
+from clients.addresses import PARTICIPANTS, PROFILE
 from pages.base import MoodlePage
-from services.addresses import PARTICIPANTS, PROFILE
 
 
 class ParticipantsPage(MoodlePage):

@@ -7,11 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
+from clients.errors import NotCheckable
 from media import Clip, mark
 from pages.base import Moodle, expect_on_screen, has_touch
 from pages.controls import Controls
 from pages.script import scripts
-from services.errors import NotCheckable
 
 TOLERANCE = 0.5
 """Seconds a seek may land beside where it was asked to."""

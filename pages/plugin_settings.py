@@ -4,8 +4,8 @@ from typing import Self
 
 from playwright.sync_api import Locator
 
+from clients.addresses import COMPONENT, SETTINGS
 from pages.base import MoodlePage
-from services.addresses import COMPONENT, SETTINGS
 
 
 class PluginSettings(MoodlePage):

@@ -4,10 +4,10 @@ from typing import Self
 
 from playwright.sync_api import expect
 
+from clients.addresses import ADMINISTRATION, HOME, SETTINGS_CATEGORY
 from pages.base import MoodlePage
 from pages.dashboard import Dashboard
 from pages.manage_videos import ManageVideos
-from services.addresses import ADMINISTRATION, HOME, SETTINGS_CATEGORY
 
 
 class SiteAdministration(MoodlePage):

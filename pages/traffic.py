@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Request, Response
 
-from services.addresses import shown
+from clients.addresses import shown
 
 KEPT = 40
 """Requests."""

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+from clients.addresses import VIDEO_PAGE
 from pages.base import MoodlePage
 from pages.deleted import expect_deleted
 from pages.player import Player
-from services.addresses import VIDEO_PAGE
 
 
 class VideoPage(MoodlePage):

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from playwright.sync_api import Request
 
+from clients.http_result import HttpResult, is_text
 from pages.base import MoodlePage
-from services.answer import Answer, is_text
 
 
-def visit(tab: MoodlePage, path: str, parameters: Mapping[str, object]) -> Answer:
+def visit(tab: MoodlePage, path: str, parameters: Mapping[str, object]) -> HttpResult:
     """Go to the address and wait for what comes, which must not be a server error."""
     response = tab.go(path, parameters)
     if response is None or response.status >= 500:
@@ -18,7 +18,7 @@ def visit(tab: MoodlePage, path: str, parameters: Mapping[str, object]) -> Answe
     body = response.body()
     tab.idle()
     hops = [*reversed([*_hops(response.request)])]
-    return Answer(
+    return HttpResult(
         status=response.status,
         hops=[*(hop.url for hop in hops), tab.page.url],
         headers=[answer.all_headers() for hop in hops if (answer := hop.response())],

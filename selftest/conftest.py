@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from runner.connect import new_bucket
-from runner.environment import Environment, load
-from runner.ours import CATEGORY, POOL
+from clients.moodle.accounts import Accounts
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from runner.configuration.connect import new_bucket
+from runner.configuration.environment import Environment, load
+from runner.configuration.naming import CATEGORY, POOL
 from selftest.proof.warm import Warm, warm_replica
 from selftest.runs.checkout import Checkout
-from services.moodle.accounts import Accounts
-from services.moodle.courses import Courses
-from services.moodle.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +36,15 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, warm: Warm, environment: 
 
 
 @pytest.fixture(scope="module")
-def site(environment: Environment) -> Site:
+def site(environment: Environment) -> MoodleClient:
     """The administrator's session on the replica."""
-    site = Site(environment.base_url, environment.verify)
+    site = MoodleClient(environment.base_url, environment.verify)
     site.login(environment.accounts.admin.username, environment.accounts.admin.password.get_secret_value())
     return site
 
 
 @pytest.fixture
-def nothing_left(checkout: Checkout, environment: Environment, site: Site) -> Iterator[None]:
+def nothing_left(checkout: Checkout, environment: Environment, site: MoodleClient) -> Iterator[None]:
     """The test's runs leave neither courses, people nor videos on the site, nor files, nor processes."""
     category = Courses(site).category(CATEGORY)
     assert category is not None

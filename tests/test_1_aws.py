@@ -2,16 +2,16 @@
 
 import pytest
 
-from runner.environment import Environment
-from runner.environment_tables import Decided
-from runner.lines import Lines
-from services.aws.bucket import CORS, S3, Lifecycle
-from services.aws.distribution import Distribution, Origin, Viewers
-from services.aws.iam import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS
-from services.bucket import Bucket
-from services.cdn import CDN
-from services.moodle.model import Settings
-from services.plugin_key import PluginKey
+from checks.aws.bucket import CORS, BucketConfiguration, Lifecycle
+from checks.aws.distribution import Distribution, Origin, Viewers
+from checks.aws.iam import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS
+from checks.plugin_key import PluginKey
+from clients.cdn import CDN
+from clients.moodle.model import Settings
+from clients.s3 import Bucket
+from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Decided
+from runner.pytest_plugin.lines import Lines
 
 pytestmark = pytest.mark.production
 
@@ -19,7 +19,9 @@ ELSEWHERE = "https://elsewhere.example.invalid"
 
 
 @pytest.mark.lines("1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.1.10")
-def test_bucket(s3: S3, bucket: Bucket, environment: Environment, decided: Decided, once: Lines) -> None:
+def test_bucket(
+    s3: BucketConfiguration, bucket: Bucket, environment: Environment, decided: Decided, once: Lines
+) -> None:
     """The bucket is there, and nobody gets in but by a signature."""
     with once("1.1.5", "The bucket's name follows the naming convention"):
         s3.expect_conventional_name()
@@ -71,7 +73,7 @@ def test_lifecycle(lifecycle: Lifecycle, once: Lines) -> None:
 
 
 @pytest.mark.lines("1.4.4", "1.4.5", "1.4.7", "1.4.10")
-def test_origin(origin: Origin, s3: S3, environment: Environment, once: Lines) -> None:
+def test_origin(origin: Origin, s3: BucketConfiguration, environment: Environment, once: Lines) -> None:
     """The distribution reads the bucket, and is the only one who may."""
     with once("1.4.4", "The distribution serves the bucket, and nothing else"):
         origin.expect_origin(environment.storage.bucket)

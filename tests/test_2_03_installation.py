@@ -2,12 +2,12 @@
 
 import pytest
 
-from runner.environment import Environment
-from runner.environment_tables import Decided
-from runner.lines import Lines
-from runner.workspace import Workspace
-from services.moodle.installation import HISTORY, NOT_FOR_THE_WEB, Installation
-from services.moodle.settings_in_force import AUTOMATIC_CLEANUP, SettingsInForce, expect_quiet_page
+from checks.installation import HISTORY, NOT_FOR_THE_WEB, Installation
+from checks.plugin_configuration import AUTOMATIC_CLEANUP, SettingsInForce, expect_quiet_page
+from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Decided
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.workspace import Workspace
 
 pytestmark = pytest.mark.production
 

@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 
 import media
-from fixtures.data import Submission
-from fixtures.people import People
-from pages.actor import Actor
-from pages.upload import Receipt
-from runner.environment import Environment
-from runner.lines import Lines
-from runner.workspace import Workspace
-from services.bucket import Bucket
-from services.confirmation import (
+from checks.confirmation import (
     confirm_again,
     expect_absent_refused,
     expect_closed,
     expect_true_size,
     expect_unharmed,
 )
-from services.moodle.model import Assignment
-from services.network import Network
+from clients.moodle.model import Assignment
+from clients.s3 import Bucket
+from fixtures.data import Submission
+from fixtures.people import People
+from network.proxy import ProxiedNetwork
+from pages.actor import Actor
+from pages.upload import Receipt
+from runner.configuration.environment import Environment
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.workspace import Workspace
 
 ENOUGH_TO_SEE = 10
 """Distinct values of progress that make a moving bar."""
@@ -39,7 +39,7 @@ FORM_LIFETIME = timedelta(hours=1)
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3", "2.7.4", "2.7.6", "2.7.7")
 def test_set_up(admin: Actor, people: People, workspace: Workspace, line: Lines) -> None:
     """The administrator prepares course, assignment and enrolment through the pages."""
-    admin.enter()
+    admin.log_in_by_cookie()
     newcomer = people.newcomer()
 
     with line("2.7.1", "The administrator creates a test course", blocks=True):
@@ -87,13 +87,13 @@ def test_upload(
     clip: media.Clip,
     text_file: Path,
     bucket: Bucket,
-    network: Network,
+    network: ProxiedNetwork,
     environment: Environment,
     line: Lines,
 ) -> None:
     """A student uploads a small video, sees it move, saves it, and finds it again; S3 holds it, byte for byte."""
     with line("2.7.8", "The student logs in", blocks=True):
-        student.log_in()
+        student.log_in_by_form()
     with line("2.7.9", "The student opens the assignment", blocks=True):
         page = student.open(assignment)
     with line("2.7.10", "Add submission leads to a form whose upload widget works", blocks=True):
@@ -125,7 +125,10 @@ def test_upload(
     ) as evidence:
         evidence["message"] = upload.expect_success()
         evidence["milliseconds"] = upload.expect_success_after_confirmation()
-    with line("2.7.15", "The progress bar moves forward only, up to 100%", extra=True) as evidence, network.ours():
+    with (
+        line("2.7.15", "The progress bar moves forward only, up to 100%", extra=True) as evidence,
+        network.requires_proxy(),
+    ):
         evidence["percent"] = upload.expect_whole_progress(distinct=ENOUGH_TO_SEE)
     expect_on_s3(line, student, receipt, clip, bucket)
     with line("2.7.11", "The video goes to S3 and not through Moodle", extra=True) as evidence:
@@ -195,7 +198,7 @@ def test_replacement(
 ) -> None:
     """A student thinks better of it: another video takes the place of the first."""
     student = submission.owner
-    student.enter()
+    student.log_in_by_cookie()
     with line("2.7.19", "The form of a saved submission opens again", blocks=True, extra=True):
         form = student.open(assignment).edit_submission()
     with line("2.7.19", "The form of a saved submission has finished texts", extra=True):

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from clients.cdn import CDN
+from clients.moodle.model import Assignment
 from fixtures.data import Submission
+from network.proxy import ProxiedNetwork
 from pages.actor import Actor
-from runner.environment import Environment
-from runner.lines import Lines
-from services.cdn import CDN
-from services.moodle.model import Assignment
-from services.network import Network
+from runner.configuration.environment import Environment
+from runner.pytest_plugin.lines import Lines
 
 POINTS, COMMENT = 73, "Well filmed, and the sound is clear."
 
@@ -21,7 +21,7 @@ def test_playback(
     teacher: Actor,
     submission: Submission,
     assignment: Assignment,
-    network: Network,
+    network: ProxiedNetwork,
     cdn: CDN,
     environment: Environment,
     line: Lines,
@@ -29,7 +29,7 @@ def test_playback(
     """The grader plays the video, from the CDN, with a quiet console."""
     student = submission.person.id
     with line("2.8.1", "The teacher logs in through the form", blocks=True):
-        teacher.log_in()
+        teacher.log_in_by_form()
     with line("2.8.2", "The teacher goes to the assignment", blocks=True):
         page = teacher.open(assignment)
     with line("2.8.3", "The teacher finds all submissions, the student's video among them", blocks=True):
@@ -70,7 +70,7 @@ def test_playback(
 @pytest.mark.lines("2.8.8", "2.8.9")
 def test_controls(teacher: Actor, submission: Submission, assignment: Assignment, line: Lines) -> None:
     """The grader uses the controls that the browser draws, by mouse and by keyboard."""
-    teacher.enter()
+    teacher.log_in_by_cookie()
     with line("2.8.8", "The video plays in the grader", blocks=True, extra=True):
         player = teacher.open(assignment).view_all_submissions().grade(submission.person.id).player
         player.expect_loaded(submission.clip.seconds)
@@ -108,7 +108,7 @@ def test_grading(teacher: Actor, submit: Callable[..., Submission], assignment: 
     # A plugin that shows the first video there is, or the latest, shows a classmate's.
     _, submission, _ = submit(assignment), submit(assignment), submit(assignment)
     student = submission.owner
-    teacher.enter()
+    teacher.log_in_by_cookie()
     with line("2.8.4", "The teacher opens the submission of one student of several", blocks=True, extra=True):
         grader = teacher.open(assignment).view_all_submissions().grade(student.person.id)
     with line("2.8.5", "The picture in the grader is that of the student's own video", extra=True):
@@ -117,7 +117,7 @@ def test_grading(teacher: Actor, submit: Callable[..., Submission], assignment: 
     with line("2.8.4", "The teacher grades and comments beside the player, and saves it", extra=True):
         grader.grade(POINTS, COMMENT)
     with line("2.8.4", "The student finds the grade and the comment", extra=True) as evidence:
-        student.enter()
+        student.log_in_by_cookie()
         evidence["feedback"] = student.open(assignment).expect_feedback(POINTS, COMMENT)
     with line("2.8.5", "The picture on the video's own page is that of the student's own video", extra=True):
         player = teacher.watch(submission.id, submission.key).player

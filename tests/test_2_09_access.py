@@ -5,21 +5,21 @@ from dataclasses import replace
 
 import pytest
 
+from checks.access import VideoAccess
+from checks.access_table import OWNER, AccessTable
+from checks.credentials import Credentials
+from clients.addresses import ASSIGNMENT, VIDEO_PAGE
+from clients.cdn import CDN
+from clients.moodle.assignments import save_submission
+from clients.moodle.model import Assignment
+from clients.plugin.api import WATCH, confirm_upload, confirmation, playback_url, video_page
+from clients.s3 import Bucket
 from fixtures.data import Submission
 from fixtures.people import People
-from runner.environment import Environment
-from runner.lines import Lines
-from runner.workspace import Workspace
-from services.access import VideoAccess
-from services.access_table import OWNER, AccessTable
-from services.addresses import ASSIGNMENT, VIDEO_PAGE
-from services.bucket import Bucket
-from services.cdn import CDN
-from services.credentials import Credentials
-from services.moodle.assignments import save_submission
-from services.moodle.model import Assignment
-from services.network import Network
-from services.plugin_api import WATCH, confirm_upload, confirmation, playback_url, video_page
+from network.proxy import ProxiedNetwork
+from runner.configuration.environment import Environment
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.workspace import Workspace
 
 STRANGE_SITE = "https://elsewhere.example.invalid"
 
@@ -38,7 +38,7 @@ def test_second_student(
     submission: Submission,
     people: People,
     video_access: VideoAccess,
-    network: Network,
+    network: ProxiedNetwork,
     cdn: CDN,
     bucket: Bucket,
     environment: Environment,
@@ -52,7 +52,7 @@ def test_second_student(
         evidence["accounts"] = [first.person.id, second.person.id]
         assert second.person.id != first.person.id, "expected another account, seen the first student's again"
     with line("2.9.2", "The second student logs in through the form", blocks=True):
-        second.log_in()
+        second.log_in_by_form()
     with line("2.9.4", "The second student's page of the assignment shows no video", extra=True):
         second.open(assignment).expect_no_video()
     with network.measured() as traffic:
@@ -72,7 +72,7 @@ def test_second_student(
         second.console.expect_nothing_signed()
 
     with line("2.9.5", "The first student logs in through the form", blocks=True):
-        first.log_in()
+        first.log_in_by_form()
     with (
         network.measured() as traffic,
         line("2.9.6", "The first student finds the own submission, and it plays", blocks=True),

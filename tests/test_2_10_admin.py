@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
+from clients.cdn import CDN, why_hopeless
+from clients.moodle.model import Assignment
+from clients.plugin.api import confirm_upload, provoke_failure
+from clients.s3 import Bucket
 from fixtures.data import Submission
 from pages.actor import Actor
-from runner.context import RunContext
-from runner.lines import Lines
-from runner.workspace import Workspace
-from services.bucket import Bucket
-from services.cdn import CDN, why_hopeless
-from services.moodle.model import Assignment
-from services.plugin_api import confirm_upload, provoke_failure
+from runner.configuration.context import RunContext
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.workspace import Workspace
 
 
 @pytest.mark.usefixtures("alone")
@@ -29,7 +29,7 @@ def test_dashboard(
     """The administrator finds the dashboard; it counts one upload and one error, and nothing else of ours."""
     admin = admin_in_private
     with line("2.10.1", "The administrator logs in by the form", blocks=True):
-        admin.log_in()
+        admin.log_in_by_form()
     with line("2.10.2", "The menus lead to the dashboard"):
         admin.administration().submission_plugins().dashboard()
     with line("2.10.3", "The dashboard opens", blocks=True):
@@ -96,7 +96,7 @@ def test_manage_videos(
     video = submit(assignment)
     other = begin(workspace.new_assignment(workspace.new_course()))
     admin = admin_in_private
-    admin.enter()
+    admin.log_in_by_cookie()
     with line("2.10.8", "The menus lead to Manage Videos"):
         admin.administration().submission_plugins().manage_videos()
     with line("2.10.8", "Manage Videos opens", blocks=True):
@@ -155,10 +155,10 @@ def test_delete_video(
 ) -> None:
     """Deletion by hand asks first, removes the video everywhere, and tells student and teacher."""
     student = submission.owner
-    student.enter()
-    teacher.enter()
+    student.log_in_by_cookie()
+    teacher.log_in_by_cookie()
     admin = admin_in_private
-    admin.enter()
+    admin.log_in_by_cookie()
     source = teacher.watch(submission.id, submission.key).player.source()
     cached = cdn.cached(source)
 

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 import media
+from checks.confirmation import expect_unharmed
+from checks.message_quality import expect_advice, expect_plain
+from clients.moodle.model import Assignment
+from clients.plugin.api import DirectUpload, expect_not_confirmed
+from clients.s3 import Bucket
 from fixtures.data import Submission
 from fixtures.people import People
+from network.proxy import ProxiedNetwork
 from pages.actor import Actor
-from runner.environment import Environment
-from runner.lines import Lines
-from runner.settings_guard import SettingsGuard
-from runner.targets import Launch
-from services.bucket import Bucket
-from services.confirmation import expect_unharmed
-from services.moodle.model import Assignment
-from services.network import Network
-from services.plugin_api import DirectUpload, expect_not_confirmed
-from services.wording import expect_advice, expect_plain
+from runner.configuration.environment import Environment
+from runner.configuration.targets import Launch
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.settings_guard import SettingsGuard
 
 pytestmark = pytest.mark.provokes
 
@@ -65,7 +65,7 @@ def test_wrong_files(
     line: Lines,
 ) -> None:
     """A student chooses what is no video: each is refused with its reason, and nothing is sent."""
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with line("2.11.1", "The form to choose a file is there and works", blocks=True):
         form.widget.expect_ready()
@@ -98,7 +98,7 @@ def test_wrong_files(
 @pytest.mark.lines("2.11.1")
 def test_odd_names(student: Actor, assignment: Assignment, small_clip: media.Clip, tmp_path: Path, line: Lines) -> None:
     """A video may have any name that a computer can hold: it is taken, and plays."""
-    student.enter()
+    student.log_in_by_cookie()
     for file in media.odd_files(small_clip).values():
         if file.refused:
             continue
@@ -121,14 +121,14 @@ def test_too_large(
     assignment: Assignment,
     small_clip: media.Clip,
     bucket: Bucket,
-    network: Network,
+    network: ProxiedNetwork,
     of_size: Callable[[int], Path],
     launch: Launch,
     environment: Environment,
     line: Lines,
 ) -> None:
     """One byte over the limit is refused, the limit itself is not; server and storage hold the limit as well."""
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with line("2.11.3", "The form refuses 5 GiB and one byte before a byte is sent"), network.measured() as traffic:
         refused = form.widget.choose(of_size(FIVE_GIB + 1))
@@ -175,8 +175,8 @@ def test_wrong_credentials(
     line: Lines,
 ) -> None:
     """While one character of the credentials is wrong, a student is told so kindly; then all is as before."""
-    admin_in_private.enter()
-    student.enter()
+    admin_in_private.log_in_by_cookie()
+    student.log_in_by_cookie()
     settings = admin_in_private.plugin_settings()
     for name, words in (("aws_secret_key", "secret"), ("aws_access_key", "key id")):
         before = submit(assignment, student)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 import media
+from checks.message_quality import expect_advice, expect_plain
+from clients.moodle.model import Assignment
+from clients.s3 import Bucket
 from fixtures.data import Submission
+from network.proxy import ProxiedNetwork, endpoint
 from pages.actor import Actor
 from pages.assignment import SubmissionForm
-from runner.lines import Lines
-from services.bucket import Bucket
-from services.moodle.model import Assignment
-from services.network import Network, endpoint
-from services.wording import expect_advice, expect_plain
+from runner.pytest_plugin.lines import Lines
 
 pytestmark = pytest.mark.provokes
 
@@ -28,11 +28,11 @@ def test_broken_connection(
     assignment: Assignment,
     clip: media.Clip,
     bucket: Bucket,
-    our_network: Network,
+    our_network: ProxiedNetwork,
     line: Lines,
 ) -> None:
     """The connection breaks while a video is on its way; when it is back, another try succeeds."""
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with our_network.slow(SLOW), line("2.11.6", "The form tells of a connection that breaks", blocks=True, extra=True):
         upload = form.widget.choose(clip.path)
@@ -60,11 +60,11 @@ def test_session_over(
     student: Actor,
     assignment: Assignment,
     clip: media.Clip,
-    our_network: Network,
+    our_network: ProxiedNetwork,
     line: Lines,
 ) -> None:
     """The student's session ends while the video is on its way; after a new log-in, another try succeeds."""
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with line("2.11.6", "The form tells of a session that ends during an upload", blocks=True, extra=True):
         with our_network.slow(SLOW):
@@ -78,7 +78,7 @@ def test_session_over(
         expect_plain(form.widget.said())
         expect_advice(form.widget.said())
     with line("2.11.6", "After a new log-in another try succeeds", blocks=True, extra=True):
-        student.enter()
+        student.log_in_by_cookie()
         form = student.open(assignment).add_submission()
         again = form.widget.choose(clip.path)
         again.expect_success()
@@ -95,7 +95,7 @@ def test_confirmation_fails(
     line: Lines,
 ) -> None:
     """S3 has the video, but Moodle fails to take note; when it is well again, another try succeeds."""
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with (
         line("2.11.6", "The form tells of a failed confirmation", blocks=True, extra=True),
@@ -120,7 +120,7 @@ def test_confirmation_fails(
 def test_upload_never_ended(begin: Callable[[Assignment], Submission], assignment: Assignment, line: Lines) -> None:
     """An upload was begun and failed; the student saves the form all the same, and is not told that it is handed in."""
     student = begin(assignment).owner
-    student.enter()
+    student.log_in_by_cookie()
     with line("2.11.6", "After an upload that failed the form opens again", blocks=True, extra=True):
         form = student.open(assignment).edit_submission()
         form.widget.expect_ready()
@@ -137,7 +137,7 @@ class Replacement:
     form: SubmissionForm
     clip: media.Clip
     text_file: Path
-    network: Network
+    network: ProxiedNetwork
 
     def wrong_file(self) -> None:
         self.form.widget.choose(self.text_file).expect_refused()
@@ -148,7 +148,7 @@ class Replacement:
         self.form.widget.choose(self.clip.path).expect_refused()
 
     def connection_breaks(self) -> None:
-        with self.network.ours(), self.network.slow(SLOW):
+        with self.network.requires_proxy(), self.network.slow(SLOW):
             upload = self.form.widget.choose(self.clip.path)
             upload.expect_started()
             upload.expect_under_way()
@@ -156,19 +156,19 @@ class Replacement:
                 upload.expect_refused()
 
     def session_ends(self) -> None:
-        with self.network.ours(), self.network.slow(SLOW):
+        with self.network.requires_proxy(), self.network.slow(SLOW):
             upload = self.form.widget.choose(self.clip.path)
             upload.expect_started()
             self.student.lose_session()
         upload.expect_refused()
-        self.student.enter()
+        self.student.log_in_by_cookie()
 
     def confirmation_fails(self) -> None:
         with self.form.widget.confirmation_fails():
             self.form.widget.choose(self.clip.path).expect_refused()
 
     def tab_is_closed(self) -> None:
-        with self.network.ours(), self.network.slow(SLOW):
+        with self.network.requires_proxy(), self.network.slow(SLOW):
             upload = self.form.widget.choose(self.clip.path)
             upload.expect_started()
             upload.expect_under_way()
@@ -196,12 +196,12 @@ def test_failed_replacement(
     clip: media.Clip,
     text_file: Path,
     bucket: Bucket,
-    network: Network,
+    network: ProxiedNetwork,
     line: Lines,
 ) -> None:
     """A student has handed in a video, chooses another one, and that fails: the first one stays handed in."""
     student, handed_in = submission.owner, submission.clip
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).edit_submission()
     with line("2.7.19", f"The upload of another video fails: {failure}", extra=True):
         FAILURES[failure](Replacement(student, form, clip, text_file, network))
@@ -212,7 +212,7 @@ def test_failed_replacement(
         player.play()
         player.expect_playing()
     with line("2.7.19", f"The teacher still has the video in table and grader after {failure}", extra=True):
-        teacher.enter()
+        teacher.log_in_by_cookie()
         table = teacher.open(assignment).view_all_submissions()
         table.expect_still(student.person.id, submission.key)
         table.grade(student.person.id).player.expect_loaded(handed_in.seconds)

@@ -7,17 +7,17 @@ from dataclasses import asdict
 import pytest
 
 import media
+from checks.large_video import expect_large
+from checks.latency import LatencyProbe, expect_answers, expect_quick, sampled
+from clients.moodle.model import Assignment
+from clients.s3 import Bucket
 from fixtures.data import Submission
+from network.proxy import ProxiedNetwork
 from pages.actor import Actor
 from pages.assignment import AssignmentPage
-from runner.connect import new_site
-from runner.environment import Environment
-from runner.lines import Lines
-from services.bucket import Bucket
-from services.large import expect_large
-from services.latency import LatencyProbe, expect_answers, expect_quick, sampled
-from services.moodle.model import Assignment
-from services.network import Network
+from runner.configuration.connect import new_site
+from runner.configuration.environment import Environment
+from runner.pytest_plugin.lines import Lines
 
 UPLOAD_SECONDS = 12
 """How long the upload takes at least: the network is held to the speed for that, where it is not slower by itself."""
@@ -43,7 +43,7 @@ def test_large_video(
     assignment: Assignment,
     large_clip: media.Clip,
     bucket: Bucket,
-    our_network: Network,
+    our_network: ProxiedNetwork,
     environment: Environment,
     suite_growth: Callable[[], int],
     line: Lines,
@@ -52,7 +52,7 @@ def test_large_video(
     budgets = environment.budgets
     megabits = large_clip.bytes * 8 / 1_000_000
     latency = LatencyProbe(new_site(environment))
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     form.widget.expect_ready()
     before = [latency() for _ in range(5)]
@@ -121,10 +121,12 @@ def watch(page: AssignmentPage, clip: media.Clip, stalled_percent: float, line: 
 
 
 @pytest.mark.lines("2.12.4", "2.12.5")
-def test_video_of_a_phone(phone_video: Submission, network: Network, environment: Environment, line: Lines) -> None:
+def test_video_of_a_phone(
+    phone_video: Submission, network: ProxiedNetwork, environment: Environment, line: Lines
+) -> None:
     """A phone writes a video's index behind its pictures; such a video plays as any other, on a slow line too."""
     student, clip = phone_video.owner, phone_video.clip
-    student.enter()
+    student.log_in_by_cookie()
     with line("2.12.4", "A video with its index at the end, as phones write it, plays and can be sought", extra=True):
         player = student.watch(phone_video.id, phone_video.key).player
         player.expect_loaded(clip.seconds)

@@ -3,13 +3,13 @@
 import pytest
 
 import media
+from clients.cdn import CDN
+from clients.errors import NotCheckable
+from clients.moodle.model import Assignment
+from clients.s3 import Bucket
 from pages.actor import Actor
 from pages.upload.requests import Receipt
-from runner.lines import Lines
-from services.bucket import Bucket
-from services.cdn import CDN
-from services.errors import NotCheckable
-from services.moodle.model import Assignment
+from runner.pytest_plugin.lines import Lines
 
 UPLOAD_LINES = ("2.13.1", "2.13.2", "2.13.3", "2.13.4", "2.13.6")
 """One for each kind of target; a test settles the one that speaks of its own."""
@@ -26,7 +26,7 @@ def test_upload_and_playback(
 ) -> None:
     """A student uploads, saves and watches a video in this browser."""
     uploads, plays = line.declared
-    student.log_in()
+    student.log_in_by_form()
     form = student.open(assignment).add_submission()
     with line(uploads, "The upload form fits on the screen", extra=True):
         form.widget.expect_on_screen()
@@ -59,7 +59,7 @@ def test_upload_and_playback(
 def test_types(student: Actor, assignment: Assignment, bucket: Bucket, h264: bool, line: Lines) -> None:
     """Every type of video that the plugin allows is accepted from this browser, whatever the browser calls it."""
     (uploads,) = line.declared
-    student.enter()
+    student.log_in_by_cookie()
     receipts: dict[str, Receipt] = {}
     for extension in ("mp4", "avi", "mkv", "webm", "mov"):
         file = media.in_container(extension)

@@ -3,16 +3,16 @@
 import pytest
 
 import media
+from checks.installation import Installation
+from clients.addresses import ASSIGNMENT
+from clients.errors import NotCheckable
+from clients.moodle.assignments import delete_assignment
+from clients.s3 import Bucket
 from fixtures.people import People
 from pages.actor import Actor
 from pages.dashboard import Figures
-from runner.lines import Lines
-from runner.workspace import Workspace
-from services.addresses import ASSIGNMENT
-from services.bucket import Bucket
-from services.errors import NotCheckable
-from services.moodle.assignments import delete_assignment
-from services.moodle.installation import Installation
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.workspace import Workspace
 
 SEVERAL = 1_000_000
 """Uploads of other people that the statistics may have grown by: at least ours has to be there."""
@@ -31,7 +31,7 @@ def test_smoke(
 ) -> None:
     """A student hands in a small video, a teacher watches it, the dashboard counts it, and nobody finds it after."""
     admin = admin_in_private
-    admin.enter()
+    admin.log_in_by_cookie()
     before: Figures | None = None
     with line("3.7.4", "The dashboard opens"):
         before = admin.dashboard().figures()
@@ -40,7 +40,7 @@ def test_smoke(
         assignment = workspace.new_assignment()
         student, teacher = people.student(assignment.course), people.teacher(assignment.course)
     with line("3.7.1", "A student finds the assignment, and the form for a video in it", blocks=True):
-        student.log_in()
+        student.log_in_by_form()
         form = student.open(assignment).add_submission()
         form.widget.expect_ready()
     with line("3.7.2", "The student uploads a small video", blocks=True):
@@ -51,7 +51,7 @@ def test_smoke(
         form.save().expect_video(small_clip.bytes)
         bucket.expect_stored(receipt.key, small_clip.bytes, small_clip.mime, small_clip.sha256)
     with line("3.7.3", "The video plays for a teacher who finds it", blocks=True) as evidence:
-        teacher.log_in()
+        teacher.log_in_by_form()
         player = teacher.open(assignment).view_all_submissions().grade(student.person.id).player
         player.expect_loaded(small_clip.seconds)
         player.play()

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
+from checks.installation import Installation
+from checks.retention import Retention
+from clients.cdn import CDN, why_hopeless
+from clients.moodle.model import Assignment, Settings
+from clients.moodle.tasks import Task, expect_success
+from clients.s3 import Bucket
 from fixtures.visitors import HandedIn
-from runner.kept_videos import KeptVideos
-from runner.lines import Lines
-from runner.settings_guard import SettingsGuard
-from runner.workspace import Workspace
-from services.bucket import Bucket
-from services.cdn import CDN, why_hopeless
-from services.moodle.installation import Installation
-from services.moodle.model import Assignment, Settings
-from services.moodle.tasks import Task, expect_success
-from services.retention import Retention
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.kept_videos import KeptVideos
+from runner.reservation.settings_guard import SettingsGuard
+from runner.reservation.workspace import Workspace
 
 
 @pytest.mark.lines("4.2.1", "4.2.2", "4.2.3", "4.2.4", "4.2.5")

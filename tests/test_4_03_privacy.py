@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from clients.moodle.data_requests import DataRequests, Kind
+from clients.moodle.model import Assignment
+from clients.plugin.api import expect_forgotten
+from clients.plugin.video_list import expect_no_more_unlisted, expect_unlisted, unlisted
+from clients.s3 import Bucket, Folder
 from fixtures.visitors import HandedIn
-from runner.lines import Lines
-from runner.workspace import Workspace
-from services.bucket import Bucket, Folder
-from services.moodle.data_requests import DataRequests, Kind
-from services.moodle.model import Assignment
-from services.moodle.video_list import expect_no_more_unlisted, expect_unlisted, unlisted
-from services.plugin_api import expect_forgotten
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.workspace import Workspace
 
 
 @pytest.mark.usefixtures("alone")

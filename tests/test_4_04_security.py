@@ -7,33 +7,33 @@ from pathlib import Path
 import pytest
 
 import media
+from checks import direct_access as direct
+from checks.credentials import Credentials
+from checks.https import Https
+from checks.message_quality import expect_advice, expect_plain
+from checks.rate_limits import RateLimit, expect_lifted
+from checks.sql_injection import PAGES, Filters
+from checks.xss import NAME, expect_page_shows_as_text, expect_shown_as_text
+from clients.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
+from clients.http_result import HttpResult
+from clients.moodle.assignments import save_submission
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Settings
+from clients.plugin.api import playback_url, request_upload, upload
 from fixtures.data import Submission
 from fixtures.visitors import HandedIn
 from pages.actor import Actor
-from runner.environment import Environment
-from runner.environment_tables import Decided
-from runner.lines import Lines
-from runner.workspace import Workspace
-from services import direct
-from services.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
-from services.answer import Answer
-from services.credentials import Credentials
-from services.filters import PAGES, Filters
-from services.https import Https
-from services.markup import NAME, expect_page_shows_as_text, expect_shown_as_text
-from services.moodle.assignments import save_submission
-from services.moodle.model import Assignment, Settings
-from services.moodle.site import Site
-from services.plugin_api import playback_url, request_upload, upload
-from services.rate_limits import RateLimit, expect_lifted
-from services.wording import expect_advice, expect_plain
+from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Decided
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.workspace import Workspace
 
 
 @pytest.mark.lines("4.4.1", "4.4.2", "4.4.4")
 def test_what_is_given_away(
     submission: Submission,
     teacher: Actor,
-    visitor: Site,
+    visitor: MoodleClient,
     credentials: Credentials,
     filters: Filters,
     decided: Decided,
@@ -71,7 +71,7 @@ def test_rate_limits(
     """As many upload and playback URLs a minute as the settings say, not one more, and more again a minute later."""
     video = impatient(assignment)
     site, clip, another = video.site, video.clip, workspace.new_assignment(assignment.course)
-    asked: dict[str, tuple[str, Callable[[], Answer]]] = {
+    asked: dict[str, tuple[str, Callable[[], HttpResult]]] = {
         "playback URL": ("playback_rate_limit", lambda: playback_url(site, video)),
         "upload URL": (
             "upload_rate_limit",
@@ -107,7 +107,7 @@ def test_file_names(
 ) -> None:
     """A video whose name is markup is shown as text wherever a name is shown, or is not taken."""
     for person in (student, teacher, admin_in_private):
-        person.enter()
+        person.log_in_by_cookie()
     clip = media.Clip(Path(shutil.copy(small_clip.path, tmp_path / f"{NAME}{small_clip.path.suffix}")))
     with line("4.4.5", "The upload form shows a name that is markup as text, if at all"):
         form = student.open(assignment).add_submission()
@@ -126,7 +126,7 @@ def test_file_names(
     save_submission(site, assignment, key, clip.bytes, clip.mime)
     of_video, of_assignment = {"id": number, "s3key": key}, {"id": assignment.cmid}
     listed = {"search": key, "perpage": 100}
-    places: dict[str, Callable[[], Answer]] = {
+    places: dict[str, Callable[[], HttpResult]] = {
         "the student's page": lambda: student.visit(ASSIGNMENT, **of_assignment),
         "the form with a video in it": lambda: student.visit(ASSIGNMENT, **of_assignment, action="editsubmission"),
         "the video's page": lambda: student.visit(VIDEO_PAGE, **of_video),

@@ -2,12 +2,12 @@
 
 import pytest
 
+from checks.access import VideoAccess
+from clients.cdn import CDN
+from clients.errors import NotCheckable
 from fixtures.data import Submission
 from pages.actor import Actor
-from runner.lines import Lines
-from services.access import VideoAccess
-from services.cdn import CDN
-from services.errors import NotCheckable
+from runner.pytest_plugin.lines import Lines
 
 
 @pytest.mark.lines("4.5.1")

@@ -5,19 +5,19 @@ from collections.abc import Callable
 import pytest
 
 import media
+from checks.access import VideoAccess
+from checks.disabled_plugin import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
+from checks.installation import Installation
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Person
+from clients.plugin.administration import switch_plugin
+from clients.plugin.api import video_page
+from clients.plugin.video_list import expect_ready
+from clients.s3 import Bucket
 from fixtures.visitors import HandedIn
-from runner.lines import Lines
-from runner.settings_guard import SettingsGuard
-from runner.workspace import Workspace
-from services.access import VideoAccess
-from services.bucket import Bucket
-from services.moodle.installation import Installation
-from services.moodle.model import Assignment, Person
-from services.moodle.plugin import switch_plugin
-from services.moodle.site import Site
-from services.moodle.video_list import expect_ready
-from services.plugin_api import video_page
-from services.while_disabled import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
+from runner.pytest_plugin.lines import Lines
+from runner.reservation.settings_guard import SettingsGuard
+from runner.reservation.workspace import Workspace
 
 pytestmark = pytest.mark.provokes
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.provokes
 @pytest.mark.lines("R.1.3", "R.1.4", "R.1.5")
 def test_rollback(
     hand_in: Callable[..., HandedIn],
-    visit: Callable[[Person], Site],
+    visit: Callable[[Person], MoodleClient],
     assignment: Assignment,
     workspace: Workspace,
     installation: Installation,

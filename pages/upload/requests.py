@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from playwright.sync_api import Page, Request, Response
 
-from services.addresses import CONFIRMATION, PLUGIN, UPLOAD_URL
+from clients.addresses import CONFIRMATION, PLUGIN, UPLOAD_URL
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from playwright.sync_api import FileChooser, FilePayload, Page, TimeoutError, expect
 
+from clients.addresses import CONFIRMATION
 from pages.base import Moodle, expect_on_screen, press
 from pages.upload.attempt import Upload
 from pages.upload.recorder import RECORD, SAID, SPOIL
-from services.addresses import CONFIRMATION
 
 
 class UploadWidget:

@@ -20,9 +20,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runner import environment as environments
-from runner.preparation import suite_revision
-from runner.replica import CHECKOUT, describe, started, variables
+from runner.configuration import environment as environments
+from runner.configuration.replica import CHECKOUT, describe, started, variables
+from runner.pytest_plugin.preparation import suite_revision
 from selftest.bench.document import Row, write
 
 KNOWN = CHECKOUT / "reports" / "bench.json"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator
 
+from clients.addresses import ASSIGNMENT, LOGIN, VIDEO_PAGE
+from clients.moodle.model import Assignment, Person
+from clients.plugin.api import Video
 from pages.base import clear_the_way
 from pages.versions import MENU_TOGGLE
-from runner.environment import Environment
-from services.addresses import ASSIGNMENT, LOGIN, VIDEO_PAGE
-from services.moodle.model import Assignment, Person
-from services.plugin_api import Video
+from runner.configuration.environment import Environment
 
 WATCHED = 1.5
 """Seconds of playback, as the suite watches."""
@@ -29,7 +29,7 @@ class Bare:
         self.environment = environment
         self.person = person
 
-    def log_in(self) -> None:
+    def log_in_by_form(self) -> None:
         self.page = self.window.new_page()
         clear_the_way(self.page)
         self.page.goto(self.environment.url(self.environment.login_path))

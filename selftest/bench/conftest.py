@@ -2,8 +2,8 @@
 
 import pytest
 
-from runner.context import RunContext
-from runner.environment import Environment
+from runner.configuration.context import RunContext
+from runner.configuration.environment import Environment
 
 
 @pytest.fixture(scope="session")

@@ -13,19 +13,19 @@ import pytest
 from playwright.sync_api import Browser, Playwright
 
 import media
+from clients.moodle.model import Assignment, Person
+from clients.plugin import api as plugin_api
+from clients.plugin.video_list import listed
 from fixtures.data import Submission
+from network.proxy import ProxiedNetwork
 from pages.actor import Actor
-from runner.environment import Environment
-from runner.environment_tables import Target
-from runner.targets import launch_of
-from runner.workspace import Workspace
+from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Target
+from runner.configuration.targets import launch_of
+from runner.reservation.workspace import Workspace
 from selftest.bench.bare import Bare
 from selftest.bench.plugin import Clock
 from selftest.bench.webdriver import Selenium, chrome
-from services import plugin_api
-from services.moodle.model import Assignment, Person
-from services.moodle.video_list import listed
-from services.network import Network
 
 At = Callable[[Person], Any]
 
@@ -36,7 +36,7 @@ def at(
     browser: Browser,
     browser_context_args: dict[str, Any],
     environment: Environment,
-    network: Network,
+    network: ProxiedNetwork,
     playwright: Playwright,
     target: Target,
 ) -> Callable[[Person], Any]:
@@ -67,7 +67,7 @@ def test_other_upload(
     assignment: Assignment,
     text_file: Path,
     clip: media.Clip,
-    network: Network,
+    network: ProxiedNetwork,
     environment: Environment,
     workspace: Workspace,
     request: pytest.FixtureRequest,
@@ -76,13 +76,13 @@ def test_other_upload(
     name = request.node.callspec.params["at"]
     try:
         with at(student.person) as first, clock(f"{name} 2.7"):
-            first.log_in()
+            first.log_in_by_form()
             first.open(assignment)
             first.upload(text_file, clip.path, network.slow(environment.budgets.upload_link_mbit))
             first.open(assignment)
             first.expect_link()
             with at(student.person) as again:
-                again.log_in()
+                again.log_in_by_form()
                 again.open(assignment)
                 again.expect_link()
     finally:
@@ -96,7 +96,7 @@ def test_other_playback(
 ) -> None:
     name = request.node.callspec.params["at"]
     with at(teacher.person) as person, clock(f"{name} 2.8"):
-        person.log_in()
+        person.log_in_by_form()
         person.open(submission.assignment)
         person.grade(submission.person.id)
         person.watch()
@@ -104,7 +104,7 @@ def test_other_playback(
 
 
 def test_large_in_a_browser(student: Actor, assignment: Assignment, large_clip: media.Clip, clock: Clock) -> None:
-    student.enter()
+    student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with clock("large by the suite"):
         form.widget.choose(large_clip.path).expect_success()

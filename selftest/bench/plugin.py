@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runner.compat import parameter
+from runner.pytest_plugin.compat import parameter
 
 Clock = Callable[[str], AbstractContextManager[None]]
 

@@ -14,13 +14,13 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from clients.addresses import ASSIGNMENT, LOGIN, VIDEO_PAGE
+from clients.moodle.model import Assignment, Person
+from clients.plugin.api import Video
 from pages.base import TOUR
 from pages.versions import MENU_TOGGLE
-from runner.environment import Environment
+from runner.configuration.environment import Environment
 from selftest.bench.bare import PAUSED, WATCHED
-from services.addresses import ASSIGNMENT, LOGIN, VIDEO_PAGE
-from services.moodle.model import Assignment, Person
-from services.plugin_api import Video
 
 
 @contextmanager
@@ -72,7 +72,7 @@ class Selenium:
 
         self.until(clicked)
 
-    def log_in(self) -> None:
+    def log_in_by_form(self) -> None:
         self.browser.get(self.environment.url(self.environment.login_path))
         if "core/togglesensitive" in self.browser.page_source:
             self.until(lambda browser: browser.find_elements(By.CSS_SELECTOR, ".toggle-sensitive-btn"))

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.environment import Environment, load
-from runner.lock import Locked
-from runner.replica import CHECKOUT, running_replica
+from clients.errors import ConfigurationError, SiteError, Unreachable
+from runner.configuration.environment import Environment, load
+from runner.configuration.replica import CHECKOUT, running_replica
+from runner.reservation.lock import Locked
 from selftest.fidelity import compare, document
 from selftest.fidelity.facts import Facts
 from selftest.fidelity.questions import ask
-from services.errors import ConfigurationError, SiteError, Unreachable
 
 KNOWN = CHECKOUT / "reports" / "fidelity.json"
 SPOKEN = {"4.1": "4.1", "4.2": "4.1", "4.3": "4.1", "4.4": "4.1"}

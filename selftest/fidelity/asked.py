@@ -8,17 +8,17 @@ from functools import partial
 from typing import Any
 
 import media
-from runner.connect import new_site
-from runner.environment import Environment
-from runner.workspace import Workspace
+from clients import http
+from clients.addresses import UPLOAD_URL
+from clients.errors import LoginRefused, SiteError
+from clients.http_result import HttpResult
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Person
+from clients.plugin.api import UPLOAD_TIMEOUT, Video, tell_promises
+from runner.configuration.connect import new_site
+from runner.configuration.environment import Environment
+from runner.reservation.workspace import Workspace
 from selftest.fidelity.facts import Book, Normal
-from services import http
-from services.addresses import UPLOAD_URL
-from services.answer import Answer
-from services.errors import LoginRefused, SiteError
-from services.moodle.model import Assignment, Person
-from services.moodle.site import Site
-from services.plugin_api import UPLOAD_TIMEOUT, Video, tell_promises
 
 OWNER, OTHER, TEACHER, STRANGER = "the owner", "another student", "a teacher", "a stranger"
 ADMIN, NOBODY, GUEST = "an administrator", "nobody", "a guest"
@@ -33,7 +33,7 @@ class Asked:
     book: Book
     first: Assignment
     people: Mapping[str, Person]
-    sites: dict[str, Site] = field(default_factory=dict)
+    sites: dict[str, MoodleClient] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, environment: Environment, workspace: Workspace) -> Asked:
@@ -70,21 +70,21 @@ class Asked:
         except LoginRefused:
             self.book.note("log-in", "guest access", "none")
 
-    def logged_in(self, person: Person) -> Site:
+    def logged_in(self, person: Person) -> MoodleClient:
         site = new_site(self.environment)
         site.login(person.username, person.password)
         site.user_id = person.id
         return tell_promises(site, partial(self.workspace.promise, person))
 
     @property
-    def admin(self) -> Site:
+    def admin(self) -> MoodleClient:
         return self.sites[ADMIN]
 
     @property
-    def owner(self) -> Site:
+    def owner(self) -> MoodleClient:
         return self.sites[OWNER]
 
-    def as_(self, *names: str) -> dict[str, Site]:
+    def as_(self, *names: str) -> dict[str, MoodleClient]:
         """Those of these who are there."""
         return {name: self.sites[name] for name in names if name in self.sites}
 
@@ -93,11 +93,13 @@ class Asked:
         self.book.normal.know(assignment.name, "ASSIGNMENT")
         return assignment
 
-    def request_upload(self, site: Site, assignment: int, **different: object) -> Answer:
+    def request_upload(self, site: MoodleClient, assignment: int, **different: object) -> HttpResult:
         """Ask for an upload URL for a good MP4, but for what is `different`; None leaves a parameter out."""
         good = {"filename": "clip.mp4", "filesize": media.MP4.bytes, "mimetype": media.MP4.mime}
         values = {"assignmentid": assignment, "submissionid": 0, **good, **different}
-        return Answer.of(site.post(UPLOAD_URL, {name: value for name, value in values.items() if value is not None}))
+        return HttpResult.of(
+            site.post(UPLOAD_URL, {name: value for name, value in values.items() if value is not None})
+        )
 
     def send(self, promised: Mapping[str, Any]) -> None:
         """The MP4, to S3. Raises SiteError."""

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from services.answer import Answer
-from services.moodle.html import text
+from clients.http_result import HttpResult
+from clients.moodle.html import text
 
 Facts = dict[str, str]
 
@@ -71,7 +71,7 @@ class Book:
 
     # -- answers ----------------------------------------------------------------------------------
 
-    def answer(self, asked: str, answer: Answer) -> None:
+    def answer(self, asked: str, answer: HttpResult) -> None:
         """Status, headers, where it led, and what a person or a script is told."""
         self.note(asked, "status", answer.status)
         headers = {name.lower(): value for name, value in answer.headers[-1].items()}
@@ -81,7 +81,7 @@ class Book:
         if len(answer.hops) > 1:
             self.note(asked, "leads to", " > ".join(place(hop) for hop in answer.hops[1:]))
 
-    def script(self, asked: str, answer: Answer) -> None:
+    def script(self, asked: str, answer: HttpResult) -> None:
         """An answer in JSON."""
         self.answer(asked, answer)
         try:
@@ -95,7 +95,7 @@ class Book:
             if isinstance(data, dict) and name in data:
                 self.note(asked, name, data[name])
 
-    def page(self, asked: str, answer: Answer) -> BeautifulSoup:
+    def page(self, asked: str, answer: HttpResult) -> BeautifulSoup:
         """A page of HTML."""
         self.answer(asked, answer)
         page = answer.page

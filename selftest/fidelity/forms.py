@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
+from clients.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS, SETTINGS
+from clients.http_result import HttpResult
+from clients.moodle.html import text
 from selftest.fidelity.asked import ADMIN, GUEST, NOBODY, OTHER, OWNER, STRANGER, TEACHER, Asked
 from selftest.fidelity.hooks import HOOKS
-from services.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS, SETTINGS
-from services.answer import Answer
-from services.moodle.html import text
 
 ROWS = ("Submission status", "Grading status", "S3 Video", "S3 Video Submissions")
 """Of the table in which students see what became of their work."""
@@ -22,7 +22,7 @@ ATTRIBUTES = {
 
 def settings(asked: Asked) -> None:
     book, what = asked.book, "settings"
-    page = book.page(what, Answer.of(asked.admin.get(SETTINGS, section=COMPONENT)))
+    page = book.page(what, HttpResult.of(asked.admin.get(SETTINGS, section=COMPONENT)))
     book.hooks(what, page, HOOKS[what])
     book.texts(
         what,
@@ -45,7 +45,7 @@ def settings(asked: Asked) -> None:
 def assignment_settings(asked: Asked) -> None:
     book, what = asked.book, "assignment's settings"
     place = {"add": "assign", "course": asked.first.course.id, "section": 0}
-    page = book.page(what, Answer.of(asked.admin.get(MODULE_SETTINGS, **place)))
+    page = book.page(what, HttpResult.of(asked.admin.get(MODULE_SETTINGS, **place)))
     book.hooks(what, page, HOOKS[what])
     book.fields(what, page.select_one("form.mform"), only="s3video")
     for field in page.select(f"[name={COMPONENT}_enabled]:not([type=hidden])"):
@@ -60,13 +60,13 @@ def before(asked: Asked) -> None:
     submission_form(asked, "nothing handed in")
     for who, site in asked.as_(TEACHER, OTHER).items():
         what = f"submission form, {who}"
-        page = asked.book.page(what, Answer.of(site.get(ASSIGNMENT, id=asked.first.cmid, action="editsubmission")))
+        page = asked.book.page(what, HttpResult.of(site.get(ASSIGNMENT, id=asked.first.cmid, action="editsubmission")))
         asked.book.hooks(what, page, [".s3video-upload-interface"])
 
 
 def assignment(asked: Asked, when: str, who: str) -> None:
     book, what = asked.book, f"assignment, {when}, {who}"
-    page = book.page(what, Answer.of(asked.sites[who].get(ASSIGNMENT, id=asked.first.cmid)))
+    page = book.page(what, HttpResult.of(asked.sites[who].get(ASSIGNMENT, id=asked.first.cmid)))
     book.hooks(what, page, HOOKS["assignment"])
     for row in page.select(".submissionstatustable tr"):
         label, cells = text(row.select_one("th, td")), row.select("td")
@@ -78,7 +78,7 @@ def assignment(asked: Asked, when: str, who: str) -> None:
 
 def submission_form(asked: Asked, when: str) -> None:
     book, what = asked.book, f"submission form, {when}"
-    page = book.page(what, Answer.of(asked.owner.get(ASSIGNMENT, id=asked.first.cmid, action="editsubmission")))
+    page = book.page(what, HttpResult.of(asked.owner.get(ASSIGNMENT, id=asked.first.cmid, action="editsubmission")))
     book.hooks(what, page, HOOKS["submission form"])
     book.fields(what, page.select_one("form.mform"))
     _widget(asked, what, page)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from checks.rate_limits import MOST_ASKED
+from clients.errors import SiteError
+from clients.moodle.client import MoodleClient
+from clients.plugin.administration import plugin_settings
+from clients.plugin.api import Video, playback_url
 from selftest.fidelity.asked import Asked
-from services.errors import SiteError
-from services.moodle.plugin import plugin_settings
-from services.moodle.site import Site
-from services.plugin_api import Video, playback_url
-from services.rate_limits import MOST_ASKED
 
 
 def limits(asked: Asked, video: Video) -> None:
@@ -31,7 +31,7 @@ def limits(asked: Asked, video: Video) -> None:
 
 
 @contextmanager
-def _somebody_new(asked: Asked) -> Iterator[Site]:
+def _somebody_new(asked: Asked) -> Iterator[MoodleClient]:
     """Somebody whose account goes afterwards: whoever has come to the limit of playback is kept out for a while."""
     person = asked.workspace.leaver(asked.first.course)
     yield asked.logged_in(person)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from secrets import token_hex
 
-from runner.environment import Environment
-from runner.hold import Hold
-from runner.workspace import Workspace
+from clients.plugin.administration import release
+from runner.configuration.environment import Environment
+from runner.reservation.reservation import SiteReservation
+from runner.reservation.workspace import Workspace
 from selftest.fidelity import administration, forms, limits, scripts, videos
 from selftest.fidelity.asked import Asked
 from selftest.fidelity.facts import Facts
-from services.moodle.plugin import release
 
 
 def ask(environment: Environment, done: Callable[[str], None]) -> tuple[str, Facts]:
@@ -20,7 +20,7 @@ def ask(environment: Environment, done: Callable[[str], None]) -> tuple[str, Fac
 
     Raises Locked, ConfigurationError, SiteError, Unreachable.
     """
-    hold, state = Hold.open(environment, f"{datetime.now(UTC):%m%d%H%M}{token_hex(2)}")
+    hold, state = SiteReservation.open(environment, f"{datetime.now(UTC):%m%d%H%M}{token_hex(2)}")
     try:
         facts = _ask_all(Asked.begin(environment, Workspace(environment, state, "main")), done)
         return release(hold.site), facts

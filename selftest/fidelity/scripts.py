@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import media
+from clients.addresses import CONFIRMATION, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
+from clients.errors import SiteError
+from clients.http_result import HttpResult
+from clients.moodle.assignments import save_submission
+from clients.plugin.api import Video, begin_upload, confirm_upload
 from selftest.fidelity.administration import row_of
 from selftest.fidelity.asked import ADMIN, NOBODY, OTHER, OWNER, STRANGER, TEACHER, Asked
-from services.addresses import CONFIRMATION, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
-from services.answer import Answer
-from services.errors import SiteError
-from services.moodle.assignments import save_submission
-from services.plugin_api import Video, begin_upload, confirm_upload
 
 FILES: dict[str, dict[str, object]] = {
     "a WebM": {"filename": "clip.webm", "mimetype": "video/webm"},
@@ -59,7 +59,7 @@ def upload_urls(asked: Asked) -> None:
             book.presigned(f"upload URL, {who}", answer.data["data"])
     for words, different in ODD.items():
         book.script(f"upload URL, {words}", asked.request_upload(owner, assignment.id, **different))
-    book.script("upload URL, by GET", Answer.of(owner.get(UPLOAD_URL)))
+    book.script("upload URL, by GET", HttpResult.of(owner.get(UPLOAD_URL)))
 
 
 def confirmations(asked: Asked) -> None:
@@ -74,9 +74,9 @@ def confirmations(asked: Asked) -> None:
         "the wrong sesskey": {"sesskey": "wrong"},
     }
     for words, different in cases.items():
-        book.script(f"confirmation, {words}", Answer.of(asked.owner.post(CONFIRMATION, right | different)))
+        book.script(f"confirmation, {words}", HttpResult.of(asked.owner.post(CONFIRMATION, right | different)))
     for who, site in asked.as_(OTHER, TEACHER, STRANGER, ADMIN, NOBODY).items():
-        book.script(f"confirmation, {who}", Answer.of(site.post(CONFIRMATION, right)))
+        book.script(f"confirmation, {who}", HttpResult.of(site.post(CONFIRMATION, right)))
     promised = begin_upload(asked.owner, assignment, media.MP4)
     asked.send(promised)
     for words in ("the upload is there", "a second time"):
@@ -92,9 +92,9 @@ def hand_in(asked: Asked) -> Video:
     promised = begin_upload(owner, asked.first, media.MP4)
     video = asked.video(promised)
     row_of(asked, "uploading", video.key)
-    book.page("video's page, uploading", Answer.of(owner.get(VIDEO_PAGE, **video.parameters)))
+    book.page("video's page, uploading", HttpResult.of(owner.get(VIDEO_PAGE, **video.parameters)))
     place = {"submissionid": video.id, "s3key": video.key, "sesskey": owner.sesskey}
-    book.script("playback URL, uploading", Answer.of(owner.get(PLAYBACK_URL, **place)))
+    book.script("playback URL, uploading", HttpResult.of(owner.get(PLAYBACK_URL, **place)))
     asked.send(promised)
     if not confirm_upload(owner, video.key, video.id).succeeded:
         raise SiteError("The plugin did not confirm a good upload.")

@@ -15,15 +15,15 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from runner.environment import load
-from runner.replica import CHECKOUT
+from clients.errors import ConfigurationError, SiteError, Unreachable
+from runner.configuration.environment import load
+from runner.configuration.replica import CHECKOUT
 from selftest.mutants import report, sample, syntax
 from selftest.mutants.edits import Edit, read
 from selftest.mutants.folder import FolderError, PluginFolder
 from selftest.mutants.site import OnSite
 from selftest.mutants.suite import SuiteDied
 from selftest.mutants.work import Judged, Stop, Work, judge_edits, judge_mutants
-from services.errors import ConfigurationError, SiteError, Unreachable
 
 
 def main() -> int:

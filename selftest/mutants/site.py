@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Collection
 from fnmatch import fnmatch
 
-from runner.connect import new_site
-from runner.environment import Environment
-from services.errors import SiteError
+from clients.errors import SiteError
+from runner.configuration.connect import new_site
+from runner.configuration.environment import Environment
 
 PLUGIN = "/mod/assign/submission/s3video"
 

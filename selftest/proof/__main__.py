@@ -18,8 +18,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from clients.errors import ConfigurationError
 from replica.faults import CATALOGUE
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 from selftest.proof import report
 from selftest.proof.ledger import Ledger
 from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, read
@@ -27,7 +28,6 @@ from selftest.proof.suite import suite
 from selftest.proof.turns import Turn, catching, sparing, whole
 from selftest.proof.warm import warm_replica
 from selftest.proof.worker import InnerRunFailed, Worker
-from services.errors import ConfigurationError
 
 REPORTS = CHECKOUT / "reports"
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from checklist.lines import CONSOLES, LINES, STEPS, Kind, Line
 from replica.faults import CATALOGUE
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 from selftest.proof.outcome import read
 from selftest.proof.suite import suite
 

@@ -23,15 +23,15 @@ from pathlib import Path
 
 import boto3
 
-from runner.connect import new_bucket, new_site
-from runner.environment import Environment, load
-from runner.ours import LOCK_NAME, POOL, is_ours, marked_category
-from runner.replica import CHECKOUT
+from clients.moodle.accounts import Accounts
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.plugin.administration import plugin_settings
+from runner.configuration.connect import new_bucket, new_site
+from runner.configuration.environment import Environment, load
+from runner.configuration.naming import LOCK_NAME, POOL, is_ours, marked_category
+from runner.configuration.replica import CHECKOUT
 from selftest.proof.warm import SMALL, Warm, warm_replica
-from services.moodle.accounts import Accounts
-from services.moodle.courses import Courses
-from services.moodle.plugin import plugin_settings
-from services.moodle.site import Site
 
 TESTS = ("tests/test_2_11_errors.py", "tests/test_2_11_interrupted.py", "-k", "wrong_credentials or confirmation_fails")
 EARLIEST, LATEST = 4, 30
@@ -46,7 +46,7 @@ class Harmed(Exception):
 class Bystander:
     """Another site that has the same bucket, and the plugin's settings of this one."""
 
-    def __init__(self, environment: Environment, admin: Site) -> None:
+    def __init__(self, environment: Environment, admin: MoodleClient) -> None:
         self._bucket = new_bucket(environment)
         self._admin = admin
         self._objects: dict[str, str] = {}
@@ -103,7 +103,7 @@ def finish(warm: Warm, folder: Path) -> tuple[int, str]:
     return code, (folder / "pytest.log").read_text(encoding="utf-8", errors="replace")
 
 
-def expire_lock(admin: Site) -> None:
+def expire_lock(admin: MoodleClient) -> None:
     """Twenty minutes later, seen from another machine."""
     courses = Courses(admin)
     for course, name in courses.within(marked_category(courses)).items():
@@ -112,7 +112,7 @@ def expire_lock(admin: Site) -> None:
 
 
 @contextmanager
-def a_site() -> Iterator[tuple[Warm, Environment, Site, Path]]:
+def a_site() -> Iterator[tuple[Warm, Environment, MoodleClient, Path]]:
     with tempfile.TemporaryDirectory(prefix="harm-") as name, warm_replica(Path(name), "chromium", SMALL) as warm:
         os.environ |= warm.variables
         environment = load(str(warm.file))

@@ -17,16 +17,16 @@ import pytest
 
 from checklist.lines import CONSOLES
 from checklist.verdicts import Check
-from runner.administrator import Administrator
-from runner.clean_up import CleanUp
-from runner.compat import is_subtest, parameter
-from runner.context import RunContext
-from runner.environment import Environment
-from runner.lines import BLOCKED, PROPERTY, declared_lines
-from runner.workspace import Workspace
+from clients import http
+from runner.configuration.context import RunContext
+from runner.configuration.environment import Environment
+from runner.pytest_plugin.compat import is_subtest, parameter
+from runner.pytest_plugin.lines import BLOCKED, PROPERTY, declared_lines
+from runner.reservation.administrator import Administrator
+from runner.reservation.clean_up import CleanUp
+from runner.reservation.workspace import Workspace
 from selftest.proof.outcome import Ran, Round
 from selftest.proof.warm import PHONE
-from services import http
 
 FAULT = "fault"
 

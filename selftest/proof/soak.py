@@ -24,10 +24,10 @@ from typing import Any
 
 import requests
 
-from runner.replica import CHECKOUT
+from clients.errors import ConfigurationError
+from runner.configuration.replica import CHECKOUT
 from selftest.proof.outcome import ENGINES
 from selftest.proof.warm import SMALL, Warm, warm_replica
-from services.errors import ConfigurationError
 
 REPORTS = CHECKOUT / "reports"
 LATENCY = {"min_ms": 0, "max_ms": 400}

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from checklist.lines import CONSOLES
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 
 
 @dataclass(frozen=True, slots=True)

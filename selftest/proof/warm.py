@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.replica import started, variables
+from runner.configuration.replica import started, variables
 
 ENVIRONMENT = """
 base_url = "{base_url}"

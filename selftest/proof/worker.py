@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 from selftest.proof.outcome import Expectation, Round
 from selftest.proof.turns import Turn
 from selftest.proof.warm import Warm

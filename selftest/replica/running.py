@@ -13,7 +13,7 @@ import boto3
 import psutil
 import requests
 
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 40
 

@@ -2,9 +2,9 @@
 
 import requests
 
+from clients.addresses import PLUGIN
 from selftest.replica.running import Running, fetch
 from selftest.replica.visitors import PASSWORD, Classroom, Visitor, value, visitor
-from services.addresses import PLUGIN
 
 
 class TestAccess:

@@ -9,7 +9,7 @@ from time import monotonic
 import pytest
 import requests
 
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 from selftest.replica.running import Running, control, fetch
 from selftest.replica.visitors import Classroom, visitor
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from runner.replica import CHECKOUT
+from clients.addresses import PLUGIN
+from runner.configuration.replica import CHECKOUT
 from selftest.replica.running import Running, client_of, control, end, keys, start, switch
 from selftest.replica.visitors import (
     PASSWORD,
@@ -31,7 +32,6 @@ from selftest.replica.visitors import (
     value,
     visitor,
 )
-from services.addresses import PLUGIN
 
 pytestmark = pytest.mark.usefixtures("habits_off_again")
 

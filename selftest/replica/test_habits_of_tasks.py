@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from clients.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
 from replica.moodle.tasks import CLASS
 from selftest.replica.running import Running, keys, switch
 from selftest.replica.visitors import Visitor
-from services.addresses import COMPONENT, MANAGE_VIDEOS, SETTINGS
 
 pytestmark = pytest.mark.usefixtures("habits_off_again")
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 from selftest.replica.running import STARTED_WITHIN, Running, end, sockets_of_weed, start
 from selftest.replica.visitors import visitor
 

@@ -6,11 +6,11 @@ import sys
 import pytest
 import requests
 
-from runner.connect import new_access
-from runner.environment import Environment
-from runner.replica import CHECKOUT
-from services.aws.bucket import S3
-from services.aws.distribution import Distribution
+from checks.aws.bucket import BucketConfiguration
+from checks.aws.distribution import Distribution
+from runner.configuration.connect import new_access
+from runner.configuration.environment import Environment
+from runner.configuration.replica import CHECKOUT
 
 
 def switch(environment: Environment, *faults: str) -> None:
@@ -19,7 +19,7 @@ def switch(environment: Environment, *faults: str) -> None:
 
 
 def test_a_fault_of_the_account_comes_and_goes(environment: Environment) -> None:
-    s3 = S3(new_access(environment), environment.storage.bucket)
+    s3 = BucketConfiguration(new_access(environment), environment.storage.bucket)
     s3.expect_versioning(False)
     switch(environment, "bucket-versioned")
     with pytest.raises(AssertionError, match="seen Enabled"):

@@ -7,8 +7,8 @@ from typing import Any
 import requests
 from bs4 import BeautifulSoup, Tag
 
+from clients.addresses import PLUGIN
 from selftest.replica.running import VIDEO, Running, send_to_s3
-from services.addresses import PLUGIN
 
 PASSWORD = "Right-Horse-7-Battery"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from runner.environment import Environment
+from runner.configuration.environment import Environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 GO, NO_GO, INTERRUPTED, INTERNAL_ERROR, WRONG, NO_TESTS, OUTAGE, INCOMPLETE = range(8)
@@ -69,7 +69,7 @@ import pytest
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
 def test_upload(student, assignment, clip, network, line):
     with line("2.7.1", "in the form", blocks=True):
-        student.log_in()
+        student.log_in_by_form()
         form = student.open(assignment).add_submission()
     with network.slow(1):
         with line("2.7.2", "on its way", blocks=True):
@@ -94,7 +94,19 @@ class Checkout:
     def __init__(self, folder: Path, environment: Environment, variables: dict[str, str]) -> None:
         self.folder = folder
         self.environment = environment
-        for room in ("checklist", "environments", "fixtures", "media", "pages", "replica", "runner", "services"):
+        for room in (
+            "checklist",
+            "checks",
+            "clients",
+            "environments",
+            "fixtures",
+            "media",
+            "network",
+            "pages",
+            "redaction",
+            "replica",
+            "runner",
+        ):
             shutil.copytree(PROJECT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
         for file in ("conftest.py", "pyproject.toml"):
             shutil.copy(PROJECT / file, folder)

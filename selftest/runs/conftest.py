@@ -8,16 +8,16 @@ import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
 import media
-from runner.environment import Environment
-from runner.environment_tables import Target
-from runner.hold import Hold
-from runner.ours import CATEGORY
-from runner.targets import launch_of
-from runner.workspace import Workspace
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Target
+from runner.configuration.naming import CATEGORY
+from runner.configuration.targets import launch_of
+from runner.reservation.reservation import SiteReservation
+from runner.reservation.workspace import Workspace
 from selftest.runs.static_pages import LOADING, MOODLE, SITE, Show
 from selftest.runs.students import Open
-from services.moodle.courses import Courses
-from services.moodle.site import Site
 
 NUMBERS = count(1)
 
@@ -29,7 +29,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def category(environment: Environment, site: Site) -> int:
+def category(environment: Environment, site: MoodleClient) -> int:
     found = Courses(site).category(CATEGORY)
     assert found is not None
     return found
@@ -38,10 +38,10 @@ def category(environment: Environment, site: Site) -> int:
 @pytest.fixture
 def open_hold(environment: Environment, state: None) -> Iterator[Open]:
     """A hold with its workers' workspaces; given back even when the test fails."""
-    holds: list[Hold] = []
+    holds: list[SiteReservation] = []
 
-    def open_hold(environment: Environment = environment, workers: int = 1) -> tuple[Hold, list[Workspace]]:
-        hold, held = Hold.open(environment, f"run{next(NUMBERS)}", workers)
+    def open_hold(environment: Environment = environment, workers: int = 1) -> tuple[SiteReservation, list[Workspace]]:
+        hold, held = SiteReservation.open(environment, f"run{next(NUMBERS)}", workers)
         holds.append(hold)
         return hold, [Workspace(environment, held, f"gw{number}") for number in range(workers)]
 

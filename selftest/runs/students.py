@@ -5,12 +5,12 @@ from typing import Any, Protocol
 
 import requests
 
-from runner.environment import Environment
-from runner.hold import Hold
-from runner.workspace import Workspace
-from services.moodle.model import Assignment, Person
-from services.moodle.site import Site
-from services.plugin_api import tell_promises
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Person
+from clients.plugin.api import tell_promises
+from runner.configuration.environment import Environment
+from runner.reservation.reservation import SiteReservation
+from runner.reservation.workspace import Workspace
 
 PASSWORD = "Right-Horse-7-Battery"
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 1000
@@ -19,20 +19,20 @@ VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 1000
 class Open(Protocol):
     """Opens a hold on the replica unless another environment is given, with its workers' workspaces."""
 
-    def __call__(self, environment: Environment = ..., workers: int = 1) -> tuple[Hold, list[Workspace]]: ...
+    def __call__(self, environment: Environment = ..., workers: int = 1) -> tuple[SiteReservation, list[Workspace]]: ...
 
 
-def session_of(person: Person, environment: Environment) -> Site:
-    site = Site(environment.base_url, environment.verify)
+def session_of(person: Person, environment: Environment) -> MoodleClient:
+    site = MoodleClient(environment.base_url, environment.verify)
     site.login(person.username, person.password)
     return site
 
 
-def own_session(workspace: Workspace, person: Person, environment: Environment) -> Site:
+def own_session(workspace: Workspace, person: Person, environment: Environment) -> MoodleClient:
     return tell_promises(session_of(person, environment), partial(workspace.promise, person))
 
 
-def upload(site: Site, assignment: Assignment, environment: Environment) -> str:
+def upload(site: MoodleClient, assignment: Assignment, environment: Environment) -> str:
     """Uploads a video as the widget does, up to its confirmation; gives the key on S3."""
     ajax = "/mod/assign/submission/s3video/ajax"
     asked = site.post(

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
+from clients.errors import NotCheckable
 from pages.dashboard import Dashboard
 from pages.manage_videos import ManageVideos
 from selftest.runs.static_pages import MOODLE, Show, says
-from services.errors import NotCheckable
 
 KEY = "videos/7/1_2/clip.mp4"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from runner.environment import Environment
+from runner.configuration.environment import Environment
 from selftest.bench.__main__ import MEASURED
 from selftest.runs.checkout import PROJECT, Checkout
 

@@ -5,7 +5,7 @@ from types import FrameType, TracebackType
 
 import pytest
 
-from runner.compat import leave_out_frames_without_a_line
+from runner.pytest_plugin.compat import leave_out_frames_without_a_line
 
 
 def a_frame() -> FrameType:

@@ -10,32 +10,32 @@ from typing import Any
 
 import pytest
 
-from runner.connect import new_bucket
-from runner.environment import Environment
-from runner.hold import Hold
-from runner.journal import folder
-from runner.lock import Locked
-from runner.ours import COURSE_NAME, LOCK_NAME
+from clients.errors import ConfigurationError
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.plugin.administration import plugin_settings
+from runner.configuration.connect import new_bucket
+from runner.configuration.environment import Environment
+from runner.configuration.naming import COURSE_NAME, LOCK_NAME
+from runner.reservation.journal import folder
+from runner.reservation.lock import Locked
+from runner.reservation.reservation import SiteReservation
 from selftest.proof.warm import Warm
 from selftest.runs.students import Open, send
-from services.errors import ConfigurationError
-from services.moodle.courses import Courses
-from services.moodle.plugin import plugin_settings
-from services.moodle.site import Site
 
 pytestmark = pytest.mark.usefixtures("state")
 
 KILLED = """
 import json, sys
 from media import MP4
-from runner.changed_settings import Change
-from runner.clean_up import SETTING
-from runner.environment import load
-from runner.hold import Hold
-from runner.workspace import Workspace
+from runner.reservation.changed_settings import Change
+from runner.reservation.clean_up import SETTING
+from runner.configuration.environment import load
+from runner.reservation.reservation import Hold
+from runner.reservation.workspace import Workspace
 from selftest.runs.students import own_session
-from services.moodle.plugin import plugin_settings, save_plugin_settings
-from services.plugin_api import begin_upload
+from clients.plugin.administration import plugin_settings, save_plugin_settings
+from clients.plugin.api import begin_upload
 
 environment = load(sys.argv[1])
 hold, state = Hold.open(environment, "killed")
@@ -71,7 +71,7 @@ def killed_run(warm: Warm) -> dict[str, Any]:
 
 @pytest.mark.parametrize("finish", ["open", "restore"])
 def test_the_next_run_clears_up_after_a_killed_one(
-    environment: Environment, warm: Warm, site: Site, category: int, finish: str, open_hold: Open
+    environment: Environment, warm: Warm, site: MoodleClient, category: int, finish: str, open_hold: Open
 ) -> None:
     rate = plugin_settings(site)["aws_secret_key"]
     promised = killed_run(warm)
@@ -83,7 +83,7 @@ def test_the_next_run_clears_up_after_a_killed_one(
         report = hold.found
         assert hold.close().problems == []
     else:
-        report = Hold.restore(environment)
+        report = SiteReservation.restore(environment)
     assert report.problems == []
     assert report.settings == ["aws_secret_key"]
     assert len(report.courses) == 1
@@ -95,7 +95,12 @@ def test_the_next_run_clears_up_after_a_killed_one(
 
 
 def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing_on_s3(
-    environment: Environment, warm: Warm, site: Site, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
+    environment: Environment,
+    warm: Warm,
+    site: MoodleClient,
+    category: int,
+    monkeypatch: pytest.MonkeyPatch,
+    open_hold: Open,
 ) -> None:
     rate = plugin_settings(site)["aws_secret_key"]
     promised = killed_run(warm)
@@ -104,21 +109,21 @@ def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing
     here = os.environ["XDG_STATE_HOME"]
     monkeypatch.setenv("XDG_STATE_HOME", f"{here}/elsewhere")
     with pytest.raises(Locked, match="run killed"):
-        Hold(environment, "early")
+        SiteReservation(environment, "early")
 
     Courses(site).write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
-    report = Hold.restore(environment)
+    report = SiteReservation.restore(environment)
     assert (report.settings, report.problems) == (["aws_secret_key"], [])
     assert plugin_settings(site)["aws_secret_key"] == rate
     assert len(report.people) == 2
     send(promised, warm.ca_file)
-    assert Hold.restore(environment).left_by_plugin == []
+    assert SiteReservation.restore(environment).left_by_plugin == []
     assert new_bucket(environment).keys(promised["s3_key"]) == [promised["s3_key"]]
     with pytest.raises(ConfigurationError, match=r"is shared: it holds objects under videos/\d+/"):
         open_hold()
 
     monkeypatch.setenv("XDG_STATE_HOME", here)
-    assert [stored.key for stored in Hold.restore(environment).left_by_plugin] == [promised["s3_key"]]
+    assert [stored.key for stored in SiteReservation.restore(environment).left_by_plugin] == [promised["s3_key"]]
 
 
 def told(file: Path, value: str) -> bool:

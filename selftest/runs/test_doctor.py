@@ -15,19 +15,19 @@ from requests.adapters import HTTPAdapter
 
 from checklist.lines import LINES
 from checklist.verdicts import TargetState
-from runner import doctor
-from runner.doctor import FIRST_PAGE, examine
-from runner.environment import Environment
-from runner.environment_tables import Account, GivenAccounts
-from runner.findings import Finding, print_findings
-from runner.plan import plan, print_plan
-from services import probes
-from services.http import Session
-from services.moodle.accounts import Accounts
-from services.moodle.courses import Courses
-from services.moodle.model import Plugin, Settings
-from services.moodle.site import Site
-from services.unsigned import Unsigned
+from clients import probes
+from clients.anonymous_s3 import AnonymousS3
+from clients.http import Session
+from clients.moodle.accounts import Accounts
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.moodle.model import Plugin, Settings
+from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Account, GivenAccounts
+from runner.doctor import doctor
+from runner.doctor.doctor import FIRST_PAGE, examine
+from runner.doctor.findings import Finding, print_findings
+from runner.pytest_plugin.plan import plan, print_plan
 
 MIB = 1024**2
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
@@ -141,7 +141,7 @@ def test_a_wrong_administrator(environment: Environment) -> None:
     assert "wrong-password" not in text
 
 
-def test_what_an_account_meets_is_named(environment: Environment, site: Site) -> None:
+def test_what_an_account_meets_is_named(environment: Environment, site: MoodleClient) -> None:
     username, password = f"newcomer-{os.getpid()}", SecretStr("Right-Horse-7-Battery")
     address = f"{username}@example.invalid"
     Accounts(site, Courses(site)).create(username, address, "New", "Comer", password.get_secret_value())
@@ -169,7 +169,7 @@ def test_a_given_account_that_cannot_log_in(environment: Environment) -> None:
 def test_a_site_that_is_not_a_test_site(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     level, text = worst(examine(environment.model_copy(update={"test_site": False, "smoke": False}), []), "test site")
     assert (level, "test_site = true" in text) == ("warn", True), "expected a doctor that is of use on production"
-    monkeypatch.setattr("runner.environment.CATEGORY", "no-such-category")
+    monkeypatch.setattr("runner.configuration.environment.CATEGORY", "no-such-category")
     level, text = worst(examine(environment, []), "test site")
     assert (level, "no course category with the ID number no-such-category" in text) == ("bad", True)
 
@@ -259,7 +259,7 @@ def test_cors(
     level: str,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr(Unsigned, "allowed_origin", lambda _, origin: allowed(origin))
+    monkeypatch.setattr(AnonymousS3, "allowed_origin", lambda _, origin: allowed(origin))
     found = worst(examine(environment, []), "CORS")
     assert (found[0], sentence in found[1]) == (level, True)
 

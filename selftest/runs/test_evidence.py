@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from redaction.secret_patterns import MARK
+from redaction.secrets import scan
 from selftest.runs.checkout import NO_GO, Checkout, expect
-from services.detector import MARK
-from services.secrecy import scan
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -18,10 +18,10 @@ import pytest
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
 def test_it(student, admin_in_private, assignment, small_clip, line):
     with line("2.7.1", "an upload", blocks=True):
-        student.log_in()
+        student.log_in_by_form()
         student.open(assignment).add_submission().widget.choose(small_clip.path).expect_ended()
     with line("2.7.2", "while the administrator is at the settings"):
-        admin_in_private.log_in()
+        admin_in_private.log_in_by_form()
         admin_in_private.plugin_settings()
         assert False, "expected more, seen the settings"
     with line("2.7.3", "and when he has left them"):

@@ -112,8 +112,8 @@ def test_a_secret_in_the_reports(checkout: Checkout) -> None:
 
 def test_a_lock_that_is_lost_stops_the_run(checkout: Checkout) -> None:
     lost = """
-from runner.hold import Hold
-from services.errors import SiteError
+from runner.reservation.reservation import Hold
+from clients.errors import SiteError
 def expect_kept(self):
     raise SiteError("There is no such course.")
 Hold.expect_kept = expect_kept
@@ -126,8 +126,8 @@ Hold.expect_kept = expect_kept
 
 def test_a_set_up_that_the_site_refuses(checkout: Checkout) -> None:
     refuses = """
-from services.errors import SiteError
-from services.moodle.accounts import Accounts
+from clients.errors import SiteError
+from clients.moodle.accounts import Accounts
 def enrol(self, course, person, role):
     raise SiteError("Enrolling was not allowed.")
 Accounts.enrol = enrol
@@ -148,7 +148,7 @@ def test_a_disk_that_is_full(checkout: Checkout) -> None:
 
 def test_what_cannot_be_cleaned_up_is_named_and_restored_later(checkout: Checkout) -> None:
     keeps = """
-from services.moodle.courses import Courses
+from clients.moodle.courses import Courses
 Courses.delete = lambda self, course: None
 Courses.still_open = lambda self, courses: set(courses)
 """
@@ -162,7 +162,7 @@ Courses.still_open = lambda self, courses: set(courses)
 
 def test_a_second_ctrl_c_ends_the_clean_up_and_the_next_run_goes_on_with_it(checkout: Checkout) -> None:
     impatient = """
-from runner.hold import Hold
+from runner.reservation.reservation import Hold
 def interrupted(self, **options):
     raise KeyboardInterrupt
 Hold.close = interrupted

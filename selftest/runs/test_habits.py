@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import requests
 
-from runner.environment import Environment
-from runner.ours import DOMAIN
+from clients.moodle.accounts import Accounts
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from runner.configuration.environment import Environment
+from runner.configuration.naming import DOMAIN
 from selftest.runs.checkout import PROJECT, Checkout
 from selftest.runs.students import PASSWORD
-from services.moodle.accounts import Accounts
-from services.moodle.courses import Courses
-from services.moodle.site import Site
 
 REMARKED = {"pending-forever": "stayed busy with block_weather/forecast", "debugdisplay": "/local/coursebadge/"}
 """What stands in every remark that a habit leads to."""
@@ -84,7 +84,7 @@ def test_a_versioned_bucket_cannot_show_that_a_video_is_gone(
     assert "is a delete marker, and the video is behind it" in untold["message"]
 
 
-def test_given_people_may_have_the_same_name(acceptance: Checkout, site: Site, nothing_left: None) -> None:
+def test_given_people_may_have_the_same_name(acceptance: Checkout, site: MoodleClient, nothing_left: None) -> None:
     people = {part: f"namesake-{part}" for part in ("student", "second_student", "teacher")}
     for name in people.values():
         Accounts(site, Courses(site)).create(name, f"{name}@{DOMAIN}", "Alex", "Smith", PASSWORD)

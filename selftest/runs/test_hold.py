@@ -5,29 +5,29 @@ import re
 import pytest
 from pydantic import SecretStr
 
+from clients.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
+from clients.moodle.accounts import Accounts
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.plugin.administration import plugin_settings, save_plugin_settings, switch_plugin
+from clients.plugin.api import begin_upload
 from media import MP4
-from runner.changed_settings import Change
-from runner.clean_up import SETTING
-from runner.connect import new_bucket
-from runner.environment import Environment
-from runner.hold import Hold
-from runner.journal import folder
-from runner.lock import Locked
-from runner.ours import CATEGORY, COURSE_NAME, LOCK_NAME
-from runner.people_pool import PER_WORKER
-from runner.seal import Seal
+from runner.configuration.connect import new_bucket
+from runner.configuration.environment import Environment
+from runner.configuration.naming import CATEGORY, COURSE_NAME, LOCK_NAME
+from runner.reservation.changed_settings import Change
+from runner.reservation.clean_up import SETTING
+from runner.reservation.journal import folder
+from runner.reservation.lock import Locked
+from runner.reservation.people_pool import PER_WORKER
+from runner.reservation.reservation import SiteReservation
+from runner.reservation.seal import Seal
 from selftest.runs.students import Open, own_session, session_of, upload
-from services.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
-from services.moodle.accounts import Accounts
-from services.moodle.courses import Courses
-from services.moodle.plugin import plugin_settings, save_plugin_settings, switch_plugin
-from services.moodle.site import Site
-from services.plugin_api import begin_upload
 
 pytestmark = pytest.mark.usefixtures("state")
 
 
-def test_a_run_leaves_nothing(environment: Environment, site: Site, category: int, open_hold: Open) -> None:
+def test_a_run_leaves_nothing(environment: Environment, site: MoodleClient, category: int, open_hold: Open) -> None:
     bucket = new_bucket(environment)
     hold, workers = open_hold(workers=2)
     assignment = workers[0].assignment()
@@ -43,7 +43,7 @@ def test_a_run_leaves_nothing(environment: Environment, site: Site, category: in
     assert key.startswith(f"videos/{students[0].id}/")
 
     with pytest.raises(Locked, match=f"run {hold.run_id}"):
-        Hold(environment, "another")
+        SiteReservation(environment, "another")
     hold.expect_kept()
 
     report = hold.close()
@@ -62,7 +62,7 @@ def test_a_run_leaves_nothing(environment: Environment, site: Site, category: in
     assert list(folder(environment.base_url).iterdir()) == []
 
 
-def test_the_next_run_meets_the_same_people(environment: Environment, site: Site, open_hold: Open) -> None:
+def test_the_next_run_meets_the_same_people(environment: Environment, site: MoodleClient, open_hold: Open) -> None:
     names = []
     for _ in range(2):
         hold, (workspace,) = open_hold()
@@ -72,7 +72,7 @@ def test_the_next_run_meets_the_same_people(environment: Environment, site: Site
 
 
 def test_people_go_back_with_nothing_in_their_hands(
-    environment: Environment, site: Site, category: int, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, open_hold: Open
 ) -> None:
     bucket = new_bucket(environment)
     _, (workspace,) = open_hold()
@@ -81,7 +81,7 @@ def test_people_go_back_with_nothing_in_their_hands(
     key = upload(own_session(workspace, student, environment), assignment, environment)
     assert bucket.keys(key) == [key]
     for person in (student, manager):
-        workspace.give_back(person)
+        workspace.release(person)
     assert bucket.keys(key) == []
     assert manager.id not in Accounts(site, Courses(site)).role_holders(category, "manager")
     assert workspace.student(assignment.course).id not in (student.id,)
@@ -97,7 +97,7 @@ def test_as_many_tests_as_one_likes_make_do_with_twelve_people(environment: Envi
         assert not courses.setdefault(course.id, set()) & {person.id for person in people}
         courses[course.id] |= {person.id for person in people}
         for person in people:
-            workspace.give_back(person)
+            workspace.release(person)
     assert len(courses) > 1
     lent = [workspace.newcomer() for _ in range(PER_WORKER)]
     assert len({person.id for person in lent}) == PER_WORKER
@@ -106,7 +106,7 @@ def test_as_many_tests_as_one_likes_make_do_with_twelve_people(environment: Envi
 
 
 def test_keep_leaves_everything_to_the_next_run(
-    environment: Environment, site: Site, category: int, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, open_hold: Open
 ) -> None:
     hold, (workspace,) = open_hold()
     course = workspace.assignment().course
@@ -130,7 +130,7 @@ def test_what_cannot_be_removed_is_named(
     delete = Courses.delete
     monkeypatch.setattr(Courses, "delete", lambda own, id: None if id == course.id else delete(own, id))
     monkeypatch.setattr(Accounts, "change", lambda *_, **__: None)
-    monkeypatch.setattr(Site, "login", lambda *_: None)
+    monkeypatch.setattr(MoodleClient, "login", lambda *_: None)
     report = hold.close()
     assert [problem for problem in report.problems if COURSE_NAME in problem and "still there" in problem]
     assert f"The test person {student.username} can still log in; suspend that account." in report.problems
@@ -140,7 +140,7 @@ def test_what_cannot_be_removed_is_named(
 
 
 def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
-    environment: Environment, site: Site, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
 ) -> None:
     hold, (workspace,) = open_hold()
     rate = plugin_settings(site)["aws_secret_key"]
@@ -150,7 +150,9 @@ def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
     hold.journal.record(SETTING, note=note)
     save_plugin_settings(site, {change.name: change.changed})
     with monkeypatch.context() as broken:
-        broken.setattr("runner.clean_up.undo", lambda *_: (_ for _ in ()).throw(SiteError("The site is read-only.")))
+        broken.setattr(
+            "runner.reservation.clean_up.undo", lambda *_: (_ for _ in ()).throw(SiteError("The site is read-only."))
+        )
         assert "The site is read-only." in hold.close().problems
     (lock,) = [course for course, name in Courses(site).within(category).items() if name == LOCK_NAME]
     assert Courses(site).idnumber(lock) == Seal(environment).sealed(note)
@@ -159,14 +161,14 @@ def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
 
 
 def test_nothing_is_created_where_tests_may_not_write(
-    environment: Environment, site: Site, category: int, monkeypatch: pytest.MonkeyPatch
+    environment: Environment, site: MoodleClient, category: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = Courses(site).within(category)
     with pytest.raises(ConfigurationError, match=r"not marked as a test site.*test_site = true"):
-        Hold(environment.model_copy(update={"test_site": False, "smoke": False}), "unmarked")
-    monkeypatch.setattr("runner.environment.CATEGORY", "no-such-category")
+        SiteReservation(environment.model_copy(update={"test_site": False, "smoke": False}), "unmarked")
+    monkeypatch.setattr("runner.configuration.environment.CATEGORY", "no-such-category")
     with pytest.raises(ConfigurationError, match="no course category with the ID number no-such-category"):
-        Hold(environment, "unmarked")
+        SiteReservation(environment, "unmarked")
     assert Courses(site).within(category) == before
 
 
@@ -184,27 +186,27 @@ def test_a_mark_that_came_along_with_another_site_is_none(
     here = environment.base_url
     monkeypatch.setattr(Courses, "category_settings", lambda *_: (CATEGORY, description.format(here=here)))
     with pytest.raises(ConfigurationError, match=re.escape(seen.format(here=here))) as told:
-        Hold(environment, "cloned")
+        SiteReservation(environment, "cloned")
     assert f"write {here} into that description" in str(told.value)
 
 
 def test_a_start_that_fails_gives_the_site_back(
-    environment: Environment, site: Site, category: int, monkeypatch: pytest.MonkeyPatch
+    environment: Environment, site: MoodleClient, category: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> None:
         raise SiteError("The disk is full.")
 
-    monkeypatch.setattr("runner.hold.prepare", fails)
+    monkeypatch.setattr("runner.reservation.reservation.prepare", fails)
     with pytest.raises(SiteError, match="The disk is full"):
-        Hold.open(environment, "fails")
+        SiteReservation.open(environment, "fails")
     assert LOCK_NAME not in Courses(site).within(category).values()
 
 
-def test_a_disabled_plugin_stops_the_run(environment: Environment, site: Site, category: int) -> None:
+def test_a_disabled_plugin_stops_the_run(environment: Environment, site: MoodleClient, category: int) -> None:
     switch_plugin(site, on=False)
     try:
         with pytest.raises(ConfigurationError, match="The S3 Video plugin is disabled"):
-            Hold.open(environment, "disabled")
+            SiteReservation.open(environment, "disabled")
     finally:
         switch_plugin(site, on=True)
     assert LOCK_NAME not in Courses(site).within(category).values()
@@ -214,11 +216,13 @@ def test_a_wrong_administrator_is_named_with_the_key_to_correct(environment: Env
     admin = environment.accounts.admin.model_copy(update={"password": SecretStr("wrong-password")})
     accounts = environment.accounts.model_copy(update={"admin": admin})
     with pytest.raises(ConfigurationError, match=r"Logging in as admin failed.*accounts\.admin") as refusal:
-        Hold(environment.model_copy(update={"accounts": accounts}), "wrong")
+        SiteReservation(environment.model_copy(update={"accounts": accounts}), "wrong")
     assert "wrong-password" not in str(refusal.value)
 
 
-def test_an_upload_that_was_begun_only_is_promised_too(environment: Environment, site: Site, open_hold: Open) -> None:
+def test_an_upload_that_was_begun_only_is_promised_too(
+    environment: Environment, site: MoodleClient, open_hold: Open
+) -> None:
     _, (workspace,) = open_hold()
     assignment = workspace.assignment()
     student = workspace.student(assignment.course)

@@ -10,14 +10,14 @@ from typing import Any
 import psutil
 import pytest
 
-from runner.connect import new_bucket
-from runner.environment import Environment
-from runner.ours import CATEGORY, COURSE_NAME
+from clients import http
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from runner.configuration.connect import new_bucket
+from runner.configuration.environment import Environment
+from runner.configuration.naming import CATEGORY, COURSE_NAME
 from selftest.proof.warm import Warm
 from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
-from services import http
-from services.moodle.courses import Courses
-from services.moodle.site import Site
 
 IN_THE_MIDDLE = "2.7.2   chromium  on its way"
 SHORT = "[budgets]\npage = 5\nupload = 3\nprobe = 0.5"
@@ -103,7 +103,7 @@ def test_a_run_that_is_told_to_stop_at_a_bad_moment(checkout: Checkout, moment: 
 
 
 def test_a_run_that_is_killed_in_the_middle_of_an_upload(
-    checkout: Checkout, environment: Environment, site: Site
+    checkout: Checkout, environment: Environment, site: MoodleClient
 ) -> None:
     with checkout.started(checkout.file(), "--browser", "chromium") as process:
         read_until(process, IN_THE_MIDDLE)
@@ -155,7 +155,7 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
 CDN_DIES = """
 import pytest
 import requests
-from services.errors import Unreachable
+from clients.errors import Unreachable
 
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
 def test_playback(submission, cdn, video_access, environment, line):

@@ -8,14 +8,14 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Page
 
+from checks.large_video import expect_large
+from checks.latency import LatencyProbe, Reply, expect_answers, expect_quick, sampled
+from clients.addresses import PLUGIN
+from clients.errors import NotCheckable, Unreachable
+from clients.moodle.client import MoodleClient
 from fixtures import data
 from pages.upload.requests import Requests
-from runner.targets import Launch
-from services.addresses import PLUGIN
-from services.errors import NotCheckable, Unreachable
-from services.large import expect_large
-from services.latency import LatencyProbe, Reply, expect_answers, expect_quick, sampled
-from services.moodle.site import Site
+from runner.configuration.targets import Launch
 
 MIB = 1024**2
 GIB = 1024**3
@@ -99,8 +99,8 @@ def test_the_probe_tells_an_answer_from_trouble(
             raise Unreachable("no route")
         return SimpleNamespace(status_code=status)
 
-    monkeypatch.setattr(Site, "get", get)
-    reply = LatencyProbe(Site("https://moodle.test", timeout=1))()
+    monkeypatch.setattr(MoodleClient, "get", get)
+    reply = LatencyProbe(MoodleClient("https://moodle.test", timeout=1))()
     assert (reply.trouble, reply.seconds < 10) == (trouble, True)
 
 

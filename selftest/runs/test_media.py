@@ -22,8 +22,8 @@ from starlette.staticfiles import StaticFiles
 from media import MP4, WEBM, Clip, digest, in_container, large, odd_files, oversized, padded, plays_h264
 from media.clip import MP4_CODECS
 from pages.script import scripts
-from runner.environment_tables import Target
-from runner.targets import launch_of
+from runner.configuration.environment_tables import Target
+from runner.configuration.targets import launch_of
 
 GIB, MIB = 1 << 30, 1 << 20
 SCRIPTS = scripts(__file__)

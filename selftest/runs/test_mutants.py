@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.environment import Environment
-from runner.replica import CHECKOUT
+from clients import http
+from runner.configuration.environment import Environment
+from runner.configuration.replica import CHECKOUT
 from selftest.mutants.judge import Failure
 from selftest.mutants.suite import Suite, SuiteDied
 from selftest.proof.warm import Warm
-from services import http
 
 
 @pytest.fixture

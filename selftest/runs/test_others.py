@@ -6,12 +6,12 @@ from pathlib import Path
 import av
 import pytest
 
+from clients.addresses import DASHBOARD, MANAGE_VIDEOS, PARTICIPANTS
 from pages.base import Moodle
 from pages.dashboard import Dashboard
 from pages.manage_videos import ManageVideos
 from pages.others import of_others, own
 from selftest.runs.static_pages import SITE, Show
-from services.addresses import DASHBOARD, MANAGE_VIDEOS, PARTICIPANTS
 
 MARK = "11251234abcd"
 OURS = f"videos/7/1_a/clip.mp4 Ann {MARK} gw0"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from runner.environment import Environment
-from runner.hold import Hold
-from runner.ours import CATEGORY, LOCK_NAME
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.plugin.administration import plugin, switch_plugin
+from runner.configuration.environment import Environment
+from runner.configuration.naming import CATEGORY, LOCK_NAME
+from runner.reservation.reservation import SiteReservation
 from selftest.runs.checkout import FAKE_BROWSER, Checkout, three_lines
-from services.moodle.courses import Courses
-from services.moodle.plugin import plugin, switch_plugin
-from services.moodle.site import Site
 
 GO = 0
 KILLED = -9
@@ -18,7 +18,7 @@ KILLED = -9
 DIES_MEANWHILE = f"""{FAKE_BROWSER}
 import os
 import signal
-from services.moodle.plugin import switch_plugin
+from clients.plugin.administration import switch_plugin
 
 @pytest.mark.lines("2.7.1")
 def test_disabled(workspace, settings_guard, line):
@@ -29,13 +29,13 @@ def test_disabled(workspace, settings_guard, line):
 """
 
 
-def is_enabled(site: Site) -> bool:
+def is_enabled(site: MoodleClient) -> bool:
     found = plugin(site)
     return found is not None and found.enabled
 
 
 @pytest.fixture
-def enabled_in_the_end(checkout: Checkout, site: Site) -> Iterator[None]:
+def enabled_in_the_end(checkout: Checkout, site: MoodleClient) -> Iterator[None]:
     """And nothing is left to put back."""
     yield
     try:
@@ -46,7 +46,7 @@ def enabled_in_the_end(checkout: Checkout, site: Site) -> Iterator[None]:
 
 
 @pytest.fixture
-def killed(checkout: Checkout, site: Site, enabled_in_the_end: None) -> None:
+def killed(checkout: Checkout, site: MoodleClient, enabled_in_the_end: None) -> None:
     """A run died while the plugin was disabled."""
     checkout.tests(test_it=DIES_MEANWHILE)
     assert checkout.run(checkout.file(), "--browser=chromium").code == KILLED
@@ -55,7 +55,7 @@ def killed(checkout: Checkout, site: Site, enabled_in_the_end: None) -> None:
 
 @pytest.mark.usefixtures("killed")
 @pytest.mark.parametrize("option", ["--restore", "--tb=short"])
-def test_the_run_after_one_that_was_killed(checkout: Checkout, site: Site, option: str) -> None:
+def test_the_run_after_one_that_was_killed(checkout: Checkout, site: MoodleClient, option: str) -> None:
     checkout.tests(test_it=three_lines())
     following = checkout.run(checkout.file(), "--browser=chromium", option)
     assert following.code == GO, following.text
@@ -65,7 +65,7 @@ def test_the_run_after_one_that_was_killed(checkout: Checkout, site: Site, optio
 
 @pytest.mark.usefixtures("killed")
 def test_another_machine_without_the_journal(
-    checkout: Checkout, environment: Environment, site: Site, monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, environment: Environment, site: MoodleClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     courses = Courses(site)
     category = courses.category(CATEGORY)
@@ -73,7 +73,7 @@ def test_another_machine_without_the_journal(
     (lock,) = [course for course, name in courses.within(category).items() if name == LOCK_NAME]
     courses.write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
     monkeypatch.setenv("XDG_STATE_HOME", f"{checkout.state}-elsewhere")
-    assert Hold.restore(environment).problems == []
+    assert SiteReservation.restore(environment).problems == []
     assert is_enabled(site)
     monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
-    assert Hold.restore(environment).problems == [], "expected nothing to do twice"
+    assert SiteReservation.restore(environment).problems == [], "expected nothing to do twice"

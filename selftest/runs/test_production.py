@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from runner.connect import new_bucket
-from runner.environment import Environment
-from runner.ours import DOMAIN, SMOKE, marked_category
-from runner.preparation import _expect_smoke_alone
+from clients.errors import ConfigurationError
+from clients.moodle.accounts import Accounts
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from runner.configuration.connect import new_bucket
+from runner.configuration.environment import Environment
+from runner.configuration.naming import DOMAIN, SMOKE, marked_category
+from runner.pytest_plugin.preparation import _expect_smoke_alone
 from selftest.runs.checkout import FAKE_BROWSER, GO, WRONG, Checkout, expect, merged, pieces_of, read_until
-from services.errors import ConfigurationError
-from services.moodle.accounts import Accounts
-from services.moodle.courses import Courses
-from services.moodle.site import Site
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -31,8 +31,8 @@ teacher = { username = "smoke-teacher", password = "S3V_GIVEN_PASSWORD" }
 TESTS = f"""{FAKE_BROWSER}
 import media
 from threading import Event
-from runner.connect import new_site
-from services.plugin_api import tell_promises, upload
+from runner.configuration.connect import new_site
+from clients.plugin.api import tell_promises, upload
 
 @pytest.mark.production
 @pytest.mark.lines("2.7.1", "2.7.2")
@@ -45,7 +45,7 @@ def test_smoke(workspace, environment, line):
         site = tell_promises(new_site(environment), lambda key: workspace.promise(student, key))
         site.login(student.username, student.password)
         upload(site, assignment, media.MP4, environment.verify)
-    workspace.give_back(student)
+    workspace.release(student)
 
 @pytest.mark.lines("2.7.3")
 def test_that_changes_more(line):
@@ -55,7 +55,7 @@ def test_that_changes_more(line):
 
 
 @pytest.fixture(scope="module")
-def production(checkout: Checkout, site: Site) -> str:
+def production(checkout: Checkout, site: MoodleClient) -> str:
     """The option that names the replica as a production site."""
     accounts = Accounts(site, Courses(site))
     for part in ("student", "teacher"):
@@ -66,7 +66,7 @@ def production(checkout: Checkout, site: Site) -> str:
 
 
 @pytest.fixture
-def nothing_left_of_it(site: Site, environment: Environment) -> Iterator[None]:
+def nothing_left_of_it(site: MoodleClient, environment: Environment) -> Iterator[None]:
     """Neither a course in the hidden category nor a video."""
 
     def seen() -> tuple[object, ...]:
@@ -104,7 +104,7 @@ def test_a_run_that_leaves_something_or_is_load_is_refused(option: str, words: s
 
 @pytest.mark.usefixtures("nothing_left_of_it")
 def test_what_a_killed_run_leaves_is_removed_by_restore(checkout: Checkout, production: str) -> None:
-    checkout.tests(test_it=TESTS.replace("    workspace.give_back", "    Event().wait()\n    workspace.give_back"))
+    checkout.tests(test_it=TESTS.replace("    workspace.release", "    Event().wait()\n    workspace.release"))
     with checkout.started(production) as process:
         read_until(process, "an upload")
         process.send_signal(signal.SIGKILL)
@@ -113,7 +113,7 @@ def test_what_a_killed_run_leaves_is_removed_by_restore(checkout: Checkout, prod
     checkout.tests(test_it=TESTS)
 
 
-def test_a_category_that_everybody_can_see_marks_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_category_that_everybody_can_see_marks_nothing(site: MoodleClient, monkeypatch: pytest.MonkeyPatch) -> None:
     courses = Courses(site)
     with pytest.raises(ConfigurationError, match="no course category with the ID number"):
         marked_category(courses, mark="s3video-nothing")

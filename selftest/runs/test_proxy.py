@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from runner.environment import load
-from runner.replica import describe, started, variables
+from runner.configuration.environment import load
+from runner.configuration.replica import describe, started, variables
 from selftest.runs.checkout import OUTAGE, Checkout, expect
 
 Run = Callable[..., Any]
@@ -20,7 +20,7 @@ import pytest
 
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
 def test_upload(student, assignment, small_clip, line):
-    student.log_in()
+    student.log_in_by_form()
     upload = student.open(assignment).add_submission().widget.choose(small_clip.path)
     for each in ("2.7.1", "2.7.2", "2.7.3"):
         with line(each, "there"):

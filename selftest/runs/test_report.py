@@ -17,8 +17,8 @@ from checklist.gallery import PICTURE
 from checklist.lines import LINES
 from checklist.report.pictures import Pictures
 from checklist.verdicts import Verdict
-from runner.environment_tables import Target
-from runner.targets import launch_of
+from runner.configuration.environment_tables import Target
+from runner.configuration.targets import launch_of
 from selftest.unit.sample_runs import CHROMIUM, SAMPLES, SHOT, changed, go, no_go, passing, picture, run_of
 
 IN_CHROMIUM = pytest.mark.parametrize("browser", ["chromium"], indirect=True)

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from runner.environment_tables import Budgets
+from clients.moodle.client import MoodleClient
+from clients.plugin.administration import plugin_settings, switch_plugin
+from runner.configuration.environment_tables import Budgets
 from selftest.runs.checkout import (
     GO,
     INCOMPLETE,
@@ -23,8 +25,6 @@ from selftest.runs.checkout import (
     expect_told,
     three_lines,
 )
-from services.moodle.plugin import plugin_settings, switch_plugin
-from services.moodle.site import Site
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -88,13 +88,13 @@ def test_authorities_that_cannot_be_read_are_told_once(checkout: Checkout, tmp_p
 
 
 def test_a_site_without_the_plugin(checkout: Checkout) -> None:
-    absent = "import runner.doctor\nrunner.doctor.plugin = lambda site: None"
+    absent = "import runner.doctor.doctor\nrunner.doctor.plugin = lambda site: None"
     checkout.tests(test_it=three_lines(), conftest=absent)
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "assignsubmission_s3video is not installed. Do steps 2.2 to 2.4")
 
 
-def test_a_plugin_that_is_disabled(checkout: Checkout, site: Site) -> None:
+def test_a_plugin_that_is_disabled(checkout: Checkout, site: MoodleClient) -> None:
     switch_plugin(site, on=False)
     try:
         run = checkout.run(checkout.file())
@@ -112,7 +112,8 @@ def test_a_site_that_nobody_marked(checkout: Checkout) -> None:
 
 def test_a_site_without_the_category(checkout: Checkout) -> None:
     checkout.tests(
-        test_it=three_lines(), conftest="import runner.environment\nrunner.environment.CATEGORY = 'no-such-category'"
+        test_it=three_lines(),
+        conftest="import runner.configuration.environment\nrunner.environment.CATEGORY = 'no-such-category'",
     )
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "there is no course category with the ID number no-such-category")
@@ -123,7 +124,7 @@ def test_a_bucket_that_does_not_exist(checkout: Checkout) -> None:
     expect(run, WRONG, "MISCONFIGURED", "no bucket has that name")
 
 
-def test_a_key_that_may_not_list(checkout: Checkout, site: Site) -> None:
+def test_a_key_that_may_not_list(checkout: Checkout, site: MoodleClient) -> None:
     plugin = plugin_settings(site)
     theirs = {
         "S3V_REPLICA_STORAGE_KEY": plugin["aws_access_key"],

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.changed_settings import Change, Note, Repaired, altered, undo
-from runner.environment import Environment
-from runner.hold import Hold
-from runner.ours import LOCK_NAME, marked_category
+from clients.errors import ConfigurationError
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.plugin.administration import plugin_settings
+from runner.configuration.environment import Environment
+from runner.configuration.naming import LOCK_NAME, marked_category
+from runner.reservation.changed_settings import Change, Note, Repaired, altered, undo
+from runner.reservation.reservation import SiteReservation
 from selftest.runs.checkout import FAKE_BROWSER, Checkout, Ended, three_lines
-from services.errors import ConfigurationError
-from services.moodle.courses import Courses
-from services.moodle.plugin import plugin_settings
-from services.moodle.site import Site
 
 GO, NO_GO, INTERRUPTED, OUTAGE = 0, 1, 2, 6
 KILLED = -9
@@ -29,9 +29,9 @@ import os
 import resource
 import signal
 from pathlib import Path
-from runner.journal import Journal
-from runner import settings_guard as guard
-from services.moodle.plugin import plugin_settings, release, save_plugin_settings
+from runner.reservation.journal import Journal
+from runner.reservation import settings_guard as guard
+from clients.plugin.administration import plugin_settings, release, save_plugin_settings
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -80,7 +80,7 @@ def guarded(before: str = "pass", journalled: str = "pass", broken: str = "pass"
 
 
 @pytest.fixture
-def original(checkout: Checkout, site: Site) -> Iterator[str]:
+def original(checkout: Checkout, site: MoodleClient) -> Iterator[str]:
     """The right value of the setting; in the end it is there again, and nothing is left to put back."""
     (checkout.folder / "changed").unlink(missing_ok=True)
     original = plugin_settings(site)[SETTING]
@@ -89,7 +89,7 @@ def original(checkout: Checkout, site: Site) -> Iterator[str]:
     assert [path for path in checkout.state.rglob("*") if path.is_file()] == []
 
 
-def stored(site: Site) -> str:
+def stored(site: MoodleClient) -> str:
     return plugin_settings(site)[SETTING]
 
 
@@ -99,7 +99,12 @@ def run(checkout: Checkout, *arguments: str, **options: dict[str, str]) -> Ended
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_run_that_is_killed(
-    checkout: Checkout, environment: Environment, site: Site, original: str, monkeypatch: pytest.MonkeyPatch, point: str
+    checkout: Checkout,
+    environment: Environment,
+    site: MoodleClient,
+    original: str,
+    monkeypatch: pytest.MonkeyPatch,
+    point: str,
 ) -> None:
     checkout.tests(test_it=guarded(**POINTS[point]))
     assert run(checkout).code == KILLED
@@ -107,13 +112,13 @@ def test_a_run_that_is_killed(
     assert stored(site) == (altered(original) if broken else original)
 
     monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
-    restored = Hold.restore(environment)
+    restored = SiteReservation.restore(environment)
     assert (restored.settings, restored.problems) == ([SETTING] if broken else [], [])
     assert stored(site) == original
 
 
 @pytest.mark.parametrize("option", ["--restore", "--tb=short"])
-def test_the_run_after_one_that_was_killed(checkout: Checkout, site: Site, original: str, option: str) -> None:
+def test_the_run_after_one_that_was_killed(checkout: Checkout, site: MoodleClient, original: str, option: str) -> None:
     checkout.tests(test_it=guarded(broken="die()"))
     assert run(checkout).code == KILLED
     checkout.tests(test_it=three_lines())
@@ -125,7 +130,7 @@ def test_the_run_after_one_that_was_killed(checkout: Checkout, site: Site, origi
 NUMBER = f"""{FAKE_BROWSER}
 import os
 import signal
-from services.moodle.plugin import plugin_settings
+from clients.plugin.administration import plugin_settings
 
 @pytest.mark.lines("2.7.1")
 def test_number(workspace, settings_guard, line):
@@ -137,7 +142,7 @@ def test_number(workspace, settings_guard, line):
 """
 
 
-def test_a_number_that_is_another_one_for_a_while(checkout: Checkout, site: Site) -> None:
+def test_a_number_that_is_another_one_for_a_while(checkout: Checkout, site: MoodleClient) -> None:
     checkout.tests(test_it=NUMBER.format(meanwhile="pass"))
     ended = run(checkout)
     assert ended.code == GO, ended.text
@@ -145,7 +150,7 @@ def test_a_number_that_is_another_one_for_a_while(checkout: Checkout, site: Site
 
 
 def test_another_machine_puts_a_number_back_after_a_run_that_is_killed(
-    checkout: Checkout, environment: Environment, site: Site, monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, environment: Environment, site: MoodleClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout.tests(test_it=NUMBER.format(meanwhile="os.kill(os.getpid(), signal.SIGKILL)"))
     assert run(checkout).code == KILLED
@@ -155,21 +160,21 @@ def test_another_machine_puts_a_number_back_after_a_run_that_is_killed(
     category = marked_category(courses)
     (lock,) = [course for course, name in courses.within(category).items() if name == LOCK_NAME]
     courses.write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
-    restored = Hold.restore(environment)
+    restored = SiteReservation.restore(environment)
     assert (restored.settings, restored.problems) == (["retention_days"], [])
     assert plugin_settings(site)["retention_days"] == "90"
     monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
-    assert Hold.restore(environment).settings == []
+    assert SiteReservation.restore(environment).settings == []
 
 
-def test_a_run_that_is_interrupted_by_hand(checkout: Checkout, site: Site, original: str) -> None:
+def test_a_run_that_is_interrupted_by_hand(checkout: Checkout, site: MoodleClient, original: str) -> None:
     checkout.tests(test_it=guarded(broken=CTRL_C))
     assert run(checkout).code == INTERRUPTED
     assert (checkout.folder / "changed").exists()
     assert stored(site) == original
 
 
-def test_a_check_that_fails_in_a_run_that_keeps_its_data(checkout: Checkout, site: Site, original: str) -> None:
+def test_a_check_that_fails_in_a_run_that_keeps_its_data(checkout: Checkout, site: MoodleClient, original: str) -> None:
     checkout.tests(test_it=guarded(broken=FAIL))
     ended = run(checkout, "--keep")
     assert ended.code == NO_GO, ended.text
@@ -177,7 +182,7 @@ def test_a_check_that_fails_in_a_run_that_keeps_its_data(checkout: Checkout, sit
     run(checkout, "--restore")
 
 
-def test_a_network_that_is_lost(checkout: Checkout, site: Site, original: str) -> None:
+def test_a_network_that_is_lost(checkout: Checkout, site: MoodleClient, original: str) -> None:
     checkout.tests(test_it=guarded(broken=NETWORK_LOST))
     ended = run(checkout)
     assert ended.code == OUTAGE, ended.text
@@ -186,14 +191,14 @@ def test_a_network_that_is_lost(checkout: Checkout, site: Site, original: str) -
     assert stored(site) == original
 
 
-def test_a_disk_that_is_full_before_the_change(checkout: Checkout, site: Site, original: str) -> None:
+def test_a_disk_that_is_full_before_the_change(checkout: Checkout, site: MoodleClient, original: str) -> None:
     checkout.tests(test_it=guarded(before="disk_full(workspace.journal)"))
     ended = run(checkout)
     assert (ended.code, "No space left" in ended.text) == (NO_GO, True), ended.text
     assert not (checkout.folder / "changed").exists(), "expected no change without a journal"
 
 
-def test_a_disk_that_fills_up_meanwhile(checkout: Checkout, site: Site, original: str) -> None:
+def test_a_disk_that_fills_up_meanwhile(checkout: Checkout, site: MoodleClient, original: str) -> None:
     checkout.tests(test_it=guarded(broken="disk_full(workspace.journal)"))
     ended = run(checkout)
     assert (ended.code, "No space left" in ended.text) == (NO_GO, True), ended.text
@@ -202,7 +207,7 @@ def test_a_disk_that_fills_up_meanwhile(checkout: Checkout, site: Site, original
 
 OTHERS = f"""{FAKE_BROWSER}
 import os
-from services.moodle.plugin import plugin_settings
+from clients.plugin.administration import plugin_settings
 
 @pytest.mark.lines("2.7.3")
 @pytest.mark.parametrize("number", range(4))
@@ -213,7 +218,7 @@ def test_other(workspace, line, number):
 FOR_A_WHILE = "[release(workspace.site) for _ in range(20)]"
 
 
-def test_other_workers_never_meet_wrong_credentials(checkout: Checkout, site: Site, original: str) -> None:
+def test_other_workers_never_meet_wrong_credentials(checkout: Checkout, site: MoodleClient, original: str) -> None:
     checkout.tests(test_a=guarded(broken=f"{FOR_A_WHILE}; die()"), test_b=OTHERS)
     ended = run(checkout, "-n2", variables={"ORIGINAL": original})
     assert "crashed" in ended.text
@@ -224,7 +229,7 @@ def test_other_workers_never_meet_wrong_credentials(checkout: Checkout, site: Si
 def test_a_site_that_is_no_test_site_is_left_alone(environment: Environment) -> None:
     marked_off = environment.model_copy(update={"test_site": False, "smoke": False, "base_url": "https://127.0.0.1:9"})
     with pytest.raises(ConfigurationError, match="not marked as a test site"):
-        Hold(marked_off, "run")
+        SiteReservation(marked_off, "run")
 
 
 # -- what is put back, and what is not ------------------------------------------------------------
@@ -234,13 +239,15 @@ def test_a_site_that_is_no_test_site_is_left_alone(environment: Environment) -> 
 def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the site holds."""
     stored = {"aws_secret_key": "Right9", "retention_days": "90"}
-    monkeypatch.setattr("runner.changed_settings.plugin_settings", lambda _: dict(stored))
-    monkeypatch.setattr("runner.changed_settings.save_plugin_settings", lambda _, changes: stored.update(changes))
+    monkeypatch.setattr("runner.reservation.changed_settings.plugin_settings", lambda _: dict(stored))
+    monkeypatch.setattr(
+        "runner.reservation.changed_settings.save_plugin_settings", lambda _, changes: stored.update(changes)
+    )
     return stored
 
 
 def undone(note: Note) -> bool:
-    return undo(Site("https://moodle.test"), Note.parse(str(note)))
+    return undo(MoodleClient("https://moodle.test"), Note.parse(str(note)))
 
 
 def test_puts_back_what_a_dead_run_changed_and_nothing_else(settings: dict[str, str]) -> None:

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Playwright
 
 from checklist.results import FILE, RUN, Run
-from runner.environment_tables import Target
-from runner.targets import launch_of
+from runner.configuration.environment_tables import Target
+from runner.configuration.targets import launch_of
 from selftest.runs.checkout import GO, Checkout, merged, pieces_of
 
 TESTS = """
@@ -25,13 +25,13 @@ import media
 @pytest.mark.lines("2.7.1")
 def test_log_in(student, assignment, line):
     with line("2.7.1", "a student finds the form"):
-        student.log_in()
+        student.log_in_by_form()
         student.open(assignment).add_submission().widget.expect_ready()
 
 @pytest.mark.lines("2.7.2")
 def test_larger_than_a_message(student, assignment, small_clip, bucket, environment, network, tmp_path, line):
     clip = media.padded(small_clip, 51 * 1024**2, tmp_path)
-    student.enter()
+    student.log_in_by_cookie()
     with line("2.7.2", "a file goes to the browser, and from there to storage"), network.measured() as traffic:
         upload = student.open(assignment).add_submission().widget.choose(clip.path)
         upload.expect_success()
@@ -44,7 +44,7 @@ def test_larger_than_a_message(student, assignment, small_clip, bucket, environm
 def test_others(who, assignment, people, line):
     person = getattr(people, who)(assignment.course)
     with line("2.7.3", f"the {who} logs in"):
-        person.log_in()
+        person.log_in_by_form()
 """
 
 

@@ -13,22 +13,22 @@ from pathlib import Path
 import pytest
 import trustme
 
-from runner.environment import Environment
-from runner.ours import CATEGORY, DOMAIN
+from clients.addresses import OWN
+from clients.errors import ConfigurationError, LoginRefused, SiteError, Unreachable
+from clients.moodle.accounts import Accounts
+from clients.moodle.ajax import ajax
+from clients.moodle.assignments import create_assignment
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.moodle.model import Course, Person
+from clients.plugin.administration import plugin, plugin_settings, release, save_plugin_settings
+from runner.configuration.environment import Environment
+from runner.configuration.naming import CATEGORY, DOMAIN
 from selftest.runs.students import PASSWORD, session_of
-from services.addresses import OWN
-from services.errors import ConfigurationError, LoginRefused, SiteError, Unreachable
-from services.moodle.accounts import Accounts
-from services.moodle.ajax import ajax
-from services.moodle.assignments import create_assignment
-from services.moodle.courses import Courses
-from services.moodle.model import Course, Person
-from services.moodle.plugin import plugin, plugin_settings, release, save_plugin_settings
-from services.moodle.site import Site
 
 
 @pytest.fixture(scope="module")
-def course(site: Site, category: int) -> Iterator[Course]:
+def course(site: MoodleClient, category: int) -> Iterator[Course]:
     course = Courses(site).create(category, f"Of test_site {os.getpid()}", f"of-test-site-{os.getpid()}", "Old & <new>")
     yield course
     Courses(site).delete(course.id)
@@ -37,7 +37,7 @@ def course(site: Site, category: int) -> Iterator[Course]:
 # -- steps ----------------------------------------------------------------------------------------
 
 
-def test_what_the_site_is(site: Site) -> None:
+def test_what_the_site_is(site: MoodleClient) -> None:
     assert re.fullmatch(r"\d\.\d+(\.\d+)?", release(site))
     found = plugin(site)
     assert found is not None
@@ -47,22 +47,22 @@ def test_what_the_site_is(site: Site) -> None:
 
 def test_a_wrong_password_is_told_without_being_shown(environment: Environment) -> None:
     with pytest.raises(LoginRefused, match=r"Logging in as admin failed at .*The page said “.+”.*Check") as refused:
-        Site(environment.base_url, environment.verify).login("admin", "not-the-password")
+        MoodleClient(environment.base_url, environment.verify).login("admin", "not-the-password")
     assert "not-the-password" not in str(refused.value)
 
 
 def test_a_guest(environment: Environment) -> None:
-    guest = Site(environment.base_url, environment.verify)
+    guest = MoodleClient(environment.base_url, environment.verify)
     guest.login_as_guest()
     assert guest.sesskey
 
 
-def test_the_category_is_found_by_its_id_number(site: Site) -> None:
+def test_the_category_is_found_by_its_id_number(site: MoodleClient) -> None:
     assert Courses(site).category(CATEGORY)
     assert Courses(site).category("no-such-category") is None
 
 
-def test_a_course_is_made_listed_described_and_deleted(site: Site, category: int) -> None:
+def test_a_course_is_made_listed_described_and_deleted(site: MoodleClient, category: int) -> None:
     course = Courses(site).create(category, "Short-lived", f"short-lived-{os.getpid()}", "First words")
     assert Courses(site).within(category)[course.id] == "Short-lived"
     Courses(site).write_summary(course.id, "Other words")
@@ -78,7 +78,7 @@ def test_a_course_is_made_listed_described_and_deleted(site: Site, category: int
         Courses(site).delete(course.id)
 
 
-def test_a_short_name_comes_once(site: Site, category: int, course: Course) -> None:
+def test_a_short_name_comes_once(site: MoodleClient, category: int, course: Course) -> None:
     with pytest.raises(SiteError, match=r"Creating the course Twin failed at .*shortname: ") as refusal:
         Courses(site).create(category, "Twin", course.short_name)
     assert "shortname" in refusal.value.refused
@@ -86,7 +86,7 @@ def test_a_short_name_comes_once(site: Site, category: int, course: Course) -> N
 
 
 def test_a_person_from_account_to_suspension(
-    site: Site, environment: Environment, category: int, course: Course
+    site: MoodleClient, environment: Environment, category: int, course: Course
 ) -> None:
     assignment = create_assignment(site, course, "A video", datetime.now() + timedelta(days=3))
     username = f"whole-life-{os.getpid()}"
@@ -122,7 +122,7 @@ def test_a_person_from_account_to_suspension(
         session_of(changed, environment)
 
 
-def test_a_weak_password_is_refused_in_the_site_s_words(site: Site) -> None:
+def test_a_weak_password_is_refused_in_the_site_s_words(site: MoodleClient) -> None:
     with pytest.raises(SiteError) as refusal:
         Accounts(site, Courses(site)).create(
             f"weak-{os.getpid()}", f"weak-{os.getpid()}@{DOMAIN}", "Ann", "Weak", "short"
@@ -130,14 +130,16 @@ def test_a_weak_password_is_refused_in_the_site_s_words(site: Site) -> None:
     assert "newpassword" in refusal.value.refused
 
 
-def test_nobody_is_suspended_in_a_course_they_are_not_in(site: Site, environment: Environment, course: Course) -> None:
+def test_nobody_is_suspended_in_a_course_they_are_not_in(
+    site: MoodleClient, environment: Environment, course: Course
+) -> None:
     username = f"outsider-{os.getpid()}"
     outsider = Accounts(site, Courses(site)).create(username, f"{username}@{DOMAIN}", "Out", "Sider", PASSWORD)
     with pytest.raises(SiteError, match="Suspending the enrolment of outsider"):
         Accounts(site, Courses(site)).suspend_enrolment(course, outsider)
 
 
-def test_settings_are_saved_alone_and_read_back(site: Site) -> None:
+def test_settings_are_saved_alone_and_read_back(site: MoodleClient) -> None:
     def settings() -> dict[str, str]:
         return {name: value.strip() for name, value in plugin_settings(site).items()}
 
@@ -149,13 +151,13 @@ def test_settings_are_saved_alone_and_read_back(site: Site) -> None:
     assert settings() == before
 
 
-def test_a_setting_that_is_not_kept_is_named_without_its_value(site: Site) -> None:
+def test_a_setting_that_is_not_kept_is_named_without_its_value(site: MoodleClient) -> None:
     with pytest.raises(SiteError, match="did not keep no_such_setting") as failure:
         save_plugin_settings(site, {"no_such_setting": "a-secret-value"})
     assert "a-secret-value" not in str(failure.value)
 
 
-def test_an_unknown_function_or_role_is_an_error(site: Site, course: Course) -> None:
+def test_an_unknown_function_or_role_is_an_error(site: MoodleClient, course: Course) -> None:
     with pytest.raises(SiteError, match="Calling no_such_function failed"):
         ajax(site, "no_such_function")
     with pytest.raises(SiteError, match="no role with the short name astronaut"):
@@ -215,22 +217,22 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
 )
 def test_a_hurdle_after_the_log_in_has_its_sentence(path: str, sentence: str) -> None:
     with moodle_that_leads_to(path) as url, pytest.raises(LoginRefused, match=f"ann {sentence}"):
-        Site(url).login("ann", "secret")
+        MoodleClient(url).login("ann", "secret")
 
 
 def test_a_broken_page_is_a_failed_step_and_no_outage() -> None:
     with moodle_that_leads_to("/", status=502) as url, pytest.raises(SiteError, match=r"HTTP 502.*said “Moodle”"):
-        Site(url).login("ann", "secret")
+        MoodleClient(url).login("ann", "secret")
 
 
 def test_no_answer_is_an_outage() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
-        refuses = Site(f"https://127.0.0.1:{deaf.getsockname()[1]}")
+        refuses = MoodleClient(f"https://127.0.0.1:{deaf.getsockname()[1]}")
         with pytest.raises(Unreachable, match=r"cannot be reached .*: Connection refused"):
             refuses.login("ann", "secret")
         deaf.listen()
-        hangs = Site(refuses.base_url, timeout=0.2)
+        hangs = MoodleClient(refuses.base_url, timeout=0.2)
         with pytest.raises(Unreachable, match=r"did not answer within 0\.2 s"):
             hangs.login("ann", "secret")
 
@@ -240,4 +242,4 @@ def test_a_certificate_that_is_not_trusted_is_a_matter_of_configuration(
 ) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "another.pem"))
     with pytest.raises(ConfigurationError, match=r"certificate of .* is not trusted: .*Set ca_file"):
-        Site(environment.base_url, str(tmp_path / "another.pem")).login("admin", "secret")
+        MoodleClient(environment.base_url, str(tmp_path / "another.pem")).login("admin", "secret")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from runner.environment import Environment
+from clients.http import Session
+from runner.configuration.environment import Environment
 from selftest.runs.checkout import GO, PROJECT, WRONG, Checkout, expect
-from services.http import Session
 
 Switch = Callable[..., None]
 UPLOAD = "tests/test_2_07_upload.py"

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from runner.environment import Environment
+from checks.installation import TASK
+from clients.errors import NotCheckable, SiteError
+from clients.http import Session
+from clients.moodle import data_requests
+from clients.moodle.client import MoodleClient
+from clients.moodle.data_requests import RUN_ADHOC, DataRequests, Kind
+from clients.moodle.tasks import Task
+from runner.configuration.environment import Environment
 from selftest.runs.students import Open
-from services.errors import NotCheckable, SiteError
-from services.http import Session
-from services.moodle import data_requests
-from services.moodle.data_requests import RUN_ADHOC, DataRequests, Kind
-from services.moodle.installation import TASK
-from services.moodle.site import Site
-from services.moodle.tasks import Task
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def no_run_now(environment: Environment) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_run_now", "state")
-def test_a_site_whose_tasks_nobody_may_run(site: Site, open_hold: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_whose_tasks_nobody_may_run(
+    site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(NotCheckable, match=r"Path to PHP CLI|path to the PHP CLI .* and sign: php admin/cli"):
         Task(site, TASK).expect_runnable()
     _, (workspace,) = open_hold()
@@ -49,16 +51,16 @@ def refused() -> BeautifulSoup:
 
 @pytest.mark.usefixtures("state")
 @pytest.mark.parametrize("answer", [gone, refused])
-def test_cron_was_faster(site: Site, open_hold: Open, monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
-    send, seen = Site.send, 0
+def test_cron_was_faster(site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+    send, seen = MoodleClient.send, 0
 
-    def faster(self: Site, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
+    def faster(self: MoodleClient, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
         nonlocal seen
         page = send(self, step, path, *args, **options)
         seen += path == RUN_ADHOC
         return answer() if path == RUN_ADHOC else page
 
-    monkeypatch.setattr(Site, "send", faster)
+    monkeypatch.setattr(MoodleClient, "send", faster)
     _, (workspace,) = open_hold()
     requests = DataRequests(site, workspace.accounts)
     student = workspace.leaver(workspace.new_course())
@@ -68,15 +70,15 @@ def test_cron_was_faster(site: Site, open_hold: Open, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("state")
-def test_cron_was_faster_and_failed(site: Site, open_hold: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    send, seen = Site.send, 0
+def test_cron_was_faster_and_failed(site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    send, seen = MoodleClient.send, 0
 
-    def failing(self: Site, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
+    def failing(self: MoodleClient, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
         nonlocal seen
         seen += path == RUN_ADHOC
         return gone() if path == RUN_ADHOC and seen == 1 else send(self, step, path, *args, **options)
 
-    monkeypatch.setattr(Site, "send", failing)
+    monkeypatch.setattr(MoodleClient, "send", failing)
     monkeypatch.setattr(data_requests, "CRON", 0)
     _, (workspace,) = open_hold()
     requests = DataRequests(site, workspace.accounts)
@@ -87,14 +89,14 @@ def test_cron_was_faster_and_failed(site: Site, open_hold: Open, monkeypatch: py
 
 @pytest.mark.usefixtures("state")
 def test_a_task_that_never_begins_is_no_matter_of_cron(
-    site: Site, open_hold: Open, monkeypatch: pytest.MonkeyPatch
+    site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = Site.send
+    send = MoodleClient.send
 
-    def dead(self: Site, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
+    def dead(self: MoodleClient, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
         return gone() if path == RUN_ADHOC else send(self, step, path, *args, **options)
 
-    monkeypatch.setattr(Site, "send", dead)
+    monkeypatch.setattr(MoodleClient, "send", dead)
     monkeypatch.setattr(data_requests, "CRON", 0)
     _, (workspace,) = open_hold()
     requests = DataRequests(site, workspace.accounts)

@@ -12,25 +12,25 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 
 import media
+from checks.access import VIDEOS
+from checks.installation import TASK
+from clients.http import Session
+from clients.moodle.accounts import Accounts
+from clients.moodle.assignments import assignments_of, create_assignment, remove_submissions, save_submission
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.moodle.model import Assignment, Person
+from clients.moodle.tasks import Task, expect_success
+from clients.plugin import api as plugin_api
+from clients.plugin.administration import release
+from clients.plugin.api import Video, grading_table
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, clear_the_way
 from pages.login import LoginPage
-from runner.environment import Environment
-from runner.ours import DOMAIN
+from runner.configuration.environment import Environment
+from runner.configuration.naming import DOMAIN
 from selftest.runs.static_pages import says
 from selftest.runs.students import PASSWORD, VIDEO, session_of, upload
-from services import plugin_api
-from services.access import VIDEOS
-from services.http import Session
-from services.moodle.accounts import Accounts
-from services.moodle.assignments import assignments_of, create_assignment, remove_submissions, save_submission
-from services.moodle.courses import Courses
-from services.moodle.installation import TASK
-from services.moodle.model import Assignment, Person
-from services.moodle.plugin import release
-from services.moodle.site import Site
-from services.moodle.tasks import Task, expect_success
-from services.plugin_api import Video, grading_table
 
 VERSIONS = ("4.1", "4.5", "5.1")
 NUMBERS = count(1)
@@ -61,7 +61,7 @@ def speak(environment: Environment) -> Iterator[Speak]:
 
 
 @pytest.fixture
-def school(site: Site, category: int) -> Iterator[Callable[[], School]]:
+def school(site: MoodleClient, category: int) -> Iterator[Callable[[], School]]:
     courses, made = Courses(site), []
 
     def school() -> School:
@@ -114,7 +114,7 @@ def moodle(environment: Environment) -> Iterator[Moodle]:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_students_way_and_a_teachers(
     version: str, speak: Speak, school: Callable[[], School], at_browser: AtBrowser, moodle: Moodle,
-    site: Site, environment: Environment,
+    site: MoodleClient, environment: Environment,
 ) -> None:  # fmt: skip
     speak(version)
     assert release(site).startswith(version)
@@ -176,7 +176,7 @@ def test_a_locator_of_another_version_is_red(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_a_task_says(speak: Speak, site: Site, version: str) -> None:
+def test_what_a_task_says(speak: Speak, site: MoodleClient, version: str) -> None:
     speak(version)
     expect_success(Task(site, TASK).run())
 

@@ -22,17 +22,17 @@ from selenium.webdriver.webkitgtk.service import Service
 from selenium.webdriver.webkitgtk.webdriver import WebDriver as WebKitGTK
 
 import media
+from clients.addresses import CONFIRMATION
+from clients.moodle.model import Person
+from network.proxy import ProxiedNetwork
 from pages.base import SCRIPTS, STILL, Moodle
 from pages.player import SCRIPTS as PLAYING
 from pages.player import Player
 from pages.upload import progress
 from pages.upload.recorder import RECORD, RECORDED, SAID
-from runner.environment import Environment
+from runner.configuration.environment import Environment
 from selftest.bench.webdriver import Selenium
 from selftest.runs.students import Open
-from services.addresses import CONFIRMATION
-from services.moodle.model import Person
-from services.network import Network
 
 DRIVER = shutil.which("WebKitWebDriver")
 
@@ -56,13 +56,13 @@ def display() -> Iterator[str]:
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
-    with Network() as network:
+def network() -> Iterator[ProxiedNetwork]:
+    with ProxiedNetwork() as network:
         yield network
 
 
 @pytest.fixture
-def at(display: str, network: Network, environment: Environment) -> At:
+def at(display: str, network: ProxiedNetwork, environment: Environment) -> At:
     """Puts a person at a browser of their own, whose way to the site leads through the run's proxy."""
 
     @contextmanager
@@ -97,7 +97,7 @@ class Page:
         return told.get("value")
 
 
-def watch_upload(person: Selenium, clip: media.Clip, notes: Path, network: Network) -> progress.Recording:
+def watch_upload(person: Selenium, clip: media.Clip, notes: Path, network: ProxiedNetwork) -> progress.Recording:
     """Has the widget refuse `notes` and take the clip; returns what the recorder saw of that."""
     page, field = Page(person.browser), person.edit()
     widget = Page(person.browser, person.find(".s3video-upload-interface"))
@@ -115,7 +115,7 @@ def watch_upload(person: Selenium, clip: media.Clip, notes: Path, network: Netwo
 
 
 def test_a_video_is_handed_in_and_watched(
-    at: At, open_hold: Open, environment: Environment, network: Network, tmp_path: Path
+    at: At, open_hold: Open, environment: Environment, network: ProxiedNetwork, tmp_path: Path
 ) -> None:
     _, (workspace,) = open_hold()
     assignment = workspace.assignment()
@@ -130,7 +130,7 @@ def test_a_video_is_handed_in_and_watched(
         )
         small = media.MP4 if h264 else media.WEBM
         clip = media.padded(small, media.WATCHED_BYTES, tmp_path)
-        person.log_in()
+        person.log_in_by_form()
         person.open(assignment)
         person.until(lambda _: page.evaluate(SCRIPTS["rest"], [STILL, []]))
         assert set(page.evaluate(SCRIPTS["busy"], [])) <= set(page.evaluate(SCRIPTS["stayed"]))
@@ -147,7 +147,7 @@ def test_a_video_is_handed_in_and_watched(
         person.save()
 
     with at(teacher) as person, network.measured() as traffic:
-        person.log_in()
+        person.log_in_by_form()
         person.open(assignment)
         person.grade(student.id)
         video = person.find(".s3video-player-container video")

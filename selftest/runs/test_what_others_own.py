@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from clients.errors import ConfigurationError, NotCheckable
+from clients.moodle.accounts import Accounts
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.plugin.api import begin_upload
 from media import MP4
-from runner.connect import new_bucket
-from runner.environment import Environment
-from runner.environment_tables import Account as GivenAccount
-from runner.environment_tables import GivenAccounts
-from runner.ours import DOMAIN
+from runner.configuration.connect import new_bucket
+from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Account as GivenAccount
+from runner.configuration.environment_tables import GivenAccounts
+from runner.configuration.naming import DOMAIN
 from selftest.runs.students import PASSWORD, Open, own_session, send, session_of, upload
-from services.errors import ConfigurationError, NotCheckable
-from services.moodle.accounts import Accounts
-from services.moodle.courses import Courses
-from services.moodle.site import Site
-from services.plugin_api import begin_upload
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -26,7 +26,7 @@ NUMBERS = count(1)
 
 
 @pytest.fixture
-def with_given(environment: Environment, site: Site) -> Environment:
+def with_given(environment: Environment, site: MoodleClient) -> Environment:
     """The environment with people of its own: two students, a teacher, a manager."""
     accounts = Accounts(site, Courses(site))
     given: dict[str, Any] = {}
@@ -41,14 +41,14 @@ def with_given(environment: Environment, site: Site) -> Environment:
     return environment.model_copy(update={"accounts": changed})
 
 
-def test_objects_of_another_site_survive(environment: Environment, site: Site, open_hold: Open) -> None:
+def test_objects_of_another_site_survive(environment: Environment, site: MoodleClient, open_hold: Open) -> None:
     """They may lie under the very ids of our people: then no run begins, and none is touched."""
     hold, (workspace,) = open_hold()
     assignment = workspace.assignment()
     person = workspace.student(assignment.course)
     theirs = begin_upload(session_of(person, environment), assignment, MP4)
     send(theirs, str(environment.verify))
-    workspace.give_back(person)
+    workspace.release(person)
     assert hold.close().problems == []
     send(theirs, str(environment.verify))
     with pytest.raises(ConfigurationError, match="is shared"):
@@ -68,13 +68,13 @@ def test_a_plugin_that_names_a_key_of_somebody_else_costs_nobody_a_video(
     send(theirs, str(environment.verify))
     workspace.promise(person, theirs["s3_key"])
     assert workspace.journal.entries("promised") == []
-    workspace.give_back(person)
+    workspace.release(person)
     assert new_bucket(environment).keys(f"videos/{other.id}/") == [theirs["s3_key"]]
     hold.close()
 
 
 def test_accounts_and_courses_of_others_are_not_touched(
-    environment: Environment, site: Site, category: int, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, open_hold: Open
 ) -> None:
     accounts = Accounts(site, Courses(site))
     known = accounts.find(["s3va-240"])
@@ -91,7 +91,7 @@ def test_accounts_and_courses_of_others_are_not_touched(
 
 
 def test_given_people_keep_what_they_had(
-    environment: Environment, site: Site, with_given: Environment, open_hold: Open
+    environment: Environment, site: MoodleClient, with_given: Environment, open_hold: Open
 ) -> None:
     hold, (workspace,) = open_hold(with_given)
     assignment = workspace.assignment()
@@ -102,7 +102,7 @@ def test_given_people_keep_what_they_had(
         workspace.student(assignment.course)
     theirs = begin_upload(session_of(person, environment), assignment, MP4)
     ours = upload(own_session(workspace, person, environment), assignment, environment)
-    workspace.give_back(person)
+    workspace.release(person)
     assert workspace.assignment().course != assignment.course, "expected a course where they never were"
 
     report = hold.close()

@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from botocore.stub import Stubber
 
-from services.aws.account import Access, Service
+from clients.aws.account import Access, Service
 
 Asked = TypeVar("Asked", bound=Service)
 

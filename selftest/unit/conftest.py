@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from runner.environment import Environment
-from runner.environment import load as load_environment
+from checks.access import VideoAccess
+from clients.plugin.api import Video
+from runner.configuration.environment import Environment
+from runner.configuration.environment import load as load_environment
 from selftest.unit.environment_files import SITE, VARIABLES, LoadSite
 from selftest.unit.visitors import new_judge, video_in
-from services.access import VideoAccess
-from services.plugin_api import Video
 
 
 @pytest.fixture

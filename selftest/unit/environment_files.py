@@ -5,7 +5,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
-from runner.environment import Environment
+from runner.configuration.environment import Environment
 
 SITE = """
 base_url = "https://moodle.test/"

@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from checklist.verdicts import Check, Verdict
-from runner.lines import PROPERTY
+from runner.pytest_plugin.lines import PROPERTY
 
 SECRET = "hunter2-of-the-student"
 
@@ -19,9 +19,9 @@ from types import SimpleNamespace
 
 import pytest
 from checklist.verdicts import TargetState
-from runner.context import RUN, RunContext
+from runner.configuration.context import RUN, RunContext
 
-pytest_plugins = ["runner.lines", "fixtures.run"]
+pytest_plugins = ["runner.pytest_plugin.lines", "fixtures.run"]
 
 
 def pytest_configure(config):
@@ -111,7 +111,7 @@ def runs(pytester: pytest.Pytester) -> Run:
     def run(body: str, *arguments: str) -> Inner:
         inner = Inner()
         pytester.makeconftest(CONFTEST)
-        pytester.makepyfile(f"import pytest\nfrom services.errors import NotCheckable\n{body}")
+        pytester.makepyfile(f"import pytest\nfrom clients.errors import NotCheckable\n{body}")
         inner.code = pytester.inline_run("-p", "no:playwright", *arguments, plugins=[inner], no_reraise_ctrlc=True).ret
         return inner
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import settings
 
-from services.secrecy import scan
+from redaction.secrets import scan
 
 SECRET = "Pa$s\"w&rd/1'+é"
 PEM = (

@@ -6,6 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checks.access import VideoAccess
+from clients.addresses import PLUGIN
+from clients.http_result import HttpResult
+from clients.plugin import api as plugin_api
+from clients.plugin.api import WAYS, Video
 from selftest.unit.visitors import (
     FILM,
     KEY,
@@ -24,11 +29,6 @@ from selftest.unit.visitors import (
     rendered,
     sent_on,
 )
-from services import plugin_api
-from services.access import VideoAccess
-from services.addresses import PLUGIN
-from services.answer import Answer
-from services.plugin_api import WAYS, Video
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from services.plugin_api import WAYS, Video
         (answer([{"error": True, "exception": {"message": "Not allowed"}}]), "Not allowed"),
     ],
 )
-def test_a_refusal_in_words(judge: VideoAccess, video: Video, came: Answer, words: str) -> None:
+def test_a_refusal_in_words(judge: VideoAccess, video: Video, came: HttpResult, words: str) -> None:
     assert judge.expect_denied(came, video) == words
 
 
@@ -61,7 +61,7 @@ def test_a_refusal_in_words(judge: VideoAccess, video: Video, came: Answer, word
         (answer([{"error": False, "data": {"html": f"<video src='{PLAYS}'>"}}]), "a player or a link to the video"),
     ],
 )
-def test_a_refusal_that_gives_something_away(judge: VideoAccess, video: Video, came: Answer, seen: str) -> None:
+def test_a_refusal_that_gives_something_away(judge: VideoAccess, video: Video, came: HttpResult, seen: str) -> None:
     with pytest.raises(AssertionError, match=f"expected a refusal, seen .*{seen}"):
         judge.expect_denied(came, video)
 
@@ -77,7 +77,7 @@ def test_a_refusal_that_gives_something_away(judge: VideoAccess, video: Video, c
         ),
     ],
 )
-def test_what_is_no_proper_refusal(judge: VideoAccess, video: Video, came: Answer, seen: str) -> None:
+def test_what_is_no_proper_refusal(judge: VideoAccess, video: Video, came: HttpResult, seen: str) -> None:
     with pytest.raises(AssertionError, match=seen):
         judge.expect_denied(came, video)
 
@@ -112,7 +112,7 @@ def test_the_video_is_found_wherever_it_stands_in_an_answer(
         ("upload URL", answer(PLACE), "a place of one's own"),
     ],
 )
-def test_a_way_that_leads_there(judge: VideoAccess, video: Video, way: str, came: Answer, how: str) -> None:
+def test_a_way_that_leads_there(judge: VideoAccess, video: Video, way: str, came: HttpResult, how: str) -> None:
     assert judge.expect_allowed(way, came, video, OTHER_ID) == how
 
 
@@ -130,7 +130,7 @@ def test_a_way_that_leads_there(judge: VideoAccess, video: Video, way: str, came
         ("upload URL", answer({"success": True, "data": PLACE["data"] | {"s3_key": KEY}}), f"seen {KEY} for 8"),
     ],
 )
-def test_a_way_that_leads_elsewhere(judge: VideoAccess, video: Video, way: str, came: Answer, seen: str) -> None:
+def test_a_way_that_leads_elsewhere(judge: VideoAccess, video: Video, way: str, came: HttpResult, seen: str) -> None:
     with pytest.raises(AssertionError, match=seen):
         judge.expect_allowed(way, came, video, OTHER_ID)
 

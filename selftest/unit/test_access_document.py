@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from checklist.access import EXIT_USAGE, _row, main, render
 from checklist.verdicts import Verdict
-from services.access_table import Tried
+from checks.access_table import Tried
 
 RIGHT: Tried = {"may": True, "right": True, "seen": "a signed URL that plays"}
 SHUT: Tried = {"may": False, "right": True, "seen": "You have no permission."}

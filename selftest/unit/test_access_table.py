@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from checks.access import VideoAccess
+from checks.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable, Tried
+from clients.addresses import CONFIRMATION
+from clients.http_result import HttpResult
+from clients.moodle.client import MoodleClient
+from clients.plugin.api import GRADE, WATCH, WAYS, WRITE, Video, Way
 from selftest.unit.visitors import OPEN, OWNER_ID, REFUSED, SHOWN, FakeSite, answer
-from services.access import VideoAccess
-from services.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable, Tried
-from services.addresses import CONFIRMATION
-from services.answer import Answer
-from services.moodle.site import Site
-from services.plugin_api import GRADE, WATCH, WAYS, WRITE, Video, Way
 
 
 class Table:
@@ -24,20 +24,20 @@ class Table:
         self.tried: list[Video] = []
 
     def __call__(
-        self, who: str, answers: dict[str, Answer], owner: Site | None = None
+        self, who: str, answers: dict[str, HttpResult], owner: MoodleClient | None = None
     ) -> tuple[AccessTable, dict[str, Tried]]:
         for name in WAYS:
             self._ways.setitem(WAYS, name, self._way(answers.get(name, answer(REFUSED))))
         its_owner = owner or FakeSite(OWNER_ID, SHOWN)
-        everybody: dict[str, Callable[[], Site]] = {
+        everybody: dict[str, Callable[[], MoodleClient]] = {
             OWNER: lambda: its_owner,
             who: lambda: its_owner if who == OWNER else FakeSite(),
         }
         people = AccessTable(self._judge, self._video, replace(self._video, id=70), everybody)
         return people, people.try_everything(who)
 
-    def _way(self, there: Answer) -> Way:
-        def way(site: Site, video: Video) -> Answer:
+    def _way(self, there: HttpResult) -> Way:
+        def way(site: MoodleClient, video: Video) -> HttpResult:
             self.tried.append(video)
             return there
 

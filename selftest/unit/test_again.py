@@ -3,7 +3,7 @@
 import pytest
 
 from checklist.verdicts import Verdict
-from runner.again import NOTE
+from runner.pytest_plugin.browser_restart import NOTE
 from selftest.unit.inner_run import Inner, Run, runs
 
 pytest_plugins = ["pytester"]
@@ -60,7 +60,7 @@ def run(pytester: pytest.Pytester) -> Run:
 
 def dying(run: Run, *, in_line: str = "pass", between: str = "pass", words: str = CLOSED) -> Inner:
     body = DIES.replace("{words}", words).replace("{in_line}", in_line).replace("{between}", between)
-    return run(body, "-p", "runner.again", "-k", "chromium")
+    return run(body, "-p", "runner.pytest_plugin.browser_restart", "-k", "chromium")
 
 
 def notes(inner: Inner) -> list[object]:

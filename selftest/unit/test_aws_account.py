@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from runner.replica import CHECKOUT
+from checks.aws.bucket import CORS, BucketConfiguration
+from checks.aws.distribution import Distribution
+from clients.aws.account import STS
+from clients.errors import ConfigurationError, NotCheckable
+from runner.configuration.replica import CHECKOUT
 from selftest.unit.answering import ACCESS, answering
-from services.aws.account import STS
-from services.aws.bucket import CORS, S3
-from services.aws.distribution import Distribution
-from services.errors import ConfigurationError, NotCheckable
 
 
-def s3(**answers: Any) -> S3:
-    return answering(S3(ACCESS, "videos"), **answers)
+def s3(**answers: Any) -> BucketConfiguration:
+    return answering(BucketConfiguration(ACCESS, "videos"), **answers)
 
 
 BY_AUDIT_KEY = {"s3", "cors", "lifecycle", "distribution", "origin", "viewers", "iam"}

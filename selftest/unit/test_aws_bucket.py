@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
+from checks.aws.bucket import CORS, BucketConfiguration, Lifecycle
 from selftest.unit.answering import ACCESS, answering
-from services.aws.bucket import CORS, S3, Lifecycle
 
 ARN = "arn:aws:cloudfront::1:distribution/E1"
 
 
-def s3(**answers: Any) -> S3:
-    return answering(S3(ACCESS, "videos"), **answers)
+def s3(**answers: Any) -> BucketConfiguration:
+    return answering(BucketConfiguration(ACCESS, "videos"), **answers)
 
 
 SITE, OTHER = "https://moodle.example.edu", "https://elsewhere.example.edu"

@@ -7,10 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from checks.aws.distribution import Distribution, Origin, Viewers
+from clients.errors import NotCheckable
 from selftest.unit.answering import ACCESS, answering
 from selftest.unit.environment_files import pem
-from services.aws.distribution import Distribution, Origin, Viewers
-from services.errors import NotCheckable
 
 Part = TypeVar("Part", Distribution, Origin, Viewers)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from checks.aws.iam import IAM
+from clients.errors import NotCheckable
 from selftest.unit.answering import ACCESS, answering
-from services.aws.iam import IAM
-from services.errors import NotCheckable
 
 KEY = "AKIAPLUGIN000000"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.boto import new_client
+from clients.boto import new_client
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ import trustme
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from services.boto import new_client
-from services.bucket import Bucket, Folder
-from services.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, untrusted
-from services.unsigned import NO_SUCH_ETAG, NO_SUCH_KEY
+from clients.anonymous_s3 import NO_SUCH_ETAG, NO_SUCH_KEY
+from clients.boto import new_client
+from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, untrusted
+from clients.s3 import Bucket, Folder
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
 CONTENT = b"video" * 1000

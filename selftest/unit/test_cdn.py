@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import requests
 
-from services.cdn import CDN
-from services.errors import NotCheckable, Unreachable
+from clients.cdn import CDN
+from clients.errors import NotCheckable, Unreachable
 
 URL = "https://d1.cloudfront.net/videos/7/1_2/clip.mp4?Expires=1&Signature=s&Key-Pair-Id=K"
 HIT, MISS = "Hit from cloudfront", "Miss from cloudfront"
@@ -28,8 +28,8 @@ def cdn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CDN]:
             answer._content, answer.raw = b"video", io.BytesIO()
             return answer
 
-        monkeypatch.setattr("services.http.request", get)
-        monkeypatch.setattr("services.cdn.INVALIDATION", timedelta(seconds=0.01))
+        monkeypatch.setattr("clients.http.request", get)
+        monkeypatch.setattr("clients.cdn.INVALIDATION", timedelta(seconds=0.01))
         return CDN("d1.cloudfront.net", invalidation=0.1)
 
     return cdn
@@ -72,7 +72,7 @@ def test_a_cdn_that_falls_silent_between_two_attempts_is_no_finding(monkeypatch:
         answer.status_code, answer._content, answer.raw = 403, b"<Code>MissingKey</Code>", io.BytesIO()
         return answer
 
-    monkeypatch.setattr("services.http.request", ask)
+    monkeypatch.setattr("clients.http.request", ask)
     with pytest.raises(Unreachable, match="does not answer"):
         CDN("d1.cloudfront.net").expect_closed()
 

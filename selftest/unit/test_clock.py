@@ -9,10 +9,10 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from clients import clock
+from clients.cdn import CDN
+from clients.errors import NotCheckable
 from selftest.unit.environment_files import pem
-from services import clock
-from services.cdn import CDN
-from services.errors import NotCheckable
 
 
 def at(**apart: float) -> dict[str, str]:
@@ -39,8 +39,8 @@ class Edge:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, apart: timedelta, *, says: bool = True, checks: bool = True):
         self.apart, self.says, self.checks = apart, says, checks
-        monkeypatch.setattr("services.http.request", self.get)
-        monkeypatch.setattr("services.cdn.LATE", timedelta(seconds=1))
+        monkeypatch.setattr("clients.http.request", self.get)
+        monkeypatch.setattr("clients.cdn.LATE", timedelta(seconds=1))
         key = pem(rsa.generate_private_key(65537, 2048))
         self.cdn = CDN("d1.cloudfront.net", key_pair_id="K1", private_key=key)
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from runner.compat import has_workers, workers_of
-from runner.options import expect_usable
-from runner.state import State, _stem
+from runner.pytest_plugin.compat import has_workers, workers_of
+from runner.pytest_plugin.options import expect_usable
+from runner.pytest_plugin.state import State, _stem
 
 WHOLE: dict[str, object] = {"htmlpath": None, "xmlpath": None, "browser": [], "browser_channel": None, "device": None}
 
@@ -92,7 +92,7 @@ def test_a_full_disk_is_found_where_the_error_names_none(tmp_path: Path, monkeyp
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(temporary))
-    monkeypatch.setattr("runner.state._has_room", lambda folder: folder != str(temporary))
+    monkeypatch.setattr("runner.pytest_plugin.state._has_room", lambda folder: folder != str(temporary))
     state = State("1", None, "x", tmp_path, partial=False)  # type: ignore[arg-type]
     state.cannot_write(OSError(28, "No space left on device"))
     assert state.misconfigured.startswith(f"{temporary} cannot be written (No space left on device).")

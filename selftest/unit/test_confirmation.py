@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from checks import confirmation
+from checks.confirmation import expect_absent_refused, expect_closed, expect_true_size, expect_unharmed
+from clients.errors import NotCheckable
 from pages.upload import Receipt
-from services import confirmation
-from services.confirmation import expect_absent_refused, expect_closed, expect_true_size, expect_unharmed
-from services.errors import NotCheckable
 
 CLIP = cast(Any, SimpleNamespace(path=SimpleNamespace(name="clip.mp4"), bytes=300, mime="video/mp4", sha256="ab"))
 PLACE = cast(Any, SimpleNamespace(id=3))

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import BrowserContext
 
+from clients.addresses import DASHBOARD
 from pages.console import KEPT, NOT_SHOWN, Console
-from services.addresses import DASHBOARD
 
 COUNTER = re.compile(r"counter\.example\.org")
 MATHJAX = "https://cdn.jsdelivr.net/npm/mathjax@2.7.9/MathJax.js?delayStartupUntil=configured"

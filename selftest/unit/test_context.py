@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from checklist.verdicts import TargetState
-from runner.context import RunContext
+from runner.configuration.context import RunContext
 
 RUN = RunContext(
     run_id="11221815ab12",

@@ -1,7 +1,7 @@
 """docs/coverage.md is of this checklist, these tests and these faults."""
 
 from checklist.lines import LINES
-from runner.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT
 from selftest.proof.coverage import document, judging
 
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from checks.credentials import Credentials
+from clients.addresses import ASSIGNMENT, UPLOAD_URL, VIDEO_PAGE
+from clients.errors import NotCheckable
+from clients.plugin.api import Video
 from selftest.unit.visitors import SITE, FakeSite, FakeWire, response
-from services.addresses import ASSIGNMENT, UPLOAD_URL, VIDEO_PAGE
-from services.credentials import Credentials
-from services.errors import NotCheckable
-from services.plugin_api import Video
 
 KEY = 'wJalrXUtnFEMI/K7MDENG+bPx"&RfiCYEXAMPLEKEY'
 PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{'MIIEpAIBAAKCAQEA7bq8' * 3}\n-----END RSA PRIVATE KEY-----\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from checklist.decide import Conditions
-from runner.decision import decision
+from runner.pytest_plugin.decision import decision
 
 
 @pytest.mark.parametrize(("code", "told"), [(0, ("READY", 0)), (7, ("INCOMPLETE", 7)), (2, ("INTERRUPTED", 2))])

@@ -7,10 +7,10 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from runner.environment import ENVIRONMENTS, load
-from runner.environment_tables import EnvironmentTable, Target
+from clients.errors import ConfigurationError
+from runner.configuration.environment import ENVIRONMENTS, load
+from runner.configuration.environment_tables import EnvironmentTable, Target
 from selftest.unit.environment_files import VARIABLES, LoadSite, pem
-from services.errors import ConfigurationError
 
 
 def test_a_short_file_is_enough(load_site: LoadSite) -> None:

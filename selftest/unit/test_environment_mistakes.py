@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from clients.errors import ConfigurationError
 from selftest.unit.environment_files import VARIABLES, LoadSite, pem
-from services.errors import ConfigurationError
 
 
 def problems(load_site: LoadSite, *changes: tuple[str, str], top: str = "", end: str = "") -> list[str]:

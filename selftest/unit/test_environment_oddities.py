@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.environment import load
-from runner.environment_tables import large_size
+from clients.errors import ConfigurationError
+from runner.configuration.environment import load
+from runner.configuration.environment_tables import large_size
 from selftest.unit.environment_files import SITE, LoadSite
-from services.errors import ConfigurationError
 
 
 def refusal(load_site: LoadSite, *changes: tuple[str, str], top: str = "", end: str = "") -> str:

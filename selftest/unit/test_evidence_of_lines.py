@@ -2,8 +2,8 @@
 
 import pytest
 
+from redaction.secret_patterns import MARK
 from selftest.unit.inner_run import SECRET, Run, runs
-from services.detector import MARK
 
 pytest_plugins = ["pytester"]
 
@@ -30,7 +30,7 @@ def test_it(kept, line):
 
 def test_a_failed_line_brings_what_is_seen(run: Run) -> None:
     inner = run("""
-from runner.lines import WITNESS
+from runner.pytest_plugin.lines import WITNESS
 
 @pytest.mark.lines("2.7.1")
 def test_it(line, request):
@@ -72,7 +72,7 @@ def test_in_set_up(student, line):
 
 
 def test_without_a_run_a_report_stays_as_it_is(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest('pytest_plugins = ["runner.lines"]')
+    pytester.makeconftest('pytest_plugins = ["runner.pytest_plugin.lines"]')
     pytester.makeini("[pytest]\nmarkers = lines")
     pytester.makepyfile("import pytest\n@pytest.mark.lines('2.7.1')\ndef test_it():\n    assert False, 'plain'")
     result = pytester.inline_run("-p", "no:playwright")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.wording import expectation
+from checks.message_quality import expectation
 
 
 @pytest.mark.parametrize(

@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from clients.http_result import HttpResult
 from selftest.fidelity import document
 from selftest.fidelity.__main__ import version_of
 from selftest.fidelity.compare import ACCEPTED, Accepted, Difference, differences, judge, read
 from selftest.fidelity.facts import NOTHING, Book, Facts, Normal, condition_of, keys
 from selftest.fidelity.hooks import HOOKS
-from services.answer import Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = "settings / upload_rate_limit / label"
 
 
-def answered(body: object, status: int = 200, **headers: str) -> Answer:
+def answered(body: object, status: int = 200, **headers: str) -> HttpResult:
     text = body if isinstance(body, str) else json.dumps(body)
     kind = "text/html" if isinstance(body, str) else "application/json"
     sent = {"Content-Type": kind} | {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status=status, hops=["https://site.example/x"], headers=[sent], body=text.encode(), text=text)
+    return HttpResult(status=status, hops=["https://site.example/x"], headers=[sent], body=text.encode(), text=text)
 
 
 def script(body: object, status: int = 200, **headers: str) -> Facts:
@@ -198,7 +198,7 @@ def test_the_list_of_what_is_accepted() -> None:
 
 def test_hooks_are_those_of_the_page_objects() -> None:
     """Whatever stands in quotes or brackets, each class, id, attribute and its value is in a page object too."""
-    folders = ("pages", "services", "fixtures")
+    folders = ("pages", "checks", "clients", "fixtures")
     said = " ".join(file.read_text("utf-8") for folder in folders for file in (ROOT / folder).rglob("*.[pj][ys]"))
     names = {
         name

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.lines import first_words
+from runner.pytest_plugin.lines import first_words
 
 
 def test_the_first_words_of_playwright_are_its_sentence() -> None:

@@ -5,7 +5,7 @@ import warnings
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from services.moodle.html import fields, kind, plain, takes
+from clients.moodle.html import fields, kind, plain, takes
 
 FORM = """
 <form>

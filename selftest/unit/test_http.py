@@ -13,11 +13,11 @@ import pytest
 import requests
 import trustme
 
-from services import http
-from services.errors import ConfigurationError, Unreachable
-from services.latency import LatencyProbe
-from services.moodle.site import Site
-from services.network import _proxy_to
+from checks.latency import LatencyProbe
+from clients import http
+from clients.errors import ConfigurationError, Unreachable
+from clients.moodle.client import MoodleClient
+from network.proxy import _proxy_to
 
 
 class Once(BaseHTTPRequestHandler):
@@ -85,7 +85,7 @@ def test_authorities_are_read_once_for_all_connections(tmp_path: Path) -> None:
             assert http.request("GET", url, verify=str(file), timeout=5).status_code == 204
             file.unlink()
             assert http.request("GET", url, verify=str(file), timeout=5).status_code == 204
-            assert LatencyProbe(Site(url.rstrip("/"), str(file), timeout=5))().trouble == ""
+            assert LatencyProbe(MoodleClient(url.rstrip("/"), str(file), timeout=5))().trouble == ""
             with pytest.raises(requests.exceptions.SSLError):
                 http.request("GET", url, verify=str(others), timeout=5)
             assert http.request("GET", url, verify=False, timeout=5).status_code == 204

@@ -6,11 +6,11 @@ import pytest
 from bs4 import BeautifulSoup
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from checks.installation import TASK, Installation
+from checks.plugin_configuration import SettingsInForce, expect_quiet_page
+from clients.errors import NotCheckable, SiteError
+from clients.moodle.model import Settings
 from selftest.unit.environment_files import pem
-from services.errors import NotCheckable, SiteError
-from services.moodle.installation import TASK, Installation
-from services.moodle.model import Settings
-from services.moodle.settings_in_force import SettingsInForce, expect_quiet_page
 
 LIST = '<table><tbody><tr><td>S3 Video 2025102600 <a href="?plugin=s3video&action=hide"></a></td></tr></tbody></table>'
 ROW = '<table><tr class="type-x name-assignsubmission_s3video {}"><td>{}</td></tr></table>'

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.journal import Journal, folder
+from runner.reservation.journal import Journal, folder
 
 SITE = "https://moodle.staging.example.edu:8443/moodle"
 
@@ -73,7 +73,7 @@ def test_a_full_disk_is_told_before_anything_changes(monkeypatch: pytest.MonkeyP
 
 def test_workers_append_to_one_journal() -> None:
     writer = (
-        "import sys; from runner.journal import Journal; journal = Journal(sys.argv[1], 'run');"
+        "import sys; from runner.reservation.journal import Journal; journal = Journal(sys.argv[1], 'run');"
         "[journal.record('account', username=f'{sys.argv[2]}-{n}') for n in range(50)]"
     )
     workers = [subprocess.Popen([sys.executable, "-c", writer, SITE, name], cwd=_checkout()) for name in ("a", "b")]
@@ -87,7 +87,8 @@ def test_a_run_is_dead_as_soon_as_its_process_is() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from runner.journal import Journal; journal = Journal(sys.argv[1], 'run'); journal.live();"
+            "import sys; from runner.reservation.journal import Journal;"
+            "journal = Journal(sys.argv[1], 'run'); journal.live();"
             "journal.record('setting', name='aws_secret_key', original='a'); print('ready', flush=True);"
             "sys.stdin.read()",
             SITE,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from checklist.verdicts import Verdict
-from runner.lines import BLOCKED
+from runner.pytest_plugin.lines import BLOCKED
 from selftest.unit.inner_run import Run, checks_in, runs
 
 pytest_plugins = ["pytester"]
@@ -273,7 +273,7 @@ def test_a_test_that_went_to_its_end_has_judged_its_lines_if_only_by_extra_check
 
 
 LOUD = """
-from runner.lines import QUIET
+from runner.pytest_plugin.lines import QUIET
 
 @pytest.fixture
 def student(request):

@@ -10,17 +10,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from runner.lock import LEASE, Lock, Locked, _user
-from runner.ours import LOCK_NAME
-from services.errors import SiteError
-from services.moodle.courses import Courses
-from services.moodle.model import Course
-from services.moodle.site import Site
+from clients.errors import SiteError
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.moodle.model import Course
+from runner.configuration.naming import LOCK_NAME
+from runner.reservation.lock import LEASE, Lock, Locked, _user
 
 CATEGORY = 2
 
 
-class PatientSite(Site):
+class PatientSite(MoodleClient):
     """One whose sessions do not end."""
 
     def log_in_again(self) -> None:
@@ -211,7 +211,7 @@ def test_another_failure_is_not_taken_for_a_held_lock(site: FakeCourses, monkeyp
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Meanwhile a lease lasts for 0.2 s."""
     with monkeypatch.context() as patched:
-        patched.setattr("runner.lock.LEASE", timedelta(seconds=0.2))
+        patched.setattr("runner.reservation.lock.LEASE", timedelta(seconds=0.2))
         yield
 
 

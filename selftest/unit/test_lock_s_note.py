@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from runner.changed_settings import CHANGED, SWITCH, Change, NoNote, Note, Repaired, undo
-from runner.environment import Environment
-from runner.seal import NotOurs, Seal
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Settings
+from runner.configuration.environment import Environment
+from runner.reservation.changed_settings import CHANGED, SWITCH, Change, NoNote, Note, Repaired, undo
+from runner.reservation.seal import NotOurs, Seal
 from selftest.unit.environment_files import LoadSite
-from services.moodle.model import Settings
-from services.moodle.site import Site
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 CHANGE = Change("aws_secret_key", SECRET)
@@ -91,6 +91,6 @@ def test_what_the_suite_changes_it_can_put_back() -> None:
 
 
 def test_a_setting_that_the_site_has_no_longer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.changed_settings.plugin_settings", lambda _: Settings({}, []))
+    monkeypatch.setattr("runner.reservation.changed_settings.plugin_settings", lambda _: Settings({}, []))
     with pytest.raises(Repaired, match="aws_secret_key"):
-        undo(Site("https://moodle.test"), CHANGE.note(RUN))
+        undo(MoodleClient("https://moodle.test"), CHANGE.note(RUN))

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from services.errors import NotCheckable
-from services.network import Elsewhere, Network, Traffic, endpoint
+from clients.errors import NotCheckable
+from network.proxy import DirectNetwork, ProxiedNetwork, Traffic, endpoint
 
 KIB = 1024
 REFUSED = b"HTTP/1.1 502 "
@@ -57,12 +57,12 @@ def world() -> Iterator[str]:
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
-    with Network() as network:
+def network() -> Iterator[ProxiedNetwork]:
+    with ProxiedNetwork() as network:
         yield network
 
 
-def ask(network: Network, request: bytes) -> socket.socket:
+def ask(network: ProxiedNetwork, request: bytes) -> socket.socket:
     host, port = network.url.removeprefix("http://").split(":")
     client = socket.create_connection((host, int(port)), timeout=10)
     client.sendall(request + b"\r\n\r\n")
@@ -77,14 +77,14 @@ def read(client: socket.socket, size: int) -> bytes:
 
 
 @contextmanager
-def through(network: Network, host: str) -> Iterator[socket.socket]:
+def through(network: ProxiedNetwork, host: str) -> Iterator[socket.socket]:
     with ask(network, f"CONNECT {host} HTTP/1.1\r\nHost: {host}".encode()) as client:
         answer = read(client, len(b"HTTP/1.1 200 Connection established\r\n\r\n"))
         assert answer.startswith(b"HTTP/1.1 200 "), answer
         yield client
 
 
-def said_by(network: Network, request: str) -> bytes:
+def said_by(network: ProxiedNetwork, request: str) -> bytes:
     with ask(network, request.encode()) as client:
         return read(client, 1000)
 
@@ -104,7 +104,7 @@ def broken(client: socket.socket) -> bool:
         return True
 
 
-def test_bytes_cross_unchanged_and_are_counted_by_host(network: Network, world: str) -> None:
+def test_bytes_cross_unchanged_and_are_counted_by_host(network: ProxiedNetwork, world: str) -> None:
     with echo_server() as other, through(network, world) as one, through(network, other) as two:
         one.sendall(b"hello")
         assert read(one, 5) == b"hello"
@@ -112,7 +112,7 @@ def test_bytes_cross_unchanged_and_are_counted_by_host(network: Network, world: 
         assert network.sent == network.received == {world: 5, other: 300 * KIB}
 
 
-def test_a_body_does_not_wait_until_its_head_is_confirmed(network: Network) -> None:
+def test_a_body_does_not_wait_until_its_head_is_confirmed(network: ProxiedNetwork) -> None:
     with echo_server(HeadAndBody) as host, through(network, host) as client:
         waited = []
         for _ in range(60):
@@ -123,14 +123,14 @@ def test_a_body_does_not_wait_until_its_head_is_confirmed(network: Network) -> N
     assert median(waited) < 0.02  # a system confirms a head after 40 ms
 
 
-def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(network: Network, world: str) -> None:
+def test_an_end_of_sending_is_passed_on_and_the_answer_still_comes(network: ProxiedNetwork, world: str) -> None:
     with through(network, world) as client:
         client.sendall(b"the last words")
         client.shutdown(socket.SHUT_WR)
         assert read(client, 1000) == b"the last words"
 
 
-def test_measured_counts_what_crosses_meanwhile(network: Network, world: str) -> None:
+def test_measured_counts_what_crosses_meanwhile(network: ProxiedNetwork, world: str) -> None:
     with through(network, world) as client:
         echoed(client, 10 * KIB)
         with network.measured() as traffic:
@@ -139,7 +139,7 @@ def test_measured_counts_what_crosses_meanwhile(network: Network, world: str) ->
     assert traffic.sent == traffic.received == {world: 20 * KIB}
 
 
-def test_slow_holds_what_is_sent_to_its_speed_and_ends(network: Network, world: str) -> None:
+def test_slow_holds_what_is_sent_to_its_speed_and_ends(network: ProxiedNetwork, world: str) -> None:
     with through(network, world) as client:
         with network.slow(megabits_per_second=1):
             started = time.perf_counter()
@@ -152,7 +152,7 @@ def test_slow_holds_what_is_sent_to_its_speed_and_ends(network: Network, world: 
     assert fast < 0.5
 
 
-def test_a_slow_download_holds_all_connections_together_to_its_speed(network: Network, world: str) -> None:
+def test_a_slow_download_holds_all_connections_together_to_its_speed(network: ProxiedNetwork, world: str) -> None:
     with through(network, world) as one, through(network, world) as other:
         with network.slow_download(megabits_per_second=1):
             started = time.perf_counter()
@@ -166,7 +166,7 @@ def test_a_slow_download_holds_all_connections_together_to_its_speed(network: Ne
     assert fast < 0.5
 
 
-def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network: Network, world: str) -> None:
+def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network: ProxiedNetwork, world: str) -> None:
     with echo_server() as other, through(network, world) as client, through(network, other) as spared:
         echoed(client, KIB)
         with network.cut(world):
@@ -177,14 +177,14 @@ def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network: Network,
             echoed(again, KIB)
 
 
-def test_cut_breaks_a_slow_transfer_in_flight(network: Network, world: str) -> None:
+def test_cut_breaks_a_slow_transfer_in_flight(network: ProxiedNetwork, world: str) -> None:
     with network.slow(0.5), through(network, world) as client:
         client.sendall(bytes(16 * KIB))
         with network.cut(world):
             assert broken(client)
 
 
-def test_cut_breaks_what_is_being_opened(network: Network, world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cut_breaks_what_is_being_opened(network: ProxiedNetwork, world: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cut = ExitStack()
     open_connection = asyncio.open_connection
 
@@ -205,12 +205,12 @@ def test_cut_breaks_what_is_being_opened(network: Network, world: str, monkeypat
         "GET http://127.0.0.1/ HTTP/1.1",
     ],
 )
-def test_what_does_not_answer_is_refused(network: Network, request_line: str) -> None:
+def test_what_does_not_answer_is_refused(network: ProxiedNetwork, request_line: str) -> None:
     assert said_by(network, request_line).startswith(REFUSED)
 
 
 def test_leaving_ends_what_is_open(world: str) -> None:
-    with Network() as network:
+    with ProxiedNetwork() as network:
         client = ask(network, f"CONNECT {world} HTTP/1.1".encode())
         read(client, 10)
     with client:
@@ -254,11 +254,11 @@ def test_a_video_that_came_from_the_cdn() -> None:
 
 
 def test_a_browser_that_does_not_go_through_here() -> None:
-    network = Elsewhere()
+    network = DirectNetwork()
     with network.slow(1), network.measured() as traffic:
         pass
     for means_nothing in (
-        lambda: network.ours().__enter__(),
+        lambda: network.requires_proxy().__enter__(),
         lambda: network.cut("s3.test:443").__enter__(),
         lambda: network.sent_to("https://s3.test"),
         lambda: traffic.expect_bypassed("https://moodle.test", 1),

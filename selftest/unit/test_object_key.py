@@ -1,6 +1,6 @@
 import pytest
 
-from services.object_key import CLOCKS_APART, belongs_to
+from clients.plugin.object_key import CLOCKS_APART, belongs_to
 
 START = 1_795_000_000
 

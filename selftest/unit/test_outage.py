@@ -3,12 +3,12 @@
 import pytest
 import requests
 
-from runner.environment import Environment
-from runner.outage import outage
-from services.bucket import Bucket
-from services.errors import Unreachable
-from services.moodle.site import Site
-from services.probes import PROBES
+from clients.errors import Unreachable
+from clients.moodle.client import MoodleClient
+from clients.probes import PROBES
+from clients.s3 import Bucket
+from runner.configuration.environment import Environment
+from runner.pytest_plugin.outage import outage
 
 
 def changed(environment: Environment, table: str, **values: object) -> Environment:
@@ -33,7 +33,7 @@ def test_a_login_page_that_breaks_is_an_outage(
 ) -> None:
     answer = requests.Response()
     answer.status_code = status
-    monkeypatch.setattr(Site, "get", lambda *_: answer)
+    monkeypatch.setattr(MoodleClient, "get", lambda *_: answer)
     told = outage(environment, apart=0)
     assert told == (f"The log-in page of {environment.base_url} answers {status}." if silent else "")
 

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from services.errors import ConfigurationError, LoginRefused
-from services.moodle.site import Site
+from clients.errors import ConfigurationError, LoginRefused
+from clients.moodle.client import MoodleClient
 
 PASSWORD = "Right-Horse-7-Battery"
 
@@ -72,13 +72,13 @@ def home() -> Iterator[Host]:
 
 
 @pytest.fixture
-def site(home: Host) -> Site:
-    site = Site(home.url)
+def site(home: Host) -> MoodleClient:
+    site = MoodleClient(home.url)
     site.session.trust_env = False
     return site
 
 
-def test_a_log_in_form_that_posts_elsewhere_gets_no_password(home: Host, elsewhere: Host, site: Site) -> None:
+def test_a_log_in_form_that_posts_elsewhere_gets_no_password(home: Host, elsewhere: Host, site: MoodleClient) -> None:
     home.action = f"{elsewhere.url}/login/index.php"
     with pytest.raises(ConfigurationError, match=r"would send what is typed there to http://127.0.0.1:\d+\. Nothing"):
         site.login("admin", PASSWORD)
@@ -86,7 +86,7 @@ def test_a_log_in_form_that_posts_elsewhere_gets_no_password(home: Host, elsewhe
 
 
 @pytest.mark.parametrize("status", [307, 308])
-def test_no_redirect_takes_the_password_along(home: Host, elsewhere: Host, site: Site, status: int) -> None:
+def test_no_redirect_takes_the_password_along(home: Host, elsewhere: Host, site: MoodleClient, status: int) -> None:
     home.redirect = f"{status} {elsewhere.url}/login/index.php"
     with pytest.raises(LoginRefused, match=f"the site answers {status}"):
         site.login("admin", PASSWORD)
@@ -94,13 +94,13 @@ def test_no_redirect_takes_the_password_along(home: Host, elsewhere: Host, site:
 
 
 @pytest.mark.parametrize("status", [307, 308])
-def test_no_redirect_takes_a_form_along(home: Host, elsewhere: Host, site: Site, status: int) -> None:
+def test_no_redirect_takes_a_form_along(home: Host, elsewhere: Host, site: MoodleClient, status: int) -> None:
     home.redirect = f"{status} {elsewhere.url}/course/modedit.php"
     with pytest.raises(ConfigurationError, match="Nothing was sent"):
         site.post("/course/modedit.php", {"name": "Test", "sesskey": "k3y"})
     assert elsewhere.bodies == []
 
 
-def test_a_form_of_the_site_itself_is_sent(home: Host, site: Site) -> None:
+def test_a_form_of_the_site_itself_is_sent(home: Host, site: MoodleClient) -> None:
     site.post("/course/modedit.php", {"name": "Test", "sesskey": "k3y"})
     assert home.bodies == ["sesskey=k3y&name=Test"]

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from runner.ours import DOMAIN, LEAVER, POOL
-from runner.people_pool import ENOUGH, PER_WORKER, PeoplePool, leaver, share_given
-from services.errors import ConfigurationError, NotCheckable
-from services.moodle.model import Account, Course, Person
+from clients.errors import ConfigurationError, NotCheckable
+from clients.moodle.model import Account, Course, Person
+from runner.configuration.naming import DOMAIN, LEAVER, POOL
+from runner.reservation.people_pool import ENOUGH, PER_WORKER, PeoplePool, leaver, share_given
 
 COURSES = count(1)
 
@@ -41,23 +41,23 @@ def test_seven_targets_and_four_workers_never_run_out_of_people() -> None:
             if not pool.has_enough_for(course):
                 course = a_course()
             there, elsewhere = chance.randint(1, ENOUGH - 1), a_course()
-            lent = [pool.lend("student", course) for _ in range(there)]
-            lent.append(pool.lend("teacher", course))
-            lent += [pool.lend("student", elsewhere), pool.lend("manager")]
+            lent = [pool.acquire("student", course) for _ in range(there)]
+            lent.append(pool.acquire("teacher", course))
+            lent += [pool.acquire("student", elsewhere), pool.acquire("manager")]
             here = {person.id for person in lent[: there + 1]}
             assert len({person.id for person in lent}) == there + 3
             assert not been.setdefault(course.id, set()) & here, "expected nobody in a course who was there before"
             been[course.id] |= here
             for person in lent:
-                pool.give_back(person)
+                pool.release(person)
 
 
 def test_a_thirteenth_person_is_not_to_be_had() -> None:
     pool = pool_of(accounts(POOL[:PER_WORKER]))
     for _ in range(PER_WORKER):
-        pool.lend("student")
+        pool.acquire("student")
     with pytest.raises(NotCheckable, match="one more student than this run has"):
-        pool.lend("student")
+        pool.acquire("student")
 
 
 def test_the_one_longest_idle_goes_first() -> None:
@@ -65,8 +65,8 @@ def test_the_one_longest_idle_goes_first() -> None:
     for _ in range(2):
         order = []
         for _ in range(3):
-            order.append((person := pool.lend("student")).username)
-            pool.give_back(person)
+            order.append((person := pool.acquire("student")).username)
+            pool.release(person)
         assert order == list(POOL[:3])
 
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 import requests
 
+from clients.errors import NotCheckable
+from clients.plugin.api import DirectUpload
 from selftest.unit.visitors import response
-from services.errors import NotCheckable
-from services.plugin_api import DirectUpload
 
 YES = {"success": True, "data": {}}
 WRONG = {"success": False, "error": "Not a video.", "error_type": "validation_error"}

@@ -3,9 +3,9 @@
 import pytest
 from botocore.stub import Stubber
 
-from services.boto import new_client
-from services.errors import NotCheckable
-from services.plugin_key import MAY, MAY_NOT, PluginKey
+from checks.plugin_key import MAY, MAY_NOT, PluginKey
+from clients.boto import new_client
+from clients.errors import NotCheckable
 
 SECRET = "secret-of-the-plugin"
 

@@ -13,12 +13,12 @@ import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from runner.options import unredacted
-from runner.redaction import Redaction, without_secrets
-from runner.reporting import Reporting
-from runner.state import State, _forget_old_artifacts
+from redaction.secrets import Secrets
+from runner.pytest_plugin.options import unredacted
+from runner.pytest_plugin.redacted_output import Redaction, without_secrets
+from runner.pytest_plugin.reporting import Reporting
+from runner.pytest_plugin.state import State, _forget_old_artifacts
 from selftest.unit.leaks import zipped
-from services.secrecy import Secrets
 
 SECRET = "Right-Horse-7-Battery"
 

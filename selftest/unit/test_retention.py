@@ -9,16 +9,16 @@ from typing import Any, cast
 
 import pytest
 
-from services.bucket import Bucket
-from services.cdn import why_hopeless
-from services.errors import NotCheckable
-from services.moodle.data_requests import Export
-from services.moodle.site import Site
-from services.moodle.tasks import expect_success
-from services.retention import DAY, Retention
+from checks.retention import DAY, Retention
+from clients.cdn import why_hopeless
+from clients.errors import NotCheckable
+from clients.moodle.client import MoodleClient
+from clients.moodle.data_requests import Export
+from clients.moodle.tasks import expect_success
+from clients.s3 import Bucket
 
 OURS = {7, 8}
-SITE = cast(Site, None)
+SITE = cast(MoodleClient, None)
 
 
 def key(owner: int, days: float) -> str:
@@ -42,7 +42,7 @@ class Store:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     store = Store(OLD, YOUNG, AT_THE_LIMIT)
-    monkeypatch.setattr("services.retention.standing", lambda _: list(store.rows))
+    monkeypatch.setattr("checks.retention.standing", lambda _: list(store.rows))
     return store
 
 
@@ -153,8 +153,8 @@ def test_the_longest_retention_under_which_one_of_the_suites_own_has_to_go(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere: dict[str, Any] = {"pending": [], "in no list": 0}
-    monkeypatch.setattr("services.retention.of_status", lambda _, status: elsewhere.get(status, []))
-    monkeypatch.setattr("services.retention.unlisted", lambda _: elsewhere["in no list"])
+    monkeypatch.setattr("checks.retention.of_status", lambda _, status: elsewhere.get(status, []))
+    monkeypatch.setattr("checks.retention.unlisted", lambda _: elsewhere["in no list"])
     assert retention(store).days_to_try() == 90, "expected no change where a video is past the retention in force"
     store.rows = [key(7, 5), key(8, 2.5)]
     videos = retention(store)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from redaction.secret_patterns import BLOCK, MARK, SHORTEST_SECRET
+from redaction.secrets import redact
 from selftest.unit.leaks import KEY, PEM, SECRET, kinds, quick
-from services.detector import BLOCK, MARK, SHORTEST_SECRET
-from services.secrecy import redact
 
 secrets = st.text(min_size=SHORTEST_SECRET, max_size=40).filter(lambda secret: secret not in MARK)
 spellings = st.sampled_from(

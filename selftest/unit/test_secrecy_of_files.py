@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redaction.secret_patterns import MARK
+from redaction.secrets import Secrets, redact_zip, scan
 from selftest.unit.leaks import KEY, PEM, SECRET, kinds, quick, zipped
-from services.detector import MARK
-from services.secrecy import Secrets, redact_zip, scan
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_secrets_are_shared_by_processes_and_private(tmp_path: Path) -> None:
     for value in (PEM, "short", "", SECRET, SECRET):
         collected.add(value)
     code = (
-        "import sys, pathlib; from services.secrecy import Secrets; "
+        "import sys, pathlib; from redaction.secrets import Secrets; "
         "Secrets(pathlib.Path(sys.argv[1]), sys.argv[2]).add('from-worker')"
     )
     subprocess.run([sys.executable, "-c", code, str(path), collected.key], check=True, cwd=Path(__file__).parents[2])

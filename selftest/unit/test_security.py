@@ -11,15 +11,15 @@ from typing import Any, cast
 import pytest
 import requests
 
+from checks import rate_limits
+from checks.direct_access import Folder, expect_not_served, expect_refused, expect_silent
+from checks.https import Https
+from checks.rate_limits import RateLimit
+from checks.sql_injection import Filters
+from checks.xss import NAME, expect_page_shows_as_text, expect_shown_as_text
+from clients.addresses import DASHBOARD, MANAGE_VIDEOS
+from clients.errors import NotCheckable
 from selftest.unit.visitors import REFUSED, FakeSite, FakeWire, answer, rendered, response
-from services import rate_limits
-from services.addresses import DASHBOARD, MANAGE_VIDEOS
-from services.direct import Folder, expect_not_served, expect_refused, expect_silent
-from services.errors import NotCheckable
-from services.filters import Filters
-from services.https import Https
-from services.markup import NAME, expect_page_shows_as_text, expect_shown_as_text
-from services.rate_limits import RateLimit
 
 ROW = "<td>videos/7/1764_0a1b2c3d/clip.mp4</td>"
 LIST = MANAGE_VIDEOS
@@ -164,7 +164,7 @@ def test_a_limit_that_is_in_force() -> None:
 
 
 def test_a_limit_that_lifts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.rate_limits.MINUTE", -rate_limits.CLOCKS)
+    monkeypatch.setattr("checks.rate_limits.MINUTE", -rate_limits.CLOCKS)
     soon, never = limited(YES, YES, NO, NO, YES), limited(YES, YES, NO, NO, NO)
     for limit in (soon, never):
         limit.expect_reached()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error
 
-from runner.environment_tables import Target
-from runner.targets import Launch, NotAvailable, launch_of, reaches, survey, with_proxy
+from runner.configuration.environment_tables import Target
+from runner.configuration.targets import Launch, NotAvailable, launch_of, reaches, survey, with_proxy
 from selftest.unit.environment_files import LoadSite
 
 CHROMIUM, FIREFOX, WEBKIT = (Target(name=engine, engine=engine) for engine in ("chromium", "firefox", "webkit"))

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from clients.ca_bundle import Ends, authorities
+from network.proxy import ProxiedNetwork
 from selftest.unit.test_network import REFUSED, ask, read
-from services.network import Network
-from services.trust import Ends, authorities
 
 Serve = Callable[..., AbstractContextManager[str]]
 
@@ -24,10 +24,10 @@ def ours() -> trustme.CA:
 
 
 @pytest.fixture
-def network(ours: trustme.CA, tmp_path: Path) -> Iterator[Network]:
+def network(ours: trustme.CA, tmp_path: Path) -> Iterator[ProxiedNetwork]:
     file = tmp_path / "ca.pem"
     ours.cert_pem.write_to_path(file)
-    with Network(5, Ends(authorities(file))) as network:
+    with ProxiedNetwork(5, Ends(authorities(file))) as network:
         yield network
 
 
@@ -52,7 +52,7 @@ def server(ca: trustme.CA, name: str, got: list[bytes] | None = None) -> Iterato
         listening.shutdown()
 
 
-def connect(network: Network, host: str) -> tuple[bytes, socket.socket]:
+def connect(network: ProxiedNetwork, host: str) -> tuple[bytes, socket.socket]:
     client = ask(network, f"CONNECT {host} HTTP/1.1".encode())
     return read(client, len(REFUSED)), client
 
@@ -72,7 +72,7 @@ def as_a_browser_does(client: socket.socket) -> ssl.SSLSocket:
     return context.wrap_socket(client, server_hostname="moodle.test")
 
 
-def test_what_the_authority_vouches_for_is_reached_and_counted(network: Network, ours: trustme.CA) -> None:
+def test_what_the_authority_vouches_for_is_reached_and_counted(network: ProxiedNetwork, ours: trustme.CA) -> None:
     with server(ours, "127.0.0.1") as host:
         status, client = connect(network, host)
         assert b" 200" in status
@@ -88,7 +88,7 @@ def test_what_the_authority_vouches_for_is_reached_and_counted(network: Network,
 
 
 @pytest.mark.parametrize("wrong", ["another authority", "another host"])
-def test_nobody_else_gets_a_byte(network: Network, ours: trustme.CA, wrong: str) -> None:
+def test_nobody_else_gets_a_byte(network: ProxiedNetwork, ours: trustme.CA, wrong: str) -> None:
     got: list[bytes] = []
     ca, name = (trustme.CA(), "127.0.0.1") if wrong == "another authority" else (ours, "evil.example")
     with server(ca, name, got) as host:
@@ -99,7 +99,7 @@ def test_nobody_else_gets_a_byte(network: Network, ours: trustme.CA, wrong: str)
     assert network.sent[host] == 0
 
 
-def test_the_end_of_one_side_ends_the_other(network: Network, ours: trustme.CA) -> None:
+def test_the_end_of_one_side_ends_the_other(network: ProxiedNetwork, ours: trustme.CA) -> None:
     with server(ours, "127.0.0.1") as host:
         _, client = connect(network, host)
         tls = as_a_browser_does(client)

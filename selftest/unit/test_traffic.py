@@ -6,9 +6,9 @@ from typing import cast
 import pytest
 from playwright.sync_api import BrowserContext
 
+from clients.addresses import shown
 from pages.traffic import KEPT, Traffic
 from selftest.unit.test_console import Context
-from services.addresses import shown
 
 SITE = "https://moodle.example.edu"
 

@@ -5,29 +5,29 @@ from collections.abc import Callable, Mapping
 import pytest
 import requests
 
-from services.errors import ConfigurationError, Unreachable
-from services.unsigned import Unsigned
+from clients.anonymous_s3 import AnonymousS3
+from clients.errors import ConfigurationError, Unreachable
 
 URL = "https://acme.s3.amazonaws.com/"
 SITE = "https://moodle.test"
 
-Bucket = Callable[..., Unsigned]
+Bucket = Callable[..., AnonymousS3]
 
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """One that answers each method with a status, 403 where none is given, and everything with these headers."""
 
-    def bucket(headers: Mapping[str, str] | None = None, **statuses: int) -> Unsigned:
+    def bucket(headers: Mapping[str, str] | None = None, **statuses: int) -> AnonymousS3:
         def ask(method: str, *_: object, **__: object) -> requests.Response:
             answer = requests.Response()
             answer.status_code = statuses.get(method, 403)
             answer.headers.update(headers or {})
             return answer
 
-        monkeypatch.setattr("services.http.request", ask)
+        monkeypatch.setattr("clients.http.request", ask)
         monkeypatch.setattr(requests.Response, "close", lambda _: None)
-        return Unsigned(URL, verify=True, timeout=1)
+        return AnonymousS3(URL, verify=True, timeout=1)
 
     return bucket
 
@@ -76,12 +76,12 @@ def test_no_answer_is_no_finding(
     def ask(*_: object, **__: object) -> requests.Response:
         raise trouble
 
-    monkeypatch.setattr("services.http.request", ask)
+    monkeypatch.setattr("clients.http.request", ask)
     with pytest.raises(error, match=told):
-        Unsigned(URL, verify=True, timeout=1).list()
+        AnonymousS3(URL, verify=True, timeout=1).list()
 
 
-@pytest.mark.parametrize("ask", [lambda bucket: bucket.get("videos/1"), Unsigned.list, Unsigned.expect_closed])
-def test_a_store_that_is_broken_has_refused_nothing(bucket: Bucket, ask: Callable[[Unsigned], object]) -> None:
+@pytest.mark.parametrize("ask", [lambda bucket: bucket.get("videos/1"), AnonymousS3.list, AnonymousS3.expect_closed])
+def test_a_store_that_is_broken_has_refused_nothing(bucket: Bucket, ask: Callable[[AnonymousS3], object]) -> None:
     with pytest.raises(Unreachable, match="S3 answers 503"):
         ask(bucket(GET=503))

@@ -6,9 +6,9 @@ from typing import cast
 import pytest
 from bs4 import BeautifulSoup
 
-from services.errors import NotCheckable, SiteError
-from services.moodle.site import Site
-from services.moodle.video_list import expect_no_more_unlisted, expect_ready, expect_unlisted, of_status, unlisted
+from clients.errors import NotCheckable, SiteError
+from clients.moodle.client import MoodleClient
+from clients.plugin.video_list import expect_no_more_unlisted, expect_ready, expect_unlisted, of_status, unlisted
 
 KEY = "videos/5/1795369446_201560ca/clip.mp4"
 
@@ -23,8 +23,8 @@ class Pages:
         return BeautifulSoup(self._html(path, int(str(query.get("page", 0)))), "lxml")
 
 
-def site(html: Callable[[str, int], str]) -> Site:
-    return cast(Site, Pages(html))
+def site(html: Callable[[str, int], str]) -> MoodleClient:
+    return cast(MoodleClient, Pages(html))
 
 
 def rows(first: int, last: int) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.errors import SiteError
-from services.moodle.assignments import create_assignment
-from services.moodle.courses import Courses
-from services.moodle.model import Course
-from services.moodle.site import Site
+from clients.errors import SiteError
+from clients.moodle.assignments import create_assignment
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.moodle.model import Course
 
 
 @pytest.fixture
@@ -17,16 +17,18 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What is put into fields that a form may have."""
     seen: list[dict[str, Any]] = []
 
-    def submit(self: Site, step: str, path: str, fields: object, *, if_there: dict[str, Any], **_: object) -> str:
+    def submit(
+        self: MoodleClient, step: str, path: str, fields: object, *, if_there: dict[str, Any], **_: object
+    ) -> str:
         seen.append(if_there)
         raise SiteError("enough seen")
 
-    monkeypatch.setattr(Site, "submit", submit)
+    monkeypatch.setattr(MoodleClient, "submit", submit)
     return seen
 
 
 def test_courses_and_assignments_are_shown_where_the_site_would_hide_new_ones(submitted: list[dict[str, Any]]) -> None:
-    site = Site("https://moodle.test")
+    site = MoodleClient("https://moodle.test")
     with pytest.raises(SiteError, match="enough seen"):
         Courses(site).create(2, "name", "short")
     with pytest.raises(SiteError, match="enough seen"):

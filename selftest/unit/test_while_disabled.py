@@ -2,11 +2,11 @@
 
 import pytest
 
+from checks.access import VideoAccess
+from checks.disabled_plugin import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
+from clients.moodle.model import Assignment
+from clients.plugin.api import Video
 from selftest.unit.visitors import OWNER_ID, PLACE, SHOWN, FakeSite
-from services.access import VideoAccess
-from services.moodle.model import Assignment
-from services.plugin_api import Video
-from services.while_disabled import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
 
 BUTTON = "<form><input name=action value=editsubmission></form>"
 WIDGET = "<main><div class=s3video-upload-interface>"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.wording import advises, expect_advice, expect_plain, jargon
+from checks.message_quality import advises, expect_advice, expect_plain, jargon
 
 PLAIN = [
     "Video uploads do not work on this site at the moment. Keep your file and try again later. "

@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import requests
 
+from checks.access import VideoAccess
+from clients import http
+from clients.cdn import CDN
+from clients.http_result import HttpResult
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Course, Person
+from clients.plugin.api import Video
+from clients.s3 import Bucket
 from media import Clip
-from services import http
-from services.access import VideoAccess
-from services.answer import Answer
-from services.bucket import Bucket
-from services.cdn import CDN
-from services.moodle.model import Assignment, Course, Person
-from services.moodle.site import Site
-from services.plugin_api import Video
 
 SITE = "https://moodle.test"
 OWNER_ID, OTHER_ID = 5, 6
@@ -43,25 +43,25 @@ def response(body: object, status: int, path: str, headers: dict[str, str]) -> r
     return response
 
 
-def answer(body: object = "", status: int = 200, path: str = "/mod/assign/view.php", **headers: str) -> Answer:
-    return Answer.of(response(body, status, path, headers))
+def answer(body: object = "", status: int = 200, path: str = "/mod/assign/view.php", **headers: str) -> HttpResult:
+    return HttpResult.of(response(body, status, path, headers))
 
 
-def rendered(html: str) -> Answer:
+def rendered(html: str) -> HttpResult:
     """A refusal in words, of which a browser's scripts have made something else."""
     return replace(answer(REFUSED), rendered=html)
 
 
-def led_to(url: str) -> Answer:
+def led_to(url: str) -> HttpResult:
     """A refusal at another address, to which a script of the page led."""
     return replace(answer(REFUSED), hops=[f"{SITE}/", url])
 
 
-def sent_on(location: str) -> Answer:
+def sent_on(location: str) -> HttpResult:
     """A refusal after a redirect."""
     last = response(REFUSED, 403, "/mod/assign/view.php", {})
     last.history = [response("", 302, "/mod/assign/view.php", {"Location": location})]
-    return Answer.of(last)
+    return HttpResult.of(last)
 
 
 class FakeWire(http.Session):
@@ -80,7 +80,7 @@ class FakeWire(http.Session):
         return self._answer_to(path)
 
 
-class FakeSite(Site):
+class FakeSite(MoodleClient):
     """Notes what it is asked for, and answers everything with one body."""
 
     def __init__(self, user_id: int = OTHER_ID, body: object = REFUSED) -> None:

@@ -1,0 +1,135 @@
+"""Who gets through to a video: whatever an answer gives away, and whether a refusal is one."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from checks.message_quality import UNTRANSLATED
+from clients.addresses import ASSIGNMENT, PLUGIN
+from clients.cdn import CDN
+from clients.http_result import HttpResult
+from clients.moodle.client import MoodleClient
+from clients.plugin.api import GRADE, WATCH, Video, playback_url
+from clients.s3 import Bucket
+from network.proxy import endpoint
+
+VIDEOS = "video[src], video source[src], .s3video-player-container, .s3video-watch-link"
+"""A video with something to play, the plugin's player, and its link to a video."""
+
+SIGNED = re.compile(r"(Key-Pair-Id|\WSignature)(=|%3D|\\?\"|&quot;)", re.I)
+"""What only a signed address has in it: of CloudFront, of S3, and as a field of a presigned form."""
+
+PLAIN = re.compile(r"permission|log(ged)? ?in|access|allowed|enrol", re.I)
+
+TECHNICAL = re.compile(rf"{UNTRANSLATED.pattern}|\berror/\w|exception|stack trace|database|\.php\b", re.I)
+
+
+class VideoAccess:
+    """Says of an answer, over HTTP or in a browser, whether it let somebody through."""
+
+    def __init__(self, cdn: CDN, bucket: Bucket) -> None:
+        self.cdn = cdn
+        self._stores = [f"//{cdn.domain}/videos/", f"{bucket.url.removeprefix('https:')}videos/"]
+
+    def _given(self, answer: HttpResult, video: Video) -> list[str]:
+        """What an answer gives away, in words."""
+        headers = [value for hop in answer.headers for value in hop.values()]
+        told = " ".join([*answer.hops, *headers, answer.text, answer.rendered])
+        plain = unquote(html.unescape(told.replace("\\/", "/")))
+        with video.clip.path.open("rb") as file:
+            start = file.read(32)
+        signs = {
+            "bytes of the video": start in answer.body,
+            "a signed URL": SIGNED.search(told),
+            "the video's address": any(store in plain for store in self._stores),
+            "a player or a link to the video": answer.page.select(VIDEOS),
+            "success": answer.succeeded,
+        }
+        return [words for words, there in signs.items() if there]
+
+    def expect_denied(self, answer: HttpResult, video: Video) -> str:
+        """Nothing of `video` is given away, and a message says why; returns that, in one line.
+
+        A person can tell from the plugin's words that something is not theirs to see; Moodle's own are not judged.
+        """
+        if given := self._given(answer, video):
+            raise AssertionError(f"expected a refusal, seen {', '.join(given)}")
+        if answer.status >= 500:
+            raise AssertionError(f"expected a refusal, seen status {answer.status}: {answer.seen}")
+        message = " ".join(answer.message.split())[:300]
+        if not message or (PLUGIN in answer.url and (not PLAIN.search(message) or TECHNICAL.search(message))):
+            raise AssertionError(f"expected a refusal that a person understands, seen {message!r}")
+        return message
+
+    def expect_allowed(self, way: str, answer: HttpResult, video: Video, user: int) -> str:
+        """`way` leads the user with that id to the video, or to a place of their own for one; returns how."""
+        if way == "download":
+            return self._expect_file(answer, video)
+        if way in WATCH:
+            return self._expect_plays(answer, video)
+        if way in GRADE:
+            return self._expect_shown(answer, video)
+        if not answer.succeeded:
+            raise AssertionError(f"expected success, seen {answer.seen}")
+        return self._expect_own_place(answer.data["data"], video, user) if way == "upload URL" else "confirmed"
+
+    def signed_url(self, site: MoodleClient, video: Video, *, unlike: str = "") -> str:
+        """The address at which the plugin lets `site`'s user play `video`; it has been seen to play.
+
+        Within a second it signs the same one for everybody: one `unlike` another is waited for, a little while.
+        """
+        another = Retrying(
+            retry=retry_if_result(lambda answer: answer.source == unlike),
+            wait=wait_fixed(0.5),
+            stop=stop_after_delay(2),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        answer = another(playback_url, site, video)
+        self._expect_plays(answer, video)
+        return answer.source
+
+    def address(self, answer: HttpResult) -> str:
+        """The address of the CDN that an answer gives, or led to. Raises AssertionError where it has none."""
+        for url in (answer.source, *answer.hops):
+            if endpoint(url) == endpoint(self.cdn.domain):
+                return url
+        raise AssertionError(f"expected an address of the CDN, seen {answer.seen}")
+
+    def _expect_file(self, answer: HttpResult, video: Video) -> str:
+        if answer.body != video.clip.path.read_bytes():
+            raise AssertionError(f"expected the video's {video.clip.bytes} bytes, seen {answer.seen}")
+        return "the whole file"
+
+    def _expect_plays(self, answer: HttpResult, video: Video) -> str:
+        if not answer.source:
+            raise AssertionError(f"expected the video, seen {answer.seen}")
+        self.cdn.expect_signed(answer.source, video.key)
+        self.cdn.expect_ranges(answer.source, video.clip)
+        return "a signed URL that plays"
+
+    def _expect_shown(self, answer: HttpResult, video: Video) -> str:
+        if not any(video.key in unquote(str(shown)) for shown in answer.page.select(VIDEOS)):
+            raise AssertionError(f"expected the student's video, seen {answer.message or 'a page without it'}")
+        return "the student's video"
+
+    def _expect_own_place(self, place: dict[str, Any], video: Video, user: int) -> str:
+        mine = (int(place["submission_id"]) == video.id) == (user == video.person.id)
+        if not mine or not place["s3_key"].startswith(f"videos/{user}/"):
+            raise AssertionError(f"expected a place of one's own, seen {place['s3_key']} for {place['submission_id']}")
+        return "a place of one's own"
+
+    def expect_on_own_page(self, owner: MoodleClient, video: Video) -> None:
+        """The owner's page of the assignment shows the video."""
+        self._expect_shown(HttpResult.of(owner.get(ASSIGNMENT, id=video.assignment.cmid)), video)
+
+    def expect_unharmed(self, owner: MoodleClient, video: Video) -> None:
+        """The owner's page still shows the video."""
+        try:
+            self.expect_on_own_page(owner, video)
+        except AssertionError as gone:
+            raise AssertionError("expected no harm to the video, seen that its owner's page has lost it") from gone

@@ -1,0 +1,86 @@
+"""Step 2.9's table of who may what, and the people who try it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypedDict
+
+from checks.access import VideoAccess
+from clients.moodle.client import MoodleClient
+from clients.plugin.api import GRADE, WATCH, WAYS, WRITE, Video, confirmation
+
+OWNER = "owner"
+
+SUSPENDED = "owner with a suspended enrolment"
+
+MAY: dict[str, tuple[str, ...]] = {
+    "second student": ("upload URL",),
+    "teacher": (*WATCH, *GRADE),
+    "teacher of another course": (),
+    "student of another course": (),
+    "guest": (),
+    "nobody logged in": (),
+    SUSPENDED: (),
+    "manager": (*WATCH, *GRADE),
+    "administrator": (*WATCH, *GRADE),
+    OWNER: (*WATCH, *WRITE),
+}
+"""Who may what; the rest is denied. An upload URL is one's own: never a place in somebody else's submission."""
+
+UNJUDGED = {("administrator", "upload URL")}
+"""Moodle lets an administrator hand in work anywhere, and the checklist does not say whether they should."""
+
+
+class Tried(TypedDict):
+    """One pair of the table: whether it should be allowed, whether it was so, and what was seen."""
+
+    may: bool
+    right: bool
+    seen: str
+
+
+class AccessTable:
+    """`everybody` tries every way to a video, each in a session of their own."""
+
+    everybody = tuple(MAY)
+
+    def __init__(
+        self, judge: VideoAccess, video: Video, suspended: Video, enter: dict[str, Callable[[], MoodleClient]]
+    ):
+        self._judge = judge
+        self._video = video
+        self._suspended = suspended
+        self._enter = enter
+        self._owner = enter[OWNER]()
+
+    def expect_on_own_page(self) -> None:
+        """The owner finds the video where it was handed in."""
+        self._judge.expect_on_own_page(self._owner, self._video)
+
+    def try_everything(self, who: str) -> dict[str, Tried]:
+        """By way; raises NotCheckable where this site has no such visitor."""
+        site = self._owner if who == OWNER else self._enter[who]()
+        video = self._suspended if who == SUSPENDED else self._video
+        return {way: self._try(site, video, way, may=way in MAY[who]) for way in WAYS if (who, way) not in UNJUDGED}
+
+    def _try(self, site: MoodleClient, video: Video, way: str, *, may: bool) -> Tried:
+        answer = WAYS[way](site, video)
+        try:
+            if may:
+                seen = self._judge.expect_allowed(way, answer, video, site.user_id)
+            else:
+                seen = self._judge.expect_denied(answer, video)
+        except AssertionError as wrong:
+            return Tried(may=may, right=False, seen=str(wrong))
+        if way in WRITE and site.user_id != video.person.id:
+            try:
+                self._judge.expect_unharmed(self._owner, video)
+            except AssertionError as harm:
+                confirmation(self._owner, video)  # whoever comes next tries a video that is whole again
+                return Tried(may=may, right=False, seen=str(harm))
+        return Tried(may=may, right=True, seen=seen)
+
+    def expect_rights(self, tried: dict[str, Tried]) -> None:
+        """Every way was open or shut as it should be; the message names each that was not."""
+        if wrong := [f"{way}: {pair['seen']}" for way, pair in tried.items() if not pair["right"]]:
+            raise AssertionError("; ".join(wrong))

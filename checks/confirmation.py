@@ -1,0 +1,64 @@
+"""What the server must not take for a handed-in video, and what a confirmation must not harm: asked over HTTP."""
+
+from __future__ import annotations
+
+import media
+from clients.errors import NotCheckable
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment
+from clients.plugin.api import Video, begin_upload, confirm_upload, playback_url, request_upload, send
+from clients.s3 import Bucket
+
+
+def expect_absent_refused(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> str:
+    """An upload that is begun, of which nothing is sent, is not confirmed; returns the plugin's words."""
+    promised = begin_upload(site, assignment, clip)
+    answer = confirm_upload(site, promised["s3_key"], promised["submission_id"])
+    if answer.succeeded:
+        raise AssertionError("expected a video that never reached S3 to be refused, seen it confirmed")
+    return answer.seen
+
+
+def expect_true_size(site: MoodleClient, assignment: Assignment, clip: media.Clip, verify: bool | str) -> str:
+    """A video that is said to be larger than what is sent is refused, or has the size that S3 holds; returns which."""
+    declared = clip.bytes * 2
+    asked = request_upload(site, assignment.id, clip.path.name, declared, clip.mime)
+    if not asked.succeeded:
+        raise NotCheckable(f"the plugin gave no upload URL: {asked.seen}")
+    promised = asked.data["data"]
+    send(promised, clip, verify)
+    answer = confirm_upload(site, promised["s3_key"], promised["submission_id"])
+    if not answer.succeeded:
+        return f"refused: {answer.seen}"
+    if (told := int(answer.data["data"]["file_size"])) != clip.bytes:
+        raise AssertionError(
+            f"expected the size that S3 holds, {clip.bytes} bytes, seen it confirmed with {told} bytes"
+        )
+    return f"confirmed with the {told} bytes that S3 holds"
+
+
+def confirm_again(site: MoodleClient, video: Video) -> str:
+    """Confirm an upload that has been confirmed before; returns what the plugin says to that."""
+    return confirm_upload(site, video.key, video.id).seen
+
+
+def expect_unharmed(site: MoodleClient, video: Video, bucket: Bucket, after: str) -> None:
+    """The video plays for its owner, of whom `site` is a session, and S3 holds it; `after` says what came between."""
+    answer = playback_url(site, video)
+    if not answer.succeeded:
+        raise AssertionError(f"expected the handed-in video to play after {after}, seen: {answer.seen}")
+    bucket.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
+
+
+def expect_closed(site: MoodleClient, closed: Assignment, open_: Assignment, clip: media.Clip) -> str:
+    """Where nothing is taken any more no upload URL is given, and it is where the assignment is `open_`.
+
+    Returns the plugin's words. Raises NotCheckable where it is given for neither.
+    """
+    asked = request_upload(site, open_.id, clip.path.name, clip.bytes, clip.mime)
+    if not asked.succeeded:
+        raise NotCheckable(f"the plugin gives no upload URL for an open assignment either: {asked.seen}")
+    asked = request_upload(site, closed.id, clip.path.name, clip.bytes, clip.mime)
+    if asked.succeeded:
+        raise AssertionError("expected no upload URL after the cut-off date, seen one given")
+    return asked.seen

@@ -1,0 +1,118 @@
+"""Steps 2.3, 2.4 and 2.6 as an administrator sees them afterwards. What is not as it should be is an AssertionError."""
+
+from __future__ import annotations
+
+import re
+
+from clients.addresses import COMPONENT, DASHBOARD, MANAGE_VIDEOS, PLUGIN
+from clients.errors import NotCheckable, SiteError
+from clients.moodle.client import MoodleClient
+from clients.moodle.html import query, text
+from clients.moodle.tasks import Task
+from clients.plugin.administration import plugin
+
+TASK = rf"{COMPONENT}\task\cleanup_videos"
+
+UNFINISHED = {"status-new", "status-upgrade", "status-downgrade", "status-nodb", "status-missing", "status-delete"}
+"""Classes of a row of the plugins overview whose files and tables do not agree: lib/classes/plugin_manager.php."""
+
+NOT_FOR_THE_WEB = (
+    "/vendor/composer/installed.json",
+    "/vendor/composer/LICENSE",
+    "/vendor/aws/aws-sdk-php/composer.json",
+    f"{PLUGIN}/vendor/composer/installed.json",
+    f"{PLUGIN}/vendor/composer/LICENSE",
+)
+
+HISTORY = (f"{PLUGIN}/.git/HEAD", f"{PLUGIN}/.git/config")
+
+CAPABILITIES = {
+    "student": ("use",),
+    "editingteacher": ("use", "view"),
+    "manager": ("view", "manage"),
+}
+"""Appendix C of the checklist: what the roles with these short names are allowed of `assignsubmission/s3video:…`."""
+
+NO_TABLE = re.compile(r"database|dmlread|doesn't exist|does not exist", re.I)
+
+
+class Installation:
+    """`site` is an administrator's session."""
+
+    def __init__(self, site: MoodleClient) -> None:
+        self._site = site
+
+    def expect_unreadable(self, *paths: str) -> None:
+        """Nobody gets any of these files from the web server."""
+        answers = {path: self._site.get(path) for path in paths}
+        if read := [path for path, answer in answers.items() if answer.ok and not answer.history]:
+            raise AssertionError(f"expected files that are not for the web to be refused, seen {', '.join(read)}")
+
+    def expect_upgraded(self) -> str:
+        """Files and tables are of one version, which is returned."""
+        page = self._site.open("Reading the plugins overview", "/admin/plugins.php")
+        row = page.select_one(f"tr.name-{COMPONENT}")
+        if row is None:
+            raise AssertionError(f"expected {COMPONENT} in the plugins overview, seen no such row")
+        if unfinished := UNFINISHED & set(row.get_attribute_list("class")):
+            raise AssertionError(f"expected the upgrade to be complete, seen {', '.join(sorted(unfinished))}")
+        shown = re.search(r"\b20\d{8}\b", text(row))
+        found = plugin(self._site)
+        if found is None or shown is None or shown.group() != found.version:
+            raise AssertionError(
+                f"expected one version, seen {shown and shown.group()} in the plugins overview and "
+                f"{found and found.version} in the list of submission plugins"
+            )
+        return found.version
+
+    def expect_capabilities(self) -> None:
+        """The default roles of appendix C are allowed the plugin's capabilities.
+
+        Raises NotCheckable where the site has not one of these roles.
+        """
+        page = self._site.open("Listing the roles", "/admin/roles/manage.php")
+        ids = {text(cell): row for row in page.select("table tbody tr") for cell in row.select("td")}
+        if absent := ", ".join(CAPABILITIES.keys() - ids.keys()):
+            raise NotCheckable(f"the site has no role with the short name {absent}")
+        missing = []
+        for role, names in CAPABILITIES.items():
+            link = ids[role].select_one("a[href*='roleid=']")
+            assert link is not None
+            allowed = self._allowed(int(query(str(link["href"]))["roleid"]))
+            missing += [f"{name} for {role}" for name in names if f"assignsubmission/s3video:{name}" not in allowed]
+        if missing:
+            raise AssertionError(
+                f"expected the capabilities of appendix C to be allowed to their default roles, seen none of "
+                f"{', '.join(missing)}"
+            )
+
+    def _allowed(self, role: int) -> set[str]:
+        page = self._site.open("Reading a role", "/admin/roles/define.php", action="view", roleid=role)
+        return {text(row.select_one(".cap-name")) for row in page.select("tr.rolecap:has(td.allow)")}
+
+    def expect_task_registered(self) -> None:
+        Task(self._site, TASK).row()
+
+    def expect_task_enabled(self) -> None:
+        row = Task(self._site, TASK).row()
+        if "disabled" in (found := " ".join([*map(str, row.get_attribute_list("class")), text(row)])):
+            raise AssertionError(f"expected the task {TASK} to be enabled, seen {found}")
+
+    def expect_tables(self) -> None:
+        """The plugin's pages that read its two tables are answered from them."""
+        for table, page in (("assignsubmission_s3video", MANAGE_VIDEOS), ("assignsubmission_s3v_log", DASHBOARD)):
+            try:
+                self._site.open(f"Reading the table {table}", page)
+            except SiteError as reason:
+                if NO_TABLE.search(str(reason)):
+                    raise AssertionError(f"expected the table {table}, seen: {reason}") from reason
+                raise NotCheckable(f"the page that reads {table} does not open: {reason}") from reason
+
+    def expect_listed(self) -> None:
+        if plugin(self._site) is None:
+            raise AssertionError("expected S3 Video in the list of submission plugins, seen no such row")
+
+    def expect_enabled(self) -> None:
+        found = plugin(self._site)
+        if found is None or not found.enabled:
+            raise AssertionError("expected S3 Video to be enabled, seen its eye closed")

@@ -1,0 +1,113 @@
+"""Step 2.5: what the plugin's settings are to be. No message quotes a secret."""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import BeautifulSoup
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from checks.message_quality import UNTRANSLATED
+from clients.addresses import COMPONENT, SETTINGS
+from clients.errors import NotCheckable
+from clients.ignored_errors import is_others_notice
+from clients.moodle.client import MoodleClient
+from clients.moodle.html import text
+from clients.moodle.model import Settings
+
+UNITS = {
+    "second": r"sec(?:ond|s\b)|sekund|segund|secund",
+    "minute": r"minut",
+    "hour": r"\bhour|stunde|\bheure|\bhora|\bore\b|\bora\b|\buur\b",
+    "day": r"\bdays?\b|\btage?n?\b|\bjours?\b|\bd[ií]as?\b|\bgiorn|\bdagen?\b|\bdaily\b",
+    "week": r"\bweek|\bwoche|\bsemaine|\bsemana|\bsettiman|\bweken\b",
+    "month": r"\bmonth|\bmonat|\bmois\b|\bmes(?:es)?\b|\bmes[ei]\b|\bmaand",
+}
+"""How a setting's label says what it counts in: English, German, French, Spanish, Italian, Dutch."""
+
+AUTOMATIC_CLEANUP = re.compile(r"clean.?up|auto.*delet", re.I)
+"""In the name of a setting that switches it on; plugin 1.0.0 has none."""
+
+PHP_NOTICE = re.compile(r"(Notice|Warning|Deprecated): .{0,100}")
+
+
+class SettingsInForce:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def expect(self, name: str, wanted: object) -> None:
+        seen = self._value(name)
+        if seen != str(wanted):
+            raise AssertionError(f"expected {name} to be {wanted}, seen {seen}")
+
+    def expect_unit(self, name: str, unit: str) -> None:
+        """Label and description of the setting say that it counts in that unit, a key of UNITS.
+
+        Raises NotCheckable where they name none that the suite knows.
+        """
+        words = self._settings.words.get(name, "")
+        named = [one for one, pattern in UNITS.items() if re.search(pattern, words, re.I)]
+        if not named:
+            raise NotCheckable(
+                f"the settings page does not say in words that the suite understands what {name} counts in, seen "
+                f"“{words or 'no label'}”; read it, and sign"
+            )
+        if named != [unit]:
+            raise AssertionError(f"expected {name} to count by the {unit}, seen “{words}” on the settings page")
+
+    def expect_switched_on(self, what: str, name: re.Pattern[str]) -> None:
+        """The setting that `name` finds is on. Raises NotCheckable where the plugin has no such setting."""
+        found = [one for one in self._settings if name.search(one)]
+        if not found:
+            raise NotCheckable(f"the plugin has no setting for {what}")
+        if off := [one for one in found if self._settings[one].strip() not in ("1", "yes", "on")]:
+            raise AssertionError(f"expected {what} to be switched on, seen {', '.join(off)} off")
+
+    def expect_default(self, name: str, wanted: object) -> None:
+        """Raises NotCheckable where the page shows no number as default."""
+        shown = self._settings.defaults.get(name, "")
+        if not shown.isdigit():
+            raise NotCheckable(f"the settings page shows no default of {name}")
+        if shown != str(wanted):
+            raise AssertionError(
+                f"expected the plugin's own default of {name} to be {wanted}, seen {shown}: a site where nobody "
+                "enters it has that"
+            )
+
+    def expect_access_key(self) -> None:
+        """20 characters as IAM gives them; the key's id is no secret, presigned forms name it."""
+        if not re.fullmatch(r"A[A-Z0-9]{15,127}", self._value("aws_access_key")):
+            raise AssertionError("expected aws_access_key to be an access key id, seen something else")
+
+    def expect_secret(self, name: str) -> None:
+        if re.search(r"\s", self._value(name)):
+            raise AssertionError(f"expected {name} without spaces and line breaks, seen some")
+
+    def expect_private_key(self, name: str) -> None:
+        """An RSA key in PEM, without passphrase, that no paste has spoiled."""
+        try:
+            usable = isinstance(load_pem_private_key(self._value(name).encode(), password=None), RSAPrivateKey)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            usable = False
+        if not usable:
+            raise AssertionError(f"expected {name} to hold an RSA private key in PEM, seen something else")
+
+    def _value(self, name: str) -> str:
+        value = self._settings.get(name, "").strip()
+        if name in self._settings.forced and not value.strip("*"):
+            raise NotCheckable(f"{name} is set in config.php, which Moodle does not show")
+        if not value:
+            raise AssertionError(f"expected {name} to be set, seen it empty")
+        return value
+
+
+def expect_quiet_page(site: MoodleClient) -> None:
+    """The page of the settings opens without a word of complaint, in finished texts."""
+    page: BeautifulSoup = site.open("Opening the plugin's settings", SETTINGS, section=COMPONENT)
+    boxes = page.select(".alert-danger, .alert-warning, .errorbox, .debuggingmessage, .error, .notifytiny")
+    if said := [text(box) for box in boxes if text(box) and not is_others_notice(text(box))]:
+        raise AssertionError(f"expected no error message on the settings page, seen “{said[0][:200]}”")
+    if found := UNTRANSLATED.search(text(page.body)) or PHP_NOTICE.search(text(page.body)):
+        raise AssertionError(f"expected finished texts on the settings page, seen {found.group()}")

@@ -1,0 +1,80 @@
+"""The plugin's pages, asked with what would break out of a query of the database."""
+
+from __future__ import annotations
+
+import re
+
+from clients.addresses import DASHBOARD, MANAGE_VIDEOS, PLAYBACK_URL, VIDEO_PAGE
+from clients.errors import NotCheckable
+from clients.http_result import HttpResult
+from clients.moodle.client import MoodleClient
+
+NOBODY = "2147483646"
+"""A number that no row has."""
+
+NOTHING = "nosuchthing"
+
+NUMBER = ("{} OR 1=1", "{} OR 1=2", "{}'")
+TEXT = ("{}' OR '1'='1", "{}' OR '1'='2", "{}'", "{}\\")
+
+FILTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    (MANAGE_VIDEOS, "courseid", NOBODY, {}),
+    (MANAGE_VIDEOS, "status", NOTHING, {}),
+    (MANAGE_VIDEOS, "search", NOTHING, {}),
+    (MANAGE_VIDEOS, "perpage", "1", {}),
+    (MANAGE_VIDEOS, "page", NOBODY, {}),
+    (MANAGE_VIDEOS, "s3key", NOTHING, {"action": "delete", "courseid": NOBODY}),
+    (DASHBOARD, "range", "1", {}),
+    (VIDEO_PAGE, "id", NOBODY, {"s3key": NOTHING}),
+    (VIDEO_PAGE, "s3key", NOTHING, {"id": "{id}"}),
+    (PLAYBACK_URL, "submissionid", NOBODY, {"s3key": NOTHING}),
+    (PLAYBACK_URL, "s3key", NOTHING, {"submissionid": "{id}"}),
+)
+"""Page, parameter, a value that finds nothing or one video, and what else is asked; {id} is a submission's."""
+
+PAGES = tuple(dict.fromkeys(page for page, *_ in FILTERS))
+
+DATABASE = re.compile(
+    r"dml\w*exception|(reading from|writing to) database|SQLSTATE|SQL syntax|unterminated quoted", re.I
+)
+
+KEY = re.compile(r"videos/\d+/\d+_[0-9a-f]+")
+
+
+class Filters:
+    """`site` is an administrator's session: whoever sees everything would see more by a query that was bent."""
+
+    def __init__(self, site: MoodleClient) -> None:
+        self._site = site
+
+    def expect_literal(self, path: str, submission: int) -> list[str]:
+        """Every parameter of the page is taken as it is, never as a part of a query; returns their names.
+
+        What is asked finds the same with and without what would bend a query. `submission` is the id of one that has a
+        video.
+        """
+        tried = [(name, plain, more) for page, name, plain, more in FILTERS if page == path]
+        for name, plain, more in tried:
+            besides = {one: value.format(id=submission) for one, value in more.items()}
+            found = self._shown(path, besides | {name: plain})
+            for bent in TEXT if plain == NOTHING else NUMBER:
+                asked = bent.format(plain)
+                seen = self._shown(path, besides | {name: asked})
+                if seen != found:  # others may have uploaded or deleted a video meanwhile
+                    found = self._shown(path, besides | {name: plain})
+                if seen != found:
+                    raise AssertionError(f"expected {name}={asked} to find what {plain} finds, {found}, seen {seen}")
+        return [name for name, _, _ in tried]
+
+    def _shown(self, path: str, asked: dict[str, str]) -> str:
+        """What a page shows, in words. Raises AssertionError where that is an error of the database."""
+        sesskey = {"sesskey": self._site.sesskey} if path == PLAYBACK_URL else {}
+        answer = HttpResult.of(self._site.get(path, **asked, **sesskey))
+        if said := DATABASE.search(answer.text):
+            told = ", ".join(f"{name}={value}" for name, value in asked.items())
+            raise AssertionError(f"expected {told} to be taken as it is, seen an error of the database: {said[0]}")
+        if path in (DASHBOARD, MANAGE_VIDEOS) and answer.message:
+            raise NotCheckable(f"{path} does not open: {answer.message[:100]}")
+        shown = len(set(KEY.findall(answer.text)))
+        plays = ", one plays" if answer.source else ""
+        return f"{shown} videos{plays}"

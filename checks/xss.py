@@ -1,0 +1,29 @@
+"""A file's name that is markup, and whether a page has taken it for some."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup
+
+from clients.errors import NotCheckable
+from clients.http_result import HttpResult
+
+MARK = "s3videoHarm"
+
+NAME = f'clip"><img src=x onerror={MARK}=1>'
+"""What ends an attribute and a tag, then tries to run; without a slash, which ends a name."""
+
+ERROR = ".errormessage, #login"
+"""What Moodle shows in place of a page; a question before a deletion is in the box of a notice, and is a page."""
+
+
+def expect_shown_as_text(html: str, where: str) -> None:
+    """`html` is a page as its scripts left it: in text the name is harmless, as an element it runs."""
+    if made := BeautifulSoup(html, "lxml").select(f"[onerror*={MARK}], script:-soup-contains({MARK})"):
+        raise AssertionError(f"expected {where} to show the file's name as text, seen it become <{made[0].name}>")
+
+
+def expect_page_shows_as_text(answer: HttpResult, where: str) -> None:
+    """The same of a page in a browser. Raises NotCheckable where it does not open."""
+    if answer.status >= 400 or answer.page.select_one(ERROR):
+        raise NotCheckable(f"{where} does not open: {answer.message[:100]}")
+    expect_shown_as_text(answer.rendered, where)

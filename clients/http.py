@@ -1,0 +1,145 @@
+"""HTTP with a time limit and a trust, in which an outage has a name."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+from urllib3.util import create_urllib3_context
+
+from clients.addresses import shown
+from clients.errors import ConfigurationError, SiteError, Unreachable, root_of, untrusted
+
+exchanges: deque[dict[str, Any]] = deque(maxlen=20)
+"""The latest requests of this process, as a failed line shows them: there is no page to see where it asks directly."""
+
+IDLE = 4
+"""Seconds after which no connection is used again. Servers close those that idle, Apache after 5 s, load balancers
+after 60, and a request that is on its way just then is lost."""
+
+
+PATIENCE = 60
+"""Seconds that a request waits in all for a host that is asked too often."""
+
+THE_PLUGIN_S = "/s3video/"
+
+while_it_changes = retry(retry=retry_if_exception_type(KeyError), stop=stop_after_attempt(10), reraise=True)
+"""For what reads all variables of the process, as a search for its proxies does: Python trips over one that goes
+meanwhile, and pytest takes PYTEST_CURRENT_TEST away after each phase of a test."""
+
+
+def jar(cookies: Iterable[Mapping[str, Any]]) -> RequestsCookieJar:
+    """A browser's cookies; a host without a dot has a name of its own in Python's jars."""
+    jar = RequestsCookieJar()
+    for cookie in cookies:
+        domain = str(cookie["domain"])
+        place = {"domain": domain if "." in domain else f"{domain}.local", "path": str(cookie["path"])}
+        jar.set(str(cookie["name"]), str(cookie["value"]), **place)
+    return jar
+
+
+class Trusting(HTTPAdapter):
+    """Reads the authorities once: requests would for each new connection, which takes 90 ms of a processor.
+
+    Sessions share connections; one that mounts an adapter of its own does not.
+    """
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        if verify:
+            pool["ssl_context"] = _context(pool.pop("ca_certs", None), pool.pop("ca_cert_dir", None))
+        return host, pool
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """What it would have the connection read is in its context."""
+
+
+@cache
+def _context(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """Raises ConfigurationError where the authorities cannot be read."""
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(file if file or folder else certifi.where(), folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"No authorities can be read from {file or folder}: {error}. Is that what REQUESTS_CA_BUNDLE should name?"
+        ) from error
+    return context
+
+
+_CONNECTIONS = Trusting(pool_maxsize=20)
+"""Of all sessions of this process."""
+
+
+def request(method: str, url: str, **options: Any) -> requests.Response:
+    """As `requests.request`: on a connection of its own."""
+    with requests.Session() as session:
+        session.mount("https://", Trusting())
+        return session.request(method, url, **options)
+
+
+class Session(requests.Session):
+    """Gives every request its time limit in seconds and its trust, and names an outage one."""
+
+    merge_environment_settings = while_it_changes(requests.Session.merge_environment_settings)
+    rebuild_proxies = while_it_changes(requests.Session.rebuild_proxies)
+
+    def __init__(self, verify: bool | str, timeout: float) -> None:
+        super().__init__()
+        self.mount("https://", _CONNECTIONS)
+        self.limits = {"verify": verify, "timeout": timeout}
+        self._used = time.monotonic()
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        if time.monotonic() - self._used > IDLE:
+            self.close()
+        options = {**self.limits, **kwargs}
+        address = str(url)
+        host = urlsplit(address).netloc
+        told: dict[str, Any] = {"method": str(method), "address": shown(address), "status": "no answer"}
+        exchanges.append(told)
+        try:
+            answer = self._patiently(method, address, *args, **options)
+            told |= {"status": answer.status_code, "seconds": round(answer.elapsed.total_seconds(), 3)}
+            return answer
+        except requests.exceptions.SSLError as error:
+            raise ConfigurationError(untrusted(host, error)) from error
+        except requests.exceptions.Timeout as error:
+            raise Unreachable(f"{host} did not answer within {options['timeout']} s ({address}).") from error
+        except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise Unreachable(f"{host} cannot be reached ({address}): {root_of(error)}.") from error
+        except requests.exceptions.RequestException as error:
+            raise SiteError(f"{host} gives an answer that cannot be followed ({address}): {root_of(error)}.") from error
+        finally:
+            self._used = time.monotonic()
+
+    def _patiently(self, method: str | bytes, address: str, *args: Any, **options: Any) -> requests.Response:
+        """Waits as long as a host that is asked too often tells (429, Retry-After), within `PATIENCE`.
+
+        Raises Unreachable where that is not enough. The plugin has limits of its own, which are for tests to judge.
+        """
+        patience = PATIENCE
+        while True:
+            answer = super().request(method, address, *args, **options)
+            if answer.status_code != 429 or THE_PLUGIN_S in address:
+                return answer
+            told = answer.headers.get("Retry-After", "")
+            wait = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
+            patience -= max(wait, 1)
+            if patience < 0:
+                raise Unreachable(
+                    f"{urlsplit(address).netloc} answers 429, too many requests, and asks to wait for {told or '?'} s. "
+                    "Have what limits requests there let this machine through."
+                )
+            answer.close()
+            time.sleep(wait)  # noqa: TID251 (the host says how long; nothing else tells when it listens again)

@@ -1,0 +1,122 @@
+"""What comes back from the site, to a request or in a browser, as one thing to judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import requests
+from bs4 import BeautifulSoup
+
+from clients.addresses import AJAX
+
+TEXTS = ("text/", "html", "json", "javascript", "xml")
+"""Of a Content-Type: what is to be read, not played."""
+
+REFUSALS = ".errormessage, #notice, #login"
+"""Where Moodle says no: its error page, the page on how to enrol, the log-in form."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpResult:
+    """What came back from the last of `hops`, the addresses that redirects led over; `headers` are of all of them.
+
+    `text` is the body where that is to be read, and empty for a file; `rendered` is the page's HTML as its scripts left
+    it, where a browser has run them.
+    """
+
+    status: int
+    hops: Sequence[str]
+    headers: Sequence[Mapping[str, str]]
+    body: bytes
+    text: str
+    rendered: str = ""
+
+    @classmethod
+    def of(cls, response: requests.Response) -> Self:
+        """To a request over HTTP."""
+        hops = [*response.history, response]
+        return cls(
+            status=response.status_code,
+            hops=[hop.url for hop in hops],
+            headers=[hop.headers for hop in hops],
+            body=response.content,
+            text=response.text if is_text(response.headers) else "",
+        )
+
+    @property
+    def url(self) -> str:
+        return self.hops[-1]
+
+    @cached_property
+    def data(self) -> Any:
+        """The JSON that came, None for something else. Raises AssertionError where it is said to be JSON and is not.
+
+        What Moodle's external functions answer is JSON; up to Moodle 4.4 their Content-Type says HTML.
+        """
+        if "json" not in content_type(self.headers[-1]) and AJAX not in self.url:
+            return None
+        try:
+            data = json.loads(self.body)
+        except ValueError:
+            seen = _refusal(BeautifulSoup(self.text, "lxml")) or self._size
+            raise AssertionError(f"expected JSON from {self.url.partition('?')[0]}, seen {seen}") from None
+        if isinstance(data, list):  # Moodle's own external functions answer a list of one
+            return data[0].get("exception") or data[0]["data"]
+        return data
+
+    @cached_property
+    def page(self) -> BeautifulSoup:
+        """The HTML that came, as a page or inside JSON."""
+        inside = self.data.get("html", "") if isinstance(self.data, dict) else self.rendered or self.text
+        return BeautifulSoup(inside, "lxml")
+
+    @property
+    def succeeded(self) -> bool:
+        """The plugin's scripts say so in their JSON."""
+        return isinstance(self.data, dict) and bool(self.data.get("success"))
+
+    @property
+    def source(self) -> str:
+        """The address to play from, in the page or in the JSON; empty without one."""
+        if self.succeeded:
+            return str(self.data["data"].get("signed_url", ""))
+        video = self.page.select_one("video[src], video source[src]")
+        return str(video["src"]) if video else ""
+
+    @property
+    def message(self) -> str:
+        """What a person reads who is told no; empty without words."""
+        if isinstance(self.data, dict):
+            return str(self.data.get("message") or self.data.get("error") or "")
+        return _refusal(self.page)
+
+    @property
+    def seen(self) -> str:
+        """The answer in a few words, for failure messages."""
+        return self.message or self._size
+
+    @property
+    def _size(self) -> str:
+        return f"status {self.status}, {len(self.body)} bytes without a message"
+
+
+def _refusal(page: BeautifulSoup) -> str:
+    if page.select_one("#login"):
+        return "You have to log in first (the log-in page)."
+    box = page.select_one(REFUSALS)
+    return box.get_text(" ", strip=True) if box else ""
+
+
+def content_type(headers: Mapping[str, str]) -> str:
+    """In small letters, empty without one."""
+    return next((value.lower() for name, value in headers.items() if name.lower() == "content-type"), "")
+
+
+def is_text(headers: Mapping[str, str]) -> bool:
+    """Whether a body is to be read: by its type, and where it has none."""
+    kind = content_type(headers)
+    return not kind or any(text in kind for text in TEXTS)

@@ -1,0 +1,113 @@
+"""What an administrator sees and sets of the plugin: version, whether it is enabled, its settings; and of Moodle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bs4 import BeautifulSoup
+
+from clients.addresses import COMPONENT, SETTINGS
+from clients.errors import SiteError
+from clients.moodle.client import MoodleClient
+from clients.moodle.html import failure, lines, query, quote, text
+from clients.moodle.model import Plugin, Settings
+
+SETTING = f"s_{COMPONENT}_"
+PLUGINS = "/mod/assign/adminmanageplugins.php"
+SUBMISSIONS = {"subtype": "assignsubmission"}
+
+
+def release(site: MoodleClient) -> str:
+    """Moodle's release, such as "4.5.6"; needs an administrator."""
+    page = site.open("Reading Moodle's release", "/admin/index.php")
+    found = re.search(r"\d+\.\d+(\.\d+)?", text(page.select_one(".copyright")))
+    if found is None:
+        raise SiteError(
+            f"Moodle's release is not shown at {site.where}. {quote(page)} "
+            "Use an administrator, and finish a pending upgrade."
+        )
+    return found.group()
+
+
+def concurrent_logins(site: MoodleClient) -> int:
+    """How many sessions the site allows an account at a time, 0 for any number; needs an administrator."""
+    response = site.get(SETTINGS, section="manageauths")
+    chosen = BeautifulSoup(response.text, "lxml").select_one("[name=s__limitconcurrentlogins] option[selected]")
+    return int(str(chosen["value"])) if chosen else 0
+
+
+def plugin(site: MoodleClient) -> Plugin | None:
+    """The S3 Video plugin as the list of submission plugins shows it, None if it is not installed."""
+    page = site.open("Listing the submission plugins", PLUGINS, **SUBMISSIONS)
+    for row in page.select("table tbody tr"):
+        links = [query(str(link["href"])) for link in row.select("a[href]")]
+        switches = [link["action"] for link in links if link.get("plugin") == "s3video" and "action" in link]
+        if switches:
+            version = re.search(r"\b20\d{8}\b", text(row))
+            return Plugin(version.group() if version else "", "hide" in switches)
+    return None
+
+
+def switch_plugin(site: MoodleClient, *, on: bool) -> None:
+    """Presses the plugin's eye in the list of submission plugins, and looks whether that did it."""
+    step = f"{'Enabling' if on else 'Disabling'} S3 Video"
+    plugin(site)  # for a sesskey that holds
+    pressed = {"action": "show" if on else "hide", "plugin": "s3video", "sesskey": site.sesskey}
+    site.open(step, PLUGINS, **SUBMISSIONS, **pressed)
+    found = plugin(site)
+    if found is None or found.enabled is not on:
+        raise SiteError(
+            f"{step} had no effect at {site.base_url}{PLUGINS}: expected its eye to be {'open' if on else 'closed'}. "
+            "Try it there by hand."
+        )
+
+
+def enable_plugin(site: MoodleClient) -> bool:
+    """Returns whether that was necessary."""
+    found = plugin(site)
+    if found is not None and found.enabled:
+        return False
+    switch_plugin(site, on=True)
+    return True
+
+
+def plugin_settings(site: MoodleClient) -> Settings:
+    """The plugin's settings."""
+    page = site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT)
+    settings, forced = {}, []
+    words, defaults = {}, {}
+    for control in page.select(f"#adminsettings [name^={SETTING}]"):
+        name = str(control["name"]).removeprefix(SETTING)
+        # HTML drops a newline right after <textarea>; the parser does not.
+        written = control.get_text().removeprefix("\n")
+        settings[name] = written if control.name == "textarea" else str(control.get("value", ""))
+        if control.get("type") == "checkbox":
+            settings[name] = "1" if control.has_attr("checked") else "0"
+        if control.has_attr("disabled"):
+            forced.append(name)
+        if (row := control.find_parent(class_="form-item")) is not None:
+            words[name] = " ".join(filter(None, map(text, row.select(".form-label label, .form-description"))))
+            defaults[name] = text(row.select_one(".form-defaultinfo")).rpartition(":")[2].strip()
+    if not settings:
+        raise SiteError(f"No settings of {COMPONENT} at {site.where}. {quote(page)} Is it installed?")
+    return Settings(settings, forced, words, defaults)
+
+
+def save_plugin_settings(site: MoodleClient, changes: Mapping[str, str]) -> None:
+    """Saves these settings, leaves the others alone, and reads them back."""
+    step = f"Saving the plugin's settings {', '.join(sorted(changes))}"
+    response = site.post(
+        f"{SETTINGS}?section={COMPONENT}",
+        {
+            "section": COMPONENT,
+            "action": "save-settings",
+            **{SETTING + name: value for name, value in changes.items()},
+        },
+    )
+    if not response.ok:
+        raise failure(step, response)
+    stored = plugin_settings(site)
+    lost = [name for name, value in changes.items() if lines(stored.get(name, "")) != lines(value)]
+    if lost:
+        raise SiteError(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")

@@ -1,0 +1,245 @@
+"""The plugin's scripts as its uploader and its player call them, over HTTP and without the checks of its widget.
+
+As of version 1.0.0 of the plugin; a function that returns an Answer gives it whatever it says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+import media
+from clients import http
+from clients.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
+from clients.anonymous_s3 import expect_working
+from clients.errors import NotCheckable, SiteError
+from clients.http_result import HttpResult
+from clients.moodle.ajax import call
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Person
+
+VALIDATION = "validation_error"
+"""The plugin's `error_type` of a refusal that is for the file's own sake; 1.0.0 has "unknown" for some of them too."""
+
+UPLOAD_TIMEOUT = 120
+"""Seconds that storage may take for a small clip."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Video:
+    """What `person` has handed in: `id` is the submission's id in Moodle, `key` the object's key on S3."""
+
+    person: Person
+    assignment: Assignment
+    clip: media.Clip
+    id: int
+    key: str
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Of the plugin's page for this video."""
+        return {"id": self.id, "s3key": self.key}
+
+
+# -- requests -------------------------------------------------------------------------------------
+
+
+def request_upload(
+    site: MoodleClient, assignment: int, name: str, size: int, mime: str, *, submission: int = 0
+) -> HttpResult:
+    """Ask for an upload URL, for a file of `size` bytes; with `submission` 0 in a submission of one's own."""
+    asked = {"filename": name, "filesize": size, "mimetype": mime}
+    return HttpResult.of(site.post(UPLOAD_URL, {"assignmentid": assignment, "submissionid": submission, **asked}))
+
+
+def confirm_upload(site: MoodleClient, key: str, submission: int) -> HttpResult:
+    """Say that S3 has the object."""
+    return HttpResult.of(site.post(CONFIRMATION, {"s3_key": key, "submissionid": submission}))
+
+
+def playback_url(site: MoodleClient, video: Video, sesskey: str = "") -> HttpResult:
+    """What the plugin's player asks for; with the session's own sesskey unless another is given."""
+    return HttpResult.of(
+        site.get(PLAYBACK_URL, submissionid=video.id, s3key=video.key, sesskey=sesskey or site.sesskey)
+    )
+
+
+def video_page(site: MoodleClient, video: Video) -> HttpResult:
+    return HttpResult.of(site.get(VIDEO_PAGE, **video.parameters))
+
+
+def download(site: MoodleClient, video: Video) -> HttpResult:
+    return HttpResult.of(site.get(DOWNLOAD, **video.parameters))
+
+
+def grader(site: MoodleClient, video: Video) -> HttpResult:
+    """The grader's panel on the student, which a script of the page asks for."""
+    arguments = {"userid": video.person.id, "attemptnumber": -1, "jsonformdata": '""'}
+    return HttpResult.of(
+        call(
+            site,
+            "core_get_fragment",
+            component="mod_assign",
+            callback="gradingpanel",
+            contextid=video.assignment.context,
+            args=[{"name": name, "value": value} for name, value in arguments.items()],
+        )
+    )
+
+
+def grading_table(site: MoodleClient, video: Video) -> HttpResult:
+    """The page of the table with the student's row, or the last one there is; up to Moodle 4.4 it has ten rows."""
+    number = 0
+    while True:
+        answer = HttpResult.of(
+            site.get(ASSIGNMENT, id=video.assignment.cmid, action="grading", perpage=100, page=number)
+        )
+        number += 1
+        following = answer.page.select_one(f".pagination [data-page-number='{number + 1}']")
+        if following is None or answer.page.select_one(f"tr.user{video.person.id}"):
+            return answer
+
+
+def confirmation(site: MoodleClient, video: Video) -> HttpResult:
+    return confirm_upload(site, video.key, video.id)
+
+
+def upload_url(site: MoodleClient, video: Video) -> HttpResult:
+    """Ask for an upload URL in the submission of `video`, whosever that is."""
+    clip = video.clip
+    return request_upload(site, video.assignment.id, clip.path.name, clip.bytes, clip.mime, submission=video.id)
+
+
+def promised_key(text: str) -> str:
+    """The object's key in an answer to the request for an upload URL; empty in a refusal."""
+    try:
+        return str(json.loads(text)["data"]["s3_key"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def tell_promises(site: MoodleClient, promise: Callable[[str], None]) -> MoodleClient:
+    """From now on `promise` is told each key for which the plugin gives `site` a presigned form; returns `site`."""
+
+    def look(response: requests.Response, *_: object, **__: object) -> None:
+        if UPLOAD_URL in response.url and (key := promised_key(response.text)):
+            promise(key)
+
+    site.session.hooks["response"].append(look)
+    return site
+
+
+Way = Callable[[MoodleClient, Video], HttpResult]
+WATCH: dict[str, Way] = {"video page": video_page, "playback URL": playback_url, "download": download}
+GRADE: dict[str, Way] = {"grader": grader, "grading table": grading_table}
+WRITE: dict[str, Way] = {"confirmation": confirmation, "upload URL": upload_url}
+WAYS = WATCH | GRADE | WRITE
+
+
+# -- what the widget does, as one step ------------------------------------------------------------
+
+
+def begin_upload(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> dict[str, Any]:
+    """What the plugin promises before an upload: url, fields, s3_key, submission_id. Raises SiteError."""
+    asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
+    if not asked.succeeded:
+        raise SiteError(f"Uploading over HTTP: the plugin gave no upload URL: {asked.seen}")
+    promised: dict[str, Any] = asked.data["data"]
+    return promised
+
+
+def upload(site: MoodleClient, assignment: Assignment, clip: media.Clip, verify: bool | str) -> tuple[int, str]:
+    """Upload and confirm; returns the submission's id and the object's key. Raises SiteError."""
+    promised = begin_upload(site, assignment, clip)
+    confirmed = _send_and_confirm(site, promised, clip, verify)
+    if not confirmed.succeeded:
+        raise SiteError(f"Uploading over HTTP: the plugin did not confirm the upload: {confirmed.seen}")
+    return int(promised["submission_id"]), str(promised["s3_key"])
+
+
+class DirectUpload:
+    """Asks for upload URLs as one person, over HTTP and without the widget's checks.
+
+    `good` is a video that the plugin takes: what is refused for its own sake is told by it from what is refused to
+    anybody, for a rate limit, a closed assignment or a session that is over.
+    """
+
+    def __init__(self, site: MoodleClient, assignment: Assignment, good: media.Clip) -> None:
+        self._site = site
+        self._assignment = assignment.id
+        self._good = good
+        self._granted = False
+
+    def expect_refused(self, name: str, size: int, mime: str, why: str) -> str:
+        """The plugin gives no upload URL for that file; returns its words. `why` says what is wrong with the file.
+
+        Raises NotCheckable where a good video is refused as well, right before or right after.
+        """
+        if not self._granted:
+            self._expect_granted("before")
+            self._granted = True
+        asked = request_upload(self._site, self._assignment, name, size, mime)
+        if asked.succeeded:
+            raise AssertionError(f"expected the server to refuse {why}, seen an upload URL for it")
+        said = error_of(asked)
+        if asked.data.get("error_type") != VALIDATION:
+            self._expect_granted("after")
+        return said
+
+    def _expect_granted(self, when: str) -> None:
+        clip = self._good
+        asked = request_upload(self._site, self._assignment, clip.path.name, clip.bytes, clip.mime)
+        if not asked.succeeded:
+            raise NotCheckable(f"the server refuses a good video too, asked {when} the wrong one: {asked.seen}")
+
+
+def expect_forgotten(site: MoodleClient, video: Video) -> None:
+    """Whoever may see every video, such as the administrator of `site`, is given none by the plugin's player."""
+    if playback_url(site, video).succeeded:
+        raise AssertionError(f"expected the plugin to know nothing of {video.key}, seen it give an address to play it")
+
+
+def provoke_failure(site: MoodleClient, assignment: Assignment) -> None:
+    """The plugin refuses a text file, and notes that as a failed upload."""
+    if request_upload(site, assignment.id, "notes.txt", 13, "text/plain").succeeded:
+        raise AssertionError("expected the server to refuse a text file, seen an upload URL for it")
+
+
+def expect_not_confirmed(site: MoodleClient, assignment: Assignment, file: media.Clip, verify: bool | str) -> str:
+    """What is no video is refused when storage has it; returns the plugin's words. Raises SiteError before that."""
+    confirmed = _send_and_confirm(site, begin_upload(site, assignment, file), file, verify)
+    if confirmed.succeeded:
+        raise AssertionError(f"expected the server to refuse {file.path.name}, which is no video, seen it confirmed")
+    return error_of(confirmed)
+
+
+def error_of(answer: HttpResult) -> str:
+    """What the plugin's script says is wrong; a page of Moodle's instead is no refusal of the plugin."""
+    if not isinstance(answer.data, dict):
+        raise AssertionError(f"expected a refusal in JSON, seen {answer.seen}")
+    return str(answer.data.get("error"))
+
+
+def _send_and_confirm(site: MoodleClient, promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> HttpResult:
+    send(promised, clip, verify)
+    return confirm_upload(site, promised["s3_key"], promised["submission_id"])
+
+
+def send(promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> None:
+    """Send a file to S3 by what the plugin promised. Raises SiteError."""
+    with clip.path.open("rb") as file:
+        stored = http.request(
+            "POST",
+            promised["url"],
+            data=promised["fields"],
+            files={"file": (clip.path.name, file, clip.mime)},
+            verify=verify,
+            timeout=UPLOAD_TIMEOUT,
+        )
+    expect_working(stored)
+    if stored.status_code not in (200, 201, 204):
+        raise SiteError(f"Uploading over HTTP: storage answered {stored.status_code} to the presigned POST.")

@@ -1,0 +1,283 @@
+"""The plugin's bucket, seen with the suite's own key, which can list, read and delete but not write."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError, SSLError
+from botocore.parsers import ResponseParserError
+
+from clients import clock, http
+from clients.anonymous_s3 import NO_SUCH_ETAG, NO_SUCH_KEY, AnonymousS3, expect_working
+from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, root_of, untrusted
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+LOOK = "Look what stands between this machine and S3, or correct storage.endpoint."
+
+CHUNK = 1024 * 1024
+"""Bytes of an object in memory at a time."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """`encryption` is what the store reports, such as "AES256", or None."""
+
+    key: str
+    bytes: int
+    content_type: str
+    encryption: str | None
+
+
+class Bucket:
+    """Raises ConfigurationError where the key or the bucket is wrong, Unreachable where S3 does not answer."""
+
+    def __init__(self, name: str, client: S3Client, *, verify: bool | str = True, timeout: float = 10) -> None:
+        """`verify` and `timeout` (seconds) are for what is asked without the client's key, as requests takes them."""
+        self.name = name
+        self._client = client
+        self._verify = verify
+        self._timeout = timeout
+
+    @property
+    def url(self) -> str:
+        """The bucket's address, with a slash at its end."""
+        form = self._client.generate_presigned_post(self.name, "key")
+        return str(form["url"]).rstrip("/") + "/"
+
+    @property
+    def unsigned(self) -> AnonymousS3:
+        """The bucket as anybody meets it."""
+        return AnonymousS3(self.url, self._verify, self._timeout)
+
+    def keys(self, prefix: str) -> list[str]:
+        with self._told("listing"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+            return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def first(self, prefix: str) -> str:
+        """The first key there; empty where there is none."""
+        with self._told("listing"):
+            found = self._client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1).get("Contents", [])
+        return found[0]["Key"] if found else ""
+
+    def objects(self, prefix: str) -> list[StoredObject]:
+        return [self.object(key) for key in self.keys(prefix)]
+
+    def object(self, key: str) -> StoredObject:
+        """Raises AssertionError when there is no such object."""
+        with self._told("reading", key):
+            head = self._client.head_object(Bucket=self.name, Key=key)
+            return StoredObject(key, head["ContentLength"], head["ContentType"], head.get("ServerSideEncryption"))
+
+    def keeps_versions_of(self, key: str) -> bool:
+        """Whether S3 has versions of an object that is deleted: the bucket is versioned, and a marker hides them.
+
+        Told by the list of versions; for a key that may not see it (s3:ListBucketVersions), by the marker's header:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+        """
+        with self._told("listing the versions of", key):
+            try:
+                listed = self._client.list_object_versions(Bucket=self.name, Prefix=key)
+            except ClientError as error:
+                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in (403, 501):
+                    raise
+                return self._has_marker(key)
+        return any(one["Key"] == key and not one.get("IsLatest") for one in listed.get("Versions", []))
+
+    def _has_marker(self, key: str) -> bool:
+        with self._told("reading", key):
+            try:
+                self._client.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                answer = error.response.get("ResponseMetadata", {})
+                if answer.get("HTTPStatusCode") != 404:
+                    raise
+                return answer.get("HTTPHeaders", {}).get("x-amz-delete-marker") == "true"
+        return False
+
+    def digest(self, key: str) -> str:
+        """SHA-256 in hex of the object's content, streamed."""
+        sha256 = hashlib.sha256()
+        with self._told("reading", key):
+            for chunk in self._client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(CHUNK):
+                sha256.update(chunk)
+        return sha256.hexdigest()
+
+    def expect_stored(self, key: str, bytes: int, content_type: str, sha256: str) -> StoredObject:
+        """Raises AssertionError that names every difference between what is stored and what was chosen."""
+        stored = self.object(key)
+        seen = {"bytes": stored.bytes, "content type": stored.content_type, "sha256": self.digest(key)}
+        expected = {"bytes": bytes, "content type": content_type, "sha256": sha256}
+        wrong = [
+            f"{name}: expected {expected[name]}, seen {seen[name]}" for name in seen if seen[name] != expected[name]
+        ]
+        if wrong:
+            raise AssertionError(f"S3 does not hold what was uploaded, at {key}: {'; '.join(wrong)}")
+        return stored
+
+    def expect_private(self, key: str) -> None:
+        """Neither the object nor the list of the bucket is to be had without a signature."""
+        for what, status in ((f"GET of {key}", self.unsigned.get(key)), ("GET of the bucket", self.unsigned.list())):
+            if status < 400:
+                raise AssertionError(f"expected an unsigned {what} to be refused, seen status {status}")
+
+    def expect_empty_file_refused(self, url: str, fields: Mapping[str, str]) -> int:
+        """A presigned POST form does not take a file of 0 bytes; returns the status."""
+        files = {"file": ("empty.mp4", b"", fields["Content-Type"])}
+        try:
+            answer = http.request("POST", url, data=fields, files=files, verify=self._verify, timeout=self._timeout)
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
+        expect_working(answer)
+        if answer.status_code < 400 or self.keys(fields["key"]):
+            raise AssertionError(f"expected the form to refuse an empty file, seen status {answer.status_code}")
+        return answer.status_code
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            with self._told("deleting", key):
+                self._client.delete_object(Bucket=self.name, Key=key)
+
+    def delete_prefix(self, prefix: str) -> None:
+        self.delete(self.keys(prefix))
+
+    def expect_no_uploads_from(self, origin: str) -> None:
+        """No page of another site, such as `origin`, may send anything to the bucket."""
+        if (allowed := self.unsigned.allowed_origin(origin)) in ("*", origin):
+            raise AssertionError(f"expected S3 to allow no upload from a page of {origin}, seen it allow {allowed}")
+
+    def probe(self) -> None:
+        """Raises Unreachable when the store does not answer to HeadBucket."""
+        with self._told("opening"):
+            self._client.head_bucket(Bucket=self.name)
+
+    def check(self, *, deletes: bool = True) -> list[str]:
+        """Whether the suite's key may list, read and, where it `deletes`, delete in `videos/`; changes nothing.
+
+        Returns what could not be tried.
+        """
+        untried = []
+        with self._told("listing"):
+            listed = self._client.list_objects_v2(Bucket=self.name, Prefix="videos/", MaxKeys=1)
+        if not listed.keys() & {"Name", "KeyCount", "IsTruncated", "Contents"}:
+            raise Unreachable(f"{self.url} gives an answer that is not of S3 (listing the bucket). {LOOK}")
+        found = listed.get("Contents", [])
+        for item in found:
+            with self._told("reading", item["Key"]):
+                self._client.get_object(Bucket=self.name, Key=item["Key"], Range="bytes=0-0")["Body"].close()
+        if not found:
+            untried.append("reading, for it holds no video yet")
+        if deletes and not self._try_to_delete():
+            untried.append("deleting, for it does not know conditions (If-Match)")
+        self.probe()
+        return untried
+
+    def _try_to_delete(self) -> bool:
+        """Whether that could be tried: a compatible store may not know the condition."""
+        # The condition is never true: a plain deletion of nothing would leave a marker in a versioned bucket.
+        try:
+            self._client.delete_object(Bucket=self.name, Key=NO_SUCH_KEY, IfMatch=NO_SUCH_ETAG)
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            if status not in (404, 412, 501):
+                with self._told("deleting", NO_SUCH_KEY):
+                    raise
+            return status != 501
+        return True
+
+    @contextmanager
+    def _told(self, step: str, key: str | None = None) -> Iterator[None]:
+        """Turns botocore's errors into sentences."""
+        try:
+            yield
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            code = error.response.get("Error", {}).get("Code", "")
+            what = f"{step} {key or 'the bucket'} in {self.name}"
+            if code == "NoSuchBucket" or (status == 404 and key is None):
+                message = f"There is no bucket {self.name}. Correct storage.bucket in the environment file."
+                raise ConfigurationError(message) from error
+            if status == 404:
+                raise AssertionError(f"S3 holds no object at {key} (bucket {self.name}).") from error
+            if code in ("RequestTimeTooSkewed", "RequestExpired") or (status == 403 and _clock(error)):
+                raise ConfigurationError(
+                    _clock(error) or f"S3 finds this machine's clock wrong ({code}). Set the clock."
+                ) from error
+            if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
+                raise ConfigurationError(
+                    f"S3 does not know the suite's key ({code}, {what}). "
+                    "Correct what storage.access_key and storage.secret_key refer to."
+                ) from error
+            if code in ("PermanentRedirect", "AuthorizationHeaderMalformed") or status == 301:
+                raise ConfigurationError(
+                    f"The bucket {self.name} is in another region. Correct storage.region in the environment file."
+                ) from error
+            if status >= 500 or code in ("SlowDown", "RequestTimeout"):
+                raise Unreachable(f"S3 answered {status} {code} ({what}).") from error
+            raise KeyRefused(
+                f"S3 refuses the suite's key ({status} {code}, {what}). It needs s3:ListBucket on the bucket, "
+                "s3:GetObject and s3:DeleteObject on videos/* (environments/README.md); or no bucket has that name."
+            ) from error
+        except SSLError as error:
+            raise ConfigurationError(untrusted(self.url, error)) from error
+        except (ResponseParserError, RecursionError) as error:
+            raise Unreachable(
+                f"{self.url} gives an answer that is not of S3, or leads in a circle ({step} {key or 'the bucket'}). "
+                f"{LOOK}"
+            ) from error
+        except BotoCoreError as error:
+            raise Unreachable(
+                f"S3 does not answer at {self.url} ({step} {key or 'the bucket'}): {root_of(error)}."
+            ) from error
+
+
+def _clock(error: ClientError) -> str:
+    answer = error.response.get("ResponseMetadata", {})
+    return clock.wrong(answer.get("HTTPHeaders", {}), "S3")
+
+
+class Folder:
+    """What a bucket holds under a prefix since this was made; what was there before is somebody else's."""
+
+    def __init__(self, bucket: Bucket, prefix: str) -> None:
+        self.prefix = prefix
+        self._bucket = bucket
+        self._before = set(bucket.keys(prefix))
+
+    def _keys(self) -> list[str]:
+        return [key for key in self._bucket.keys(self.prefix) if key not in self._before]
+
+    def expect_empty(self) -> None:
+        if keys := self._keys():
+            raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
+
+    def expect_no_version(self, key: str) -> None:
+        """Of a deleted `key`. Raises NotCheckable where a versioned bucket has but put a marker in its place."""
+        if self._bucket.keeps_versions_of(key):
+            raise NotCheckable(
+                f"the bucket {self._bucket.name} keeps versions: at {key} is a delete marker, and the video is behind "
+                "it until a lifecycle rule removes what is no longer current"
+            )
+
+    def expect_only(self, key: str) -> None:
+        """`key` is the one object there."""
+        keys = self._keys()
+        if keys != [key]:
+            seen = ", ".join(keys) or "nothing"
+            raise AssertionError(f"expected {key} and nothing else under {self.prefix}, seen {seen}")
+
+    def told(self) -> list[str]:
+        """What is there, for people: a text an object; or why that cannot be told."""
+        try:
+            stored = [self._bucket.object(key) for key in self._keys()]
+        except (AssertionError, ConfigurationError, Unreachable) as reason:
+            return [f"{self.prefix}: {reason}"]
+        return [f"{one.key}: {one.bytes} bytes, {one.content_type}" for one in stored] or [f"{self.prefix}: nothing"]

@@ -1,0 +1,316 @@
+"""The network between a browser and the world: its speed, its volume and its breakage.
+
+A browser is launched with a `ProxiedNetwork` as its proxy, so that every engine's uploads can be slowed down,
+counted and cut in the same way. Bytes stay encrypted, and it sees host names and sizes only; where the environment has
+an authority of its own (`ca_file`), it ends TLS and verifies every certificate, for no engine can be told an authority
+in the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from typing import Any, Self, cast
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3.util import make_headers, parse_url
+
+from clients.ca_bundle import Ends
+from clients.errors import NotCheckable
+from clients.http import while_it_changes
+
+CHUNK = 32 * 1024
+
+MOODLE_BYTES = 256 * 1024
+"""What a browser may send to Moodle while a video is uploaded; the video itself goes elsewhere."""
+
+END_OF_HEAD = b"\r\n\r\n"
+
+GOODBYE_BYTES = 256
+"""TLS closes each idle connection of an earlier page with an alert of about 40 bytes, and there may be six of them."""
+
+TICK = 0.02
+"""Seconds that a slow network may be ahead or behind: shorter sleeps take longer than asked for."""
+
+NOT_OURS = (
+    "the browser runs on a machine that does not reach this one, so what it sends is neither slowed down, seen nor cut"
+)
+
+SEGMENT = 1400
+"""Bytes of a TCP segment, as on a network. With loopback's 64 KiB the kernel takes 4 MB from a browser at once."""
+
+
+def endpoint(url: str) -> str:
+    """`host:port` of an https address, or of a bare host, as a browser names it to a proxy."""
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    return f"{parts.hostname}:{parts.port or 443}"
+
+
+@dataclass
+class Traffic:
+    """Bytes that crossed a network meanwhile, by `host:port`, TLS and headers included."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
+
+    def expect_bypassed(self, moodle_url: str, size: int, moodle_bytes: int = MOODLE_BYTES) -> dict[str, int]:
+        """A file of `size` bytes was sent, and not to Moodle; returns the bytes sent, by `host:port`."""
+        moodle = self.sent[endpoint(moodle_url)]
+        elsewhere = self.sent.total() - moodle
+        if moodle > moodle_bytes or elsewhere < size:
+            seen = ", ".join(f"{count} to {host}" for host, count in self.sent.most_common()) or "none"
+            raise AssertionError(
+                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {seen}"
+            )
+        return dict(self.sent)
+
+    def expect_received_from(self, domain: str, size: int) -> dict[str, int]:
+        """At least `size` bytes came from `domain`; returns the bytes received, by `host:port`."""
+        if self.received[endpoint(domain)] < size:
+            raise AssertionError(f"expected {size} bytes of video from {domain}, seen {dict(self.received)}")
+        return dict(self.received)
+
+    def expect_nothing_from(self, *domains: str) -> None:
+        """Nothing came from any of `domains` but the end of connections that were open before."""
+        seen = {domain: size for domain in domains if (size := self.received[endpoint(domain)]) > GOODBYE_BYTES}
+        if seen:
+            raise AssertionError(f"expected nothing from storage or CDN, seen bytes {seen}")
+
+
+class Direction:
+    """What a network lets through one way: `counted` bytes by `host:port`, at `rate` bytes a second all together."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+        self.rate: float | None = None
+        self._free = 0.0
+
+    async def pause(self, size: int) -> None:
+        """So many bytes have crossed; waits until the next ones may."""
+        if self.rate:
+            now = asyncio.get_running_loop().time()
+            self._free = max(self._free, now - TICK) + size / self.rate
+            if self._free > now + TICK:
+                await asyncio.sleep(self._free - now)
+
+    @contextmanager
+    def slow(self, megabits_per_second: float) -> Iterator[None]:
+        self.rate = megabits_per_second * 1_000_000 / 8
+        try:
+            yield
+        finally:
+            self.rate = None
+
+
+class ProxiedNetwork:
+    """A CONNECT proxy on loopback, run by a thread of its own.
+
+    `sent` and `received` count the bytes that crossed since the start, by `host:port`. Where the machine reaches the
+    world by a proxy of its own (`HTTPS_PROXY`, `NO_PROXY`) this one goes through that.
+    """
+
+    is_ours = True
+
+    def __init__(self, connect_timeout: float = 10, ends: Ends | None = None) -> None:
+        """`connect_timeout` in seconds. With `ends` the proxy ends TLS and verifies certificates itself: whoever has a
+        certificate that those do not trust, gets no connection."""
+        self._connect_timeout = connect_timeout
+        self._ends = ends
+        self._up, self._down = Direction(), Direction()
+        self.sent, self.received = self._up.counted, self._down.counted
+        self._cut: set[str] = set()
+        self._open: dict[asyncio.StreamWriter, str] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        listener = socket.create_server(("127.0.0.1", 0))
+        # A large receive buffer would swallow a whole clip before the browser notices that the network is slow.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * CHUNK)
+        # Not set by asyncio for a socket that it is given. Else a body waits 40 ms for its head to be confirmed.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError, AttributeError):  # macOS refuses more than its default, Windows does not know the option
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving = asyncio.start_server(self._serve, sock=listener, limit=2 * CHUNK)
+        self._server = asyncio.run_coroutine_threadsafe(serving, self._loop).result()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _close(self) -> None:
+        self._server.close()
+        for writer in list(self._open):
+            writer.transport.abort()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextmanager
+    def requires_proxy(self) -> Iterator[None]:
+        """For what means nothing unless the browser goes through here. Raises NotCheckable where it does not."""
+        if not self.is_ours:
+            raise NotCheckable(NOT_OURS)
+        yield
+
+    def sent_to(self, url: str) -> int:
+        """Bytes sent so far to the host of `url`."""
+        return self.sent[endpoint(url)]
+
+    def slow(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        """Hold what the browser sends to this speed, in Mbit/s."""
+        return self._up.slow(megabits_per_second)
+
+    def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        """Hold what the browser receives to this speed, in Mbit/s."""
+        return self._down.slow(megabits_per_second)
+
+    @contextmanager
+    def measured(self) -> Iterator[Traffic]:
+        """Counts what crosses while the context lasts; the figures are complete when it ends."""
+        sent, received = self.sent.copy(), self.received.copy()
+        traffic = Traffic()
+        try:
+            yield traffic
+        finally:
+            traffic.sent.update(self.sent - sent)
+            traffic.received.update(self.received - received)
+
+    @contextmanager
+    def cut(self, host: str) -> Iterator[None]:
+        """Break every connection to `host:port`, transfers in flight included, and refuse new ones."""
+        self._cut.add(host)
+        self._loop.call_soon_threadsafe(self._abort, host)
+        try:
+            yield
+        finally:
+            self._cut.discard(host)
+
+    def _abort(self, host: str) -> None:
+        for writer, to in self._open.items():
+            if to == host:
+                writer.transport.abort()
+
+    async def _serve(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # at the end; asyncio would print that its task was cancelled
+            await self._tunnel(browser, answer)
+
+    async def _tunnel(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        ends = [answer]
+        try:
+            method, host, _ = (await browser.readuntil(END_OF_HEAD)).decode("latin-1").split(" ", 2)
+            name, _, port = host.rpartition(":")
+            try:
+                if method != "CONNECT" or host in self._cut:
+                    raise ConnectionRefusedError
+                async with asyncio.timeout(self._connect_timeout):
+                    world, request = await _connect(name.strip("[]"), int(port))
+                    ends.append(request)
+                    if self._ends:
+                        await request.start_tls(self._ends.world, server_hostname=name.strip("[]"))
+            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):  # a TLS error is an OSError
+                answer.write(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n")
+                return
+            self._open |= {answer: host, request: host}
+            if host in self._cut:
+                raise ConnectionResetError  # cut while it was being opened
+            answer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            if self._ends:
+                await answer.start_tls(self._ends.browser)
+            async with asyncio.TaskGroup() as directions:
+                directions.create_task(_pump(browser, request, self._up, host))
+                directions.create_task(_pump(world, answer, self._down, host))
+        except* (OSError, asyncio.IncompleteReadError):
+            pass  # the browser sees the broken connection, and reports it as its user would see it
+        finally:
+            for end in ends:
+                self._open.pop(end, None)
+                end.close()
+
+
+class UnknownTraffic:
+    """Traffic of which nothing can be said."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotCheckable(NOT_OURS)
+
+
+class DirectNetwork(ProxiedNetwork):
+    """The network of a browser on a machine that does not reach this one: neither slowed, nor seen, nor cut."""
+
+    is_ours = False
+
+    @contextmanager
+    def measured(self) -> Iterator[Traffic]:
+        yield cast(Traffic, UnknownTraffic())
+
+    def slow(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
+        raise NotCheckable(NOT_OURS)
+
+    def sent_to(self, url: str) -> int:
+        raise NotCheckable(NOT_OURS)
+
+    @contextmanager
+    def cut(self, host: str) -> Iterator[None]:
+        raise NotCheckable(NOT_OURS)
+        yield
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, direction: Direction, host: str) -> None:
+    while chunk := await source.read(CHUNK):
+        direction.counted[host] += len(chunk)
+        sink.write(chunk)
+        await sink.drain()
+        await direction.pause(len(chunk))
+    with suppress(OSError):
+        if sink.can_write_eof():
+            sink.write_eof()
+        else:  # TLS has no half of a connection
+            sink.close()
+
+
+@while_it_changes
+def _proxy_to(host: str, port: int) -> str | None:
+    """The machine's own proxy, where there is one for that host."""
+    proxy = getproxies().get("https")
+    return None if proxy_bypass(f"{host}:{port}") or proxy_bypass(host) else proxy
+
+
+async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the host, through the machine's own proxy where there is one for it. Raises OSError."""
+    if not (proxy := _proxy_to(host, port)):
+        return await asyncio.open_connection(host, port, limit=2 * CHUNK)
+    upstream = parse_url(proxy)
+    tls = ssl.create_default_context() if upstream.scheme == "https" else None
+    world, request = await asyncio.open_connection(upstream.host, upstream.port or 80, ssl=tls, limit=2 * CHUNK)
+    try:
+        at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        headers = {"host": at}
+        if upstream.auth:
+            headers |= make_headers(proxy_basic_auth=unquote(upstream.auth))
+        request.write(f"CONNECT {at} HTTP/1.1\r\n".encode())
+        request.writelines(f"{name}: {value}\r\n".encode() for name, value in headers.items())
+        request.write(b"\r\n")
+        status = (await world.readuntil(END_OF_HEAD)).decode("latin-1").split(" ", 2)[1]
+        if status != "200":
+            raise ConnectionRefusedError(f"the proxy {upstream.host} answers {status} to a connection to {host}")
+    except BaseException:
+        request.close()
+        raise
+    return world, request

@@ -1,0 +1,86 @@
+"""How a run reaches what its environment describes: one place that turns the file's tables into clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.plugin_key import PluginKey
+from clients.aws.account import Access
+from clients.boto import new_client
+from clients.cdn import CDN
+from clients.errors import NotCheckable
+from clients.moodle.client import MoodleClient, Shared
+from clients.s3 import Bucket
+from runner.configuration.environment import Environment
+
+
+def new_site(environment: Environment, timeout: float | None = None) -> MoodleClient:
+    """A session of its own, nobody logged in; `timeout` in seconds, the budget of a page by default."""
+    timeout = timeout or environment.budgets.page
+    shared = _shared.get(environment.base_url)
+    site = MoodleClient(environment.base_url, environment.verify, timeout, environment.login_path, shared)
+    if environment.user_agent:
+        site.session.headers["User-Agent"] = " ".join((str(site.session.headers["User-Agent"]), environment.user_agent))
+    return site
+
+
+def share_sessions(environment: Environment, admin: MoodleClient) -> None:
+    """From now on everybody has one session on the site in this process; that of `admin` is the administrator's."""
+    admin.shared = _shared.setdefault(environment.base_url, Shared())
+    admin.share(environment.accounts.admin.username, admin.session.cookies)
+
+
+_shared: dict[str, Shared] = {}
+
+
+def new_bucket(environment: Environment, *, attempts: int = 3, timeout: float | None = None) -> Bucket:
+    storage, timeout = environment.storage, timeout or environment.budgets.page
+    keys = storage.access_key.get_secret_value(), storage.secret_key.get_secret_value()
+    client = _s3(environment, *keys, timeout=timeout, attempts=attempts)
+    return Bucket(storage.bucket, client, verify=environment.verify, timeout=timeout)
+
+
+def new_plugin_key(environment: Environment, access_key: str, secret_key: str) -> PluginKey:
+    """The plugin's own key, as its settings have it."""
+    client = _s3(environment, access_key, secret_key, timeout=environment.budgets.page)
+    return PluginKey(environment.storage.bucket, client)
+
+
+def _s3(environment: Environment, access_key: str, secret_key: str, *, timeout: float, attempts: int = 3) -> Any:
+    storage = environment.storage
+    return new_client(
+        "s3",
+        region=storage.region,
+        access_key=access_key,
+        secret_key=secret_key,
+        endpoint=storage.endpoint,
+        verify=environment.verify,
+        timeout=timeout,
+        attempts=attempts,
+    )
+
+
+def new_access(environment: Environment, timeout: float | None = None) -> Access:
+    """The way into the AWS account. Raises NotCheckable where the environment gives no key for that."""
+    audit = environment.audit
+    if audit is None:
+        raise NotCheckable("the environment file has no key to read the AWS account with ([audit])")
+    return Access(
+        audit.access_key.get_secret_value(),
+        audit.secret_key.get_secret_value(),
+        audit.endpoint,
+        environment.verify,
+        timeout or environment.budgets.page,
+    )
+
+
+def new_cdn(environment: Environment) -> CDN:
+    own, budgets = environment.cdn, environment.budgets
+    return CDN(
+        own.domain,
+        verify=environment.verify,
+        timeout=budgets.probe,
+        invalidation=budgets.invalidation,
+        key_pair_id=own.key_pair_id,
+        private_key=own.private_key.get_secret_value() if own.private_key else None,
+    )

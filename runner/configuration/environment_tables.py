@@ -1,0 +1,238 @@
+"""The tables of an environment file."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ByteSize,
+    Field,
+    SecretStr,
+    StrictBool,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from checklist.patterns import Selective
+from checklist.tables import Table
+from runner.configuration.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, host, like, websocket
+
+LARGEST_UPLOAD = 5 * 1024**3
+"""Bytes; the plugin's own limit."""
+
+SMALLEST_LARGE = 64 * 1024**2
+"""Bytes, some 20 s; a shorter video would end before playback is judged."""
+
+
+class EnvironmentTable(Table):
+    """One of this file's tables: a key that is none here may have been meant for one of theirs."""
+
+
+class Account(EnvironmentTable):
+    """A person who can log in."""
+
+    username: Text
+    password: Secret
+
+
+def _several(people: object) -> object:
+    return [people] if isinstance(people, dict) else people
+
+
+def _somebody(people: tuple[Account, ...]) -> tuple[Account, ...]:
+    if not people:
+        raise ValueError("names nobody; give one account at least")
+    return people
+
+
+People = Annotated[tuple[Account, ...], BeforeValidator(_several)]
+
+
+class GivenAccounts(EnvironmentTable):
+    """People who exist already, for sites where the suite may not create any: one or several for each part.
+
+    Who is a student in one test may be the second or the suspended one in another; so may teachers.
+    """
+
+    student: Annotated[People, AfterValidator(_somebody)]
+    teacher: Annotated[People, AfterValidator(_somebody)]
+    second_student: People = ()
+    other_teacher: People = ()
+    other_student: People = ()
+    suspended_student: People = ()
+    manager: People = ()
+
+    def people(self) -> Iterator[tuple[str, Account]]:
+        """Every account with its part."""
+        return ((part, account) for part, accounts in self for account in accounts)
+
+
+class Accounts(EnvironmentTable):
+    admin: Account
+    given: GivenAccounts | None = None
+
+    @field_validator("given")
+    @classmethod
+    def _different_people(cls, given: GivenAccounts | None, info: ValidationInfo) -> GivenAccounts | None:
+        people = list(given.people()) if given else []
+        if admin := info.data.get("admin"):
+            people.append(("admin", admin))
+        by_name: dict[str, list[str]] = {}
+        for role, account in people:
+            by_name.setdefault(account.username.casefold(), []).append(role)
+        for roles in by_name.values():
+            if len(roles) > 1:
+                raise ValueError(f"{' and '.join(sorted(roles))} are one account; give each a person of their own")
+        return given
+
+
+class Storage(EnvironmentTable):
+    """The plugin's bucket, seen with the suite's own key. Without `endpoint` it is on AWS."""
+
+    bucket: Annotated[
+        str, like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not a bucket name; give the name alone, as S3 shows it")
+    ]
+    region: Annotated[str, like("[a-z0-9-]+", "is not a region; write it like us-east-1")]
+    endpoint: HttpsUrl | None = None
+    access_key: Secret
+    secret_key: Secret
+
+
+class Cdn(EnvironmentTable):
+    """The CloudFront distribution (`host` or `host:port`); the key pair makes URLs that expire soon."""
+
+    domain: Annotated[
+        str,
+        like("[A-Za-z0-9.-]+(:[0-9]{1,5})?", "must be the bare domain, like d123.cloudfront.net, no https://, no path"),
+        AfterValidator(host),
+    ]
+    key_pair_id: Text | None = None
+    private_key: Annotated[Secret, AfterValidator(an_rsa_key)] | None = Field(None, validate_default=True)
+
+    @field_validator("private_key")
+    @classmethod
+    def _both_or_none(cls, private_key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "key_pair_id" in info.data and (private_key is None) != (info.data["key_pair_id"] is None):
+            raise ValueError("goes together with key_pair_id; give both or none")
+        return private_key
+
+
+Engine = Literal["chromium", "firefox", "webkit"]
+
+
+class Target(EnvironmentTable):
+    """A browser, channel or device that a run covers. `device` is a name known to Playwright.
+
+    With `ws_endpoint` a Playwright server runs the browser; such addresses hold tokens.
+    """
+
+    name: Annotated[str, like("[a-z0-9][a-z0-9-]*", "must be made of a-z, 0-9 and hyphens; rename the target")]
+    engine: Engine
+    channel: Literal["chrome", "msedge"] | None = None
+    device: Text | None = None
+    ws_endpoint: Annotated[Secret, AfterValidator(websocket)] | None = None
+    required: StrictBool = True
+
+    @field_validator("engine")
+    @classmethod
+    def _own_name(cls, engine: Engine, info: ValidationInfo) -> Engine:
+        name = info.data.get("name")
+        if name in ENGINES and name != engine:
+            raise ValueError(f"a target named {name} runs in {name}; choose another name")
+        return engine
+
+    @field_validator("channel")
+    @classmethod
+    def _channel_of_chromium(cls, channel: str | None, info: ValidationInfo) -> str | None:
+        if channel and info.data.get("engine") in ("firefox", "webkit"):
+            raise ValueError(f'{channel} is a channel of chromium; set engine = "chromium" or leave the channel out')
+        return channel
+
+
+ENGINES: tuple[Engine, ...] = ("chromium", "firefox", "webkit")
+
+STANDARD_TARGETS = tuple(Target(name=engine, engine=engine, required=engine != "webkit") for engine in ENGINES)
+
+
+class AllowedConsole(EnvironmentTable):
+    """A console message that is not a finding, and why."""
+
+    pattern: Selective
+    reason: Text
+
+
+class Budgets(EnvironmentTable):
+    """Time limits in seconds; the others say their unit: Mbit/s, percent, KiB, a ratio."""
+
+    page: Positive = 15
+    upload: Positive = 120
+    play: Positive = 20
+    probe: Positive = 10
+    start: Positive = 5
+    invalidation: Positive = 300
+    upload_link_mbit: Positive = 24
+    stall: Positive = 10
+    stalled_percent: Annotated[Positive, Field(le=100)] = 5
+    moodle_kib: Positive = 256
+    moodle_seconds: Positive = 2
+    moodle_ratio: Annotated[Positive, Field(ge=1)] = 5
+
+
+class Audit(EnvironmentTable):
+    """A key that reads how the AWS account is set up, and may nothing else."""
+
+    access_key: Secret
+    secret_key: Secret
+    endpoint: HttpsUrl | None = None
+
+
+class Decided(EnvironmentTable):
+    """What the checklist leaves to those who set up a site, as they have decided it."""
+
+    versioning: StrictBool = False
+    lifecycle: StrictBool = True
+    logging: StrictBool = True
+    price_class: Literal["PriceClass_All", "PriceClass_200", "PriceClass_100"] = "PriceClass_All"
+    other_origins: tuple[HttpsUrl, ...] = ()
+    key_days: Positive = 90
+    retention_days: Annotated[int, Field(gt=0, le=36500, strict=True)] = 90
+    release: Path | None = None
+
+    @field_validator("release")
+    @classmethod
+    def _beside_the_file(cls, release: Path | None, info: ValidationInfo[Any]) -> Path | None:
+        return release and (info.context.file.parent / release).resolve()
+
+
+def _size(size: object) -> ByteSize:
+    told = "must be a size from 64MiB to 5GiB; write it like 1GiB"
+    if isinstance(size, bool) or not isinstance(size, str | int):
+        raise ValueError(told)
+    try:
+        found = TypeAdapter(ByteSize).validate_python(size)
+    except (ValidationError, OverflowError):
+        raise ValueError(told) from None
+    if not SMALLEST_LARGE <= found <= LARGEST_UPLOAD:
+        raise ValueError(told)
+    return found
+
+
+class Large(EnvironmentTable):
+    """`size` in bytes of the video of step 2.12."""
+
+    size: Annotated[ByteSize, BeforeValidator(_size)] = ByteSize(1024**3)
+
+
+def large_size(text: str) -> int:
+    """Bytes of a size such as `1GiB`, within the limits of `[large]`. Raises ArgumentTypeError."""
+    try:
+        return _size(text)
+    except ValueError as wrong:
+        raise ArgumentTypeError(f"{text!a} {wrong}") from None

@@ -1,0 +1,80 @@
+"""By what the suite knows its own on a site: nothing else is ever touched there."""
+
+from __future__ import annotations
+
+import re
+
+from clients.errors import ConfigurationError, SiteError
+from clients.moodle.courses import Courses
+from clients.moodle.model import Account
+
+CATEGORY = "s3video-acceptance"
+"""ID number of the course category in which everything lives that is created."""
+
+SMOKE = "s3video-smoke"
+"""The same where `test_site = false`: of the hidden category in which the smoke test may create its assignment."""
+
+COURSE_NAME = "S3 Video acceptance run"
+KEPT_NAME = "S3 Video acceptance kept video"
+"""Of a course whose video stays for a later run."""
+
+LOCK_NAME = "s3video-acceptance-lock"
+COURSES = re.compile(rf"{COURSE_NAME} \S+|{LOCK_NAME}$")
+
+DOMAIN = "s3video-acceptance.example.invalid"
+LEAVER = "s3va-leaver"
+"""User name of the one whom each run creates, and has deleted."""
+
+IMPATIENT = "s3va-impatient"
+"""User name of the one who reaches rate limits, and may be locked out for long after."""
+
+KEEPER = "s3va-keeper"
+"""User name of the one whose videos stay for a later run, which has them cleaned up (4.2)."""
+
+POOL = (*(f"s3va-{number:02}" for number in range(1, 241)), LEAVER, IMPATIENT, KEEPER)
+"""User names of the suite's own people, of whom tests borrow all but the last three."""
+
+ADDRESS = re.compile(r"https://[^\s<>\"'()]+")
+
+
+def is_ours(account: Account) -> bool:
+    return account.username in POOL and account.email == f"{account.username}@{DOMAIN}"
+
+
+def marked_category(courses: Courses, known: int | None = None, mark: str = CATEGORY) -> int:
+    """Id of the category that marks a site as one where tests may write; `known` where the environment says it.
+
+    `mark` is its ID number: that of the smoke test has to be hidden. Its description must name the site's own address,
+    because a copy of a database brings the category along. Raises ConfigurationError without the mark.
+    """
+    here = courses.site.base_url
+    unmarked = f"{here} is not marked {'for the smoke test' if mark == SMOKE else 'as a test site'}"
+    category = courses.category(mark) if known is None else known
+    if category is None:
+        hidden = "hide it, and give it" if mark == SMOKE else "with"
+        raise ConfigurationError(
+            f"{unmarked}: there is no course category with the ID number {mark}. If tests may write there, create one "
+            f"under Site administration > Courses, {hidden} the description: {here}"
+        )
+    try:
+        idnumber, description = courses.category_settings(category)
+    except SiteError as error:
+        raise ConfigurationError(f"{error} Correct category_id in the environment file, or leave it out.") from error
+    if idnumber != mark:
+        raise ConfigurationError(
+            f"{unmarked}: its course category {category} has the ID number {idnumber or '(none)'}, not {mark}. Correct "
+            "category_id in the environment file: the address of the category's page tells it."
+        )
+    named = {address.rstrip("/.,;") for address in ADDRESS.findall(description)}
+    if here not in named:
+        seen = f"names {', '.join(sorted(named))}" if named else "names no address"
+        raise ConfigurationError(
+            f"{unmarked}: the description of its course category {mark} {seen}, so it may have come along with a copy "
+            f"of another site. If tests may write here, write {here} into that description."
+        )
+    if mark == SMOKE and not courses.is_hidden(category):
+        raise ConfigurationError(
+            f"{unmarked}: everybody can see its course category {mark}. Hide it under Site administration > Courses > "
+            "Manage courses and categories."
+        )
+    return category

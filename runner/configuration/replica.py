@@ -1,0 +1,82 @@
+"""The one place that knows the replica: it is started as a program of its own, before its environment is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from clients.errors import ConfigurationError
+from runner.configuration.environment import ENVIRONMENTS
+
+NAME = "replica"
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+STOP_SECONDS = 10
+
+
+@contextmanager
+def started(*options: str) -> Iterator[dict[str, Any]]:
+    """A replica with these options of its command line is up; yields what it says of itself with `--json`.
+
+    Raises ConfigurationError when it cannot start.
+    """
+    # It ends when its standard input does, so it cannot outlive this process, however that ends.
+    process = subprocess.Popen(
+        [sys.executable, "-m", "replica", "--json", *options],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        told = process.stdout.readline()
+        if not told:
+            raise ConfigurationError(f"The replica did not start (exit code {process.wait(STOP_SECONDS)}), see above.")
+        yield json.loads(told)
+    finally:
+        process.stdin.close()
+        process.wait(STOP_SECONDS)
+
+
+def variables(ready: dict[str, Any]) -> dict[str, str]:
+    """A started replica's secrets, as the variables that its environment file names."""
+    return {
+        "S3V_REPLICA_ADMIN_PASSWORD": ready["accounts"]["admin"]["password"],
+        "S3V_REPLICA_STORAGE_KEY": ready["storage"]["access_key"],
+        "S3V_REPLICA_STORAGE_SECRET": ready["storage"]["secret_key"],
+        "S3V_REPLICA_AUDIT_KEY": ready["audit"]["access_key"],
+        "S3V_REPLICA_AUDIT_SECRET": ready["audit"]["secret_key"],
+        "S3V_REPLICA_CDN_KEY": Path(ready["cdn"]["private_key_file"]).read_text(encoding="utf-8"),
+    }
+
+
+def describe(ready: dict[str, Any], folder: Path) -> Path:
+    """Writes `environments/replica.toml` with a started replica's addresses into `folder`; returns the file."""
+    environment = tomlkit.parse((ENVIRONMENTS / f"{NAME}.toml").read_text(encoding="utf-8"))
+    environment |= {name: ready[name] for name in ("base_url", "plain_url", "ca_file")}
+    environment["storage"] |= {"endpoint": ready["storage"]["endpoint"]}
+    environment["audit"] |= {"endpoint": ready["audit"]["endpoint"]}
+    environment["cdn"] |= {"domain": ready["cdn"]["domain"]}
+    file = folder / f"{NAME}.toml"
+    file.write_text(tomlkit.dumps(environment), encoding="utf-8")
+    return file
+
+
+@contextmanager
+def running_replica(*options: str) -> Iterator[Path]:
+    """A replica is up, and its secrets stand in this process's variables; yields the file of its environment."""
+    with started("--site=expired-video", *options) as ready:  # else step 4.2 would have nothing to clean up
+        os.environ |= variables(ready)
+        yield describe(ready, Path(ready["ca_file"]).parent)

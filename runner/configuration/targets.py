@@ -1,0 +1,192 @@
+"""Which browser runs a target: Playwright's own build where it is installed, else the system's, else none."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, Playwright
+
+from checklist.verdicts import TargetState
+from clients.errors import NotCheckable
+from runner.configuration.environment_tables import Target
+
+WITHOUT_WINDOWS = "chromium-headless-shell"
+"""What Playwright's own build is as well: without a window to draw, a tab costs a third."""
+
+SYSTEM_BROWSERS = {
+    "chromium": (WITHOUT_WINDOWS, "chromium", "chromium-browser"),
+    "firefox": ("firefox-esr", "firefox"),
+}
+
+FIREFOX_PREFERENCES = {
+    "fission.bfcacheInParent": False,  # go_back hangs over WebDriver BiDi otherwise
+    "network.proxy.allow_hijacking_localhost": True,
+    "network.proxy.no_proxies_on": "",
+}
+
+NO_AUTOPLAY = "--autoplay-policy=user-gesture-required"
+
+CONNECTED = 60_000
+"""Milliseconds that a server may take to have a browser ready; clouds start a machine for it."""
+
+READ_BY_BIDI = range(128 * 1024**2, 2 * 1024**3)
+"""Bytes. Over WebDriver BiDi Firefox reads what a request carries into memory before it sends it: that takes seconds
+from 128 MiB, never ends from 1 GiB, and is left from 2 GiB on."""
+
+WRAPS = 4 * 1024**3
+"""Bytes. Firefox counts what it reads in 32 bits: 5 GiB are read like 1 GiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a browser: `options` for Playwright's `launch`, `build` in words for the report."""
+
+    options: dict[str, Any]
+    build: str
+
+    def upload_size(self, asked: int) -> int:
+        """The size in bytes, `asked` or the nearest, of a file that the browser uploads as it would by hand."""
+        if not self._reads_first(asked):
+            return asked
+        return WRAPS if asked > WRAPS else READ_BY_BIDI.stop
+
+    def expect_sends(self, size: int) -> None:
+        """The browser uploads a file of `size` bytes as it would by hand. Raises NotCheckable."""
+        if self._reads_first(size):
+            raise NotCheckable(
+                f"driven from outside, the system's Firefox reads a file of {size} bytes before it sends it, and may "
+                "never end; Playwright's own does not: playwright install firefox"
+            )
+
+    def _reads_first(self, size: int) -> bool:
+        return self.options.get("channel") == "moz-firefox" and size % WRAPS in READ_BY_BIDI
+
+
+class NotAvailable(Exception):
+    """No browser on this machine can run the target; the message says how to get one."""
+
+
+def launch_of(target: Target, playwright: Playwright, headed: bool = False) -> Launch:
+    """Decide which browser runs `target`; `headed` asks for one that shows its windows. Raises NotAvailable."""
+    if target.ws_endpoint:
+        _expect_server(target, playwright)
+        return Launch({}, f"a remote {target.channel or target.engine}")
+    # Ctrl-C reaches every process of a terminal; the run closes its browsers itself, in order.
+    options: dict[str, Any] = {"handle_sigint": False}
+    if target.engine == "chromium":
+        options["args"] = ["--disable-background-networking", NO_AUTOPLAY]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            options["args"].append("--no-sandbox")
+    if target.engine == "firefox":
+        options["firefox_user_prefs"] = dict(FIREFOX_PREFERENCES)
+    if target.channel:
+        options["channel"] = target.channel
+        _expect_channel(target.channel, options, playwright)
+        return Launch(options, f"the installed {target.channel}")
+    if Path(getattr(playwright, target.engine).executable_path).exists():
+        words = "Playwright's WebKit build, not Safari" if target.engine == "webkit" else "Playwright's build"
+        return Launch(options, words)
+    for name in SYSTEM_BROWSERS.get(target.engine, ()):
+        if (path := shutil.which(name)) and not (headed and name == WITHOUT_WINDOWS):
+            if target.engine == "firefox":
+                options["channel"] = "moz-firefox"  # stock Firefox, driven over WebDriver BiDi
+            return Launch(options | {"executable_path": path}, f"the system's {path}")
+    raise NotAvailable(f"no {target.engine} on this machine; get it with: playwright install {target.engine}")
+
+
+def _expect_channel(channel: str, options: dict[str, Any], playwright: Playwright) -> None:
+    try:
+        playwright.chromium.launch(**options).close()
+    except Error as error:
+        if "is not found" in error.message or "not supported" in error.message.casefold():
+            raise NotAvailable(f"no {channel} on this machine; get it with: playwright install {channel}") from None
+        raise
+
+
+def connection(target: Target) -> dict[str, Any]:
+    """What Playwright's `connect` takes for a target with a `ws_endpoint`.
+
+    A server that launches browsers on demand goes by the header; clouds and `launch-server` have their own options.
+    """
+    assert target.ws_endpoint
+    options: dict[str, Any] = {"channel": target.channel} if target.channel else {}
+    if target.engine == "chromium":
+        options["args"] = [NO_AUTOPLAY]
+    return {
+        "endpoint": target.ws_endpoint.get_secret_value(),
+        "headers": {"x-playwright-launch-options": json.dumps(options)},
+        "timeout": CONNECTED,
+    }
+
+
+def _expect_server(target: Target, playwright: Playwright) -> None:
+    options = connection(target)
+    try:
+        getattr(playwright, target.engine).connect(**options).close()
+    except Error as error:
+        said = " ".join(error.message.splitlines()[:1]).replace(options["endpoint"], "its ws_endpoint")
+        raise NotAvailable(
+            f"no {target.engine} at the target's ws_endpoint ({said}); start a server of Playwright "
+            f"{version('playwright')} there, or correct the variable"
+        ) from None
+
+
+def reaches(address: str, target: Target, playwright: Playwright, proxy: str) -> bool:
+    """Whether a remote browser gets an answer from `address`, certificate aside, through the HTTP proxy at `proxy`."""
+    browser = getattr(playwright, target.engine).connect(**connection(target))
+    try:
+        browser.new_context(proxy={"server": proxy}, ignore_https_errors=True).new_page().goto(address)
+    except Error:
+        return False
+    finally:
+        browser.close()
+    return True
+
+
+def with_proxy(launch: Launch, engine: str, proxy: str) -> dict[str, Any]:
+    """Launch options that send everything, loopback included, through the HTTP proxy at `proxy`."""
+    host, port = proxy.removeprefix("http://").split(":")
+    if engine == "firefox":
+        # Playwright's proxy option does not reach stock Firefox; its preferences reach both builds.
+        preferences = {"network.proxy.type": 1, "network.proxy.ssl": host, "network.proxy.ssl_port": int(port)}
+        return launch.options | {"firefox_user_prefs": launch.options["firefox_user_prefs"] | preferences}
+    bypass = {"bypass": "<-loopback>"} if engine == "chromium" else {}
+    return launch.options | {"proxy": {"server": proxy, **bypass}}
+
+
+def survey(
+    targets: Iterable[Target], chosen: Iterable[str], playwright: Playwright, headed: bool = False
+) -> list[TargetState]:
+    """What becomes of each target in this run; `chosen` names those that `--browser` narrowed it to, or is empty."""
+    narrowed = set(chosen)
+    states = []
+    for target in targets:
+        missing, build = "", ""
+        if narrowed and target.name not in narrowed:
+            missing = "left out by --browser"
+        else:
+            try:
+                build = launch_of(target, playwright, headed).build
+            except NotAvailable as reason:
+                missing = str(reason)
+        if target.device:
+            build = f"{target.device} emulated in {build}" if build else ""
+        states.append(
+            TargetState(
+                target.name,
+                target.engine,
+                target.required,
+                target.channel or "",
+                target.device or "",
+                missing,
+                build,
+            )
+        )
+    return states

@@ -1,0 +1,119 @@
+"""The suite's own options, and what all options say about a run: whether it is one, whether whole, where it reports."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from platformdirs import user_state_path
+
+from runner.configuration.environment_tables import large_size
+from runner.configuration.replica import CHECKOUT, NAME
+from runner.pytest_plugin.compat import worker_of, write_reports_to
+
+REPORTS = CHECKOUT / "reports"
+TESTS = CHECKOUT / "tests"
+
+PRODUCTION = "production"
+PROVOKES = "provokes"
+"""Marker of the tests that run where `test_site = false`: those that read, and the smoke test."""
+
+PICTURES = ("none", "failures", "all")
+
+NARROWING = (
+    "keyword",
+    "markexpr",
+    "maxfail",
+    "browser",
+    "lf",
+    "failedfirst",
+    "deselect",
+    "ignore",
+    "ignore_glob",
+    "stepwise",
+    "splits",
+)
+
+
+NEEDED = {"htmlpath": "html", "xmlpath": "junitxml", "browser": "playwright"}
+"""Options by which plugins are known."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("acceptance", "acceptance of the S3 Video plugin")
+    group.addoption("--env", default=NAME, metavar="NAME|FILE.toml", help="environment under test")
+    group.addoption("--doctor", action="store_true", help="check the environment and print the plan; run nothing")
+    group.addoption("--restore", action="store_true", help="put back what a dead run left changed; run nothing")
+    group.addoption("--large", type=large_size, metavar="SIZE", help="size of the video of step 2.12, such as 1GiB")
+    group.addoption("--keep", action="store_true", help="leave what the run creates on the site until the next run")
+    group.addoption(
+        "--pictures",
+        choices=PICTURES,
+        default=PICTURES[-1],
+        help="what is pictured: nothing, failures, what passed too",
+    )
+    group.addoption("--site", action="append", default=[], metavar="NAME[=VALUE]", help="a habit of the replica's site")
+    group.addoption("--reports", default=str(REPORTS), metavar="FOLDER", help="where the run reports")
+
+
+def expect_usable(config: pytest.Config) -> None:
+    """Raises UsageError for what the command line leaves out that a run needs, or asks for and would not get."""
+    option = config.option
+    for name, plugin in NEEDED.items():
+        if name not in option:
+            raise pytest.UsageError(f"a run needs pytest's plugin {plugin}; leave out -p no:{plugin}")
+    for name, key in (("browser_channel", "channel"), ("device", "device")):
+        if getattr(option, name, None):
+            asked = f"--{name.replace('_', '-')}"
+            raise pytest.UsageError(
+                f"{asked} is not for a run: a target has its {key} in the environment file, under [[targets]]; add one "
+                "there, and choose it with --browser NAME"
+            )
+
+
+def is_acceptance(config: pytest.Config) -> bool:
+    """Whether this process is to run acceptance tests: no worker, nothing that only prints, and some of `tests/`."""
+    option = config.option
+    if option.help or option.version or option.showfixtures or option.markers or option.collectonly:
+        return False
+    paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    return worker_of(config) is None and any(path == CHECKOUT or path.is_relative_to(TESTS) for path in paths)
+
+
+def is_narrowed(config: pytest.Config) -> bool:
+    """Whether the run leaves out tests or targets, and so cannot be a GO."""
+    whole = {CHECKOUT, TESTS}
+    paths = [(config.invocation_params.dir / arg).resolve() for arg in config.args]
+    return any(getattr(config.option, name, None) for name in NARROWING) or not any(path in whole for path in paths)
+
+
+def unredacted(folder: Path) -> Path:
+    """Where a run that reports into `folder` has its traces until they are redacted: only its user can read there."""
+    return user_state_path("s3video-acceptance") / "artifacts" / folder.name
+
+
+def place_reports(config: pytest.Config, name: str) -> Path:
+    """Makes the run's folder of that name below `--reports`, and sends there what pytest and its plugins write.
+
+    Raises UsageError when `--reports` is written with a space, when it cannot be made, or when an `--output` of its own
+    would empty it.
+    """
+    option = config.option
+    if "--reports" in config.invocation_params.args:
+        # Once that folder is there, pytest takes it for a place of tests, and finds no conftest.py in it.
+        raise pytest.UsageError(f"write --reports={option.reports}, with an equals sign")
+    reports = Path(os.path.abspath(config.invocation_params.dir / option.reports))
+    folder = reports / name
+    if "output" in option and Path(option.output) != Path("test-results"):
+        output = (config.invocation_params.dir / option.output).resolve()
+        if reports.is_relative_to(output):
+            raise pytest.UsageError(f"--output {option.output} would empty {reports}; name another folder")
+    else:
+        option.output = str(unredacted(folder))
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise pytest.UsageError(f"{folder} cannot be made ({error.strerror}); free or unlock {reports}") from None
+    write_reports_to(option, folder)
+    return folder

@@ -1,0 +1,160 @@
+"""Everything that a run needs before its first test, in the order in which it can go wrong."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from importlib.metadata import version
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from checklist.known_issues import read
+from checks.credentials import NAMES
+from clients.errors import ConfigurationError, Unreachable
+from clients.plugin.administration import plugin, plugin_settings, release
+from redaction.secrets import Secrets
+from runner.configuration import replica
+from runner.configuration.context import RUN, RunContext
+from runner.configuration.environment import Environment, decoded, load
+from runner.configuration.environment_tables import ENGINES
+from runner.configuration.targets import survey
+from runner.doctor.doctor import examine
+from runner.doctor.findings import print_findings
+from runner.pytest_plugin.compat import has_workers, workers_of
+from runner.pytest_plugin.plan import plan, print_plan, production_lines
+from runner.pytest_plugin.redacted_output import without_secrets
+from runner.pytest_plugin.state import State
+from runner.reservation.journal import folder as state_folder
+from runner.reservation.reservation import SiteReservation
+
+TOOLS = ("pytest", "playwright", "pytest-playwright")
+
+
+def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
+    """Opens the run's workspace and its context, or sets `code` where no test is to run.
+
+    What was `started` for the run ends with that stack. Raises ConfigurationError, Locked, Unreachable, SiteError,
+    OSError.
+    """
+    option = config.option
+    state.versions |= {"suite": suite_revision(), **{name: version(name) for name in TOOLS}}
+    environment = _environment(state, started, option.site)
+    known = [*environment.targets]
+    known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
+    with without_secrets(environment.secrets()), sync_playwright() as playwright:
+        environment.check_devices(playwright.devices)
+        state.targets = survey(known, option.browser, playwright, option.headed)
+    if option.restore:
+        restored = SiteReservation.restore(environment)
+        state.problems += restored.problems
+        if not state.problems:
+            what = ", ".join(restored.settings) or "no note of a run named any setting"
+            state.notes.append(
+                f"What dead runs had left changed is put back: {what}. The plugin is enabled, its keys are filled in."
+            )
+        state.code = 0
+        return
+    _read_known_issues(state, environment)
+    _examine(config, state, environment)
+    if option.doctor:
+        state.code = 0
+        return
+    able = [target.name for target in state.targets if not target.missing]
+    if not able:
+        state.notes += [f"{target.name}: {target.missing}" for target in state.targets]
+        state.code = 7
+        return
+    option.browser = able
+    if not environment.test_site:
+        _expect_smoke_alone(config)
+        state.tried = production_lines()
+    _open(config, state, environment)
+
+
+def _expect_smoke_alone(config: pytest.Config) -> None:
+    if config.option.keep:
+        raise ConfigurationError("Where test_site = false everything is removed at once: run without --keep.")
+    if has_workers(config):
+        raise ConfigurationError("Where test_site = false a run is one upload and no load: run without -n.")
+
+
+def suite_revision() -> str:
+    """The suite's git revision, with a + when files differ from it."""
+    with suppress(OSError, subprocess.CalledProcessError):
+        describe = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+        return subprocess.run(describe, cwd=replica.CHECKOUT, capture_output=True, text=True, check=True).stdout.strip()
+    return "no git revision"
+
+
+def _environment(state: State, started: ExitStack, habits: Sequence[str]) -> Environment:
+    """Reads the environment, the replica's once that is up with these habits, and remembers its secrets."""
+    if state.environment_name == replica.NAME:
+        options = [f"--site={habit}" for habit in habits]
+        state.environment_name = str(started.enter_context(replica.running_replica(*options)))
+    elif habits:
+        raise ConfigurationError("--site is for the replica, which has habits to choose from; leave it out with --env.")
+    state.environment = environment = load(state.environment_name)
+    environment.check_files()
+    storage = environment.storage
+    state.tested = {"site": environment.base_url, "bucket": storage.bucket, "region": storage.region}
+    state.secrets = Secrets(state_folder(environment.base_url) / f"{state.run_id}.secrets")
+    for secret in environment.secrets():
+        state.secrets.add(secret)
+    return environment
+
+
+def _read_known_issues(state: State, environment: Environment) -> None:
+    file = environment.known_issues_file
+    if file.exists():
+        names = {target.name for target in state.targets}
+        try:
+            text = decoded(file.read_bytes())
+        except (ValueError, OSError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ConfigurationError(f"{file}: cannot be read ({why}); save it as a file in UTF-8") from None
+        state.known, problems = read(text, names, state.started.date())
+        # A list that is out of date stops a release; a narrowed run is none.
+        told = state.notes if state.partial else state.problems
+        told += [f"{file}: {problem}" for problem in problems]
+
+
+def _examine(config: pytest.Config, state: State, environment: Environment) -> None:
+    findings = examine(environment, state.targets)
+    if config.option.doctor:
+        print_findings(findings)
+        if not any(finding.level in ("bad", "outage") for finding in findings):
+            large = config.option.large or environment.large.size
+            print_plan(plan(environment, state.targets, large=large, workers=workers_of(config)))
+    state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
+    if outages := [finding.sentence for finding in findings if finding.level == "outage"]:
+        raise Unreachable(" ".join(dict.fromkeys(outages)))
+    if bad := [f"{finding.sentence} {finding.remedy}" for finding in findings if finding.level == "bad"]:
+        raise ConfigurationError("\n".join(dict.fromkeys(sentence.strip() for sentence in bad)))
+
+
+def _open(config: pytest.Config, state: State, environment: Environment) -> None:
+    hold, workspace = SiteReservation.open(environment, state.run_id, workers_of(config), apart=has_workers(config))
+    state.hold = hold
+    state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
+    state.versions["moodle"] = release(hold.site)
+    found = plugin(hold.site)
+    state.versions["assignsubmission_s3video"] = found.version if found else "absent"
+    state.versions["theme"] = str(hold.site.config.get("theme", "unknown"))
+    assert state.secrets is not None
+    settings = plugin_settings(hold.site)
+    values = [settings[name] for name in NAMES if settings.get(name) and name not in settings.forced]
+    for secret in (*values, hold.site.sesskey, *(cookie.value or "" for cookie in hold.site.session.cookies)):
+        state.secrets.add(secret)  # what the run can read, the plugin can put into any page
+    config.stash[RUN] = RunContext(
+        run_id=state.run_id,
+        environment_name=state.environment_name,
+        folder=state.folder,
+        secrets_file=state.secrets.path,
+        secrets_key=state.secrets.key,
+        targets=tuple(state.targets),
+        workspace=workspace,
+        large=config.option.large or environment.large.size,
+        reads_only=not environment.test_site,
+    )

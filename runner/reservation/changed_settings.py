@@ -1,0 +1,142 @@
+"""A setting of the plugin that is wrong for a while, told so that anybody can put it back without knowing it.
+
+One character is replaced by its partner, which is the same change backwards; the note of a change holds no more than
+the setting's name and two fingerprints. A number, which is no secret, stands in the note as it is. That the plugin was
+disabled needs none: the other way is to enable it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from dataclasses import dataclass, field
+from typing import Self
+
+from clients.errors import SiteError
+from clients.moodle.client import MoodleClient
+from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings
+
+SWITCH = "plugin"
+"""In place of a setting's name: the plugin itself, which was disabled."""
+
+
+PLAIN = "="
+"""Begins a value that stands in a note as it is, and not its fingerprint."""
+
+CHANGED = ("aws_secret_key", "aws_access_key")
+"""The settings that the suite changes by a character, and no others, whatever a note says."""
+
+NUMBERS = ("retention_days",)
+"""The settings whose number the suite changes, and no others."""
+
+_RUN = r"[\w-]{1,40}"
+
+FORM = re.compile(
+    rf"({'|'.join(CHANGED)}):({_RUN}):([0-9a-f]{{16}}):([0-9a-f]{{16}})"
+    rf"|({'|'.join(NUMBERS)}):({_RUN}):({PLAIN}\d{{1,5}}):({PLAIN}\d{{1,5}})"
+    rf"|({SWITCH}):({_RUN})::"
+)
+
+
+class NoNote(SiteError):
+    """Text that stands where a note should."""
+
+
+class Repaired(SiteError):
+    """Somebody has entered another value since a dead run changed it; it stays."""
+
+
+KINDS = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "+/")
+PARTNERS = {one: other for kind in KINDS for one, other in zip(kind, reversed(kind), strict=True)}
+
+
+def altered(text: str) -> str:
+    """`text` with its last letter, digit, plus or slash replaced by its partner: `altered(altered(text)) == text`.
+
+    Raises ValueError where there is none.
+    """
+    place = max((place for place, character in enumerate(text) if character in PARTNERS), default=None)
+    if place is None:
+        raise ValueError("there is no character in it that could be changed and changed back")
+    return text[:place] + PARTNERS[text[place]] + text[place + 1 :]
+
+
+@dataclass(frozen=True)
+class Note:
+    """That the setting of this short name, or SWITCH, was changed by a run; the rest tell its values, by fingerprints
+    or behind PLAIN."""
+
+    name: str
+    run_id: str
+    original: str = ""
+    changed: str = ""
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Raises NoNote for what no run writes."""
+        found = FORM.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            raise NoNote(
+                f"“{str(text)[:100]}” is no note of a changed setting. Nothing was done about it: look whether the "
+                "plugin is enabled, and whether uploads work."
+            )
+        return cls(*(part for part in found.groups() if part is not None))
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.run_id}:{self.original}:{self.changed}"
+
+    @classmethod
+    def of_number(cls, name: str, run_id: str, original: int, changed: int) -> Self:
+        return cls(name, run_id, f"{PLAIN}{original}", f"{PLAIN}{changed}")
+
+    def told(self, value: str) -> str:
+        """`value` as this note tells values."""
+        return f"{PLAIN}{value.strip()}" if self.original.startswith(PLAIN) else self.fingerprint(value)
+
+    def back(self, changed: str) -> str:
+        """What the setting was before it was `changed`."""
+        return self.original.removeprefix(PLAIN) if self.original.startswith(PLAIN) else altered(changed)
+
+    def fingerprint(self, value: str) -> str:
+        """64 bits of a hash, of which a key of 40 random characters cannot be told."""
+        return _fingerprint(self.run_id, value)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting by its short name, what it was, and what it is to be for a while."""
+
+    name: str
+    original: str = field(repr=False)
+
+    @property
+    def changed(self) -> str:
+        return altered(self.original)
+
+    def note(self, run_id: str) -> Note:
+        return Note(self.name, run_id, *(_fingerprint(run_id, value) for value in (self.original, self.changed)))
+
+
+def undo(site: MoodleClient, note: Note) -> bool:
+    """Puts back what a dead run changed; returns whether that was necessary.
+
+    Raises Repaired for a value that is neither the original nor what the run wrote, or a setting that is not there.
+    """
+    if note.name == SWITCH:
+        return enable_plugin(site)
+    stored = plugin_settings(site).get(note.name, "")
+    seen = note.told(stored)
+    if seen == note.original:
+        return False
+    if seen == note.changed:
+        save_plugin_settings(site, {note.name: note.back(stored)})
+        return True
+    raise Repaired(
+        f"Run {note.run_id} died while it had changed {note.name} on {site.base_url}, and somebody has entered another "
+        "value since. It was left as it is: look whether it is what you want."
+    )
+
+
+def _fingerprint(salt: str, value: str) -> str:
+    return hashlib.sha256(f"{salt} {value}".encode()).hexdigest()[:16]

@@ -1,0 +1,107 @@
+"""The plugin's settings, and the plugin itself: changed for a while, while no other test runs, and put back whatever
+happens.
+
+That it is changed stands in the site's lock and in the journal before it is. A test puts it back when it is done or
+fails; for one that is killed the next test of the run does, the end of the run, the next run, or `--restore`, on this
+machine or on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from clients.errors import NotCheckable
+from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings
+from redaction.secrets import Secrets
+from runner.reservation.changed_settings import SWITCH, Change, Note, undo
+from runner.reservation.clean_up import SETTING
+from runner.reservation.workspace import Workspace
+
+
+@contextmanager
+def on_site(workspace: Workspace, *, alone: bool = False) -> Iterator[None]:
+    """A test's time on the site, beside other workers' or `alone`; what a killed test left is put back first."""
+    turns = workspace.journal.turns()
+    with turns.write_lock() if alone else turns.read_lock():
+        for entry in workspace.journal.entries(SETTING):
+            workspace.site.log_in_again()
+            undo(workspace.site, Note.parse(entry["note"]))
+            workspace.note("")
+            workspace.journal.settle(entry["id"])
+        yield
+
+
+class SettingsGuard:
+    """Changes settings of the plugin for a while, or has it disabled; only for a test that has the site `alone`."""
+
+    def __init__(self, workspace: Workspace, secrets: Secrets) -> None:
+        self._workspace = workspace
+        self._secrets = secrets
+
+    @contextmanager
+    def one_character_off(self, name: str) -> Iterator[Change]:
+        """Yields the change to be made, by whatever way, and undoes it at the end.
+
+        Raises NotCheckable for a setting that config.php defines, OSError when the journal cannot be written, SiteError
+        when the lock cannot; then nothing may be changed, and the body does not run.
+        """
+        site = self._workspace.site
+        site.log_in_again()
+        before = plugin_settings(site)
+        if name in before.forced:
+            raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
+        change = Change(name, before[name])
+        self._secrets.add(change.original)
+        self._secrets.add(change.changed)
+
+        def put_back() -> None:
+            after = plugin_settings(site)  # a browser's form may have written the line ends of others anew
+            save_plugin_settings(site, {name: value for name, value in before.items() if after[name] != value})
+
+        with self._noted(change.note(self._workspace.run_id), put_back):
+            yield change
+
+    @contextmanager
+    def number(self, name: str, wanted: int) -> Iterator[None]:
+        """The setting `name`, a number and no secret, is `wanted` in the body, and what it was at its end.
+
+        Nothing is changed where it is that already. Raises NotCheckable for a setting that config.php defines, or that
+        is no number; OSError and SiteError as `one_character_off` does.
+        """
+        site = self._workspace.site
+        site.log_in_again()
+        before = plugin_settings(site)
+        if before[name].strip() == str(wanted):
+            yield
+            return
+        if name in before.forced:
+            raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
+        if not (original := before[name].strip()).isdigit():
+            raise NotCheckable(f"{name} is {original!r}, which is no number")
+        note = Note.of_number(name, self._workspace.run_id, int(original), wanted)
+        with self._noted(note, lambda: save_plugin_settings(site, {name: before[name]})):
+            save_plugin_settings(site, {name: str(wanted)})
+            yield
+
+    @contextmanager
+    def plugin_disabled(self) -> Iterator[None]:
+        """The plugin may be disabled in the body, by whatever way, and is enabled at its end.
+
+        Raises OSError and SiteError as `one_character_off` does.
+        """
+        with self._noted(Note(SWITCH, self._workspace.run_id), lambda: enable_plugin(self._workspace.site)):
+            yield
+
+    @contextmanager
+    def _noted(self, note: Note, put_back: Callable[[], object]) -> Iterator[None]:
+        site, journal = self._workspace.site, self._workspace.journal
+        self._workspace.note(str(note))
+        entry = journal.record(SETTING, note=str(note))
+        try:
+            yield
+        finally:
+            site.log_in_again()
+            put_back()
+            self._workspace.note("")
+            journal.settle(entry)
