@@ -59,3 +59,9 @@ def shown(address: str) -> str:
     query = "&".join(f"{name}={value if value.isdigit() else '…'}" for name, value in asked)
     path = VIDEO.sub(r"\1/…", parts.path)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}{'?' if query else ''}{query}"[:LONGEST]
+
+
+def endpoint(url: str) -> str:
+    """`host:port` of an https address, or of a bare host, as a browser names it to a proxy."""
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    return f"{parts.hostname}:{parts.port or 443}"

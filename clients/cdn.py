@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from clients import clock, http
+from clients.addresses import endpoint
 from clients.anonymous_s3 import BROKEN, NO_SUCH_ETAG, NO_SUCH_KEY
 from clients.errors import ConfigurationError, NotCheckable, Unreachable, root_of, untrusted
 from media import Clip
-from network.proxy import endpoint
 
 SHORT = timedelta(seconds=2)
 """How long a URL lives whose end is waited for; whole seconds are signed, so it may be one less."""

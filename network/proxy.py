@@ -17,11 +17,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from urllib.request import getproxies, proxy_bypass
 
 from urllib3.util import make_headers, parse_url
 
+from clients.addresses import endpoint
 from clients.ca_bundle import Ends
 from clients.errors import NotCheckable
 from clients.http import while_it_changes
@@ -45,12 +46,6 @@ NOT_OURS = (
 
 SEGMENT = 1400
 """Bytes of a TCP segment, as on a network. With loopback's 64 KiB the kernel takes 4 MB from a browser at once."""
-
-
-def endpoint(url: str) -> str:
-    """`host:port` of an https address, or of a bare host, as a browser names it to a proxy."""
-    parts = urlsplit(url if "//" in url else f"//{url}")
-    return f"{parts.hostname}:{parts.port or 443}"
 
 
 @dataclass

@@ -8,10 +8,11 @@ import pytest
 
 import media
 from checks.message_quality import expect_advice, expect_plain
+from clients.addresses import endpoint
 from clients.moodle.model import Assignment
 from clients.s3 import Bucket
 from fixtures.data import Submission
-from network.proxy import ProxiedNetwork, endpoint
+from network.proxy import ProxiedNetwork
 from pages.actor import Actor
 from pages.assignment import SubmissionForm
 from runner.pytest_plugin.lines import Lines

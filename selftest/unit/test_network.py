@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from clients.addresses import endpoint
 from clients.errors import NotCheckable
-from network.proxy import DirectNetwork, ProxiedNetwork, Traffic, endpoint
+from network.proxy import DirectNetwork, ProxiedNetwork, Traffic
 
 KIB = 1024
 REFUSED = b"HTTP/1.1 502 "
