@@ -1,6 +1,6 @@
 """The plugin's scripts as its uploader and its player call them, over HTTP and without the checks of its widget.
 
-As of version 1.0.0 of the plugin; a function that returns an Answer gives it whatever it says.
+As of version 1.0.0 of the plugin; a function that returns an HttpResult gives it whatever it says.
 """
 
 from __future__ import annotations

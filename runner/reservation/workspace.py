@@ -40,7 +40,7 @@ def _set_up() -> Iterator[None]:
 
 
 class Workspace:
-    """`state` comes from `Hold.open`; `worker` (`main`, `gw0` …) goes into every name.
+    """`state` comes from `SiteReservation.open`; `worker` (`main`, `gw0` …) goes into every name.
 
     Where the environment gives accounts, those play the parts.
     """

@@ -31,14 +31,14 @@ from media import MP4
 from runner.reservation.changed_settings import Change
 from runner.reservation.clean_up import SETTING
 from runner.configuration.environment import load
-from runner.reservation.reservation import Hold
+from runner.reservation.reservation import SiteReservation
 from runner.reservation.workspace import Workspace
 from selftest.runs.students import own_session
 from clients.plugin.administration import plugin_settings, save_plugin_settings
 from clients.plugin.api import begin_upload
 
 environment = load(sys.argv[1])
-hold, state = Hold.open(environment, "killed")
+hold, state = SiteReservation.open(environment, "killed")
 workspace = Workspace(environment, state, "main")
 assignment = workspace.assignment()
 student, manager = workspace.student(assignment.course), workspace.manager()

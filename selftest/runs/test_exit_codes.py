@@ -112,11 +112,11 @@ def test_a_secret_in_the_reports(checkout: Checkout) -> None:
 
 def test_a_lock_that_is_lost_stops_the_run(checkout: Checkout) -> None:
     lost = """
-from runner.reservation.reservation import Hold
+from runner.reservation.reservation import SiteReservation
 from clients.errors import SiteError
 def expect_kept(self):
     raise SiteError("There is no such course.")
-Hold.expect_kept = expect_kept
+SiteReservation.expect_kept = expect_kept
 """
     checkout.tests(test_it=three_lines(), conftest=lost)
     run = checkout.run(checkout.file())
@@ -162,10 +162,10 @@ Courses.still_open = lambda self, courses: set(courses)
 
 def test_a_second_ctrl_c_ends_the_clean_up_and_the_next_run_goes_on_with_it(checkout: Checkout) -> None:
     impatient = """
-from runner.reservation.reservation import Hold
+from runner.reservation.reservation import SiteReservation
 def interrupted(self, **options):
     raise KeyboardInterrupt
-Hold.close = interrupted
+SiteReservation.close = interrupted
 """
     checkout.tests(test_it=three_lines(), conftest=impatient)
     run = checkout.run(checkout.file())
