@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
@@ -8,7 +8,6 @@ from playwright.sync_api import BrowserContext, Page, Response
 from clients.addresses import LOGOUT, OWN, UPLOAD_URL
 from clients.http import jar
 from clients.http_result import HttpResult
-from clients.ignored_errors import Searched
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
@@ -41,7 +40,7 @@ class Actor:
         videos: Folder,
         open_window: NewContext,
         new_site: Callable[[], MoodleClient],
-        allowed: Sequence[Searched],
+        new_console: Callable[[BrowserContext], Console],
         remember: Callable[[str], None],
         promise: Callable[[str], None],
         part: str = "person",
@@ -49,8 +48,8 @@ class Actor:
         """`videos` is where S3 has what this person uploads; `new_site` gives a session over HTTP; `part` is what they
         are in the test, such as "student".
 
-        `allowed` are console messages that are no finding; `remember` is told each secret, `promise` each key for which
-        the plugin gives this person a form.
+        `new_console` listens to a window; `remember` is told each secret, `promise` each key for which the plugin gives
+        this person a form.
         """
         self.person = person
         self.moodle = moodle
@@ -58,7 +57,7 @@ class Actor:
         self.videos = videos
         self._open_window = open_window
         self._new_site = new_site
-        self._allowed = allowed
+        self._new_console = new_console
         self._remember = remember
         self._promise = promise
         self.consoles: list[Console] = []
@@ -69,7 +68,7 @@ class Actor:
     def context(self) -> BrowserContext:
         context = self._open_window()
         context.set_default_timeout(self.moodle.page * 1000)
-        self.console = Console(context, self._allowed)
+        self.console = self._new_console(context)
         self.consoles.append(self.console)
         self.traffic = Traffic(context)
         context.on("response", self._note_promise)

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
 from checks.access import SIGNED
-from clients.ignored_errors import Searched, is_noise
+from clients.addresses import endpoint
+from clients.errors import NotCheckable
+from clients.ignored_errors import THE_PLUGINS, Searched, is_noise
 from pages.others import lists_others
 
 ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)
@@ -28,6 +30,12 @@ UNCAUGHT = re.compile(r"^page error: .*(NetworkError when attempting to fetch re
 REFUSED_LINE = re.compile(r"^page error: The Same Origin Policy disallows reading the remote resource", re.I)
 """What Firefox says, as of an exception, of a request to another host that was cut."""
 
+NO_CONNECTION = re.compile(r"ERR_(TUNNEL|PROXY)_CONNECTION_FAILED|NS_ERROR_PROXY_|NS_ERROR_GENERATE_FAILURE")
+"""What engines say of a host to which the run's own proxy gets no connection: a broken network."""
+
+GATEWAY = (502, 503, 504)
+"""Statuses by which a server in front says that the one behind is not there (RFC 9110)."""
+
 PAGE_ERROR = "page error"
 
 REPEATED = re.compile(r"^Failed to load resource", re.I)
@@ -40,14 +48,19 @@ KEPT = 30
 LONGEST = 500
 """Characters of one."""
 
+LONGEST_ADDRESS = 300
+
 NOT_SHOWN = "not shown: the page lists what other people own"
 
 
 class Console:
     """Console and page errors, failed requests and error answers of one browser context."""
 
-    def __init__(self, context: BrowserContext, allowed: Iterable[Searched]) -> None:
+    def __init__(self, context: BrowserContext, allowed: Iterable[Searched], hosts: Iterable[str] = ()) -> None:
+        """`hosts` are those of the site, its storage and its CDN: that they are not reached is nobody's error."""
         self._allowed = list(allowed)
+        self._hosts = set(hosts)
+        self._broken: list[str] = []
         self._errors: list[str] = []
         self._uncaught: list[str] = []
         self._cut_off = 0
@@ -84,15 +97,23 @@ class Console:
         return list(self._last)
 
     def _on_failed(self, request: Request) -> None:
-        if not ABORTED.search(request.failure or ""):
-            self._add(f"request failed: {request.method} {request.url}: {request.failure}")
+        if NO_CONNECTION.search(request.failure or "") and endpoint(request.url) in self._hosts:
+            self._broken.append(f"no connection to {endpoint(request.url)}")
+        elif not ABORTED.search(request.failure or ""):
+            self._add(f"request failed: {request.method} {_short(request.url)}: {request.failure}")
         elif request.resource_type == "fetch":
             self._cut_off += 1
 
     def _on_response(self, response: Response) -> None:
         # A page that is refused is judged by whoever went there; a part of a page that is refused, by nobody else.
-        if response.status >= 400 and not _is_page(response.request):
-            self._add(f"request refused: {response.request.method} {response.url}: {response.status}")
+        if (
+            response.status in GATEWAY
+            and endpoint(response.url) in self._hosts
+            and not THE_PLUGINS.search(response.url)
+        ):
+            self._broken.append(f"{endpoint(response.url)} answered {response.status}")
+        elif response.status >= 400 and not _is_page(response.request):
+            self._add(f"request refused: {response.request.method} {_short(response.url)}: {response.status}")
 
     def errors(self) -> list[str]:
         """What went wrong so far but noise of the host, and what the environment allows for a stated reason.
@@ -108,6 +129,13 @@ class Console:
         """
         return list(self._errors)
 
+    def expect_connected(self) -> None:
+        """Site, storage and CDN were always reached. Raises NotCheckable, for a broken network tells nothing."""
+        if self._broken:
+            raise NotCheckable(
+                f"the network broke meanwhile ({self._broken[0]}), so the console tells nothing; run it again"
+            )
+
     def exceptions(self) -> list[str]:
         """Of the errors those that no refusal excuses, and no broken line: what a script threw and nobody caught."""
         thrown = [error for error in self._errors if error.startswith(PAGE_ERROR)]
@@ -117,11 +145,16 @@ class Console:
         """There are no errors so far."""
         if errors := self.errors():
             raise AssertionError("expected no errors in the browser's console, seen: " + "; ".join(errors[:10]))
+        self.expect_connected()
 
     def expect_nothing_signed(self) -> None:
         """No message, of whatever kind, holds a signed address of a video."""
         if told := sum(bool(SIGNED.search(text)) for text in self._said):
             raise AssertionError(f"expected no signed URL in the browser's console, seen {told} messages with one")
+
+
+def _short(url: str) -> str:
+    return url if len(url) <= LONGEST_ADDRESS else f"{url[:LONGEST_ADDRESS]}…"
 
 
 def _is_page(request: Request) -> bool:

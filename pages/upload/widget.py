@@ -104,7 +104,9 @@ class UploadWidget:
     def confirmation_fails(self) -> Iterator[None]:
         """Meanwhile Moodle breaks down whenever the widget confirms an upload."""
         address = f"**{CONFIRMATION}*"
-        self.page.route(address, lambda route: route.fulfill(status=500, body="Internal Server Error"))
+        self.page.route(
+            address, lambda route: route.fulfill(status=500, content_type="text/plain", body="Internal Server Error")
+        )
         yield
         self.page.unroute(address)
 

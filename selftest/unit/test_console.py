@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from clients.addresses import DASHBOARD
+from clients.errors import NotCheckable
 from pages.console import KEPT, NOT_SHOWN, Console
 
 COUNTER = re.compile(r"counter\.example\.org")
@@ -37,7 +38,7 @@ def browser() -> Context:
 
 @pytest.fixture
 def console(browser: Context) -> Console:
-    return Console(cast(BrowserContext, browser), [COUNTER])
+    return Console(cast(BrowserContext, browser), [COUNTER], ["moodle.example.edu:443", "cdn.example.edu:443"])
 
 
 def refused(status: int, url: str = "https://moodle.example.edu/x.php", page: bool = False) -> dict[str, object]:
@@ -98,6 +99,41 @@ def test_what_is_an_error(browser: Context, console: Console, event: str, facts:
 def test_what_is_noise(browser: Context, console: Console, event: str, facts: dict[str, Any]) -> None:
     browser.tell(event, **facts)
     console.expect_clean()
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "told"),
+    [
+        ("requestfailed", failed("net::ERR_TUNNEL_CONNECTION_FAILED"), "no connection to cdn.example.edu:443"),
+        ("requestfailed", failed("NS_ERROR_PROXY_BAD_GATEWAY"), "no connection to cdn.example.edu:443"),
+        (
+            "response",
+            refused(503, "https://moodle.example.edu/lib/ajax/service.php"),
+            "moodle.example.edu:443 answered 503",
+        ),
+    ],
+)
+def test_what_is_a_broken_network(
+    browser: Context, console: Console, event: str, facts: dict[str, Any], told: str
+) -> None:
+    browser.tell(event, **facts)
+    with pytest.raises(NotCheckable, match=re.escape(told)):
+        console.expect_clean()
+
+
+@pytest.mark.parametrize(
+    ("event", "facts"),
+    [
+        ("requestfailed", failed("net::ERR_TUNNEL_CONNECTION_FAILED", "https://no-such.cloudfront.net/clip.mp4")),
+        ("requestfailed", failed("net::ERR_CERT_AUTHORITY_INVALID")),
+        ("response", refused(503, f"{SCRIPT}?rev=1")),
+    ],
+)
+def test_what_is_no_broken_network(browser: Context, console: Console, event: str, facts: dict[str, Any]) -> None:
+    browser.tell(event, **facts)
+    console.expect_connected()
+    with pytest.raises(AssertionError, match="expected no errors in the browser's console"):
+        console.expect_clean()
 
 
 def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser: Context, console: Console) -> None:
