@@ -129,12 +129,14 @@ class Console:
         """
         return list(self._errors)
 
+    def disconnections(self) -> list[str]:
+        """When site, storage or CDN were not reached, which says nothing about the plugin."""
+        return list(self._broken)
+
     def expect_connected(self) -> None:
         """Site, storage and CDN were always reached. Raises NotCheckable, for a broken network tells nothing."""
         if self._broken:
-            raise NotCheckable(
-                f"the network broke meanwhile ({self._broken[0]}), so the console tells nothing; run it again"
-            )
+            raise NotCheckable(f"the network broke meanwhile: {self._broken[0]}. Run it again.")
 
     def exceptions(self) -> list[str]:
         """Of the errors those that no refusal excuses, and no broken line: what a script threw and nobody caught."""

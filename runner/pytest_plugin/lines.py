@@ -37,6 +37,9 @@ WITNESS = pytest.StashKey[Callable[[str], dict[str, Any]]]()
 QUIET = pytest.StashKey[Callable[[], None]]()
 """Raises AssertionError where somebody's console has shown an error since the test began."""
 
+DISCONNECTIONS = pytest.StashKey[Callable[[], list[str]]]()
+"""When somebody's browser had no connection to the environment since the test began."""
+
 PHOTOGRAPH = pytest.StashKey[Callable[[Picture], str]]()
 """Takes a picture of the page that was opened last; gives its path in the run's folder, or nothing."""
 
@@ -88,6 +91,8 @@ class Lines:
         role = Role.ADVICE if advice else Role.EXTRA if extra else Role.DECIDES
         verdict, message = Verdict.NOT_REACHED, "the check was cut short"
         exchanges.clear()
+        disconnections = self.item.stash.get(DISCONNECTIONS, list)
+        before = len(disconnections())
         died = False
         started = time.perf_counter()
         with self.subtests.test(msg=f"{line} {title}"):
@@ -101,12 +106,11 @@ class Lines:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:
                 died = has_died(failure, self.browser)
-                if not died:
-                    verdict, message = Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
+                verdict, message = self._failed(failure, advice, disconnections()[before:])
+                if verdict in (Verdict.FAILED, Verdict.ADVICE):
                     evidence |= self._witnessed(line)
-                    if not advice:
-                        raise
-                message = message if not died else "the browser died"
+                if verdict is Verdict.FAILED:
+                    raise
             else:
                 verdict, message = Verdict.PASSED, ""
                 ended = time.perf_counter()
@@ -127,6 +131,14 @@ class Lines:
             raise BrowserDied(f"the browser died in {line} ({title})")
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+
+    def _failed(self, failure: BaseException, advice: bool, disconnections: list[str]) -> tuple[Verdict, str]:
+        """What a check came to whose body failed, and why: the plugin is not to blame for a browser or a network."""
+        if has_died(failure, self.browser):
+            return Verdict.NOT_REACHED, "the browser died"
+        if disconnections:
+            return Verdict.NOT_CHECKABLE, f"the network broke meanwhile: {disconnections[0]}. Run it again."
+        return Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
 
     def _pictured(self, line: str) -> dict[str, Any]:
         """What people saw when a check passed, for the lines of the gallery."""

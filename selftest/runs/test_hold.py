@@ -129,6 +129,7 @@ def test_what_cannot_be_removed_is_named(
     student = workspace.student(course)
     delete = Courses.delete
     monkeypatch.setattr(Courses, "delete", lambda own, id: None if id == course.id else delete(own, id))
+    monkeypatch.setattr("clients.moodle.courses.DELETING_A_COURSE", 2)
     monkeypatch.setattr(Accounts, "change", lambda *_, **__: None)
     monkeypatch.setattr(MoodleClient, "login", lambda *_: None)
     report = hold.close()

@@ -17,7 +17,12 @@ def run(pytester: pytest.Pytester) -> Run:
     return runs(pytester)
 
 
-PASSED, FAILED, NOT_REACHED = Verdict.PASSED, Verdict.FAILED, Verdict.NOT_REACHED
+PASSED, FAILED, NOT_REACHED, NOT_CHECKABLE = (
+    Verdict.PASSED,
+    Verdict.FAILED,
+    Verdict.NOT_REACHED,
+    Verdict.NOT_CHECKABLE,
+)
 
 GOES_ON = """
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
@@ -270,6 +275,27 @@ def test_it(line):
 
 def test_a_test_that_went_to_its_end_has_judged_its_lines_if_only_by_extra_checks(run: Run) -> None:
     assert run(ONLY_EXTRA).verdicts == [("2.7.1", FAILED), ("2.7.2", PASSED)]
+
+
+CUT_OFF = """
+from runner.pytest_plugin.lines import DISCONNECTIONS
+
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(request, line):
+    told = ["no connection to cdn.example.edu:443"]
+    request.node.stash[DISCONNECTIONS] = lambda: list(told)
+    with line("2.7.1", "first"):
+        assert 1 == 2
+    with line("2.7.2", "second"):
+        told.append("no connection to cdn.example.edu:443")
+        assert 1 == 2
+"""
+
+
+def test_what_fails_while_the_network_breaks_is_not_checkable(run: Run) -> None:
+    inner = run(CUT_OFF)
+    assert inner.verdicts == [("2.7.1", FAILED), ("2.7.2", NOT_CHECKABLE)]
+    assert inner.checks[1].message == "the network broke meanwhile: no connection to cdn.example.edu:443. Run it again."
 
 
 LOUD = """
