@@ -108,6 +108,8 @@ class TargetState:
 
 UNTRIED = "not tried where test_site = false"
 
+UNDECIDED = "no test of this run makes the check that decides it"
+
 TOLD = 5
 """How many others a line names that follows them."""
 
@@ -262,8 +264,9 @@ def _entry(line: Line, target: TargetState, checks: list[Check], known: Collecti
         why = target.missing or "no test of this run judges it"
         return Entry(line.id, target.name, Verdict.NOT_RUN, why, 0.0, {}, [], target.required)
     counted = [check for check in checks if check.counts]
-    # Depth that held says nothing about the box's own words.
-    verdict = min((check.verdict for check in counted), key=WORST_FIRST.index, default=Verdict.NOT_REACHED)
+    if not counted:  # depth that held says nothing about the box's own words
+        return Entry(line.id, target.name, Verdict.NOT_RUN, UNDECIDED, 0.0, {}, checks, target.required)
+    verdict = min((check.verdict for check in counted), key=WORST_FIRST.index)
     deciding = [check for check in counted if check.verdict is verdict]
     evidence = {name: value for check in deciding for name, value in check.evidence.items()}
     message = "; ".join(dict.fromkeys(check.message for check in deciding if check.message))

@@ -100,7 +100,7 @@ DECIDES, EXTRA, ADVICE = Role.DECIDES, Role.EXTRA, Role.ADVICE
         ([(DECIDES, Verdict.PASSED), (EXTRA, Verdict.FAILED)], Verdict.FAILED),
         ([(DECIDES, Verdict.PASSED), (DECIDES, Verdict.NOT_CHECKABLE)], Verdict.NOT_CHECKABLE),
         ([(DECIDES, Verdict.NOT_CHECKABLE), (EXTRA, Verdict.PASSED)], Verdict.NOT_CHECKABLE),
-        ([(EXTRA, Verdict.PASSED)], Verdict.NOT_REACHED),
+        ([(EXTRA, Verdict.PASSED)], Verdict.NOT_RUN),
         ([(DECIDES, Verdict.PASSED), (ADVICE, Verdict.ADVICE)], Verdict.PASSED),
     ],
 )
