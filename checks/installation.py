@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from checks.message_quality import UNTRANSLATED
 from clients.addresses import COMPONENT, DASHBOARD, MANAGE_VIDEOS, PLUGIN
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.client import MoodleClient
@@ -32,6 +33,9 @@ CAPABILITIES = {
     "manager": ("view", "manage"),
 }
 """Appendix C of the checklist: what the roles with these short names are allowed of `assignsubmission/s3video:…`."""
+
+NAMED = re.compile(r"\bS3\b.*vid|vid.*\bS3\b", re.I)
+"""A name of S3 Video, in whatever language."""
 
 NO_TABLE = re.compile(r"database|dmlread|doesn't exist|does not exist", re.I)
 
@@ -108,9 +112,16 @@ class Installation:
                     raise AssertionError(f"expected the table {table}, seen: {reason}") from reason
                 raise NotCheckable(f"the page that reads {table} does not open: {reason}") from reason
 
-    def expect_listed(self) -> None:
-        if plugin(self._site) is None:
+    def expect_listed(self) -> str:
+        """The list of submission plugins has S3 Video, by a name that a person finds; returns that."""
+        found = plugin(self._site)
+        if found is None:
             raise AssertionError("expected S3 Video in the list of submission plugins, seen no such row")
+        if UNTRANSLATED.search(found.name) or not NAMED.search(found.name):
+            raise AssertionError(
+                f"expected the list of submission plugins to call it S3 Video, seen {found.name or 'no name'}"
+            )
+        return found.name
 
     def expect_enabled(self) -> None:
         found = plugin(self._site)

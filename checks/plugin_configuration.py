@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bs4 import BeautifulSoup
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -76,6 +78,22 @@ class SettingsInForce:
                 "enters it has that"
             )
 
+    def expect_labels(self) -> None:
+        """Each setting has a label that no other one has."""
+        names: dict[str, list[str]] = {}
+        for name in self._settings:
+            names.setdefault(self._settings.labels.get(name, ""), []).append(name)
+        if wrong := [f"“{label}” of {' and '.join(of)}" for label, of in names.items() if len(of) > 1 or not label]:
+            raise AssertionError(f"expected a label of its own for each setting, seen {', '.join(wrong)}")
+
+    def expect_room_for_lines(self, name: str) -> None:
+        """A value of several lines keeps them when somebody saves the page: a field of one line drops them."""
+        if name in self._settings.one_line:
+            raise AssertionError(
+                f"expected the field of {name} to take several lines, seen one of a single line: whoever presses Save "
+                "changes spoils the value"
+            )
+
     def expect_access_key(self) -> None:
         """20 characters as IAM gives them; the key's id is no secret, presigned forms name it."""
         if not re.fullmatch(r"A[A-Z0-9]{15,127}", self._value("aws_access_key")):
@@ -101,6 +119,29 @@ class SettingsInForce:
         if not value:
             raise AssertionError(f"expected {name} to be set, seen it empty")
         return value
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The settings before and after somebody saved them as they stood, and what the page said against any of them."""
+
+    before: Settings
+    after: Settings
+    refused: Mapping[str, str]
+
+    def expect_unchanged(self) -> list[str]:
+        """None was refused, and each has the value that it had; returns their names."""
+        if self.refused:
+            told = ", ".join(f"{name} (“{words}”)" for name, words in self.refused.items())
+            raise AssertionError(
+                f"expected the settings page to take the values that are in force, seen it refuse {told}"
+            )
+        if changed := [name for name, value in self.before.items() if self.after.get(name) != value]:
+            raise AssertionError(
+                f"expected every setting to keep its value when the page is saved, seen another one of "
+                f"{', '.join(changed)}"
+            )
+        return [*self.before]
 
 
 def expect_quiet_page(site: MoodleClient) -> None:

@@ -7,6 +7,8 @@ from playwright.sync_api import Locator
 from clients.addresses import COMPONENT, SETTINGS
 from pages.base import MoodlePage
 
+VALUES = "fields => fields.map(field => [field.name, (field.defaultValue ?? field.value).trim()])"
+
 
 class PluginSettings(MoodlePage):
     """The plugin's settings at `/admin/settings.php?section=assignsubmission_s3video`, secrets in clear.
@@ -36,6 +38,17 @@ class PluginSettings(MoodlePage):
             self.page.locator("#adminsettings [type=submit]").click()
         self.ready().open()
         self._expect_value(name, value, "kept by the site")
+
+    def values(self) -> dict[str, str]:
+        """What the site has of every setting, by its full name: a field of one line may show less of it."""
+        return dict(self.page.locator(f"#adminsettings [name^=s_{COMPONENT}_]").evaluate_all(VALUES))
+
+    def expect_others_kept(self, changed: str, values: dict[str, str]) -> None:
+        """But for the setting `changed` the site still has these values, as `values` gave them."""
+        now, own = self.values(), f"s_{COMPONENT}_{changed}"
+        if lost := [name for name, value in values.items() if name != own and now.get(name) != value]:
+            told = ", ".join(name.removeprefix(f"s_{COMPONENT}_") for name in lost)
+            raise AssertionError(f"expected the other settings to stay as they were, seen another value of {told}")
 
     def _expect_value(self, name: str, value: str, what: str) -> None:
         if self._field(name).input_value() != value:

@@ -7,11 +7,11 @@ from checks.plugin_configuration import AUTOMATIC_CLEANUP, SettingsInForce, expe
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Decided
 from runner.pytest_plugin.lines import Lines
+from runner.reservation.settings_guard import SettingsGuard
 from runner.reservation.workspace import Workspace
 
-pytestmark = pytest.mark.production
 
-
+@pytest.mark.production
 @pytest.mark.lines("2.3.4", "2.4.5", "2.4.7", "2.6.2", "2.6.3")
 def test_installation(installation: Installation, once: Lines) -> None:
     """The plugin is installed, up to date and enabled, and its files are not for everybody."""
@@ -27,12 +27,13 @@ def test_installation(installation: Installation, once: Lines) -> None:
         installation.expect_capabilities()
     with once("2.4.7", "The plugin's pages read both tables"):
         installation.expect_tables()
-    with once("2.6.2", "The list of submission plugins shows S3 Video"):
-        installation.expect_listed()
+    with once("2.6.2", "The list of submission plugins shows S3 Video by its name") as evidence:
+        evidence["name"] = installation.expect_listed()
     with once("2.6.3", "S3 Video is enabled"):
         installation.expect_enabled()
 
 
+@pytest.mark.production
 @pytest.mark.lines("2.5.3", "2.5.4", "2.5.5", "2.5.6", "2.5.7", "2.5.8", "2.5.9")
 def test_credentials(in_force: SettingsInForce, environment: Environment, once: Lines) -> None:
     """The plugin is told the bucket and the distribution that this site is to use."""
@@ -50,8 +51,11 @@ def test_credentials(in_force: SettingsInForce, environment: Environment, once: 
         in_force.expect_secret("cloudfront_keypair_id")
     with once("2.5.9", "The CDN's private key can be read"):
         in_force.expect_private_key("cloudfront_private_key")
+    with once("2.5.9", "The private key's field keeps its lines when the page is saved", extra=True):
+        in_force.expect_room_for_lines("cloudfront_private_key")
 
 
+@pytest.mark.production
 @pytest.mark.lines("2.5.11", "2.5.12", "2.5.17", "2.5.18", "2.5.20")
 def test_limits(
     in_force: SettingsInForce, installation: Installation, workspace: Workspace, decided: Decided, once: Lines
@@ -76,3 +80,12 @@ def test_limits(
             in_force.expect_default(f"{kind}_rate_limit", wanted)
     with once("2.5.20", "The settings page shows no error message"):
         expect_quiet_page(workspace.site)
+    with once("2.5.20", "Each setting has a label of its own", extra=True):
+        in_force.expect_labels()
+
+
+@pytest.mark.lines("2.5.20")
+def test_save_changes(settings_guard: SettingsGuard, once: Lines) -> None:
+    """The administrator presses Save changes, and has changed nothing."""
+    with once("2.5.20", "Save changes takes every value, and each stays as it was") as evidence:
+        evidence["settings"] = settings_guard.saved_as_it_is().expect_unchanged()

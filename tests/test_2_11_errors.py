@@ -182,8 +182,11 @@ def test_wrong_credentials(
         before = submit(assignment, student)
         form = student.open(assignment).edit_submission()
         with settings_guard.one_character_off(name) as change:
+            values = settings.values()
             with line("2.11.5", f"The administrator changes one character of the {words}", blocks=True):
                 settings.change(name, change.changed)
+            with line("2.11.5", f"Saving another {words} leaves the other settings as they were", extra=True):
+                settings.expect_others_kept(name, values)
             with line("2.11.6", f"With a wrong {words} an upload fails, and the student is told", blocks=True):
                 upload = form.widget.choose(small_clip.path)
                 upload.expect_refused()

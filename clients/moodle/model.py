@@ -42,15 +42,19 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Plugin:
+    """`name` is what the list of submission plugins calls it."""
+
     version: str
     enabled: bool
+    name: str = ""
 
 
 class Settings(dict[str, str]):
     """By short name, secrets included; `forced` are those that config.php defines: nobody can change them on the site,
     and a secret among them is not shown.
 
-    `words` are label and description of each, `defaults` what the page gives as the plugin's own default.
+    `words` are label and description of each, `labels` the label alone, `defaults` what the page gives as the plugin's
+    own default. What has lines and is in `one_line` loses them when somebody presses "Save changes".
     """
 
     def __init__(
@@ -59,8 +63,12 @@ class Settings(dict[str, str]):
         forced: Collection[str] = (),
         words: Mapping[str, str] | None = None,
         defaults: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        one_line: Collection[str] = (),
     ) -> None:
         super().__init__(values)
         self.forced = frozenset(forced)
         self.words = dict(words or {})
         self.defaults = dict(defaults or {})
+        self.labels = dict(labels or {})
+        self.one_line = frozenset(one_line)

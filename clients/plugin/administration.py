@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import requests
 from bs4 import BeautifulSoup
 
 from clients.addresses import COMPONENT, SETTINGS
@@ -45,7 +46,7 @@ def plugin(site: MoodleClient) -> Plugin | None:
         switches = [link["action"] for link in links if link.get("plugin") == "s3video" and "action" in link]
         if switches:
             version = re.search(r"\b20\d{8}\b", text(row))
-            return Plugin(version.group() if version else "", "hide" in switches)
+            return Plugin(version.group() if version else "", "hide" in switches, text(row.select_one("td")))
     return None
 
 
@@ -75,8 +76,8 @@ def enable_plugin(site: MoodleClient) -> bool:
 def plugin_settings(site: MoodleClient) -> Settings:
     """The plugin's settings."""
     page = site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT)
-    settings, forced = {}, []
-    words, defaults = {}, {}
+    settings, forced, one_line = {}, [], []
+    words, defaults, labels = {}, {}, {}
     for control in page.select(f"#adminsettings [name^={SETTING}]"):
         name = str(control["name"]).removeprefix(SETTING)
         # HTML drops a newline right after <textarea>; the parser does not.
@@ -86,17 +87,36 @@ def plugin_settings(site: MoodleClient) -> Settings:
             settings[name] = "1" if control.has_attr("checked") else "0"
         if control.has_attr("disabled"):
             forced.append(name)
+        if control.name != "textarea":
+            one_line.append(name)
         if (row := control.find_parent(class_="form-item")) is not None:
             words[name] = " ".join(filter(None, map(text, row.select(".form-label label, .form-description"))))
+            labels[name] = text(row.select_one(".form-label label"))
             defaults[name] = text(row.select_one(".form-defaultinfo")).rpartition(":")[2].strip()
     if not settings:
         raise SiteError(f"No settings of {COMPONENT} at {site.where}. {quote(page)} Is it installed?")
-    return Settings(settings, forced, words, defaults)
+    return Settings(settings, forced, words, defaults, labels, one_line)
 
 
 def save_plugin_settings(site: MoodleClient, changes: Mapping[str, str]) -> None:
     """Saves these settings, leaves the others alone, and reads them back."""
     step = f"Saving the plugin's settings {', '.join(sorted(changes))}"
+    response = _save(site, step, changes)
+    stored = plugin_settings(site)
+    lost = [name for name, value in changes.items() if lines(stored.get(name, "")) != lines(value)]
+    if lost:
+        raise SiteError(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")
+
+
+def refused_settings(site: MoodleClient, values: Mapping[str, str]) -> dict[str, str]:
+    """Saves these settings; by the names of those that the page refuses, what it says."""
+    page = BeautifulSoup(_save(site, "Saving the plugin's settings", values).text, "lxml")
+    rows = {name: page.select_one(f".form-item:has([name={SETTING}{name}])") for name in values}
+    said = {name: text(row.select_one(".error")) for name, row in rows.items() if row is not None}
+    return {name: words for name, words in said.items() if words}
+
+
+def _save(site: MoodleClient, step: str, changes: Mapping[str, str]) -> requests.Response:
     response = site.post(
         f"{SETTINGS}?section={COMPONENT}",
         {
@@ -107,7 +127,4 @@ def save_plugin_settings(site: MoodleClient, changes: Mapping[str, str]) -> None
     )
     if not response.ok:
         raise failure(step, response)
-    stored = plugin_settings(site)
-    lost = [name for name, value in changes.items() if lines(stored.get(name, "")) != lines(value)]
-    if lost:
-        raise SiteError(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")
+    return response

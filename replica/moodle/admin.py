@@ -136,11 +136,17 @@ def settings(web: Web) -> Response:
     if web.posted and web.param("action", "") == "save-settings":
         web.require_sesskey()
         changed = False
+        whole = sum(web.has(f"s_{SECTION}_{name}") for name in SETTINGS) > len(SETTINGS) // 2
         for name in SETTINGS.keys() - set(forced):
             value = web.param(f"s_{SECTION}_{name}", web.state.settings[name]).replace("\r\n", "\n").strip()
             if name.endswith(("_days", "_limit")) and not value.isdigit():
                 errors[name] = "This must be a whole number."
                 continue
+            if name == "s3_bucket" and "-" in value and web.site.faults.on("hyphen-in-bucket-refused"):
+                errors[name] = "This value is not valid"
+                continue
+            if name == "cloudfront_domain" and whole and web.site.faults.on("saving-empties-another-setting"):
+                value = ""
             changed |= value != web.state.settings[name].strip()
             if not web.site.faults.on("settings-not-saved"):
                 web.state.settings[name] = value
@@ -171,6 +177,11 @@ def _fields(web: Web) -> dict[str, Setting]:
             said = fields[name]
             label, description = (text.replace(unit, other) for text in (said.label, said.description))
             fields[name] = replace(said, label=label, description=description)
+    if web.site.faults.on("two-settings-of-one-label"):
+        label = fields["cloudfront_keypair_id"].label
+        fields["cloudfront_private_key"] = replace(fields["cloudfront_private_key"], label=label)
+    if web.site.faults.on("private-key-in-one-line"):
+        fields["cloudfront_private_key"] = replace(fields["cloudfront_private_key"], kind="text")
     return fields
 
 
@@ -197,7 +208,7 @@ def manage_plugins(web: Web) -> Response:
         ("onlinetext", "Online text submissions", core, True),
         ("file", "File submissions", core, True),
         ("comments", "Submission comments", core, True),
-        ("s3video", "S3 Video Submissions", web.site.plugin_version, _shown_enabled(web)),
+        ("s3video", _name(web), web.site.plugin_version, _shown_enabled(web)),
     ]
     if web.site.faults.on("plugin-not-listed"):
         plugins.pop()
@@ -208,6 +219,10 @@ def manage_plugins(web: Web) -> Response:
         layout="admin",
         body_id="page-admin-mod-assign-adminmanageplugins",
     )
+
+
+def _name(web: Web) -> str:
+    return "[[pluginname]]" if web.site.faults.on("plugin-listed-without-a-name") else "S3 Video Submissions"
 
 
 def _switch(web: Web, *, on: bool) -> None:

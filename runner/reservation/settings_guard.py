@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from checks.credentials import NAMES
+from checks.plugin_configuration import Saved
 from clients.errors import NotCheckable
-from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings
+from clients.plugin.administration import enable_plugin, plugin_settings, refused_settings, save_plugin_settings
 from redaction.secrets import Secrets
 from runner.reservation.changed_settings import SWITCH, Change, Note, undo
 from runner.reservation.clean_up import SETTING
@@ -83,6 +85,26 @@ class SettingsGuard:
         with self._noted(note, lambda: save_plugin_settings(site, {name: before[name]})):
             save_plugin_settings(site, {name: str(wanted)})
             yield
+
+    def saved_as_it_is(self) -> Saved:
+        """Saves the settings as they stand, and puts back what the site did not keep.
+
+        Left out are what config.php defines, and the secrets: one that the site spoils could not be put back after a
+        kill, as nothing may hold it until then. Raises SiteError where a value cannot be put back.
+        """
+        site = self._workspace.site
+        site.log_in_again()
+        before = plugin_settings(site)
+        sent = {name: value for name, value in before.items() if name not in (*before.forced, *NAMES)}
+        refused, after = {}, before
+        try:
+            refused = refused_settings(site, sent)
+        finally:
+            after = plugin_settings(site)
+            lost = {name: value for name, value in before.items() if name in sent and after.get(name) != value}
+            if lost:
+                save_plugin_settings(site, lost)
+        return Saved(before, after, refused)
 
     @contextmanager
     def plugin_disabled(self) -> Iterator[None]:
