@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Collection, Mapping
+from urllib.parse import unquote, urlsplit
 
 import requests
 
-from clients.addresses import LOGIN
+from clients.addresses import LOGIN, endpoint
 from clients.errors import NotCheckable
+from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 
 NOBODY_BEHIND = (502, 503, 504)
@@ -15,6 +19,38 @@ NOBODY_BEHIND = (502, 503, 504)
 
 SESSION = "MoodleSession"
 """How the name of Moodle's session cookie begins; a site may add to it."""
+
+
+PLAIN = re.compile(r"\bhttp://[^\s\"'<>\\\\]+", re.I)
+
+PLAYED = "video[src], video[poster], video source[src]"
+"""What a page plays, whosever host has it."""
+
+
+class Addresses:
+    """What the plugin gives for a video, and whether all of it leads by HTTPS; `hosts` are those of site, storage, CDN.
+
+    A page of Moodle may name others without TLS: namespaces, documents, a link that somebody wrote.
+    """
+
+    def __init__(self, hosts: Collection[str]) -> None:
+        self._hosts = {endpoint(host).partition(":")[0] for host in hosts}
+
+    def expect_https(self, answers: Mapping[str, HttpResult]) -> list[str]:
+        """No answer, by what it is, leads anywhere of ours without TLS, nor a script of the plugin's or a video to
+        anybody; returns what was looked into."""
+        if found := [f"{plain} in {what}" for what, answer in answers.items() for plain in self._plain(answer)]:
+            raise AssertionError(f"expected every address to lead by https, seen {', '.join(found)}")
+        return [*answers]
+
+    def _plain(self, answer: HttpResult) -> list[str]:
+        led = [value for hop in answer.headers for name, value in hop.items() if name.lower() == "location"]
+        told = unquote(html.unescape(" ".join([*led, answer.text]).replace("\\/", "/")))
+        own = isinstance(answer.data, dict) and "success" in answer.data
+        found = [url for url in PLAIN.findall(told) if own or urlsplit(url).hostname in self._hosts]
+        played = [str(tag.get("src") or tag.get("poster")) for tag in answer.page.select(PLAYED)]
+        found += [url for url in played if url.lower().startswith("http:")]
+        return sorted({url.partition("?")[0] for url in found})
 
 
 class Https:

@@ -16,6 +16,10 @@ ERROR = ".errormessage, #login"
 """What Moodle shows in place of a page; a question before a deletion is in the box of a notice, and is a page."""
 
 
+RAN = f"() => Boolean(window.{MARK})"
+"""Whether a script of the name has run in a page of a browser since it was opened."""
+
+
 def expect_shown_as_text(html: str, where: str) -> None:
     """`html` is a page as its scripts left it: in text the name is harmless, as an element it runs."""
     if made := BeautifulSoup(html, "lxml").select(f"[onerror*={MARK}], script:-soup-contains({MARK})"):

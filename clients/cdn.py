@@ -124,6 +124,8 @@ class CDN:
         parts = urlsplit(url)
         missing = {"Expires", "Signature", "Key-Pair-Id"} - set(parse_qs(parts.query))
         shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        if parts.scheme != "https":
+            raise AssertionError(f"expected a URL that leads by https, seen {shown}")
         if endpoint(url) != endpoint(self.domain) or unquote(parts.path) != f"/{key}":
             raise AssertionError(f"expected a URL of {key} on {self.domain}, seen {shown}")
         if missing:

@@ -1,5 +1,6 @@
 """Step 2.7, test upload workflow: a teacher's assignment, a student's video, and what S3 holds afterwards."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
@@ -15,6 +16,7 @@ from checks.confirmation import (
     expect_true_size,
     expect_unharmed,
 )
+from checks.xss import NAME
 from clients.moodle.model import Assignment
 from clients.s3 import Bucket
 from fixtures.data import Submission
@@ -147,6 +149,29 @@ def test_upload(
         student.log_in_anew()
         student.open(assignment).expect_video(clip.bytes)
         bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256)
+
+
+@pytest.mark.lines("2.7.12", "2.7.13")
+def test_file_named_as_markup(
+    student: Actor, assignment: Assignment, small_clip: media.Clip, text_file: Path, tmp_path: Path, line: Lines
+) -> None:
+    """A student's files have names that are markup, and the form runs none of them."""
+    student.log_in_by_cookie()
+    form = student.open(assignment).add_submission()
+    with line("2.7.13", "The form does not run the name of a text file that it refuses", extra=True):
+        refused = form.widget.choose(renamed(text_file, tmp_path))
+        refused.expect_ended()
+        refused.expect_name_not_run("when it was refused")
+    form = student.open(assignment).add_submission()
+    upload = form.widget.choose(renamed(small_clip.path, tmp_path))
+    upload.expect_ended()
+    with line("2.7.12", "The form does not run the name of a video that is chosen and uploaded", extra=True):
+        upload.expect_name_not_run("when it was chosen, on its way, or uploaded")
+
+
+def renamed(file: Path, folder: Path) -> Path:
+    """A copy of the file, whose name is markup."""
+    return Path(shutil.copy(file, folder / f"{NAME}{file.suffix}"))
 
 
 def expect_on_s3(line: Lines, student: Actor, receipt: Receipt, clip: media.Clip, bucket: Bucket) -> None:

@@ -76,6 +76,12 @@ def download(site: MoodleClient, video: Video) -> HttpResult:
     return HttpResult.of(site.get(DOWNLOAD, **video.parameters))
 
 
+def download_address(site: MoodleClient, video: Video) -> HttpResult:
+    """Where a download leads, which nobody goes to."""
+    asked: Any = video.parameters
+    return HttpResult.of(site.session.get(site.url(DOWNLOAD), params=asked, allow_redirects=False))
+
+
 def grader(site: MoodleClient, video: Video) -> HttpResult:
     """The grader's panel on the student, which a script of the page asks for."""
     arguments = {"userid": video.person.id, "attemptnumber": -1, "jsonformdata": '""'}

@@ -9,6 +9,7 @@ from typing import cast
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
+from checks.xss import MARK, RAN, expect_shown_as_text
 from pages.base import Moodle
 from pages.upload import progress
 from pages.upload.progress import Message, Recording
@@ -161,6 +162,12 @@ class Upload:
         if names and not any(name.casefold() in text.casefold() for name in names):
             raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: {_line(text)}")
         return text
+
+    def expect_name_not_run(self, when: str) -> None:
+        """The name of the file, which is markup, has not run since the page was opened, nor become an element of it."""
+        if self.page.evaluate(RAN) or any(MARK in script for script in self._recorded()["handlers"]):
+            raise AssertionError(f"expected the upload form to show the file's name as text, seen it run {when}")
+        expect_shown_as_text(self.page.content(), "the upload form")
 
     def _seen(self) -> str:
         """The last message, and who answered with an error, for the message of a failure."""

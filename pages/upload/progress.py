@@ -33,6 +33,7 @@ class End(TypedDict):
 class Recording(TypedDict):
     """One upload, by recorder.js: `chosen` is when its file was, `type` the file's `File.type`.
 
+    `handlers` are the scripts that came into the widget with an element, as `onerror`, however short its stay.
     `progress` is what the bar showed while it was visible, each change once; `origin` is when the page was opened, in
     milliseconds since the epoch.
     """
@@ -41,6 +42,7 @@ class Recording(TypedDict):
     type: str | None
     progress: list[Step]
     messages: list[Message]
+    handlers: list[str]
     origin: float
     ended: list[End]
 

@@ -5,13 +5,17 @@ function shown(element) {
 // Records what the widget shows, by observer and not by polling, so that no short-lived state is missed.
 // A message of an earlier try is marked `data-earlier` until it changes: it may stay for a moment.
 export function record(widget) {
-  const seen = {chosen: performance.now(), type: null, progress: [], messages: []};
+  const seen = {chosen: performance.now(), type: null, progress: [], messages: [], handlers: []};
   window.s3videoSeen = seen;
   performance.setResourceTimingBufferSize(10000);  // the browser's own 250 can be full before a file is chosen
   widget.querySelector("input[type=file]").addEventListener(
     "change", ({target}) => { seen.type = target.files[0] && target.files[0].type; }, {capture: true, once: true});
   widget.querySelector(".s3video-status-message")?.setAttribute("data-earlier", "");
   const look = (changes) => {
+    for (const node of changes.flatMap(({addedNodes}) => [...addedNodes])) {
+      const made = node instanceof Element ? [node, ...node.querySelectorAll("[onerror]")] : [];
+      seen.handlers.push(...made.map((element) => element.getAttribute("onerror")).filter(Boolean));
+    }
     const bar = widget.querySelector("[role=progressbar]");
     const message = widget.querySelector(".s3video-status-message");
     if (message && changes.some(({target}) => message.contains(target))) { message.removeAttribute("data-earlier"); }

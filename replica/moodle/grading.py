@@ -100,9 +100,11 @@ def summary_of(web: Web, submission: Submission | None) -> dict[str, Any] | None
     told = {"status": STATUS_NAMES[video.status], "gone": gone_text(video)}
     if web.site.faults.on("deleted-without-words"):
         told = {"status": str(list(STATUS_NAMES).index(video.status)), "gone": ""}
+    base = web.site.base_url.replace("https:", "http:") if web.site.faults.on("link-without-tls") else ""
     return told | {
         "video": video,
-        "watch": "/mod/assign/submission/s3video/view_video.php?" + urlencode({"id": submission.id, "s3key": key}),
+        "watch": f"{base}/mod/assign/submission/s3video/view_video.php?"
+        + urlencode({"id": submission.id, "s3key": key}),
     }
 
 

@@ -210,14 +210,17 @@
       if (M.replica.fault("wrong-file-drops-saved-video")) { form.elements.s3video_s3_key.value = ""; }
       if (M.replica.fault("refused-but-sent")) { ask("get_upload_url.php", request(file)).catch(() => {}); }
       fail(new Problem(told(refused), "Choose another file.", false), null);
+      if (M.replica.fault("name-runs-in-refusal")) { message.insertAdjacentHTML("beforeend", `<p>${file.name} was not sent.</p>`); }
       return;
     }
     if (M.replica.fault("upload-waits-for-button")) { return; }
+    if (M.replica.fault("name-runs-when-chosen")) { message.innerHTML = `Preparing ${file.name}`; await new Promise((done) => { setTimeout(done, 100); }); }
     message.replaceChildren();
     message.className = "s3video-status-message";
     dropzone.style.display = "none";
     if (!M.replica.fault("progress-hidden")) { progress.style.display = ""; }
     show(0);
+    if (M.replica.fault("name-runs-in-progress")) { find("progress-percentage").innerHTML = `Uploading ${file.name}`; }
     try {
       if (expired) { await renewSession(); }
       if (!stored || stored.file !== file) {

@@ -106,6 +106,8 @@ def get_playback_url(web: Web) -> Response:
     except Refusal as refusal:
         return refusal.answer()
     web.state.record("playback_accessed", user.id, video.assignment, s3_key=key, role=_role(web, user, video))
+    if web.site.faults.on("playback-url-without-tls"):
+        signed = signed.replace("https:", "http:")
     return answers.success(signed_url=signed, expires_in=URL_LIFETIME)
 
 
@@ -190,7 +192,8 @@ def download_video(web: Web) -> Response:
     if video.status != "ready":
         raise MoodleError(gone_text(video), "videonotavailable")
     try:
-        return redirect(_address(web, video, video.s3_key.rpartition("/")[2], way="download"))
+        signed = _address(web, video, video.s3_key.rpartition("/")[2], way="download")
+        return redirect(signed.replace("https:", "http:") if web.site.faults.on("download-without-tls") else signed)
     except StorageError as error:
         raise MoodleError(
             "The video cannot be downloaded at the moment. Please try again later.", "error_cloudfront"

@@ -105,7 +105,8 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     for _ in range(2 if web.site.faults.on("requests-counted-twice") else 1):
         web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
     replacing.begun(web, submission, key)
-    given = {"url": form["url"], "fields": form["fields"], "s3_key": key, "submission_id": str(submission.id)}
+    address = form["url"].replace("https:", "http:") if web.site.faults.on("form-without-tls") else form["url"]
+    given = {"url": address, "fields": form["fields"], "s3_key": key, "submission_id": str(submission.id)}
     if web.site.faults.on("credentials-in-json"):
         given["settings"] = web.state.settings
     return answers.success(**given)
