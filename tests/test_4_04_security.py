@@ -19,7 +19,7 @@ from clients.http_result import HttpResult
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person, Settings
-from clients.plugin.api import GRADE, download_address, playback_url, request_upload, video_page
+from clients.plugin.api import GRADE, download_address, playback_url, request_upload, upload, video_page
 from fixtures.data import Submission
 from fixtures.visitors import HandedIn
 from pages.actor import Actor
