@@ -27,12 +27,17 @@ NOT_FOR_THE_WEB = (
 
 HISTORY = (f"{PLUGIN}/.git/HEAD", f"{PLUGIN}/.git/config")
 
+CAPABILITY = "assignsubmission/s3video:"
+
 CAPABILITIES = {
     "student": ("use",),
     "editingteacher": ("use", "view"),
     "manager": ("view", "manage"),
 }
 """Appendix C of the checklist: what the roles with these short names are allowed of `assignsubmission/s3video:…`."""
+
+TOO_MUCH = {"student": ("view", "manage"), "editingteacher": ("manage",)}
+"""What appendix C leaves to the roles above."""
 
 NAMED = re.compile(r"\bS3\b.*vid|vid.*\bS3\b", re.I)
 """A name of S3 Video, in whatever language."""
@@ -74,21 +79,36 @@ class Installation:
 
         Raises NotCheckable where the site has not one of these roles.
         """
-        page = self._site.open("Listing the roles", "/admin/roles/manage.php")
-        ids = {text(cell): row for row in page.select("table tbody tr") for cell in row.select("td")}
-        if absent := ", ".join(CAPABILITIES.keys() - ids.keys()):
-            raise NotCheckable(f"the site has no role with the short name {absent}")
-        missing = []
-        for role, names in CAPABILITIES.items():
-            link = ids[role].select_one("a[href*='roleid=']")
-            assert link is not None
-            allowed = self._allowed(int(query(str(link["href"]))["roleid"]))
-            missing += [f"{name} for {role}" for name in names if f"assignsubmission/s3video:{name}" not in allowed]
+        allowed = self._allowed_by_role()
+        missing = [
+            f"{name} for {role}" for role, names in CAPABILITIES.items() for name in names if name not in allowed[role]
+        ]
         if missing:
             raise AssertionError(
                 f"expected the capabilities of appendix C to be allowed to their default roles, seen none of "
                 f"{', '.join(missing)}"
             )
+
+    def expect_no_capability_too_many(self) -> None:
+        """No default role is allowed what appendix C leaves to those above. Raises NotCheckable as above."""
+        allowed = self._allowed_by_role()
+        if over := [
+            f"{name} for {role}" for role, names in TOO_MUCH.items() for name in names if name in allowed[role]
+        ]:
+            raise AssertionError(f"expected no capability beyond appendix C, seen {', '.join(over)}")
+
+    def _allowed_by_role(self) -> dict[str, set[str]]:
+        page = self._site.open("Listing the roles", "/admin/roles/manage.php")
+        ids = {text(cell): row for row in page.select("table tbody tr") for cell in row.select("td")}
+        if absent := ", ".join(CAPABILITIES.keys() - ids.keys()):
+            raise NotCheckable(f"the site has no role with the short name {absent}")
+        allowed = {}
+        for role in CAPABILITIES:
+            link = ids[role].select_one("a[href*='roleid=']")
+            assert link is not None
+            held = self._allowed(int(query(str(link["href"]))["roleid"]))
+            allowed[role] = {name.removeprefix(CAPABILITY) for name in held if name.startswith(CAPABILITY)}
+        return allowed
 
     def _allowed(self, role: int) -> set[str]:
         page = self._site.open("Reading a role", "/admin/roles/define.php", action="view", roleid=role)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, TimeoutError
 
 from clients.addresses import DASHBOARD
 from clients.errors import NotCheckable
@@ -105,6 +106,40 @@ class Dashboard(MoodlePage):
 
     def figures(self) -> Figures:
         return Figures(self.main.locator(".card-body:has(.card-title)").evaluate_all(SCRIPTS["figures"]))
+
+    def expect_ranges(self) -> dict[str, int]:
+        """Each choice of a time leads to its figures; a longer one has no fewer uploads, and none is without any.
+
+        Returns the requested uploads by days. An upload of today is a condition.
+        """
+        counted: dict[str, int] = {}
+        for days in self._range.locator("option").evaluate_all("all => all.map(option => option.value)"):
+            counted[days] = self._over(days).figures().number("Total Requested")
+        found = [counted[days] for days in sorted(counted, key=int)]
+        if not found or not found[0] or found != sorted(found):
+            told = ", ".join(f"{count} in {days} days" for days, count in counted.items())
+            raise AssertionError(
+                "expected each time range to count today's upload, and a longer one no fewer than a shorter one, "
+                f"seen {told or 'no choice'}"
+            )
+        return counted
+
+    @property
+    def _range(self) -> Locator:
+        return self.main.locator("#range-select")
+
+    def _over(self, days: str) -> Self:
+        """Choose so many days."""
+        if self._range.input_value() != days:
+            try:
+                with self.page.expect_event("domcontentloaded"):
+                    self._range.select_option(days)
+            except TimeoutError:
+                raise AssertionError(
+                    f"expected the choice of {days} days to lead to their figures, seen the page stay"
+                ) from None
+            self.ready()
+        return self
 
     def expect_recent_upload(self, *texts: str) -> None:
         """A row of the recent uploads holds all of `texts`."""

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from playwright.sync_api import Locator, expect
 
 from clients.addresses import MANAGE_VIDEOS
+from clients.plugin.object_key import made_at
 from pages.base import MoodlePage
 from pages.others import own
 from pages.texts import MOMENT, shown_time
@@ -54,6 +55,12 @@ class ManageVideos(MoodlePage):
 
     def _seen(self) -> str:
         return own((" ".join(row.split()) for row in self._rows().all_inner_texts()), self.moodle.mark, "no video")
+
+    def expect_newest_first(self) -> None:
+        """The videos stand in the order in which they were asked for, the last one on top."""
+        times = [made_at(key) for key in self.keys()]
+        if times != sorted(times, reverse=True):
+            raise AssertionError(f"expected the newest video on top of the list, seen {self._seen()}")
 
     def expect_nothing_listed(self) -> None:
         if self.keys():
@@ -105,6 +112,16 @@ class ManageVideos(MoodlePage):
         if strangers := [row for row in self._rows().all_inner_texts() if text.casefold() not in row.casefold()]:
             seen = own(strangers, self.moodle.mark, "")
             raise AssertionError(f"expected only videos with {text!r}, seen: {seen}")
+
+    def reset(self) -> Self:
+        """Press Reset, and find the whole list: no filter holds what was asked for."""
+        with self.page.expect_event("domcontentloaded"):
+            self._filters.get_by_role("link").click()
+        self.ready()
+        held = {name: self._filters.locator(f"[name={name}]").input_value() for name in FILTERS}
+        if kept := [f"{name} {value!r}" for name, value in held.items() if value not in ("", "0")]:
+            raise AssertionError(f"expected Reset to clear every filter, seen {', '.join(kept)}")
+        return self
 
     def next_page(self) -> Self:
         pages = self.main.locator(".pagination")

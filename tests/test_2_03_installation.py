@@ -25,6 +25,8 @@ def test_installation(installation: Installation, once: Lines) -> None:
         installation.expect_task_registered()
     with once("2.4.5", "The roles of appendix C have the plugin's capabilities", extra=True):
         installation.expect_capabilities()
+    with once("2.4.5", "No role has more of the plugin's capabilities than appendix C gives it", extra=True):
+        installation.expect_no_capability_too_many()
     with once("2.4.7", "The plugin's pages read both tables"):
         installation.expect_tables()
     with once("2.6.2", "The list of submission plugins shows S3 Video by its name") as evidence:

@@ -83,6 +83,19 @@ def test_dashboard(
         dashboard.expect_failure(video.person.name, assignment.name)
 
 
+@pytest.mark.lines("2.10.3", "2.10.4")
+def test_time_ranges(
+    admin_in_private: Actor, submit: Callable[..., Submission], assignment: Assignment, line: Lines
+) -> None:
+    """The administrator looks at the figures of another time."""
+    submit(assignment)
+    admin_in_private.log_in_by_cookie()
+    with line("2.10.3", "The dashboard opens by its address", blocks=True, extra=True):
+        dashboard = admin_in_private.dashboard()
+    with line("2.10.4", "Each time range that can be chosen counts the new upload", extra=True) as evidence:
+        evidence["requested by days"] = dashboard.expect_ranges()
+
+
 @pytest.mark.lines("2.10.8", "2.10.9", "2.10.10")
 def test_manage_videos(
     admin_in_private: Actor,
@@ -109,6 +122,10 @@ def test_manage_videos(
         videos.expect_row(
             video.key, course=course.name, assignment=assignment.name, student=student.name, status="ready"
         )
+    ours = f"{workspace.run_id} {workspace.worker}"
+    with line("2.10.9", "The list shows the newest video first", extra=True):
+        admin.manage_videos(search=ours, perpage=100).expect_newest_first()
+    videos = admin.manage_videos()
     searches: dict[str, dict[str, Any]] = {
         "course": {"course": course.id},
         "assignment": {"text": assignment.name},
@@ -133,7 +150,6 @@ def test_manage_videos(
         with line("2.10.10", f"A search for {text} finds only what holds that text", extra=True):
             videos.search(text).expect_filter(text)
     with line("2.10.10", "The next page of a search keeps the search", extra=True):
-        ours = f"{workspace.run_id} {workspace.worker}"
         first = admin.manage_videos(search=ours, perpage=1)
         shown = first.keys()
         second = first.next_page()
@@ -141,6 +157,8 @@ def test_manage_videos(
         pages = f"seen {shown} and then {second.keys()}"
         assert len(shown) == len(second.keys()) == 1, f"expected one video a page, {pages}"
         assert shown != second.keys(), f"expected another video on the next page, {pages}"
+    with line("2.10.10", "Reset leads back to the whole list", extra=True):
+        admin.manage_videos(search=ours, status="ready", courseid=course.id).reset()
 
 
 @pytest.mark.lines("2.10.11")

@@ -14,7 +14,7 @@ import requests
 
 import media
 from clients import http
-from clients.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
+from clients.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, MANAGE_VIDEOS, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
 from clients.anonymous_s3 import expect_working
 from clients.errors import NotCheckable, SiteError
 from clients.http_result import HttpResult
@@ -139,11 +139,17 @@ def tell_promises(site: MoodleClient, promise: Callable[[str], None]) -> MoodleC
     return site
 
 
+def deletion(site: MoodleClient, video: Video) -> HttpResult:
+    """Answer the question before a deletion with yes, without having been asked."""
+    return HttpResult.of(site.post(MANAGE_VIDEOS, {"action": "delete", "s3key": video.key, "confirm": 1}))
+
+
 Way = Callable[[MoodleClient, Video], HttpResult]
 WATCH: dict[str, Way] = {"video page": video_page, "playback URL": playback_url, "download": download}
 GRADE: dict[str, Way] = {"grader": grader, "grading table": grading_table}
 WRITE: dict[str, Way] = {"confirmation": confirmation, "upload URL": upload_url}
-WAYS = WATCH | GRADE | WRITE
+DELETE: dict[str, Way] = {"deletion": deletion}
+WAYS = WATCH | GRADE | WRITE | DELETE
 
 
 # -- what the widget does, as one step ------------------------------------------------------------

@@ -10,6 +10,12 @@ CLOCKS_APART = 600
 _MADE_AT = re.compile(r"videos/\d+/(\d{9,11})_")
 
 
+def made_at(key: str) -> int:
+    """When the video was asked for (Unix, s); 0 for a key that does not tell."""
+    found = _MADE_AT.match(key)
+    return int(found[1]) if found else 0
+
+
 def belongs_to(key: str, user: int, *, since: float = 0) -> bool:
     """Whether `key` lies in the folder of the user with that id, and does not tell a time before `since` (Unix, s)."""
     if user <= 0 or not key.startswith(f"videos/{user}/"):

@@ -198,6 +198,8 @@ def role(web: Web) -> Response:
     web.require_admin("Create and manage roles")
     number, faults = web.number("roleid"), web.site.faults
     allowed = {name: number in roles for name, roles in CAPABILITIES.items()}
+    if faults.on("capability-to-manage-for-students"):
+        allowed["manage"] = number in {STUDENT, MANAGER}
     if faults.on("capability-for-nobody"):
         allowed["use"] = False
     if faults.on("capability-not-defined"):

@@ -10,7 +10,7 @@ from checks.access_table import MAY, OWNER, SUSPENDED, UNJUDGED, AccessTable, Tr
 from clients.addresses import CONFIRMATION
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
-from clients.plugin.api import GRADE, WATCH, WAYS, WRITE, Video, Way
+from clients.plugin.api import DELETE, GRADE, WATCH, WAYS, WRITE, Video, Way
 from selftest.unit.visitors import OPEN, OWNER_ID, REFUSED, SHOWN, FakeSite, answer
 
 
@@ -71,8 +71,10 @@ def test_the_owner_finds_the_video_on_the_own_page(tried: Table) -> None:
 def test_a_write_by_another_must_leave_the_video_unharmed(tried: Table) -> None:
     owner = FakeSite(OWNER_ID)
     _, pairs = tried("guest", {}, owner)
-    assert [way for way, pair in pairs.items() if pair["seen"].startswith("expected no harm")] == [*WRITE]
-    assert sum(CONFIRMATION in asked for asked in owner.asked) == len(WRITE)  # confirmed anew, for whoever comes next
+    assert [way for way, pair in pairs.items() if pair["seen"].startswith("expected no harm")] == [*WRITE, *DELETE]
+    assert sum(CONFIRMATION in asked for asked in owner.asked) == len(WRITE) + len(
+        DELETE
+    )  # confirmed anew, for whoever comes next
     unharmed = FakeSite(OWNER_ID, SHOWN)
     tried("guest", {}, unharmed)
     assert not any(CONFIRMATION in asked for asked in unharmed.asked)
@@ -86,5 +88,5 @@ def test_a_suspended_owner_tries_the_own_video(tried: Table) -> None:
 
 
 def test_what_the_checklist_leaves_open_is_not_tried(tried: Table) -> None:
-    _, pairs = tried("administrator", {})
-    assert {("administrator", way) for way in WAYS if way not in pairs} == UNJUDGED
+    everybody = {who: tried(who, {})[1] for who in ("administrator", "manager")}
+    assert {(who, way) for who, pairs in everybody.items() for way in WAYS if way not in pairs} == UNJUDGED

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from checks.installation import TASK, Installation
-from checks.plugin_configuration import SettingsInForce, expect_quiet_page
+from checks.plugin_configuration import Saved, SettingsInForce, expect_quiet_page
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.model import Settings
 from selftest.unit.environment_files import pem
@@ -70,6 +70,9 @@ def test_capabilities() -> None:
         installation(manage=listed, define=f"<table>{closed}</table>").expect_capabilities()
     with pytest.raises(NotCheckable, match="no role with the short name manager"):
         installation(manage=listed.replace("manager", "boss")).expect_capabilities()
+    installation(manage=listed, define=f"<table>{row('use')}</table>").expect_no_capability_too_many()
+    with pytest.raises(AssertionError, match="seen view for student, manage for student, manage for editingteacher"):
+        installation(manage=listed, define=f"<table>{everything}</table>").expect_no_capability_too_many()
 
 
 def test_the_task() -> None:
@@ -120,3 +123,36 @@ def test_a_settings_page_that_complains(page: str, seen: str) -> None:
     expect_quiet_page(Pages(settings="<h2>S3 Video</h2>"))  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match=seen):
         expect_quiet_page(Pages(settings=page))  # type: ignore[arg-type]
+
+
+def test_each_setting_has_a_label_of_its_own() -> None:
+    SettingsInForce(Settings({"a": "", "b": ""}, labels={"a": "Key", "b": "Secret"})).expect_labels()
+    with pytest.raises(AssertionError, match="seen “Key” of a and b, “” of c"):
+        SettingsInForce(Settings({"a": "", "b": "", "c": ""}, labels={"a": "Key", "b": "Key"})).expect_labels()
+
+
+def test_a_field_of_one_line_has_no_room_for_a_private_key() -> None:
+    SettingsInForce(Settings({"key": ""})).expect_room_for_lines("key")
+    with pytest.raises(AssertionError, match="the field of key to take several lines"):
+        SettingsInForce(Settings({"key": ""}, one_line=["key"])).expect_room_for_lines("key")
+
+
+@pytest.mark.parametrize(
+    ("after", "refused", "seen"),
+    [
+        ({"bucket": "a-b", "days": "90"}, {"bucket": "no hyphens"}, "refuse bucket .“no hyphens”."),
+        ({"bucket": "a-b", "days": ""}, {}, "another one of days"),
+    ],
+)
+def test_what_is_saved_as_it_stood_stays_so(after: dict[str, str], refused: dict[str, str], seen: str) -> None:
+    before = Settings({"bucket": "a-b", "days": "90"})
+    assert Saved(before, before, {}).expect_unchanged() == ["bucket", "days"]
+    with pytest.raises(AssertionError, match=seen):
+        Saved(before, Settings(after), refused).expect_unchanged()
+
+
+@pytest.mark.parametrize("name", ["[[pluginname]]", "[[pluginname, assignsubmission_s3video]]", "Videos"])
+def test_the_list_of_submission_plugins_has_a_name_that_a_person_finds(name: str) -> None:
+    assert installation().expect_listed() == "S3 Video 2025102600"
+    with pytest.raises(AssertionError, match="to call it S3 Video, seen"):
+        Installation(Pages(adminmanageplugins=LIST.replace("S3 Video", name))).expect_listed()  # type: ignore[arg-type]

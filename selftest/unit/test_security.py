@@ -13,12 +13,13 @@ import requests
 
 from checks import rate_limits
 from checks.direct_access import Folder, expect_not_served, expect_refused, expect_silent
-from checks.https import Https
+from checks.https import Addresses, Https
 from checks.rate_limits import RateLimit
 from checks.sql_injection import Filters
 from checks.xss import NAME, expect_page_shows_as_text, expect_shown_as_text
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS
 from clients.errors import NotCheckable
+from clients.http_result import HttpResult
 from selftest.unit.visitors import REFUSED, FakeSite, FakeWire, answer, rendered, response
 
 ROW = "<td>videos/7/1764_0a1b2c3d/clip.mp4</td>"
@@ -231,3 +232,35 @@ def test_cookies_that_are_open() -> None:
     open_._site.session.cookies.clear()
     with pytest.raises(AssertionError, match="expected a cookie MoodleSession, seen none"):
         open_.expect_hidden_session()
+
+
+def given(text: str, kind: str = "text/html", **headers: str) -> HttpResult:
+    said = {"Content-Type": kind, **headers}
+    return HttpResult(status=200, hops=["https://lms"], headers=[said], body=text.encode(), text=text)
+
+
+PLAIN_ONES = {
+    "JSON of the plugin": given('{"success": true, "data": {"url": "http:\\/\\/any.example"}}', "application/json"),
+    "a link in a page": given('<a href="http://lms.example.edu/mod">Watch</a>'),
+    "a script in a page": given("<script>let at = 'http://d1.cloudfront.example/videos/1'</script>"),
+    "a video in a page": given("<video><source src='http://elsewhere.example/a.mp4'></video>"),
+    "a redirect": given("", Location="http://lms.example.edu/x"),
+}
+OURS = Addresses(("https://lms.example.edu:8443/moodle", "d1.cloudfront.example"))
+
+
+@pytest.mark.parametrize("what", PLAIN_ONES)
+def test_an_address_without_tls(what: str) -> None:
+    with pytest.raises(AssertionError, match=rf"by https, seen http://\S+ in {what}"):
+        OURS.expect_https({what: PLAIN_ONES[what]})
+
+
+def test_addresses_of_others_are_theirs() -> None:
+    page = '<svg xmlns="http://www.w3.org/2000/svg"></svg><a href="http://moodle.example">Moodle</a>'
+    json = '{"success": true, "data": {"url": "https://any.example"}}'
+    answers = {
+        "a page": given(page),
+        "JSON": given(json, "application/json"),
+        "a link": given("<p>https://lms.example.edu</p>"),
+    }
+    assert OURS.expect_https(answers) == [*answers]

@@ -51,6 +51,14 @@ def rows(state: State) -> list[Row]:
     return sorted(found, key=lambda row: row.video.requested, reverse=True)
 
 
+def _may_come(web: Web) -> None:
+    answered = web.param("action", "") == "delete" and bool(web.number("confirm", 0))
+    if answered and web.site.faults.on("deletion-by-everybody"):
+        web.require_login()
+    elif not web.site.faults.on("manage-videos-open-to-everybody"):
+        web.require_admin("Change site configuration")
+
+
 def _success_rate(requested: int, completed: int, faults: Faults) -> float:
     if faults.on("success-rate-of-nothing"):
         return 100
@@ -69,7 +77,8 @@ def dashboard(web: Web) -> Response:
         raise section_error()
     days = web.number("range", 30) or 30
     since = now() - days * 86400
-    until = midnight() if faults.on("statistics-of-yesterday") else now() + 1
+    whole_days = faults.on("statistics-of-yesterday") or (days == 7 and faults.on("week-ends-at-midnight"))
+    until = midnight() if whole_days else now() + 1
     log = [entry for entry in web.state.log if since <= entry.at < until]
 
     def count(event: str) -> int:
@@ -171,8 +180,7 @@ class Filter:
 @page(MANAGEMENT)
 def manage(web: Web) -> Response:
     """The list of videos with filter (GET courseid, status, search, perpage, page) and deletion."""
-    if not web.site.faults.on("manage-videos-open-to-everybody"):
-        web.require_admin("Change site configuration")
+    _may_come(web)
     if "'" in web.param("status", "") and web.site.faults.on("status-injectable"):
         raise MoodleError("Error reading from database", "dmlreadexception")
     injectable = web.site.faults.on("course-filter-injectable")
@@ -189,6 +197,8 @@ def manage(web: Web) -> Response:
     if web.site.faults.on("deletion-leaves-row-unlisted"):
         everything = [row for row in everything if not row.student.deleted]
     shown = [row for row in everything if chosen.admits(row, web.site.faults)]
+    if web.site.faults.on("list-oldest-first"):
+        shown.reverse()
     if web.site.faults.on("list-of-yesterday"):
         shown = [row for row in shown if row.video.requested < midnight()]
     first = chosen.page * chosen.perpage
