@@ -180,6 +180,10 @@ def _fields(web: Web) -> dict[str, Setting]:
     if web.site.faults.on("two-settings-of-one-label"):
         label = fields["cloudfront_keypair_id"].label
         fields["cloudfront_private_key"] = replace(fields["cloudfront_private_key"], label=label)
+    if web.site.faults.on("cleanup-setting-switched-off"):
+        fields["enable_automatic_cleanup"] = Setting(
+            "Enable Automatic Cleanup", "Delete videos that are past their retention", "checkbox", "No"
+        )
     if web.site.faults.on("private-key-in-one-line"):
         fields["cloudfront_private_key"] = replace(fields["cloudfront_private_key"], kind="text")
     return fields

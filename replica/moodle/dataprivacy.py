@@ -142,6 +142,11 @@ def _delete(web: Web, user: User) -> None:
                 storage.copy(video.s3_key, f"{video.s3_key}.deleted")
         if faults.on("deletion-leaves-object"):
             _forget(state, mine)
+        if faults.on("deletion-takes-classmates-videos"):
+            places = {video.assignment for video in mine}
+            for video in state.videos.values():
+                if video.assignment in places and video.user != user.id:
+                    storage.remove(video)
         storage.drop_everything_of(state, user)
     except StorageError as error:
         raise MoodleError("The video store refused.", "storage") from error

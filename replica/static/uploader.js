@@ -116,11 +116,14 @@
         retry.type = "button";
         retry.className = "btn btn-secondary s3video-retry-btn";
         retry.textContent = "Try again";
-        if (!M.replica.fault("retry-dead")) { retry.addEventListener("click", () => start(file)); }
+        const dead = M.replica.fault("retry-dead") || (problem.broken && M.replica.fault("retry-dead-after-a-break"));
+        if (!dead) { retry.addEventListener("click", () => start(file)); }
         box.append(retry);
       }
     });
   }
+
+  const broken = () => Object.assign(M.replica.fault("broken-connection-unnamed") ? new Problem("The upload did not work.", "Try again.") : offline(), {broken: true});
 
   const offline = () => new Problem("The connection was interrupted.", "Check your internet connection, then try again.");
 
@@ -183,7 +186,7 @@
         if (request.status >= 200 && request.status < 300) { resolve(); return; }
         reject(new Problem("The video store did not accept the video.", "Try again. If it stays like this, tell your teacher."));
       });
-      request.addEventListener("error", () => reject(offline()));
+      request.addEventListener("error", () => reject(broken()));
       request.addEventListener("abort", () => reject(offline()));
       request.open("POST", url);
       request.send(data);
@@ -243,6 +246,7 @@
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
       if (M.replica.fault("failure-swallowed")) { succeed(); return; }
+      if (problem.broken && M.replica.fault("broken-connection-untold")) { progress.style.display = "none"; return; }
       fail(problem, file);
     } finally {
       busy = false;

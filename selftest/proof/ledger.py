@@ -31,6 +31,8 @@ class Ledger:
         self._doubts: defaultdict[str, set[str]] = defaultdict(set)
         self._outcomes: dict[str, Outcome] = {}
         self.void: list[str] = []
+        self.red: set[tuple[str, str]] = set()
+        """Lines and titles of the checks that some fault has turned red."""
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -58,6 +60,7 @@ class Ledger:
         with self._lock:
             if turn.faults:
                 self._to_come.remove(turn)
+                self.red |= {(check.line, check.title) for check in round_.failed()}
             else:
                 self._settle_without_a_fault(round_)
             for fault, piece, sure in pieces(turn, round_, self._expected, self._suite):
@@ -83,6 +86,7 @@ class Ledger:
     def write(self) -> dict[str, Any]:
         """Writes and returns what `proof.json` holds now."""
         proof = report.proof_json(self.outcomes, self.left, self.void, self._browser, time.monotonic() - self._started)
+        proof["red"] = sorted(self.red)
         unfinished = self._file.with_suffix(".part")
         unfinished.write_text(json.dumps(proof, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         unfinished.replace(self._file)

@@ -9,6 +9,7 @@ from typing import Any
 from checklist.lines import LINES
 from checklist.verdicts import Check
 from selftest.proof.outcome import Outcome
+from selftest.proof.written import Written, reasons
 
 INTRODUCTION = """\
 # The proof
@@ -43,8 +44,16 @@ def proof_json(
     }
 
 
-def proof_markdown(outcomes: Sequence[Outcome], browser: str) -> str:
-    """Line by fault by check by message: the first check of each line that named the symptom."""
+UNPROVEN = """
+## Checks that no fault turned red
+
+| line | check | why it stands |
+|---|---|---|
+"""
+
+
+def proof_markdown(outcomes: Sequence[Outcome], browser: str, idle: Sequence[Written] = ()) -> str:
+    """Line by fault by check by message: the first check of each line that named the symptom; then `idle` checks."""
     rows: dict[tuple[int, str], Check] = {}
     for outcome in outcomes:
         for check in outcome.caught_by:
@@ -56,9 +65,24 @@ def proof_markdown(outcomes: Sequence[Outcome], browser: str) -> str:
         survivors=sum(not outcome.caught_by for outcome in outcomes),
         collateral=sum(bool(outcome.collateral) for outcome in outcomes),
     )
-    return text + "".join(
-        f"| {check.line} | {fault} | {_cell(check.title)} | {_cell(check.message)} |\n"
-        for (_, fault), check in sorted(rows.items())
+    return (
+        text
+        + "".join(
+            f"| {check.line} | {fault} | {_cell(check.title)} | {_cell(check.message)} |\n"
+            for (_, fault), check in sorted(rows.items())
+        )
+        + (UNPROVEN + "".join(map(_idle, idle)) if idle else "")
+    )
+
+
+def _idle(check: Written) -> str:
+    return f"| {check.line} | {_cell(check.title)} | {_cell(reasons().get(check.title, '**no reason is given**'))} |\n"
+
+
+def without_reason(idle: Sequence[Written]) -> str:
+    """The checks that may be unable to fail, as lines; empty where each has its reason in unproven.toml."""
+    return "\n".join(
+        f"UNPROVEN: no fault turned red {check.line} ({check.title})" for check in idle if check.title not in reasons()
     )
 
 

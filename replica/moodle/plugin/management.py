@@ -181,6 +181,8 @@ class Filter:
 def manage(web: Web) -> Response:
     """The list of videos with filter (GET courseid, status, search, perpage, page) and deletion."""
     _may_come(web)
+    if web.site.faults.on("manage-videos-breaks"):
+        raise MoodleError("Error reading from database", "dmlreadexception")
     if "'" in web.param("status", "") and web.site.faults.on("status-injectable"):
         raise MoodleError("Error reading from database", "dmlreadexception")
     injectable = web.site.faults.on("course-filter-injectable")
