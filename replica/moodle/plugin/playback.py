@@ -84,7 +84,8 @@ def get_playback_url(web: Web) -> Response:
     try:
         limit = "1000000" if web.site.faults.on("playback-limit-missing") else web.state.settings["playback_rate_limit"]
         window = 3600 if web.site.faults.on("playback-limit-holds-for-an-hour") else WINDOW
-        web.site.limits.count("playback", user, limit, window=window)
+        apart = number if web.site.faults.on("playback-limit-for-each-video") else 0
+        web.site.limits.count("playback", user, limit, apart, window=window)
         found = find(web, number, key, "json-unchecked")
         if found is None:
             raise answers.not_allowed()
