@@ -112,6 +112,7 @@ class Dashboard(MoodlePage):
 
         Returns the requested uploads by days. An upload of today is a condition.
         """
+        self.open()  # with the time that the page chooses by itself: its choice shows no other
         counted: dict[str, int] = {}
         for days in self._range.locator("option").evaluate_all("all => all.map(option => option.value)"):
             counted[days] = self._over(days).figures().number("Total Requested")
