@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import media
-from clients.errors import NotCheckable
+from clients.errors import NotCheckable, SiteError
+from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment
 from clients.plugin.api import Video, begin_upload, confirm_upload, playback_url, request_upload, send
@@ -17,6 +20,28 @@ def expect_absent_refused(site: MoodleClient, assignment: Assignment, clip: medi
     if answer.succeeded:
         raise AssertionError("expected a video that never reached S3 to be refused, seen it confirmed")
     return answer.seen
+
+
+def expect_form_not_believed(site: MoodleClient, handed_in: Video) -> str:
+    """Another upload is begun by the owner of a video, nothing is sent, and the form is saved as if it were ready.
+
+    No address to play it is given; returns what the site says instead.
+    """
+    clip, assignment = handed_in.clip, handed_in.assignment
+    promised = begin_upload(site, assignment, clip)
+    never_sent = replace(handed_in, id=int(promised["submission_id"]), key=str(promised["s3_key"]))
+    said = ""
+    try:
+        save_submission(site, assignment, never_sent.key, clip.bytes, clip.mime)
+    except SiteError as reason:
+        said = str(reason)
+    answer = playback_url(site, never_sent)
+    if answer.succeeded:
+        raise AssertionError(
+            "expected a video that never reached S3 not to be handed in by the form's word alone, seen an address to "
+            "play it"
+        )
+    return said or answer.seen
 
 
 def expect_true_size(site: MoodleClient, assignment: Assignment, clip: media.Clip, verify: bool | str) -> str:

@@ -13,6 +13,7 @@ from checks.confirmation import (
     confirm_again,
     expect_absent_refused,
     expect_closed,
+    expect_form_not_believed,
     expect_true_size,
     expect_unharmed,
 )
@@ -212,6 +213,8 @@ def test_confirmations(
         evidence["message"] = expect_absent_refused(site, assignment, small_clip)
     with line("2.7.19", "A refused confirmation does not harm the video handed in before", extra=True):
         expect_unharmed(site, third, bucket, "a refused confirmation of another upload")
+    with line("2.7.19", "The form's word alone does not hand in a video that never reached S3", extra=True) as evidence:
+        evidence["message"] = expect_form_not_believed(site, third)
 
 
 @pytest.mark.lines("2.7.19")

@@ -152,7 +152,7 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         return edit(web, assignment, course, user, STATEMENT_REQUIRED)
     submission.text = web.param("onlinetext_editor[text]", submission.text).strip()
     key = web.param("s3video_s3_key", "")
-    video = web.state.videos.get(key)
+    video = _named(web, key)
     replacing.left_empty(web, submission, key)
     if submission.video not in ("", key) and web.site.faults.on("replacement-refused"):
         web.notify("You have existing submission data. Please leave this page and try again.", "danger")
@@ -179,6 +179,14 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     if not assignment.submissiondrafts:
         mail.submitted(web.site, assignment, course, user)
     return redirect(at(assignment))
+
+
+def _named(web: Web, key: str) -> Video | None:
+    """The video that a form names by its key."""
+    video = web.state.videos.get(key)
+    if video is not None and web.param("s3video_status", "") == "ready" and web.site.faults.on("form-believed"):
+        video.status, video.size = "ready", video.declared_size
+    return video
 
 
 def _spoil(web: Web, video: Video) -> None:
