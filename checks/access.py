@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from checks.message_quality import UNTRANSLATED
+from checks.message_quality import UNTRANSLATED, answered
 from clients.addresses import ASSIGNMENT, PLUGIN, endpoint
 from clients.cdn import CDN
 from clients.http_result import HttpResult
@@ -47,7 +47,7 @@ class VideoAccess:
             "a signed URL": SIGNED.search(told),
             "the video's address": any(store in plain for store in self._stores),
             "a player or a link to the video": answer.page.select(VIDEOS),
-            "success": answer.succeeded,
+            "a success": answer.succeeded,
         }
         return [words for words, there in signs.items() if there]
 
@@ -59,10 +59,12 @@ class VideoAccess:
         if given := self._given(answer, video):
             raise AssertionError(f"expected a refusal, seen {', '.join(given)}")
         if answer.status >= 500:
-            raise AssertionError(f"expected a refusal, seen status {answer.status}: {answer.seen}")
+            raise AssertionError(f"expected a refusal, seen {answered(answer.status)}: {answer.seen}")
         message = " ".join(answer.message.split())[:300]
         if not message or (PLUGIN in answer.url and (not PLAIN.search(message) or TECHNICAL.search(message))):
-            raise AssertionError(f"expected a refusal that a person understands, seen {message!r}")
+            raise AssertionError(
+                f"expected a refusal that a person understands, seen {f'“{message}”' if message else 'no message'}"
+            )
         return message
 
     def expect_allowed(self, way: str, answer: HttpResult, video: Video, user: int) -> str:
@@ -119,7 +121,9 @@ class VideoAccess:
     def _expect_own_place(self, place: dict[str, Any], video: Video, user: int) -> str:
         mine = (int(place["submission_id"]) == video.id) == (user == video.person.id)
         if not mine or not place["s3_key"].startswith(f"videos/{user}/"):
-            raise AssertionError(f"expected a place of one's own, seen {place['s3_key']} for {place['submission_id']}")
+            raise AssertionError(
+                f"expected a place of one's own, seen {place['s3_key']} in submission {place['submission_id']}"
+            )
         return "a place of one's own"
 
     def expect_on_own_page(self, owner: MoodleClient, video: Video) -> None:

@@ -27,6 +27,20 @@ MAY: dict[str, tuple[str, ...]] = {
 }
 """Who may what; the rest is denied. An upload URL is one's own: never a place in somebody else's submission."""
 
+SENTENCES = {
+    "second student": "A second student gets a place for a video of their own, and nothing of another student's",
+    "teacher": "A teacher of the course can watch the video, and do it no harm",
+    "teacher of another course": "A teacher of another course gets nothing of the video, and does it no harm",
+    "student of another course": "A student of another course gets nothing of the video, and does it no harm",
+    "guest": "A guest gets nothing of the video, and does it no harm",
+    "nobody logged in": "Who has not logged in gets nothing of the video, and does it no harm",
+    SUSPENDED: "A student whose enrolment is suspended no longer gets at their video, and hands in no other",
+    "manager": "A manager can watch the video, and do it no harm",
+    "administrator": "An administrator can watch the video, and do it no harm",
+    OWNER: "The owner can watch the video, and hand in another one",
+}
+"""The same in words."""
+
 UNJUDGED = {("administrator", "upload URL"), ("administrator", "deletion"), ("manager", "deletion")}
 """Moodle lets an administrator hand in work anywhere, and the checklist does not say whether they should. Nobody tries
 a deletion who may delete: an administrator does that in step 2.10, and a site may let its managers configure it."""
@@ -78,7 +92,7 @@ class AccessTable:
                 self._judge.expect_unharmed(self._owner, video)
             except AssertionError as harm:
                 confirmation(self._owner, video)  # whoever comes next tries a video that is whole again
-                return Tried(may=may, right=False, seen=str(harm))
+                return Tried(may=may, right=False, seen=f"{harm} after the {way}")
         return Tried(may=may, right=True, seen=seen)
 
     def expect_rights(self, tried: dict[str, Tried]) -> None:

@@ -6,6 +6,7 @@ import re
 
 import media
 from checks.access import VideoAccess
+from checks.message_quality import answered
 from clients.addresses import ASSIGNMENT
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
@@ -54,7 +55,7 @@ def expect_plays_or_told(access: VideoAccess, viewer: MoodleClient, user: int, v
         return access.expect_allowed("video page", answer, video, user)
     said = text(answer.page.select_one("[role=main], main")) or answer.message
     if answer.status >= 500 or not WHY.search(said):
-        seen = f"status {answer.status}, {said[:200]!r}"
+        seen = f"{answered(answer.status)} and “{said[:200]}”"
         raise AssertionError(f"expected the video to play, or its page to say why it does not, seen {seen}")
     return said[:300]
 
@@ -64,5 +65,7 @@ def _page(student: MoodleClient, assignment: Assignment, **more: str) -> HttpRes
     broken = complaint(shown.page)
     if shown.status >= 400 or broken:
         said = shown.message or broken
-        raise AssertionError(f"expected the student's page without an error, seen status {shown.status}: {said[:200]}")
+        raise AssertionError(
+            f"expected the student's page without an error, seen {answered(shown.status)}: {said[:200]}"
+        )
     return shown

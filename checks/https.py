@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
+from checks.message_quality import answered
 from clients.addresses import LOGIN, endpoint
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
@@ -76,10 +77,10 @@ class Https:
         except requests.RequestException:
             return "nothing answers"
         if answer.status_code in NOBODY_BEHIND:
-            return f"nothing answers: status {answer.status_code}"
+            return f"nothing answers: {answered(answer.status_code)}"
         leads = answer.headers.get("Location", "")
         if not answer.is_redirect or not leads.startswith("https://"):
-            seen = f"status {answer.status_code}" + (f" to {leads}" if leads else "")
+            seen = answered(answer.status_code) + (f" to {leads}" if leads else "")
             raise AssertionError(f"expected {self._plain} to lead to https, seen {seen}")
         return f"leads to {leads}"
 

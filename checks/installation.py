@@ -14,7 +14,14 @@ from clients.plugin.administration import plugin
 
 TASK = rf"{COMPONENT}\task\cleanup_videos"
 
-UNFINISHED = {"status-new", "status-upgrade", "status-downgrade", "status-nodb", "status-missing", "status-delete"}
+UNFINISHED = {
+    "status-new": "a plugin that is not installed yet",
+    "status-upgrade": "an upgrade that is not done yet",
+    "status-downgrade": "files that are older than the tables",
+    "status-nodb": "a plugin without tables",
+    "status-missing": "a plugin without files",
+    "status-delete": "a plugin that is to be deleted",
+}
 """Classes of a row of the plugins overview whose files and tables do not agree: lib/classes/plugin_manager.php."""
 
 NOT_FOR_THE_WEB = (
@@ -63,14 +70,14 @@ class Installation:
         row = page.select_one(f"tr.name-{COMPONENT}")
         if row is None:
             raise AssertionError(f"expected {COMPONENT} in the plugins overview, seen no such row")
-        if unfinished := UNFINISHED & set(row.get_attribute_list("class")):
-            raise AssertionError(f"expected the upgrade to be complete, seen {', '.join(sorted(unfinished))}")
+        if unfinished := [UNFINISHED[one] for one in row.get_attribute_list("class") if one in UNFINISHED]:
+            raise AssertionError(f"expected the upgrade to be complete, seen {', '.join(unfinished)}")
         shown = re.search(r"\b20\d{8}\b", text(row))
         found = plugin(self._site)
         if found is None or shown is None or shown.group() != found.version:
             raise AssertionError(
-                f"expected one version, seen {shown and shown.group()} in the plugins overview and "
-                f"{found and found.version} in the list of submission plugins"
+                f"expected one version, seen {shown.group() if shown else 'none'} in the plugins overview and "
+                f"{found.version if found else 'none'} in the list of submission plugins"
             )
         return found.version
 
@@ -81,11 +88,14 @@ class Installation:
         """
         allowed = self._allowed_by_role()
         missing = [
-            f"{name} for {role}" for role, names in CAPABILITIES.items() for name in names if name not in allowed[role]
+            f"s3video:{name} for the {role}"
+            for role, names in CAPABILITIES.items()
+            for name in names
+            if name not in allowed[role]
         ]
         if missing:
             raise AssertionError(
-                f"expected the capabilities of appendix C to be allowed to their default roles, seen none of "
+                f"expected the capabilities of appendix C to be allowed to their default roles, seen these missing: "
                 f"{', '.join(missing)}"
             )
 
@@ -93,7 +103,10 @@ class Installation:
         """No default role is allowed what appendix C leaves to those above. Raises NotCheckable as above."""
         allowed = self._allowed_by_role()
         if over := [
-            f"{name} for {role}" for role, names in TOO_MUCH.items() for name in names if name in allowed[role]
+            f"s3video:{name} for the {role}"
+            for role, names in TOO_MUCH.items()
+            for name in names
+            if name in allowed[role]
         ]:
             raise AssertionError(f"expected no capability beyond appendix C, seen {', '.join(over)}")
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from checks.message_quality import answered
 from clients.addresses import LOGIN
 from clients.errors import Unreachable
 from clients.http import Trusting
@@ -65,7 +66,7 @@ class LatencyProbe:
         try:
             status = self._site.get(LOGIN).status_code
             if status >= 500:
-                trouble = f"status {status}"
+                trouble = answered(status)
         except Unreachable as reason:
             trouble = str(reason)
         return Reply(round(time.perf_counter() - started, 3), trouble)
@@ -94,7 +95,7 @@ def expect_answers(answers: Sequence[Reply]) -> dict[str, float]:
     """Every request was answered; returns how many there were, and the seconds they took."""
     if trouble := [answer.trouble for answer in answers if answer.trouble]:
         raise AssertionError(
-            f"expected Moodle to answer all {len(answers)} requests, seen trouble {len(trouble)} times: {trouble[0]}"
+            f"expected Moodle to answer all {len(answers)} requests, seen trouble with {len(trouble)}: {trouble[0]}"
         )
     seconds = [answer.seconds for answer in answers]
     return {"requests": len(seconds), "median seconds": statistics.median(seconds), "slowest seconds": max(seconds)}

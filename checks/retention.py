@@ -30,7 +30,7 @@ class Retention:
     def __init__(self, site: MoodleClient, bucket: Bucket, days: str, ours: Collection[int]) -> None:
         self._site, self._bucket, self._ours = site, bucket, ours
         if not days.isdigit() or not int(days):
-            raise NotCheckable(f"the retention in force is {days!r}, which is no number of days (step 2.5)")
+            raise NotCheckable(f"the retention in force is “{days}”, which is no number of days (step 2.5)")
         self.days = int(days)
         keys = {key: KEY.match(key) for key in standing(site)}
         found = {key: match for key, match in keys.items() if match and int(match["owner"]) in ours}

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import requests
 
+from checks.message_quality import answered
 from clients import http
 from clients.errors import ConfigurationError, Unreachable, root_of, untrusted
 
@@ -45,7 +46,9 @@ class AnonymousS3:
     def expect_uploads_from(self, origin: str) -> None:
         """The pages of `origin` may send files to the bucket, and read the ETag of an answer."""
         if (allowed := self.allowed_origin(origin)) not in ("*", origin):
-            raise AssertionError(f"expected S3 to allow uploads from pages of {origin}, seen it allow {allowed}")
+            raise AssertionError(
+                f"expected S3 to allow uploads from pages of {origin}, seen it allow {allowed or 'none'}"
+            )
         exposed = self._ask("GET", self.url, {"Origin": origin}).headers.get("Access-Control-Expose-Headers", "")
         if "etag" not in [name.strip() for name in exposed.casefold().split(",")]:
             raise AssertionError(f"expected S3 to let pages of {origin} read the ETag, seen {exposed or 'no header'}")
@@ -63,7 +66,7 @@ class AnonymousS3:
             "DELETE": self._ask("DELETE", url, never),
         }
         statuses = {what: answer.status_code for what, answer in tried.items()}
-        if taken := [f"{what}: {status}" for what, status in statuses.items() if status not in (401, 403)]:
+        if taken := [f"{what}: {answered(status)}" for what, status in statuses.items() if status not in (401, 403)]:
             raise AssertionError(f"expected S3 to refuse whoever comes without a signature, seen {', '.join(taken)}")
         return statuses
 

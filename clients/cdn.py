@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
+from checks.message_quality import answered, lasting
 from clients import clock, http
 from clients.addresses import endpoint
 from clients.anonymous_s3 import BROKEN, NO_SUCH_ETAG, NO_SUCH_KEY
@@ -139,14 +140,14 @@ class CDN:
                 file.seek(first)
                 wanted = file.read(1000)
             if answer.status_code != 206 or answer.content != wanted:
-                seen = f"{answer.status_code} with {answer.headers.get('Content-Range', 'no Content-Range')}"
-                raise AssertionError(f"expected bytes {first}-{last} with status 206, seen {seen}")
+                seen = f"{answered(answer.status_code)} with the range {answer.headers.get('Content-Range', 'none')}"
+                raise AssertionError(f"expected just the bytes {first} to {last} of the video, seen {seen}")
 
     def expect_refused(self, url: str, why: str) -> None:
         """No byte of video for `url`; `why` says what is wrong with it."""
         with self.get(url, "bytes=0-99") as answer:
             if answer.status_code < 400:
-                raise AssertionError(f"expected the CDN to refuse a URL {why}, seen status {answer.status_code}")
+                raise AssertionError(f"expected the CDN to refuse a URL {why}, seen {answered(answer.status_code)}")
 
     def expect_closed(self) -> dict[str, int]:
         """Without a signature the CDN neither serves a path nor takes PUT and DELETE for it; returns the statuses.
@@ -157,14 +158,16 @@ class CDN:
         url = f"https://{self.domain}/{NO_SUCH_KEY}"
         with self.get(url) as answer:
             if answer.status_code < 400 or ("MissingKey" not in answer.text and "<Code>" in answer.text):
-                seen = f"status {answer.status_code}, {answer.text[:120]}"
+                seen = f"{answered(answer.status_code)}, {answer.text[:120]}"
                 raise AssertionError(f"expected the CDN to ask for a signature, seen {seen}")
             statuses = {"GET": answer.status_code}
         for method in ("PUT", "DELETE"):
             with self._ask(method, url, {"If-Match": NO_SUCH_ETAG}) as answer:
                 statuses[method] = answer.status_code
-        if taken := [f"{method}: {status}" for method, status in statuses.items() if status < 400]:
-            raise AssertionError(f"expected the CDN to refuse whoever comes without a signature, seen {taken}")
+        if taken := [f"{method}: {answered(status)}" for method, status in statuses.items() if status < 400]:
+            raise AssertionError(
+                f"expected the CDN to refuse whoever comes without a signature, seen {', '.join(taken)}"
+            )
         return statuses
 
     def expect_lifetime(self, url: str) -> int:
@@ -174,7 +177,7 @@ class CDN:
             raise AssertionError("expected a URL that ends within a day, seen one that does not say when it ends")
         left = datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC) + (self._clock_ahead() or timedelta())
         if left > DAY + CLOCKS:
-            raise AssertionError(f"expected a URL that ends within a day, seen one that lives for {left}")
+            raise AssertionError(f"expected a URL that ends within a day, seen one that lives for {lasting(left)}")
         return round(left.total_seconds())
 
     def tampered(self, url: str, other: str) -> dict[str, str]:
@@ -215,7 +218,7 @@ class CDN:
                     "the CDN does not say what time it has (Date), and this machine's clock may be wrong"
                 )
             raise AssertionError(
-                f"expected the CDN to refuse a URL once it has expired, seen status {status} {LATE.seconds} s after"
+                f"expected the CDN to refuse a URL once it has expired, seen {answered(status)} {LATE.seconds} s after"
             )
         return round((datetime.now(UTC) - signed).total_seconds(), 1)
 
@@ -260,7 +263,7 @@ class CDN:
         limit = timedelta(seconds=0 if hopeless else self._invalidation)
         if (status := self._refused_within(limit, INVALIDATION, url)) < 400:
             when = f"although {hopeless}" if hopeless else f"{limit.seconds} s later"
-            raise AssertionError(f"expected the CDN to refuse a deleted video {when}, seen status {status}")
+            raise AssertionError(f"expected the CDN to refuse a deleted video {when}, seen {answered(status)}")
         if HIT not in cached.casefold():
             raise NotCheckable(
                 f"the CDN refuses the deleted video, but did not say before that it had it in its cache (X-Cache: "

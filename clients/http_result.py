@@ -11,6 +11,7 @@ from typing import Any, Self
 import requests
 from bs4 import BeautifulSoup
 
+from checks.message_quality import answered
 from clients.addresses import AJAX
 
 TEXTS = ("text/", "html", "json", "javascript", "xml")
@@ -101,7 +102,7 @@ class HttpResult:
 
     @property
     def _size(self) -> str:
-        return f"status {self.status}, {len(self.body)} bytes without a message"
+        return f"{answered(self.status)}, {len(self.body)} bytes without a message"
 
 
 def _refusal(page: BeautifulSoup) -> str:

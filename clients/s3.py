@@ -12,6 +12,7 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 from botocore.parsers import ResponseParserError
 
+from checks.message_quality import answered
 from clients import clock, http
 from clients.anonymous_s3 import NO_SUCH_ETAG, NO_SUCH_KEY, AnonymousS3, expect_working
 from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, root_of, untrusted
@@ -114,20 +115,19 @@ class Bucket:
     def expect_stored(self, key: str, bytes: int, content_type: str, sha256: str) -> StoredObject:
         """Raises AssertionError that names every difference between what is stored and what was chosen."""
         stored = self.object(key)
-        seen = {"bytes": stored.bytes, "content type": stored.content_type, "sha256": self.digest(key)}
-        expected = {"bytes": bytes, "content type": content_type, "sha256": sha256}
-        wrong = [
-            f"{name}: expected {expected[name]}, seen {seen[name]}" for name in seen if seen[name] != expected[name]
-        ]
+        seen = {"size": f"{stored.bytes} bytes", "type": stored.content_type, "SHA-256": self.digest(key)}
+        expected = {"size": f"{bytes} bytes", "type": content_type, "SHA-256": sha256}
+        wrong = [name for name in seen if seen[name] != expected[name]]
         if wrong:
-            raise AssertionError(f"S3 does not hold what was uploaded, at {key}: {'; '.join(wrong)}")
+            told = (" and ".join(f"the {name} {of[name]}" for name in wrong) for of in (expected, seen))
+            raise AssertionError(f"expected S3 to hold {key} as it was uploaded, with {', seen '.join(told)}")
         return stored
 
     def expect_private(self, key: str) -> None:
         """Neither the object nor the list of the bucket is to be had without a signature."""
         for what, status in ((f"GET of {key}", self.unsigned.get(key)), ("GET of the bucket", self.unsigned.list())):
             if status < 400:
-                raise AssertionError(f"expected an unsigned {what} to be refused, seen status {status}")
+                raise AssertionError(f"expected an unsigned {what} to be refused, seen {answered(status)}")
 
     def expect_empty_file_refused(self, url: str, fields: Mapping[str, str]) -> int:
         """A presigned POST form does not take a file of 0 bytes; returns the status."""
@@ -138,7 +138,7 @@ class Bucket:
             raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
         expect_working(answer)
         if answer.status_code < 400 or self.keys(fields["key"]):
-            raise AssertionError(f"expected the form to refuse an empty file, seen status {answer.status_code}")
+            raise AssertionError(f"expected the form to refuse an empty file, seen {answered(answer.status_code)}")
         return answer.status_code
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -206,7 +206,7 @@ class Bucket:
                 message = f"There is no bucket {self.name}. Correct storage.bucket in the environment file."
                 raise ConfigurationError(message) from error
             if status == 404:
-                raise AssertionError(f"S3 holds no object at {key} (bucket {self.name}).") from error
+                raise AssertionError(f"expected an object at {key} on S3, seen none (bucket {self.name})") from error
             if code in ("RequestTimeTooSkewed", "RequestExpired") or (status == 403 and _clock(error)):
                 raise ConfigurationError(
                     _clock(error) or f"S3 finds this machine's clock wrong ({code}). Set the clock."
@@ -271,8 +271,9 @@ class Folder:
         """`key` is the one object there."""
         keys = self._keys()
         if keys != [key]:
-            seen = ", ".join(keys) or "nothing"
-            raise AssertionError(f"expected {key} and nothing else under {self.prefix}, seen {seen}")
+            others = ", ".join(one for one in keys if one != key) or "nothing"
+            seen = f"{others} as well" if key in keys else others
+            raise AssertionError(f"expected {key} on S3 and nothing else under {self.prefix}, seen {seen}")
 
     def told(self) -> list[str]:
         """What is there, for people: a text an object; or why that cannot be told."""

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
@@ -60,23 +60,28 @@ class Traffic:
         moodle = self.sent[endpoint(moodle_url)]
         elsewhere = self.sent.total() - moodle
         if moodle > moodle_bytes or elsewhere < size:
-            seen = ", ".join(f"{count} to {host}" for host, count in self.sent.most_common()) or "none"
             raise AssertionError(
-                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {seen}"
+                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {_told(self.sent)}"
             )
         return dict(self.sent)
 
     def expect_received_from(self, domain: str, size: int) -> dict[str, int]:
         """At least `size` bytes came from `domain`; returns the bytes received, by `host:port`."""
         if self.received[endpoint(domain)] < size:
-            raise AssertionError(f"expected {size} bytes of video from {domain}, seen {dict(self.received)}")
+            raise AssertionError(f"expected {size} bytes of video from {domain}, seen {_told(self.received)}")
         return dict(self.received)
 
     def expect_nothing_from(self, *domains: str) -> None:
         """Nothing came from any of `domains` but the end of connections that were open before."""
         seen = {domain: size for domain in domains if (size := self.received[endpoint(domain)]) > GOODBYE_BYTES}
         if seen:
-            raise AssertionError(f"expected nothing from storage or CDN, seen bytes {seen}")
+            raise AssertionError(f"expected nothing from storage or CDN, seen {_told(seen)}")
+
+
+def _told(traffic: Mapping[str, int]) -> str:
+    """Bytes by `host:port`, the most first."""
+    most = sorted(traffic.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{size} bytes with {host}" for host, size in most) or "nothing"
 
 
 class Direction:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
 
+from checks.message_quality import answered
 from clients.addresses import LOGOUT, OWN, UPLOAD_URL
 from clients.http import jar
 from clients.http_result import HttpResult
@@ -143,7 +144,7 @@ class Actor:
         site.get(LOGOUT, sesskey=self.page.evaluate("() => M.cfg.sesskey"))
         site.session.cookies.clear()
         if not (answer := site.session.get(site.url(OWN), cookies=held, allow_redirects=False)).is_redirect:
-            raise AssertionError(f"expected the session to be over, seen status {answer.status_code} for its cookie")
+            raise AssertionError(f"expected the session to be over, seen {answered(answer.status_code)} for its cookie")
 
     def administration(self) -> SiteAdministration:
         """Go to Site administration, by the link at the top."""

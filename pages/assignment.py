@@ -48,7 +48,7 @@ class AssignmentPage(MoodlePage):
     def expect_not_submitted(self) -> None:
         status = self.main.locator(".submissionstatussubmitted")
         if status.count():
-            raise AssertionError(f"expected nothing to count as handed in, seen {status.first.inner_text()!r}")
+            raise AssertionError(f"expected nothing to count as handed in, seen “{status.first.inner_text()}”")
 
     def expect_video(self, size: int, key: str = "") -> str:
         """The status table shows the video, that of this `key` if one is given, and its size in the unit Moodle uses.

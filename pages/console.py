@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
 from checks.access import SIGNED
+from checks.message_quality import answered, counted
 from clients.addresses import endpoint
 from clients.errors import NotCheckable
 from clients.ignored_errors import THE_PLUGINS, Searched, is_noise
@@ -113,7 +114,8 @@ class Console:
         ):
             self._broken.append(f"{endpoint(response.url)} answered {response.status}")
         elif response.status >= 400 and not _is_page(response.request):
-            self._add(f"request refused: {response.request.method} {_short(response.url)}: {response.status}")
+            told = answered(response.status)
+            self._add(f"request refused: {response.request.method} {_short(response.url)}: {told}")
 
     def errors(self) -> list[str]:
         """What went wrong so far but noise of the host, and what the environment allows for a stated reason.
@@ -152,7 +154,9 @@ class Console:
     def expect_nothing_signed(self) -> None:
         """No message, of whatever kind, holds a signed address of a video."""
         if told := sum(bool(SIGNED.search(text)) for text in self._said):
-            raise AssertionError(f"expected no signed URL in the browser's console, seen {told} messages with one")
+            raise AssertionError(
+                f"expected no signed URL in the browser's console, seen {counted(told, 'message')} with one"
+            )
 
 
 def _short(url: str) -> str:

@@ -39,13 +39,13 @@ class Figures:
     def card(self, title: str) -> str:
         found = {name.casefold(): text for name, text in self.cards.items()}.get(title.casefold())
         if found is None:
-            raise AssertionError(f"expected the dashboard to show {title!r}, seen {', '.join(self.cards) or 'no card'}")
+            raise AssertionError(f"expected the dashboard to show “{title}”, seen {', '.join(self.cards) or 'no card'}")
         return found
 
     def number(self, title: str) -> int:
         text = self.card(title)
         if not re.fullmatch(r"\d+", text):
-            raise AssertionError(f"expected a number as {title!r}, seen {text!r}")
+            raise AssertionError(f"expected a number as “{title}”, seen “{text}”")
         return int(text)
 
     @property
@@ -180,7 +180,7 @@ class Dashboard(MoodlePage):
         heading = headings.filter(has_text=re.compile(rf"^\s*{block}\s*$", re.I))
         if not heading.count():
             seen = ", ".join(headings.all_inner_texts()) or "no heading"
-            raise AssertionError(f"expected the dashboard to have a block {block!r}, seen {seen}")
+            raise AssertionError(f"expected the dashboard to have a block “{block}”, seen {seen}")
         return heading.first.locator("xpath=following::*[self::h3 or self::tbody][1][self::tbody]/tr")
 
     def _row(self, block: str, *texts: str) -> Locator:
@@ -188,7 +188,7 @@ class Dashboard(MoodlePage):
         found = _holding(rows, texts)
         if not found.count():
             seen = own(map(_text, rows.all()), self.moodle.mark, "no row")
-            raise AssertionError(f"expected {block!r} to show {', '.join(texts)}, seen: {seen}")
+            raise AssertionError(f"expected “{block}” to show {', '.join(texts)}, seen: {seen}")
         return found.first
 
 

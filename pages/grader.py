@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
+from checks.message_quality import answered
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from pages.base import MoodlePage, press
@@ -50,7 +51,7 @@ class Grader(MoodlePage):
         except TimeoutError:
             raise AssertionError("expected Save changes to send the grade to Moodle, seen nothing sent") from None
         if answer.status >= 400:
-            raise AssertionError(f"expected the grade to be saved, seen status {answer.status}")
+            raise AssertionError(f"expected the grade to be saved, seen {answered(answer.status)}")
         for told in answer.json():
             if told["error"] or told.get("data"):
                 raise AssertionError(f"expected the grade to be saved, seen {_refusal(told)}")

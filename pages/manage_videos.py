@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, expect
 
+from checks.message_quality import counted
 from clients.addresses import MANAGE_VIDEOS
 from clients.plugin.object_key import made_at
 from pages.base import MoodlePage
@@ -50,7 +51,7 @@ class ManageVideos(MoodlePage):
     def _list(self) -> str:
         """What is shown, in words: the whole list, or what it was narrowed to."""
         asked = dict(parse_qsl(urlsplit(self.page.url).query))
-        narrowed = [f"{name} {value!r}" for name in FILTERS if (value := asked.get(name, "0")) != "0"]
+        narrowed = [f"{name} “{value}”" for name in FILTERS if (value := asked.get(name, "0")) != "0"]
         return f"the list for {', '.join(narrowed)}" if narrowed else "the list"
 
     def _seen(self) -> str:
@@ -72,7 +73,7 @@ class ManageVideos(MoodlePage):
         cells = [" ".join(text.split()) for text in self._row(key).get_by_role("cell").all_inner_texts()]
         named = self._filters.locator(f"[name=status] option[value={status}]").inner_text()
         wanted = {**texts, "key": key, "status": named}
-        if missing := [f"the {name} {text!r}" for name, text in wanted.items() if text not in cells]:
+        if missing := [f"the {name} “{text}”" for name, text in wanted.items() if text not in cells]:
             raise AssertionError(f"expected the row to show {', '.join(missing)}, seen {' | '.join(cells)}")
         at = shown_time(next((text for text in cells if MOMENT.search(text)), " | ".join(cells)))
         if abs(at - datetime.now()) > timedelta(days=1):
@@ -102,16 +103,20 @@ class ManageVideos(MoodlePage):
         options = field.locator("option").evaluate_all("all => all.map(option => [option.value, option.label])")
         offered = dict(options)
         if value not in offered:
-            raise AssertionError(f"expected the filter {name} to offer {value!r}, seen {len(offered)} other choices")
+            raise AssertionError(
+                f"expected the filter {name} to offer “{value}”, seen {counted(len(offered), 'other choice')}"
+            )
         field.select_option(value)
 
     def expect_filter(self, text: str) -> None:
         """The search field still holds `text`, and every row has it."""
         if (held := self._filters.locator("[name=search]").input_value()) != text:
-            raise AssertionError(f"expected the search for {text!r} to be kept, seen {held!r}")
+            raise AssertionError(
+                f"expected the search for “{text}” to be kept, seen {f'“{held}”' if held else 'an empty field'}"
+            )
         if strangers := [row for row in self._rows().all_inner_texts() if text.casefold() not in row.casefold()]:
             seen = own(strangers, self.moodle.mark, "")
-            raise AssertionError(f"expected only videos with {text!r}, seen: {seen}")
+            raise AssertionError(f"expected only videos with “{text}”, seen: {seen}")
 
     def reset(self) -> Self:
         """Press Reset, and find the whole list: no filter holds what was asked for."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from playwright.sync_api import Locator, Page
 
+from checks.message_quality import counted
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS
 
 SHARED = (DASHBOARD, MANAGE_VIDEOS)
@@ -22,7 +23,7 @@ def own(rows: Iterable[str], mark: str, nothing: str) -> str:
     rows = list(rows)
     mine = [row for row in rows if mark in row]
     others = len(rows) - len(mine)
-    return " | ".join([*mine, *([f"{others} of others"] if others else [])]) or nothing
+    return " | ".join([*mine, *([f"{counted(others, 'row')} of other people"] if others else [])]) or nothing
 
 
 def of_others(page: Page, mark: str) -> Sequence[Locator]:

@@ -42,7 +42,7 @@ def shown_size(text: str) -> ShownSize:
     """What Moodle's `display_size` (lib/moodlelib.php) wrote: one decimal of a unit, none where it would be 0."""
     found = NUMBER.fullmatch(text.strip())
     if found is None:
-        raise AssertionError(f"expected a size such as 313.3 KB, seen {text!r}")
+        raise AssertionError(f"expected a size such as 313.3 KB, seen “{text}”")
     per = {unit.casefold(): per for unit, per in UNITS}[found["unit"].casefold()]
     number = float(f"{found['whole']}.{found['part'] or 0}")
     return ShownSize(number * per, per / 10 if per > 1 else 1)
@@ -52,5 +52,5 @@ def shown_time(text: str) -> datetime:
     """The moment in a text of Moodle's English pages, "Sunday, 22 November 2026, 5:44 PM", in the site's local time."""
     found = MOMENT.search(" ".join(text.split()))
     if found is None:
-        raise AssertionError(f"expected a date and a time, seen {text!r}")
+        raise AssertionError(f"expected a date and a time, seen “{text}”")
     return datetime.strptime(found[1], "%d %B %Y, %I:%M %p")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from playwright.sync_api import Request
 
+from checks.message_quality import answered
 from clients.http_result import HttpResult, is_text
 from pages.base import MoodlePage
 
@@ -14,7 +15,7 @@ def visit(tab: MoodlePage, path: str, parameters: Mapping[str, object]) -> HttpR
     """Go to the address and wait for what comes, which must not be a server error."""
     response = tab.go(path, parameters)
     if response is None or response.status >= 500:
-        raise AssertionError(f"expected an answer at {path}, seen status {response and response.status}")
+        raise AssertionError(f"expected an answer at {path}, seen {answered(response.status) if response else 'none'}")
     body = response.body()
     tab.idle()
     hops = [*reversed([*_hops(response.request)])]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from checks.access import VideoAccess
-from checks.access_table import OWNER, AccessTable
+from checks.access_table import OWNER, SENTENCES, AccessTable
 from checks.credentials import Credentials
 from clients.addresses import ASSIGNMENT, VIDEO_PAGE
 from clients.cdn import CDN
@@ -22,8 +22,6 @@ from runner.pytest_plugin.lines import Lines
 from runner.reservation.workspace import Workspace
 
 STRANGE_SITE = "https://elsewhere.example.invalid"
-
-TABLE = "Everybody gets what docs/access.md gives them, and nothing else"
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +94,7 @@ def test_who_may_what(access: AccessTable, line: Lines) -> None:
     with line("2.9.6", "The owner's page of the assignment shows the video", blocks=True, extra=True):
         access.expect_on_own_page()
     for who in access.everybody:
-        with line("2.9.6" if who == OWNER else "2.9.4", f"{TABLE}: {who}", extra=True) as evidence:
+        with line("2.9.6" if who == OWNER else "2.9.4", SENTENCES[who], extra=True) as evidence:
             evidence["who"] = who
             evidence["tried"] = access.try_everything(who)
             access.expect_rights(evidence["tried"])

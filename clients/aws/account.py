@@ -126,6 +126,8 @@ def expect_equal(what: str, seen: object, wanted: object) -> None:
 
 
 def shown(value: object) -> str:
+    if value is None:
+        return "none"
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value) or "empty"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from checks.message_quality import answered
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
 from clients.moodle.ajax import ajax
@@ -88,7 +89,7 @@ class DataRequests:
         address = self._download(request)
         answer = self._site.session.get(address) if address else None
         if answer is None or not zipfile.is_zipfile(io.BytesIO(answer.content)):
-            seen = f"status {answer.status_code}" if answer is not None else "no link to it"
+            seen = answered(answer.status_code) if answer is not None else "no link to it"
             raise AssertionError(f"expected an export to download, seen {seen}")
         return Export(answer.content)
 

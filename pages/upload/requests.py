@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from playwright.sync_api import Page, Request, Response
 
+from checks.message_quality import answered, lasting
 from clients.addresses import CONFIRMATION, PLUGIN, UPLOAD_URL
 
 
@@ -37,7 +38,9 @@ class Receipt:
     def expect_lifetime(self, most: timedelta) -> float:
         """The form is of use for so long at most; returns for how many seconds."""
         if not timedelta(0) < self.lifetime <= most:
-            raise AssertionError(f"expected a presigned form that is valid for {most} at most, seen {self.lifetime}")
+            raise AssertionError(
+                f"expected a presigned form that is valid for {lasting(most)} at most, seen {lasting(self.lifetime)}"
+            )
         return self.lifetime.total_seconds()
 
     @property
@@ -76,7 +79,7 @@ class Requests:
     def _note_refusal(self, response: Response) -> None:
         if _sends(response.request) and response.status >= 400:
             who = "storage" if self.carries_the_file(response.request) else _script(response.url)
-            self._refused.append(f"{who} answered with status {response.status}")
+            self._refused.append(f"{who} answered with {answered(response.status)}")
 
     @property
     def refusals(self) -> str:
@@ -114,7 +117,7 @@ class Requests:
         Moodle fetches texts of its own meanwhile (lib/ajax/service-nologin.php); none of its own scripts takes a file.
         """
         if sent := [_address(one) for one in self._made if self.carries_the_file(one) or PLUGIN in one.url]:
-            raise AssertionError(f"expected no request, seen {', '.join(sent)}")
+            raise AssertionError(f"expected no request of the upload, seen {', '.join(sent)}")
 
     def receipt(self) -> Receipt:
         """What Moodle answered to the last request for an upload URL."""
@@ -123,7 +126,7 @@ class Requests:
             answer = response.json()
         except ValueError:
             raise AssertionError(
-                f"expected an upload URL, seen status {response.status} of {_script(response.url)}"
+                f"expected an upload URL, seen {answered(response.status)} of {_script(response.url)}"
             ) from None
         if not answer.get("success"):
             raise AssertionError(f"expected an upload URL, seen the refusal: {answer.get('error')}")

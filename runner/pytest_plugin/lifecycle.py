@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from checklist.verdicts import unmet
+from checks.message_quality import counted
 from clients.errors import ConfigurationError, SiteError, Unreachable
 from runner.pytest_plugin.compat import leave_out_frames_without_a_line
 from runner.pytest_plugin.lines import first_words
@@ -144,9 +145,12 @@ class Lifecycle:
         state.problems += [f"clean-up: {problem}" for problem in report.problems]
         if report.left_by_plugin:
             keys = ", ".join(stored.key for stored in report.left_by_plugin)
-            state.notes.append(f"the plugin left {len(report.left_by_plugin)} objects on S3, removed now: {keys}")
+            left = counted(len(report.left_by_plugin), "object")
+            state.notes.append(f"the plugin left {left} on S3, removed now: {keys}")
         if report.rows_left:
-            state.notes.append(f"the plugin goes on counting {report.rows_left} videos whose courses are gone")
+            state.notes.append(
+                f"the plugin goes on counting {counted(report.rows_left, 'video')} of courses that are gone"
+            )
         if self._config.option.keep:
             state.notes.append("what the run created stays on the site until the next run (--keep)")
 

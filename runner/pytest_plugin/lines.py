@@ -22,7 +22,7 @@ from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from checklist.visible import visible
-from checks.message_quality import expectation
+from checks.message_quality import expectation, of_playwright
 from clients.errors import ConfigurationError, KeyRefused, NotCheckable
 from clients.http import exchanges
 from redaction.secrets import redact
@@ -51,6 +51,9 @@ BLOCKED = "blocked"
 
 REFUSED = "refused"
 """What the environment refuses to a test before it comes to a line, and what to do about it."""
+
+STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What Python raises where something came that nobody thought of."""
 
 FAILURES = (Exception, pytest.fail.Exception)
 
@@ -201,8 +204,12 @@ def declared_lines(item: pytest.Item) -> tuple[str, ...]:
 
 def first_words(failure: BaseException) -> str:
     """What a failure says, without what follows it: Playwright's call log, the quoted page, pytest's expression."""
-    text = re.split(r"\n(?:Call log:|Aria snapshot:|assert )", str(failure))[0]
-    return expectation(" ".join(text.split()))[:1000] or type(failure).__name__
+    text = of_playwright(str(failure))
+    text = expectation(" ".join(re.split(r"\n(?:Call log:|Aria snapshot:|assert )", text)[0].split()))[:1000]
+    if isinstance(failure, STUMBLES):
+        name = type(failure).__name__
+        return f"expected something that the suite understands, seen what it stumbles over ({name}: {text})"[:1000]
+    return text or type(failure).__name__
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -80,7 +80,7 @@ class SettingsGuard:
         if name in before.forced:
             raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
         if not (original := before[name].strip()).isdigit():
-            raise NotCheckable(f"{name} is {original!r}, which is no number")
+            raise NotCheckable(f"{name} is “{original}”, which is no number")
         note = Note.of_number(name, self._workspace.run_id, int(original), wanted)
         with self._noted(note, lambda: save_plugin_settings(site, {name: before[name]})):
             save_plugin_settings(site, {name: str(wanted)})

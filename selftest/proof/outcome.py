@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from checklist.lines import CONSOLES, LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 from checklist.verdicts import Check, Verdict
+from selftest.texts import not_for_people
 
 ENGINES = ("chromium", "firefox", "webkit")
 GREEN = (Verdict.PASSED, Verdict.NOT_CHECKABLE, Verdict.ADVICE)
@@ -137,7 +138,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`caught_by` are failures that name the symptom, `off_target` those of expected lines that do not."""
+    """`caught_by` are failures that name the symptom in words, `off_target` those of expected lines that do not."""
 
     fault: str
     caught_by: tuple[Check, ...]
@@ -173,11 +174,15 @@ def _sentence(mistake: Mistake) -> str:
 def judge(expectation: Expectation, round_: Round) -> Outcome:
     """Compare what failed with what had to."""
     named = [check for check in round_.failed() if check.line in expectation.lines]
+
+    def tells(check: Check) -> bool:
+        return bool(expectation.symptom.search(check.message)) and not not_for_people(check.message)
+
     ran = {check.line for check in round_.checks if check.verdict in (*GREEN, Verdict.FAILED)}
     return Outcome(
         expectation.fault,
-        tuple(check for check in named if expectation.symptom.search(check.message)),
-        tuple(check for check in named if not expectation.symptom.search(check.message)),
+        tuple(check for check in named if tells(check)),
+        tuple(check for check in named if not tells(check)),
         tuple(check for check in round_.failed() if check.line not in expectation.allowed | ANYWHERE),
         tuple(line.id for line in LINES.values() if line.judged and line.id not in ran),
         tuple(round_.broken),

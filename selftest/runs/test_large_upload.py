@@ -68,7 +68,7 @@ def test_moodle_that_does_not_answer() -> None:
         "median seconds": 0.2,
         "slowest seconds": 0.3,
     }
-    with pytest.raises(AssertionError, match="all 2 requests, seen trouble 1 times: status 503"):
+    with pytest.raises(AssertionError, match="all 2 requests, seen trouble with 1: status 503"):
         expect_answers([Reply(0.1), Reply(0.1, "status 503")])
 
 

@@ -24,7 +24,12 @@ MOODLE = Moodle(SITE, 1, 1, 1, mark=MARK)
 
 @pytest.mark.parametrize(
     ("rows", "told"),
-    [([], "no row"), ([OURS], OURS), ([THEIRS, THEIRS], "2 of others"), ([THEIRS, OURS], f"{OURS} | 1 of others")],
+    [
+        ([], "no row"),
+        ([OURS], OURS),
+        ([THEIRS, THEIRS], "2 rows of other people"),
+        ([THEIRS, OURS], f"{OURS} | 1 row of other people"),
+    ],
 )
 def test_own_rows_and_a_number(rows: list[str], told: str) -> None:
     assert own(rows, MARK, "no row") == told
@@ -40,7 +45,7 @@ def test_messages_of_lists_that_the_whole_site_shares(show: Show) -> None:
         lambda: dashboard.expect_no_failure("viva"),
     )
     for fails in fail:
-        with pytest.raises(AssertionError, match=r"1 of others") as failure:
+        with pytest.raises(AssertionError, match=r"1 row of other people") as failure:
             fails()
         assert "rsula" not in str(failure.value)
 

@@ -101,11 +101,15 @@ def test_messages_as_they_should_be(upload: Uploading) -> None:
             lambda upload: upload.expect_refused("type", "video"),
             ["an error message that says type or video, seen: Error 17."],
         ),
-        (f"await post('{STORE}/b')", Upload.expect_nothing_sent, [f"expected no request, seen {STORE}/b"]),
+        (
+            f"await post('{STORE}/b')",
+            Upload.expect_nothing_sent,
+            [f"expected no request of the upload, seen {STORE}/b"],
+        ),
         (
             f"await post('{AJAX}/get_upload_url.php?id=1')",
             Upload.expect_nothing_sent,
-            [f"expected no request, seen {SITE}{AJAX}/get_upload_url.php"],
+            [f"expected no request of the upload, seen {SITE}{AJAX}/get_upload_url.php"],
         ),
         ("", lambda upload: upload.expect_started(0.2), ["within 0.2 s of choosing the file, seen no request"]),
         (

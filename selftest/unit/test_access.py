@@ -69,11 +69,11 @@ def test_a_refusal_that_gives_something_away(judge: VideoAccess, video: Video, c
 @pytest.mark.parametrize(
     ("came", "seen"),
     [
-        (answer(REFUSED, 500), "status 500: You have no permission"),
-        (answer("<p>Welcome", 200), "understands, seen ''"),
+        (answer(REFUSED, 500), r"status 500 \(Internal Server Error\): You have no permission"),
+        (answer("<p>Welcome", 200), "understands, seen no message"),
         (
             answer({"success": False, "error": "Exception in a.php"}, path=f"{PLUGIN}/x"),
-            "seen 'Exception in a.php'",
+            "seen “Exception in a.php”",
         ),
     ],
 )
@@ -119,15 +119,23 @@ def test_a_way_that_leads_there(judge: VideoAccess, video: Video, way: str, came
 @pytest.mark.parametrize(
     ("way", "came", "seen"),
     [
-        ("download", answer(FILM[:-1]), "expected the video's 212 bytes, seen status 200, 211 bytes without a message"),
+        (
+            "download",
+            answer(FILM[:-1]),
+            r"expected the video's 212 bytes, seen status 200 \(OK\), 211 bytes without a message",
+        ),
         ("video page", answer(REFUSED), "expected the video, seen You have no permission"),
         ("video page", answer("<video src='https://d1.cloudfront.net/other'>"), "expected a URL of the key"),
         ("playback URL", answer({"success": False, "message": "Too many"}), "expected the video, seen Too many"),
         ("grader", answer([{"data": {"html": "<video src=/another>"}}]), "student's video, seen a page without it"),
         ("grading table", answer(REFUSED), "expected the student's video, seen You have no permission"),
         ("confirmation", answer({"success": False, "error": "No"}), "expected success, seen No"),
-        ("upload URL", answer({"success": True, "data": PLACE["data"] | {"submission_id": 7}}), "for 7"),
-        ("upload URL", answer({"success": True, "data": PLACE["data"] | {"s3_key": KEY}}), f"seen {KEY} for 8"),
+        ("upload URL", answer({"success": True, "data": PLACE["data"] | {"submission_id": 7}}), "in submission 7"),
+        (
+            "upload URL",
+            answer({"success": True, "data": PLACE["data"] | {"s3_key": KEY}}),
+            f"seen {KEY} in submission 8",
+        ),
     ],
 )
 def test_a_way_that_leads_elsewhere(judge: VideoAccess, video: Video, way: str, came: HttpResult, seen: str) -> None:

@@ -14,7 +14,7 @@ from checks.access_table import Tried
 
 RIGHT: Tried = {"may": True, "right": True, "seen": "a signed URL that plays"}
 SHUT: Tried = {"may": False, "right": True, "seen": "You have no permission."}
-LEAK: Tried = {"may": False, "right": False, "seen": "expected a refusal, seen success"}
+LEAK: Tried = {"may": False, "right": False, "seen": "expected a refusal, seen a success"}
 
 
 def check(who: str = "", verdict: Verdict = Verdict.PASSED, message: str = "", **tried: Tried) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def test_each_pair_in_a_word_and_each_wrong_one_with_its_note() -> None:
     assert "| teacher | allowed | allowed |" in page
     assert "| guest | **should be denied** (1) | **should be denied** (1) |" in page
     assert "| nobody | denied | not judged |" in page
-    assert "\n\n1. expected a refusal, seen success\n" in page
+    assert "\n\n1. expected a refusal, seen a success\n" in page
     assert "2. " not in page
     assert "Moodle 4.5.6, S3 Video ?" in page
     assert "another step" not in page

@@ -92,9 +92,9 @@ def test_what_was_chosen_is_stored(bucket: Bucket, s3: Stubber) -> None:
 @pytest.mark.parametrize(
     ("content", "content_type", "named"),
     [
-        (CONTENT[:-1], "video/mp4", ["bytes: expected 5000, seen 4999", "sha256: expected"]),
-        (CONTENT, "binary/octet-stream", ["content type: expected video/mp4, seen binary/octet-stream"]),
-        (CONTENT[:-1] + b"x", "video/mp4", ["sha256: expected"]),
+        (CONTENT[:-1], "video/mp4", ["the size 5000 bytes and the SHA-256", "seen the size 4999 bytes and"]),
+        (CONTENT, "binary/octet-stream", ["the type video/mp4, seen the type binary/octet-stream"]),
+        (CONTENT[:-1] + b"x", "video/mp4", ["with the SHA-256"]),
     ],
 )
 def test_what_differs_is_named(
@@ -105,12 +105,11 @@ def test_what_differs_is_named(
         bucket.expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
     assert KEY in str(failure.value)
     assert all(sentence in str(failure.value) for sentence in named)
-    assert str(failure.value).count("expected") == len(named)
 
 
 def test_an_absent_object_is_a_finding(bucket: Bucket, s3: Stubber) -> None:
     s3.add_client_error("head_object", "404", http_status_code=404)
-    with pytest.raises(AssertionError, match=f"no object at {KEY}"):
+    with pytest.raises(AssertionError, match=f"expected an object at {KEY} on S3, seen none"):
         bucket.expect_stored(KEY, 1, "video/mp4", "")
 
 

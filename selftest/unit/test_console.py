@@ -60,7 +60,7 @@ def failed(failure: str | None, url: str = "https://cdn.example.edu/clip.mp4") -
         ("requestfailed", failed("net::ERR_CONNECTION_RESET"), "GET https://cdn.example.edu/clip.mp4: net::ERR_CONN"),
         ("requestfailed", failed("NS_ERROR_NET_RESET"), "NS_ERROR_NET_RESET"),
         ("requestfailed", failed(None), "request failed: GET https://cdn.example.edu/clip.mp4"),
-        ("response", refused(403), "request refused: GET https://moodle.example.edu/x.php: 403"),
+        ("response", refused(403), "request refused: GET https://moodle.example.edu/x.php: status 403 (Forbidden)"),
         ("response", refused(500), "500"),
         ("requestfailed", failed("net::ERR_FAILED", "https://cdn.jsdelivr.net/npm/video.js@8/video.js"), "video.js"),
         ("response", refused(404, "https://x.example.edu/s3video/MathJax.js"), "s3video"),
@@ -185,7 +185,7 @@ def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, co
     signed = "https://d1.cloudfront.net/videos/7/clip.mp4?Expires=1&Signature=abcDEF123~_-&Key-Pair-Id=K1"
     browser.tell("console", type="log", text=f"playing {signed}")
     console.expect_clean()
-    with pytest.raises(AssertionError, match="seen 1 messages with one") as failure:
+    with pytest.raises(AssertionError, match="seen 1 message with one") as failure:
         console.expect_nothing_signed()
     assert "abcDEF123" not in str(failure.value)
 

@@ -242,7 +242,7 @@ def test_a_video_that_bypassed_moodle() -> None:
     with pytest.raises(AssertionError, match="expected 1024000 bytes to go to storage"):
         traffic.expect_bypassed("https://m", 1000 * KIB)
     traffic.sent["m:443"] += 200 * KIB
-    with pytest.raises(AssertionError, match=r"at most 262144 to Moodle, seen .*307200 to m:443"):
+    with pytest.raises(AssertionError, match=r"at most 262144 to Moodle, seen .*307200 bytes with m:443"):
         traffic.expect_bypassed("https://m", 800 * KIB)
 
 

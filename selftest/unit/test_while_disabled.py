@@ -51,5 +51,5 @@ def test_an_old_video_plays_or_says_why_not(judge: VideoAccess, video: Video) ->
     assert expect_plays_or_told(judge, FakeSite(OWNER_ID, SHOWN), OWNER_ID, video)
     told = FakeSite(OWNER_ID, "<main>S3 Video is switched off. Ask your administrator.</main>")
     assert "switched off" in expect_plays_or_told(judge, told, OWNER_ID, video)
-    with pytest.raises(AssertionError, match="or its page to say why it does not, seen status 200, 'Welcome'"):
+    with pytest.raises(AssertionError, match=r"to say why it does not, seen status 200 \(OK\) and “Welcome”"):
         expect_plays_or_told(judge, FakeSite(OWNER_ID, "<main>Welcome</main>"), OWNER_ID, video)

@@ -79,7 +79,9 @@ def test_harmless_words_never_alarm(text: str) -> None:
 
 
 def test_the_message_is_in_the_complaint() -> None:
-    with pytest.raises(AssertionError, match=r"seen an HTTP status: status: 403 in: Failed with status: 403"):
+    with pytest.raises(
+        AssertionError, match=r"seen an HTTP status: status: 403 in the message “Failed with status: 403”"
+    ):
         expect_plain("Failed with status: 403")
 
 
