@@ -1,0 +1,106 @@
+"""The rules of `defects.toml`, held against what tests and page objects say today: one that fits nothing is dead."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from checklist.defects import Rule, rules
+from checklist.lines import LINES
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+FILLED = {
+    "file.why": "a video with quotes in its name",
+    "why": "a text file said to be a video",
+    "failure": "the tab was closed",
+}
+"""What stands in the braces of texts, by what the source has there; else that stands for itself."""
+
+
+def _text(node: ast.AST) -> str:
+    """A text of the source; empty for what is none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    values = [ast.unparse(one.value) if isinstance(one, ast.FormattedValue) else _text(one) for one in node.values]
+    return "".join(FILLED.get(value, value) for value in values)
+
+
+@cache
+def _checks() -> list[tuple[set[str], str]]:
+    """Line and title of every check in `tests/`; all lines of a test, where the source has a name for the line."""
+    return [found for file in sorted((PROJECT / "tests").glob("test_*.py")) for found in _checks_of(file)]
+
+
+def _checks_of(file: Path) -> Iterator[tuple[set[str], str]]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    declared = {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in LINES}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("line", "once"):
+            named = {str(one.value) for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)} & declared
+            yield named or declared, _text(node.args[1])
+
+
+@cache
+def _messages() -> str:
+    """Every text in what the suite raises, a line each."""
+    files = [
+        file for room in ("services", "pages", "fixtures", "tests", "runner") for file in (PROJECT / room).rglob("*.py")
+    ]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    return "\n".join(text for tree in trees for node in ast.walk(tree) if (text := _text(node)))
+
+
+def _told(rule: Rule) -> str:
+    return " ".join(
+        [*rule.lines, rule.title.pattern if rule.title else "", rule.message.pattern if rule.message else ""]
+    )
+
+
+def _fits(rule: Rule, lines: set[str], title: str) -> bool:
+    mine = not rule.lines or any(f"{line}.".startswith(f"{one}.") for one in rule.lines for line in lines)
+    return mine and (rule.title is None or re.search(rule.title, title) is not None)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=_told)
+def test_every_rule_fits_a_check_that_is_made(rule: Rule) -> None:
+    for line in rule.lines or ("",):
+        one = rule.model_copy(update={"lines": (line,) if line else ()})
+        assert any(_fits(one, *check) for check in _checks()), f"no check of {line} has such a title"
+
+
+@pytest.mark.parametrize("rule", [rule for rule in rules() if rule.title], ids=_told)
+def test_every_alternative_of_a_title_is_in_one(rule: Rule) -> None:
+    assert rule.title
+    for part in _alternatives(rule.title.pattern):
+        one = rule.model_copy(update={"title": re.compile(part)})
+        assert any(_fits(one, *check) for check in _checks()), f"no title has {part}"
+
+
+@pytest.mark.parametrize("rule", [rule for rule in rules() if rule.message], ids=_told)
+def test_every_alternative_of_a_message_is_in_one(rule: Rule) -> None:
+    assert rule.message
+    for part in _alternatives(rule.message.pattern):
+        seen = part if part not in UNFINISHED else "finished texts"
+        assert re.search(seen, _messages()), f"no message has {part}"
+
+
+UNFINISHED = (r"\[\[", r"\{\{")
+"""What a site shows in place of a text."""
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Those outside of any group."""
+    parts, depth = [""], 0
+    for character in pattern:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
