@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -272,6 +273,8 @@ def _in_order(lines: Iterable[str]) -> list[str]:
 
 def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]) -> Defect:
     symptoms = [_symptom(same, all_) for same in _by(group, _same_check).values()]
+    said = Counter((one.expected, one.seen) for one in symptoms)
+    symptoms.sort(key=lambda one: -said[one.expected, one.seen])
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
     first, together = symptoms[0], _ruled(group[0], "together")
     if together and len(symptoms) > 1:

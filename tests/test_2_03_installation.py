@@ -23,7 +23,7 @@ def test_installation(installation: Installation, once: Lines) -> None:
         evidence["version"] = installation.expect_upgraded()
     with once("2.4.5", "The upgrade has registered the scheduled task", extra=True):
         installation.expect_task_registered()
-    with once("2.4.5", "The roles of appendix C have the plugin's capabilities", extra=True):
+    with once("2.4.5", "Students, teachers and managers have the plugin's capabilities of appendix C", extra=True):
         installation.expect_capabilities()
     with once("2.4.5", "No role has more of the plugin's capabilities than appendix C gives it", extra=True):
         installation.expect_no_capability_too_many()

@@ -125,7 +125,7 @@ def test_tricks(
     with line("2.9.4", "A sesskey opens nothing in another session", extra=True):
         video_access.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)
         video_access.expect_denied(playback_url(owner, theirs, thief.sesskey), theirs)
-    with line("2.9.4", "A key saved in one's own submission does not open its video", extra=True) as evidence:
+    with line("2.9.4", "Another student's key, saved in one's own submission, opens no video", extra=True) as evidence:
         save_submission(thief, assignment, theirs.key, theirs.clip.bytes, theirs.clip.mime)
         evidence["message"] = video_access.expect_denied(video_page(thief, replace(theirs, id=mine.id)), theirs)
 

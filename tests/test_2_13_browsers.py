@@ -51,7 +51,7 @@ def test_upload_and_playback(
         player.pause()
         evidence["landed at"] = player.seek(clip.seconds / 2)
         evidence["seek took seconds"] = player.seek_times
-    with line(plays, "The page offers the video as the type that was uploaded", extra=True):
+    with line(plays, "The video's page tells browsers the type that was uploaded", extra=True):
         player.expect_offered_as(mime)
 
 

@@ -25,6 +25,15 @@ NOISE = re.compile(r"mathjax|polyfill\.io", re.I)
 """What a site fetches from elsewhere, and a test network keeps from it: no finding."""
 
 
+KEY = re.compile(r"\bvideos/(\d+)/[^\s,;:]+")
+ADDRESS = re.compile(r"https?://[^\s,;?]*/([^\s,;?/]+)\S*?(?=[,;:]?(?:\s|$))")
+
+
+def short(text: str) -> str:
+    """A text for one line: of a video's key its folder, of an address its last part."""
+    return ADDRESS.sub(r"…/\1", KEY.sub(r"videos/\1/…", text))
+
+
 def in_words(value: Any) -> str:
     """A value of evidence: JSON types, and what Python makes of them."""
     if isinstance(value, int | float):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,12 +151,14 @@ class Checkout:
             [sys.executable, "-X", "faulthandler", "-m", "pytest", *arguments],
             cwd=self.folder,
             env=inherited | self.secrets | {"XDG_STATE_HOME": str(self.state)} | (variables or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            **popen,
+            **{
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.STDOUT,
+                "text": True,
+                "start_new_session": True,
+                **popen,
+            },
         )
         watch = threading.Timer(LIMIT, process.send_signal, [signal.SIGABRT])
         watch.start()
@@ -167,6 +173,21 @@ class Checkout:
         with self.started(*arguments, **options) as process:
             text = process.communicate()[0]
             return Ended(process.returncode, text)
+
+    def run_in_terminal(self, *arguments: str, variables: dict[str, str] | None = None) -> Ended:
+        """A run whose output is a terminal of 100 columns; its text has the terminal's commands in it."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+        said = bytearray()
+        variables = {"TERM": "xterm-256color", **(variables or {})}
+        with self.started(*arguments, variables=variables, stdout=theirs, stderr=theirs) as process:
+            os.close(theirs)
+            with suppress(OSError):  # how the end of a terminal is told
+                while some := os.read(ours, 4096):
+                    said += some
+            os.close(ours)
+            process.wait()
+        return Ended(process.returncode, said.decode())
 
     def processes(self) -> list[psutil.Process]:
         """What runs of this copy have started and is still there: every one of them works in its folder."""

@@ -1,0 +1,38 @@
+"""What plugin 1.0.0 has wrong comes out as so many cards, each for one thing to mend."""
+
+from checklist.defects import Acts, Severity
+from selftest.texts import not_for_people
+from selftest.unit.sample_defects import FAILED, run
+
+MOST = 26
+
+
+def test_what_is_wrong_comes_out_as_few_cards() -> None:
+    found = run().defects
+    assert len(found) <= MOST
+    told = {sentence for one in found for symptom in one.symptoms for sentence in [symptom.sentence]}
+    assert told == {title for *_, title, _ in FAILED}
+
+
+def test_each_says_how_bad_it_is_and_who_must_act() -> None:
+    kinds = {one.sentence: (one.severity, one.acts) for one in run().defects}
+    expected = {
+        "The limits of uploads and of playbacks count by the minute": Severity.FUNCTION,
+        "A video that is handed in stays so until another one is saved in its place": Severity.DATA,
+        "Nobody but the owner can change what becomes of a video": Severity.ACCESS,
+        "Every page shows finished texts": Severity.WORDING,
+        "The administrator's dashboard opens": Severity.FUNCTION,
+        "S3 no longer holds the deleted assignment's video": Severity.DATA,
+        "The teacher's console tells nobody the signed URL, with which anyone could watch": Severity.ACCESS,
+    }
+    assert {sentence: kinds[sentence][0] for sentence in expected} == expected
+    assert {acts for _, acts in kinds.values()} == {Acts.AUTHOR}
+
+
+def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
+    (dashboard,) = [one for one in run().defects if "dashboard opens" in one.sentence]
+    assert dashboard.follows[:4] == ["2.10.4", "2.10.5", "2.10.6", "2.10.7"]
+
+
+def test_no_sentence_is_written_as_programs_write() -> None:
+    assert [odd for one in run().defects for part in (one.expected, one.seen) for odd in not_for_people(part)] == []
