@@ -4,17 +4,20 @@ import base64
 import gzip
 import html
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
-from xml.etree import ElementTree
 
 import pytest
 
 from checklist import history, report
-from checklist.outputs import ctrf
+from checklist.outputs import ctrf, junit
+from checklist.outputs.summary import markdown
+from checklist.report import tickets
 from checklist.results import Run, text_of
+from checklist.terminal import told
 from checklist.verdicts import Verdict
 from selftest.unit.leaks import SECRET, kinds, zipped
 from selftest.unit.sample_runs import changed, passing, run_of
@@ -37,12 +40,9 @@ def failed_with(message: str) -> Run:
     return replace(run_of(checks), notes=[message])
 
 
-def junit(text: str) -> bytes:
-    suite = ElementTree.Element("testsuite")
-    case = ElementTree.SubElement(suite, "testcase", name="test_it")
-    ElementTree.SubElement(case, "failure", message=text).text = text
-    content: bytes = ElementTree.tostring(suite, encoding="utf-8")
-    return content
+def as_it_reads(markdown: str) -> bytes:
+    """Without the marks that keep Markdown from taking a text for more."""
+    return re.sub(r"\\([\\`*_{}\[\]<>|~#])", r"\1", markdown).encode()
 
 
 def raw_html(text: str) -> bytes:
@@ -68,7 +68,10 @@ FILES: dict[str, Callable[[str], bytes]] = {
     "report.html": lambda text: report.render(failed_with(text), Path("nowhere")).encode(),
     "ctrf.json": lambda text: json.dumps(ctrf.document(failed_with(text)), ensure_ascii=False).encode(),
     "history.jsonl": lambda text: history.PAST.dump_json(history.past(replace(failed_with(""), environment=text))),
-    "junit.xml": junit,
+    "junit.xml": lambda text: junit.text_of(failed_with(text)).encode(),
+    "a ticket": lambda text: as_it_reads(tickets.markdown(failed_with(text).defects[0], failed_with(text))),
+    "a job's summary": lambda text: as_it_reads(markdown(failed_with(text))),
+    "what a terminal says": lambda text: "\n".join(line.text for line in told(failed_with(text), 300)).encode(),
     "raw.html": raw_html,
     "network.har": har,
     "network.har.zip": lambda text: zipped(**{"har.har": har(text)}),
