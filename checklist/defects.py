@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from http.client import responses
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,9 @@ MEANING = {
 
 WORST_FIRST = list(Severity)
 
+SHOWN = 8
+"""Requests that a defect tells."""
+
 
 class Acts(StrEnum):
     """Who must do something about a defect."""
@@ -61,7 +65,8 @@ class Symptom:
     """A check that failed, on one target or on several.
 
     `pictures` are paths relative to the run's folder; `steps` the sentences that held before it, in their order, on
-    which the check builds; `people` who sat at a browser, and at which page.
+    which the check builds; `people` who sat at a browser, and at which page. `asked` are the last requests that were
+    made without a browser, and their answers, where no page shows it.
     """
 
     sentence: str
@@ -75,6 +80,7 @@ class Symptom:
     story: str = ""
     people: Sequence[str] = ()
     file: str = ""
+    asked: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +326,17 @@ def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
+        [*_asked(first)],
     )
+
+
+def _asked(check: Check) -> Iterator[str]:
+    if check.evidence.get("screenshots"):
+        return
+    for one in check.evidence.get("requests without a browser", ())[-SHOWN:]:
+        status = one.get("status")
+        named = f"{status} {responses[status]}" if status in responses else str(status)
+        yield f"{one.get('method')} {one.get('address')}: {named}"
 
 
 def _steps(check: Check, all_: Iterable[Check]) -> list[str]:

@@ -110,6 +110,12 @@ FOLLOW = [
 ]  # fmt: skip
 
 
+ASKED = [
+    {"method": "POST", "address": "https://moodle.example.edu/…/ajax/confirm_upload.php", "status": 403},
+    {"method": "GET", "address": "https://moodle.example.edu/mod/assign/view.php?id=7", "status": 200},
+]
+
+
 def shot(number: int) -> str:
     return f"screenshots/test_it-{number}.png"
 
@@ -119,8 +125,9 @@ def run() -> Run:
     steps = [(0, "The student logs in"), (1, "The student opens the assignment")]
     for number, (line, test, targets, title, message) in enumerate(FAILED):
         for target in targets:
+            seen = {"requests without a browser": ASKED} if "who_may" in test else {"screenshots": [shot(number)]}
             evidence = {
-                "screenshots": [shot(number)],
+                **seen,
                 "story": "A student hands in a small video, and a teacher looks at it.",
                 "people": ["student, at the assignment"],
                 "file": "clip.mp4, 332538 bytes",

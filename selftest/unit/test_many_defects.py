@@ -1,6 +1,7 @@
 """What plugin 1.0.0 has wrong comes out as so many cards, each for one thing to mend."""
 
 from checklist.defects import Acts, Severity
+from checklist.report.tickets import markdown
 from selftest.texts import not_for_people
 from selftest.unit.sample_defects import FAILED, run
 
@@ -36,3 +37,11 @@ def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
 
 def test_no_sentence_is_written_as_programs_write() -> None:
     assert [odd for one in run().defects for part in (one.expected, one.seen) for odd in not_for_people(part)] == []
+
+
+def test_where_no_page_shows_it_the_requests_are_told() -> None:
+    (harm,) = [one for one in run().defects if one.sentence.startswith("Nobody but the owner")]
+    asked = "POST https://moodle.example.edu/…/ajax/confirm_upload.php: 403 Forbidden"
+    assert harm.symptoms[0].asked[0] == asked
+    assert f"- {asked.replace('_', chr(92) + '_')}" in markdown(harm, run())
+    assert [one.symptoms[0].asked for one in run().defects if one.pictures] == [[]] * 23
