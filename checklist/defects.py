@@ -25,6 +25,7 @@ from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import Check, Entry, Role, Verdict, is_known
+from checklist.words import failures
 
 
 class Severity(StrEnum):
@@ -179,7 +180,7 @@ def expected_and_seen(message: str) -> tuple[str, str] | None:
 def _seen(text: str) -> str:
     """Playwright's words for nothing, in a person's; and a clause as a thing."""
     text = re.sub(r"^None Error: element\(s\) not found", "nothing of that kind on the page", text)
-    return re.sub(r"^that ", "", text)
+    return failures(re.sub(r"^that ", "", text))
 
 
 def sentence(check: Check) -> str:
@@ -313,7 +314,7 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
 def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
-    expected, seen = halves or (sentence(same[0]), same[0].message)
+    expected, seen = halves or (sentence(same[0]), failures(same[0].message))
     return Symptom(
         sentence(same[0]),
         expected,

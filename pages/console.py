@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 from checks.access import SIGNED
 from checks.message_quality import answered, counted
-from clients.addresses import endpoint
+from clients.addresses import endpoint, shown
 from clients.errors import NotCheckable
 from clients.ignored_errors import THE_PLUGINS, Searched, is_noise
 from pages.others import lists_others
@@ -43,13 +43,13 @@ REPEATED = re.compile(r"^Failed to load resource", re.I)
 """Chromium's and WebKit's console line for a request that the network has told of already."""
 
 
+ADDRESS = re.compile(r"https?://[^\s'\"<>]*[^\s'\"<>.,:;)]")
+
 KEPT = 30
 """Messages that a failed line shows."""
 
 LONGEST = 500
 """Characters of one."""
-
-LONGEST_ADDRESS = 300
 
 NOT_SHOWN = "not shown: the page lists what other people own"
 
@@ -75,7 +75,8 @@ class Console:
     def _add(self, error: str, source: str = "", page: Page | None = None) -> None:
         if is_noise(error, source, self._allowed):
             return
-        told = f"{error.partition(':')[0]}: {NOT_SHOWN}" if lists_others(page) else error
+        told = ADDRESS.sub(lambda address: shown(address[0]), error)
+        told = f"{error.partition(':')[0]}: {NOT_SHOWN}" if lists_others(page) else told
         told = f"{told} (on {page.url})" if page else told
         (self._uncaught if UNCAUGHT.search(error) else self._errors).append(told)
 
@@ -101,7 +102,7 @@ class Console:
         if NO_CONNECTION.search(request.failure or "") and endpoint(request.url) in self._hosts:
             self._broken.append(f"no connection to {endpoint(request.url)}")
         elif not ABORTED.search(request.failure or ""):
-            self._add(f"request failed: {request.method} {_short(request.url)}: {request.failure}")
+            self._add(f"request failed: {request.method} {request.url}: {request.failure}")
         elif request.resource_type == "fetch":
             self._cut_off += 1
 
@@ -115,7 +116,7 @@ class Console:
             self._broken.append(f"{endpoint(response.url)} answered {response.status}")
         elif response.status >= 400 and not _is_page(response.request):
             told = answered(response.status)
-            self._add(f"request refused: {response.request.method} {_short(response.url)}: {told}")
+            self._add(f"request refused: {response.request.method} {response.url}: {told}")
 
     def errors(self) -> list[str]:
         """What went wrong so far but noise of the host, and what the environment allows for a stated reason.
@@ -157,10 +158,6 @@ class Console:
             raise AssertionError(
                 f"expected no signed URL in the browser's console, seen {counted(told, 'message')} with one"
             )
-
-
-def _short(url: str) -> str:
-    return url if len(url) <= LONGEST_ADDRESS else f"{url[:LONGEST_ADDRESS]}…"
 
 
 def _is_page(request: Request) -> bool:

@@ -11,12 +11,12 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from checklist import reason, signing
+from checklist import reason, signing, words
 from checklist.defects import MEANING, Defect, Severity, Symptom, advice, plain, where
 from checklist.gallery import PICTURE
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, LINES, STEPS, Kind, Line, Step
-from checklist.report import tickets, words
+from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
 from checklist.results import Run, put
@@ -49,7 +49,7 @@ PHASES = {
 SEEN = ("screenshots", "console", "requests", "requests without a browser", "on S3", "people", "story", "file", PICTURE)
 """Evidence that has a form of its own in the report."""
 
-ONCE = "once a run"
+ONCE = "once"
 
 SLOWEST = 10
 
@@ -148,7 +148,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         failed={entry.id for entry in run.lines if entry.verdict is Verdict.FAILED},
         defects=defects,
         severities=[(one, MEANING[one]) for one in Severity if any(defect.severity is one for defect in defects)],
-        acting=list(dict.fromkeys(str(defect.acts) for defect in defects)),
+        meaning=MEANING,
         age=lambda defect: _age(defect, run),
         ticket=lambda defect: tickets.markdown(defect, run),
         where=where,

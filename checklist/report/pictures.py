@@ -14,8 +14,8 @@ from PIL import Image, UnidentifiedImageError
 
 from checklist.sound import is_picture_of_the_run
 
-EMBEDDED = 4 * 1000**2
-"""Bytes of the file that are pictures."""
+EMBEDDED = 3_600_000
+"""Bytes of the file that are pictures: with its texts it has four million."""
 
 LARGE, SMALL = 960, 480
 """Pixels across; the page shows both as small ones, and as they are on a click."""
@@ -39,14 +39,13 @@ class Pictures:
         """
         file = self.folder / path
         below = is_picture_of_the_run(path) and file.resolve().is_relative_to(self.folder.resolve())
-        if not below or not file.is_file():
+        if not below or not file.is_file() or self.left <= 0:
             return ""
         width = LARGE if self.left > EMBEDDED // 3 else SMALL
         address = _address(file, file.stat().st_mtime_ns, width)
-        if len(address) > self.left:
-            return ""
-        self.left -= len(address)
-        return address
+        has_room = len(address) <= self.left
+        self.left = self.left - len(address) if has_room else 0
+        return address if has_room else ""
 
 
 @lru_cache(maxsize=400)

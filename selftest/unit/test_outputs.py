@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 from lxml import etree  # type: ignore[import-untyped]
 
-from checklist import results
+from checklist import results, words
 from checklist.__main__ import main
 from checklist.outputs import ctrf, junit
 from checklist.outputs.summary import SHOWN, annotated, markdown
 from checklist.publish import tell_job
-from checklist.report import tickets, words
+from checklist.report import tickets
 from checklist.results import json_schema, text_of
 from checklist.terminal import told
 from checklist.verdicts import Verdict

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checklist.defects import Rule, rules
-from checklist.lines import LINES
+from checklist.lines import CONSOLES, LINES
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -34,12 +34,15 @@ def _text(node: ast.AST) -> str:
 @cache
 def _checks() -> list[tuple[set[str], str]]:
     """Line and title of every check in `tests/`; all lines of a test, where the source has a name for the line."""
-    return [found for file in sorted((PROJECT / "tests").glob("test_*.py")) for found in _checks_of(file)]
+    files = [*sorted((PROJECT / "tests").glob("test_*.py")), PROJECT / "runner" / "lines.py"]
+    return [found for file in files for found in _checks_of(file)]
 
 
 def _checks_of(file: Path) -> Iterator[tuple[set[str], str]]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    declared = {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in LINES}
+    declared = {CONSOLES} | {
+        str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in LINES
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("line", "once"):
             named = {str(one.value) for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)} & declared

@@ -21,6 +21,8 @@ FAILURES = {
     "ERR_CERT|SEC_ERROR": "its certificate is not trusted",
 }
 
+FAILED = re.compile(r"\b(?:net::)?(?:ERR|NS_ERROR|NS_BINDING)_\w+")
+
 NOISE = re.compile(r"mathjax|polyfill\.io", re.I)
 """What a site fetches from elsewhere, and a test network keeps from it: no finding."""
 
@@ -61,12 +63,22 @@ def _right(tried: Mapping[str, Any]) -> str:
     return f"{may}{'' if tried['right'] else ', which is wrong'}: {in_words(tried.get('seen'))}"
 
 
+def failures(text: str) -> str:
+    """A text in which browsers' names for what broke are words."""
+    return FAILED.sub(lambda found: failure(found[0]), text)
+
+
+def failure(name: str) -> str:
+    """Why a request had no answer, by a browser's name for that; the name itself where it is not known here."""
+    return next((told for names, told in FAILURES.items() if re.search(names, name)), name)
+
+
 def status(value: Any) -> str:
     """An HTTP status with its phrase, or why there was no answer."""
     if isinstance(value, int):
         known = value in {one.value for one in HTTPStatus}
         return f"{value} {HTTPStatus(value).phrase}" if known else str(value)
-    return next((told for names, told in FAILURES.items() if re.search(names, str(value))), str(value))
+    return failure(str(value))
 
 
 def requests(told: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
