@@ -75,7 +75,7 @@ def write_reports_to(option: Namespace, folder: Path) -> None:
 
 
 def quiet(config: pytest.Config) -> None:
-    """Keeps pytest from its own account of a run: the file of each test, tracebacks, the list of FAILED, the counts.
+    """Keeps pytest from its own account of a run: files of tests, tracebacks, the list of FAILED, counts, its page.
 
     Who asks for them gets them: `-v`, `-r…`, `--tb=…` on the command line. `summary_stats` has no option.
     """
@@ -83,6 +83,9 @@ def quiet(config: pytest.Config) -> None:
     asked = any(argument.startswith(("-v", "-r", "--tb")) for argument in config.invocation_params.args)
     if reporter is None or asked:
         return
+    for plugin in config.pluginmanager.get_plugins():
+        if type(plugin).__module__.startswith("pytest_html") and hasattr(plugin, "pytest_terminal_summary"):
+            config.hook.pytest_terminal_summary._remove_plugin(plugin)  # where its page is, the suite tells
     config.option.no_summary = True
     reporter.showfspath = False
     reporter.summary_stats = lambda: None

@@ -48,7 +48,9 @@ class Progress:
         """A test begins."""
         self._begun += 1
         self._now = called(nodeid)
-        if self._live is None and not self._silent:
+        if self._live is not None:
+            self._live.refresh()
+        elif not self._silent:
             self._reporter.write_line(f"{self._begun}/{self.total or '?'} {self._now}")
             self._reporter.flush()
 

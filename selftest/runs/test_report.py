@@ -19,12 +19,18 @@ from checklist.report.pictures import Pictures
 from checklist.verdicts import Verdict
 from runner.configuration.environment_tables import Target
 from runner.configuration.targets import launch_of
+from selftest.unit.sample_defects import pictures
+from selftest.unit.sample_defects import run as many
 from selftest.unit.sample_runs import CHROMIUM, SAMPLES, SHOT, changed, go, no_go, passing, picture, run_of
 
 IN_CHROMIUM = pytest.mark.parametrize("browser", ["chromium"], indirect=True)
 """Where Playwright prints and shows dark pages, over WebDriver BiDi neither."""
 
 PHONE = {"width": 390, "height": 844}
+
+RUNS = {**SAMPLES, "many": many}
+
+LAPTOP = {"width": 1300, "height": 900}
 
 
 @pytest.fixture(scope="module", params=["chromium", "firefox"])
@@ -42,7 +48,9 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
 
     def opened(name: str, **options: object) -> Page:
         picture(tmp_path)
-        report.write(SAMPLES[name](), tmp_path)
+        if name == "many":
+            pictures(tmp_path)
+        report.write(RUNS[name](), tmp_path)
         page = browser.new_page(**options)  # type: ignore[arg-type]
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto((tmp_path / report.FILE).as_uri())
@@ -65,7 +73,7 @@ def test_verdict_and_reason_come_first(opened: Callable[..., Page], name: str) -
 
 
 @IN_CHROMIUM
-@pytest.mark.parametrize(("name", "scheme"), [*((name, "light") for name in SAMPLES), ("no-go", "dark")])
+@pytest.mark.parametrize(("name", "scheme"), [(name, scheme) for name in RUNS for scheme in ("light", "dark")])
 def test_everybody_can_use_it(opened: Callable[..., Page], name: str, scheme: str) -> None:
     page = opened(name, color_scheme=scheme)
     assert page.evaluate("scheme => matchMedia(`(prefers-color-scheme: ${scheme})`).matches", scheme)
@@ -88,6 +96,25 @@ def test_the_first_screen_says_what_does_not_hold_how_bad_and_who_must_act(opene
     ):
         expect(first).to_contain_text(words)
     expect(page.locator("header")).to_contain_text("Not tested: Safari, Edge.")
+
+
+def test_of_many_defects_the_first_screen_says_a_dozen(opened: Callable[..., Page]) -> None:
+    page, found = opened("many", viewport=LAPTOP), many().defects
+    assert len(found) >= 25
+    for summary, defect in list(zip(page.locator(".defect > summary").all(), found, strict=True))[:12]:
+        expect(summary).to_be_in_viewport(ratio=1)
+        for words in (defect.severity, defect.sentence, defect.acts, *defect.lines[:1]):
+            expect(summary).to_contain_text(words)
+    expect(page.locator("#defects > .legend")).to_contain_text("what people hand in is lost")
+
+
+@IN_CHROMIUM
+def test_it_opens_within_a_second(opened: Callable[..., Page]) -> None:
+    page, took = opened("many"), []
+    for _ in range(3):
+        page.reload(wait_until="load")
+        took.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+    assert 0 < min(took) < 1000
 
 
 def test_a_defect_tells_what_was_seen_and_how_to_see_it_again(opened: Callable[..., Page]) -> None:
@@ -160,7 +187,7 @@ def test_by_keyboard(opened: Callable[..., Page]) -> None:
     expect(page.locator(".defect").first).to_have_attribute("open", "")
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", RUNS)
 def test_on_a_phone(opened: Callable[..., Page], name: str) -> None:
     page = opened(name, viewport=PHONE)
     page.evaluate("for (const one of document.querySelectorAll('details')) { one.open = true; }")

@@ -40,9 +40,8 @@ def _checks() -> list[tuple[set[str], str]]:
 
 def _checks_of(file: Path) -> Iterator[tuple[set[str], str]]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    declared = {CONSOLES} | {
-        str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in LINES
-    }
+    texts = {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    declared = {CONSOLES, *(texts & LINES.keys())}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("line", "once"):
             named = {str(one.value) for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)} & declared
