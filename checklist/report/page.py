@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -149,6 +150,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         defects=defects,
         severities=[(one, MEANING[one]) for one in Severity if any(defect.severity is one for defect in defects)],
         meaning=MEANING,
+        acting=Counter(str(defect.acts) for defect in defects),
         age=lambda defect: _age(defect, run),
         ticket=lambda defect: tickets.markdown(defect, run),
         where=where,

@@ -160,7 +160,7 @@ class Upload:
             raise AssertionError(f"expected the file to be refused with an error message, seen {self._seen()}")
         text = last["text"]
         if names and not any(name.casefold() in text.casefold() for name in names):
-            raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: {_line(text)}")
+            raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: “{_line(text)}”")
         return text
 
     def expect_name_not_run(self, when: str) -> None:

@@ -99,7 +99,7 @@ def test_messages_as_they_should_be(upload: Uploading) -> None:
         (
             "say('danger', 'Error 17.')",
             lambda upload: upload.expect_refused("type", "video"),
-            ["an error message that says type or video, seen: Error 17."],
+            ["an error message that says type or video, seen: “Error 17.”"],
         ),
         (
             f"await post('{STORE}/b')",
