@@ -39,11 +39,11 @@ class Severity(StrEnum):
 
 
 MEANING = {
-    Severity.ACCESS: "somebody gets at what is not theirs, or can harm it",
-    Severity.DATA: "what people hand in is lost, or what must go stays",
+    Severity.ACCESS: "who must not can see or harm a video",
+    Severity.DATA: "videos are lost, or stay too long",
     Severity.FUNCTION: "something does not work",
-    Severity.WORDING: "people are told nothing, too little, or something wrong",
-    Severity.SETUP: "the site or its AWS account is not as the checklist says",
+    Severity.WORDING: "people are told nothing, or wrong",
+    Severity.SETUP: "site or AWS account are not set up right",
 }
 
 WORST_FIRST = list(Severity)

@@ -9,6 +9,9 @@ from playwright.sync_api import Locator, Page
 from checks.message_quality import counted
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS
 
+SHOWN = 3
+"""Rows of the run's own; who wants all has the picture."""
+
 SHARED = (DASHBOARD, MANAGE_VIDEOS)
 """Pages that list what the whole site has."""
 
@@ -19,11 +22,13 @@ def lists_others(page: Page | None) -> bool:
 
 
 def own(rows: Iterable[str], mark: str, nothing: str) -> str:
-    """The rows with the run's mark, and how many others there are; `nothing` where there is no row at all."""
+    """The first rows with the run's mark, and how many others there are; `nothing` where there is no row at all."""
     rows = list(rows)
     mine = [row for row in rows if mark in row]
     others = len(rows) - len(mine)
-    return " | ".join([*mine, *([f"{counted(others, 'row')} of other people"] if others else [])]) or nothing
+    more = [f"{counted(len(mine) - SHOWN, 'row')} more"] if len(mine) > SHOWN else []
+    theirs = [f"{counted(others, 'row')} of other people"] if others else []
+    return " | ".join([*mine[:SHOWN], *more, *theirs]) or nothing
 
 
 def of_others(page: Page, mark: str) -> Sequence[Locator]:

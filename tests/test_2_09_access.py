@@ -90,7 +90,7 @@ def test_second_student(
 
 @pytest.mark.lines("2.9.4", "2.9.6")
 def test_who_may_what(access: AccessTable, line: Lines) -> None:
-    """Everybody tries every way to one video, each in a session of their own: the table of docs/access.md."""
+    """Everybody tries every way to one video, each in a session of their own."""
     with line("2.9.6", "The owner's page of the assignment shows the video", blocks=True, extra=True):
         access.expect_on_own_page()
     for who in access.everybody:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from checklist import reason, signing, words
 from checklist.defects import MEANING, Defect, Severity, Symptom, advice, plain, where
-from checklist.gallery import PICTURE
+from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, LINES, STEPS, Kind, Line, Step
 from checklist.report import tickets
@@ -270,14 +270,16 @@ def _open(run: Run) -> Iterator[Open]:
 
 
 def _gallery(run: Run, folder: Path) -> Iterator[tuple[str, str, list[Shot]]]:
-    """A strip for each step and target: its step, target and pictures, in the order of the checks."""
-    strips: dict[tuple[str, str], dict[str, tuple[tuple[str, int], Shot]]] = {}
+    """A strip for each step and target: its step, target and pictures, in the checklist's order."""
+    strips: dict[tuple[str, str], dict[str, tuple[tuple[int, str, int], Shot]]] = {}
+    order = list(LINES)
     for entry in run.lines:
         for check in entry.checks:
             if shot := check.evidence.get(PICTURE):
-                told = Shot(shot["caption"], check.line, shot["path"])
+                every = check.line in pictures() and pictures()[check.line].every
+                told = Shot(check.title if every else shot["caption"], check.line, shot["path"])
                 mine = strips.setdefault((LINES[entry.id].step, check.target), {})
-                mine[shot["path"]] = ((check.test, check.number), told)
+                mine[shot["path"]] = ((order.index(check.line), check.test, check.number), told)
     for (step, target), shots in strips.items():
         in_order = {path: shot for path, (_, shot) in sorted(shots.items(), key=lambda one: one[1][0])}
         yield step, target, [in_order[path] for path in distinct(folder, in_order)]

@@ -105,7 +105,7 @@ def test_of_many_defects_the_first_screen_says_a_dozen(opened: Callable[..., Pag
         expect(summary).to_be_in_viewport(ratio=1)
         for words in (defect.severity, defect.sentence, defect.acts, *defect.lines[:1]):
             expect(summary).to_contain_text(words)
-    expect(page.locator("#defects > .legend")).to_contain_text("what people hand in is lost")
+    expect(page.locator("#defects > .legend")).to_contain_text("videos are lost, or stay too long")
 
 
 @IN_CHROMIUM
