@@ -9,13 +9,14 @@ from urllib.parse import unquote
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from checks.message_quality import UNTRANSLATED, answered
+from checks.message_quality import UNTRANSLATED
 from clients.addresses import ASSIGNMENT, PLUGIN, endpoint
 from clients.cdn import CDN
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.plugin.api import GRADE, WATCH, Video, playback_url
 from clients.s3 import Bucket
+from clients.words import answered
 
 VIDEOS = "video[src], video source[src], .s3video-player-container, .s3video-watch-link"
 """A video with something to play, the plugin's player, and its link to a video."""

@@ -6,13 +6,13 @@ import re
 
 import media
 from checks.access import VideoAccess
-from checks.message_quality import answered
 from clients.addresses import ASSIGNMENT
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import complaint, text
 from clients.moodle.model import Assignment
 from clients.plugin.api import Video, request_upload, video_page
+from clients.words import answered
 
 WIDGET = ".s3video-upload-interface"
 FORM = "form:has(input[name=action][value=editsubmission])"

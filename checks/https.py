@@ -9,11 +9,11 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from checks.message_quality import answered
 from clients.addresses import LOGIN, endpoint
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
+from clients.words import answered
 
 NOBODY_BEHIND = (502, 503, 504)
 """What a proxy on the way says for a port at which nothing answers."""

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from checks.message_quality import answered
 from clients.addresses import LOGIN
 from clients.errors import Unreachable
 from clients.http import Trusting
 from clients.moodle.client import MoodleClient
+from clients.words import answered
 
 Sample = TypeVar("Sample")
 

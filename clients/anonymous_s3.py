@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import requests
 
-from checks.message_quality import answered
 from clients import http
 from clients.errors import ConfigurationError, Unreachable, root_of, untrusted
+from clients.words import answered
 
 BROKEN = 500
 """From this status on a host says that it is broken, and nothing of whoever asked: it has not refused them."""

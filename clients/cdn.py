@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
-from checks.message_quality import answered, lasting
 from clients import clock, http
 from clients.addresses import endpoint
 from clients.anonymous_s3 import BROKEN, NO_SUCH_ETAG, NO_SUCH_KEY
 from clients.errors import ConfigurationError, NotCheckable, Unreachable, root_of, untrusted
+from clients.words import answered, lasting
 from media import Clip
 
 SHORT = timedelta(seconds=2)

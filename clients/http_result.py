@@ -11,8 +11,8 @@ from typing import Any, Self
 import requests
 from bs4 import BeautifulSoup
 
-from checks.message_quality import answered
 from clients.addresses import AJAX
+from clients.words import answered
 
 TEXTS = ("text/", "html", "json", "javascript", "xml")
 """Of a Content-Type: what is to be read, not played."""

@@ -12,10 +12,10 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 from botocore.parsers import ResponseParserError
 
-from checks.message_quality import answered
 from clients import clock, http
 from clients.anonymous_s3 import NO_SUCH_ETAG, NO_SUCH_KEY, AnonymousS3, expect_working
 from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, root_of, untrusted
+from clients.words import answered
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -5,7 +5,6 @@ from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
 
-from checks.message_quality import answered
 from clients.addresses import LOGOUT, OWN, UPLOAD_URL
 from clients.http import jar
 from clients.http_result import HttpResult
@@ -13,6 +12,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
 from clients.s3 import Folder
+from clients.words import answered
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console

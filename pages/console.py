@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
 from checks.access import SIGNED
-from checks.message_quality import answered, counted
 from clients.addresses import endpoint, shown
 from clients.errors import NotCheckable
 from clients.ignored_errors import THE_PLUGINS, Searched, is_noise
+from clients.words import answered, counted
 from pages.others import lists_others
 
 ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)

@@ -4,9 +4,9 @@ from typing import Any, Self
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
-from checks.message_quality import answered
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
+from clients.words import answered
 from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted
 from pages.player import Player

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, expect
 
-from checks.message_quality import counted
 from clients.addresses import MANAGE_VIDEOS
 from clients.plugin.object_key import made_at
+from clients.words import counted
 from pages.base import MoodlePage
 from pages.others import own
 from pages.texts import MOMENT, shown_time

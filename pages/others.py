@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from playwright.sync_api import Locator, Page
 
-from checks.message_quality import counted
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS
+from clients.words import counted
 
 SHOWN = 3
 """Rows of the run's own; who wants all has the picture."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from playwright.sync_api import Request
 
-from checks.message_quality import answered
 from clients.http_result import HttpResult, is_text
+from clients.words import answered
 from pages.base import MoodlePage
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from checks.message_quality import answered
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
 from clients.moodle.ajax import ajax
@@ -23,6 +22,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.html import query, text
 from clients.moodle.model import Account
 from clients.moodle.tasks import RUNNING, expect_success, output
+from clients.words import answered
 
 FOLDER = "/admin/tool/dataprivacy"
 ADHOC, RUN_ADHOC = "/admin/tool/task/adhoctasks.php", "/admin/tool/task/run_adhoctasks.php"

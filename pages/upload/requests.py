@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from playwright.sync_api import Page, Request, Response
 
-from checks.message_quality import answered, lasting
 from clients.addresses import CONFIRMATION, PLUGIN, UPLOAD_URL
+from clients.words import answered, lasting
 
 
 @dataclass(frozen=True, slots=True)

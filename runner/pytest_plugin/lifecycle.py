@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from checklist.verdicts import unmet
-from checks.message_quality import counted
 from clients.errors import ConfigurationError, SiteError, Unreachable
+from clients.words import counted
 from runner.pytest_plugin.compat import leave_out_frames_without_a_line
 from runner.pytest_plugin.lines import first_words
 from runner.pytest_plugin.outage import Watch

@@ -22,9 +22,9 @@ from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from checklist.visible import visible
-from checks.message_quality import expectation, of_playwright
 from clients.errors import ConfigurationError, KeyRefused, NotCheckable
 from clients.http import exchanges
+from clients.words import expectation, of_playwright
 from redaction.secrets import redact
 from runner.configuration.context import run_of
 from runner.pytest_plugin.browser_restart import CHECKS, DIED, ENDED_BY, BrowserDied, has_died

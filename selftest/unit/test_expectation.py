@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.message_quality import expectation
+from clients.words import expectation
 
 
 @pytest.mark.parametrize(
