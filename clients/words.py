@@ -1,4 +1,4 @@
-"""Facts in words that a person reads: pure functions from statuses, counts, spans and Playwright's errors to sentences."""
+"""Facts in words for people: pure functions from statuses, counts, spans and Playwright's errors to sentences."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _messages(file: Path) -> Iterator[ast.FormattedValue]:
             yield from (one for one in ast.walk(node) if isinstance(one, ast.FormattedValue))
 
 
-@pytest.mark.parametrize("room", ["services", "pages", "fixtures", "tests"])
+@pytest.mark.parametrize("room", ["checks", "clients", "pages", "fixtures", "tests"])
 def test_no_message_has_a_value_as_python_writes_it(room: str) -> None:
     found = [
         f"{file.relative_to(PROJECT)}:{value.lineno}"

@@ -34,7 +34,7 @@ def _text(node: ast.AST) -> str:
 @cache
 def _checks() -> list[tuple[set[str], str]]:
     """Line and title of every check in `tests/`; all lines of a test, where the source has a name for the line."""
-    files = [*sorted((PROJECT / "tests").glob("test_*.py")), PROJECT / "runner" / "lines.py"]
+    files = [*sorted((PROJECT / "tests").glob("test_*.py")), PROJECT / "runner" / "pytest_plugin" / "lines.py"]
     return [found for file in files for found in _checks_of(file)]
 
 
@@ -52,7 +52,9 @@ def _checks_of(file: Path) -> Iterator[tuple[set[str], str]]:
 def _messages() -> str:
     """Every text in what the suite raises, a line each."""
     files = [
-        file for room in ("services", "pages", "fixtures", "tests", "runner") for file in (PROJECT / room).rglob("*.py")
+        file
+        for room in ("checks", "clients", "pages", "fixtures", "tests", "runner")
+        for file in (PROJECT / room).rglob("*.py")
     ]
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
     return "\n".join(text for tree in trees for node in ast.walk(tree) if (text := _text(node)))
