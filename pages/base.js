@@ -23,11 +23,11 @@ export function rest([still, known]) {
   return true;
 }
 
-// What answered where no page of Moodle came, in words.
+// What answered where no page of Moodle came: its status, 0 where that is not told, and its text.
 export function answered() {
-  const status = performance.getEntriesByType("navigation")[0]?.responseStatus;
+  const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
   const text = (document.body?.innerText || "").split(/\s+/).join(" ").trim().slice(0, 200);
-  return `${status >= 400 ? `status ${status}, ` : ""}none of its scripts, and ${text ? `the text: ${text}` : "an empty page"}`;
+  return [status, text];
 }
 
 // What notices and complaints about fields say, each in one line.

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, expect
 
-from checks.message_quality import UNTRANSLATED
+from checks.message_quality import UNTRANSLATED, answered
 from clients.addresses import LOGIN
 from clients.ignored_errors import is_others_notice
 from clients.moodle.html import EXCEPTION, NOTICE
@@ -148,9 +148,11 @@ class MoodlePage:
         except TimeoutError:
             busy = self.page.evaluate(SCRIPTS["busy"], known)
         if busy is None:
+            status, text = self.page.evaluate(SCRIPTS["answered"])
+            refused = f"{answered(status)}, " if status >= 400 else ""
             raise AssertionError(
                 f"expected a page of Moodle at {self.page.url} within {self.moodle.page:g} s, "
-                f"seen {self.page.evaluate(SCRIPTS['answered'])}"
+                f"seen {refused}none of its scripts, and {f'the text: {text}' if text else 'an empty page'}"
             )
         if busy:
             self.moodle.restless.update(busy)

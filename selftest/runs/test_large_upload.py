@@ -90,7 +90,9 @@ def test_a_video_that_is_not_large() -> None:
         expect_large(64 * MIB)
 
 
-@pytest.mark.parametrize(("status", "trouble"), [(200, ""), (404, ""), (503, "status 503"), (None, "no route")])
+@pytest.mark.parametrize(
+    ("status", "trouble"), [(200, ""), (404, ""), (503, "status 503 (Service Unavailable)"), (None, "no route")]
+)
 def test_the_probe_tells_an_answer_from_trouble(
     monkeypatch: pytest.MonkeyPatch, status: int | None, trouble: str
 ) -> None:

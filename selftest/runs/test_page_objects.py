@@ -57,7 +57,9 @@ def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:
 def test_an_error_that_is_not_moodles(show: Show) -> None:
     page = MoodlePage(show(IDLE), MOODLE)
     page.page.route("**/*", lambda route: route.fulfill(status=404, body="No such page."))
-    with says(f"a page of Moodle at {SITE}/", "seen status 404, none of its scripts, and the text: No such page."):
+    with says(
+        f"a page of Moodle at {SITE}/", "seen status 404 (Not Found), none of its scripts, and the text: No such page."
+    ):
         page.open()
 
 
