@@ -25,13 +25,20 @@ _MARK = MARK.encode()
 
 
 # What a session key and its like may be separated by from their value, in HTML, JSON, a multipart or URL-encoded form.
-_NEWLINE = rb"(?:\r?\n|(?:\\+r)?\\+n)"
+# No piece begins as another does, so there is one way to read any text: a search takes time that grows with the text.
+_ESCAPED = rb"\\++(?:u0022|[rn](?!ame))?+"
 
-_QUOTE = rb"""(?:\\+[rn]|["'\\\s,]|%(?:25)*2[2cC]|&quot;|&\#34;|&\#0?39;|&\#x2[27];|\\+u0022|value|type|hidden|name)"""
+_QUOTE = (
+    rb"""(?:["'\s,]|""" + _ESCAPED + rb"""|%(?:25)*2[2cC]|&(?:quot|\#34|\#0?39|\#x2[27]);|value|type|hidden|name)"""
+)
 
-_EQUALS = rb"(?:[:=]|%(?:25)*3[aAdD]|" + _NEWLINE + _NEWLINE + rb")"
+_COLON = rb"(?:[:=]|%(?:25)*3[aAdD])"
 
-_IS = _QUOTE + rb"{0,20}" + _EQUALS + rb"(?:" + _QUOTE + rb"|" + _EQUALS + rb"){0,40}"
+_NEWLINE = rb"(?:\r?\n|(?:\\++r)?\\++n)"
+
+_EQUALS = rb"(?:" + _COLON + rb"|" + _NEWLINE + _NEWLINE + rb")"
+
+_IS = _QUOTE + rb"{0,20}" + _EQUALS + rb"(?:" + _QUOTE + rb"|" + _COLON + rb"){0,40}"
 
 _RANDOM = rb"(?=[a-z]*[A-Z0-9])"
 
@@ -41,7 +48,7 @@ _PATTERNS = tuple(
     for kind, name, value in (
         ("session key", rb"sesskey" + _IS, _RANDOM + rb"[A-Za-z0-9]{8,}"),
         ("login token", rb"logintoken" + _IS, _RANDOM + rb"[A-Za-z0-9]{8,}"),
-        ("session cookie", rb"MoodleSession\w*" + _IS, _RANDOM + rb"[A-Za-z0-9,-]{16,}"),
+        ("session cookie", rb"MoodleSession\w{0,40}" + _IS, _RANDOM + rb"[A-Za-z0-9,-]{16,}"),
         ("signature", rb"ignature" + _IS, _RANDOM + rb"[A-Za-z0-9~_+/=%-]{20,}"),
         ("signature", rb"ignatureProvided(?:>|&gt;)", rb"[A-Za-z0-9+/=]{20,}"),
         ("security token", rb"ecurity-Token" + _IS, _RANDOM + rb"[A-Za-z0-9~_+/=%-]{20,}"),

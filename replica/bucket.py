@@ -73,18 +73,18 @@ def publish(settings: Settings, key: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def take_uploads_from(settings: Settings, origin: str, exposed: str) -> None:
-    """Let pages of one site use the bucket, or of any site with "*", and read that header. The last is remembered."""
-    rules = {"CORSRules": [cors_rule(origin) | {"ExposeHeaders": [exposed]}]}
+def take_uploads_from(settings: Settings, origins: tuple[str, ...], exposed: str) -> None:
+    """Let pages of these sites use the bucket, or of any with "*", and read that header. The last are remembered."""
+    rules = {"CORSRules": [cors_rule(*origins) | {"ExposeHeaders": [exposed]}]}
     client(settings, settings.root_key).put_bucket_cors(Bucket=BUCKET, CORSConfiguration=rules)
 
 
-def cors_rule(origin: str) -> dict[str, Any]:
-    """The CORS rule of checklist step 1.2 for one site."""
+def cors_rule(*origins: str) -> dict[str, Any]:
+    """The CORS rule of checklist step 1.2 for these sites."""
     return {
         "AllowedHeaders": ["*"],
         "AllowedMethods": ["GET", "POST", "PUT"],
-        "AllowedOrigins": [origin],
+        "AllowedOrigins": [*origins],
         "ExposeHeaders": ["ETag"],
         "MaxAgeSeconds": 3000,
     }

@@ -13,7 +13,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from replica.aws import ControlPlane
-from replica.edge import Edge
 from replica.effects import Effects
 from replica.moodle.site import Site
 from replica.proxy import Proxy
@@ -22,9 +21,8 @@ from replica.proxy import Proxy
 class Control:
     """The control endpoints, and the random delay put before each answer of the site."""
 
-    def __init__(self, site: Site, effects: Effects, proxy: Proxy | None, edge: Edge) -> None:
+    def __init__(self, site: Site, effects: Effects, proxy: Proxy | None) -> None:
         self.site = site
-        self.edge = edge
         self.effects = effects
         self.proxy = proxy
         self.faults = site.faults
@@ -41,7 +39,6 @@ class Control:
                 Route("/__replica__/aws{path:path}", self.aws.serve, methods=["GET", "HEAD", "PUT", "POST", "DELETE"]),
                 Route("/__replica__/mail", self._mail),
                 Route("/__replica__/proxy", self._proxy),
-                Route("/__replica__/edge", self._edge, methods=["GET", "PUT"]),
                 Route("/__replica__/latency", self._latency, methods=["GET", "PUT"]),
                 Route("/__replica__/invalidations", self._invalidations),
             ]
@@ -86,15 +83,6 @@ class Control:
         if self.proxy is None:
             return JSONResponse({"error": "start the replica with --proxy"}, 404)
         return JSONResponse({"hosts": self.proxy.hosts, "refused": self.proxy.refused})
-
-    async def _edge(self, request: Request) -> Response:
-        """Dead, the CDN answers 502 to everybody, as what stands before a server does when that has gone."""
-        if request.method == "PUT":
-            try:
-                self.edge.dead = bool((await request.json())["dead"])
-            except (json.JSONDecodeError, KeyError, TypeError):
-                return JSONResponse({"error": 'send {"dead": true}'}, 400)
-        return JSONResponse({"dead": self.edge.dead})
 
     async def _latency(self, request: Request) -> Response:
         if request.method == "PUT":

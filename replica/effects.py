@@ -12,6 +12,7 @@ _TO_A_FACULTY = 12
 _DAY = 86400
 _MONTH = 30 * _DAY
 _OF_LAST_TERM, _DOMAIN = "s3va-240", "s3video-acceptance.example.invalid"
+_NEIGHBOUR = "https://another.example.invalid"
 _IDS = 20
 """Foreign videos lie under so many of the next people's ids, in turn."""
 
@@ -28,8 +29,10 @@ class Effects:
     def apply(self) -> None:
         """Call it when S3 answers, and after each change of habits or faults."""
         habits, faults = self.site.habits, self.site.faults
-        origin = "*" if faults.on("cors-any-origin") else self.site.settings.base_url
-        bucket.take_uploads_from(self.site.settings, origin, "Date" if faults.on("etag-hidden-from-pages") else "ETag")
+        origins: tuple[str, ...] = ("*",) if faults.on("cors-any-origin") else (self.site.settings.base_url,)
+        if habits.cors_two_sites:
+            origins += (_NEIGHBOUR,)
+        bucket.take_uploads_from(self.site.settings, origins, "Date" if faults.on("etag-hidden-from-pages") else "ETag")
         if len(self.categories) != habits.many_categories:
             self._categories(habits.many_categories)
         if len(self.site.crowd) != habits.many_people:

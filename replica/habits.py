@@ -70,6 +70,37 @@ class Habits:
     below: str = _habit(
         "The site is below this path of its host; switched on at the start.", off="", bare="/learn", values=("/learn",)
     )
+    attack_firewall: bool = _habit("A firewall in front answers 403 to what looks like SQL or a script to it.")
+    basic_auth: bool = _habit(
+        "The web server asks for a log-in of its own (Basic): staging, in-front-of-Moodle-7; so staging sites are shut."
+    )
+    challenge: bool = _habit("Who has not the word acceptance in their user agent is asked to prove to be human (403).")
+    maintenance: bool = _habit("The site is in maintenance, as by admin/cli/maintenance.php (503).")
+    too_many: int = _habit("Every so manieth request is one too many (429, Retry-After 1).", 0, 20)
+    csp_report_only: bool = _habit(
+        "Pages have a Content-Security-Policy-Report-Only, which the media's host offends, and a collector of reports."
+    )
+    login_folded: str = _habit(
+        "The log-in form is folded up, behind a tab, an accordion, or what nothing tells.",
+        off="", bare="accordion", values=("accordion", "tab", "untold"),
+    )  # fmt: skip
+    hidden_courses: bool = _habit("New courses are hidden, by the site's defaults.")
+    run_now: str = _habit(
+        "A task that is run now prints within the page, after its footer without a class, or into what nobody knows; "
+        "without this habit it does so as the site's version.",
+        off="", bare="plain", values=("within", "plain", "unknown"),
+    )  # fmt: skip
+    cors_two_sites: bool = _habit("The bucket takes uploads from another site too.")
+    cdn_down: bool = _habit("The CDN answers 502.")
+    storage: str = _habit(
+        "What stands in S3's place; switched on at the start: it knows no conditions (501), the suite's key may not "
+        "decrypt (403), it leads in a circle (307), is a web page, or sends a byte a second.",
+        off="", bare="no-conditions", values=("no-conditions", "encrypted", "circle", "page", "trickle"),
+    )  # fmt: skip
+    certificate: str = _habit(
+        "The site's certificate has expired, or is of another host; switched on at the start.",
+        off="", bare="expired", values=("expired", "another-host"),
+    )  # fmt: skip
     language: bool = _habit("Pages are in another language, but for people whose preferred language is English.")
 
     def replace(self, wanted: Mapping[str, object]) -> None:

@@ -44,6 +44,8 @@ class Settings:
     root_key: S3Key = field(default_factory=S3Key)
     key_pair_id: str = "KREPLICA"
     admin_password: str = field(default_factory=new_password)
+    weed_port: int = 0
+    """Where the S3 server listens; its usual port, the one after the site's, unless something stands in its place."""
 
     def __post_init__(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -79,6 +81,11 @@ class Settings:
     @property
     def certificate(self) -> Path:
         return self.folder / "server.pem"
+
+    @property
+    def site_certificate(self) -> Path:
+        """Of the site alone, with its key."""
+        return self.folder / "site.pem"
 
     @property
     def certificate_key(self) -> Path:

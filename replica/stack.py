@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
@@ -17,7 +18,7 @@ from replica import bucket, web
 from replica.effects import Effects
 from replica.moodle.site import Site
 from replica.proxy import Proxy
-from replica.weed import Weed
+from replica.weed import Weed, free_ports
 
 SEARCHED = (8443, 9443, 10)
 """Where free ports are looked for: from, up to, apart."""
@@ -42,10 +43,14 @@ class Stack:
 
     def run(self, ports: "Ports", ready: Callable[[], None], until_stdin_ends: bool) -> None:
         """Start everything in its folder, call `ready()`, stop cleanly."""
+        sockets = [ports.site, ports.cdn, ports.plain]
+        if self.site.habits.storage:
+            (self.settings.weed_port,) = free_ports(1)
+            sockets.append(listen(ports.first + 1))
         try:
             self._issue_certificate()
             self.weed.start()
-            asyncio.run(self._serve([ports.site, ports.cdn, ports.plain], ready, until_stdin_ends))
+            asyncio.run(self._serve(sockets, ready, until_stdin_ends))
         finally:
             self.weed.stop()
             shutil.rmtree(self.settings.folder, ignore_errors=True)
@@ -85,6 +90,13 @@ class Stack:
     def _issue_certificate(self) -> None:
         ca = trustme.CA(organization_name="Replica of a staging stack")
         leaf = ca.issue_cert("localhost", "127.0.0.1")
+        of_site = leaf
+        if self.site.habits.certificate == "expired":
+            yesterday = datetime.now(UTC) - timedelta(days=1)
+            of_site = ca.issue_cert("localhost", not_before=yesterday - timedelta(days=90), not_after=yesterday)
+        elif self.site.habits.certificate:
+            of_site = ca.issue_cert("another.example.edu")
+        of_site.private_key_and_cert_chain_pem.write_to_path(self.settings.site_certificate)
         ca.cert_pem.write_to_path(self.settings.ca_file)
         leaf.private_key_pem.write_to_path(self.settings.certificate_key)
         for pem in leaf.cert_chain_pems:

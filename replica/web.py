@@ -13,9 +13,11 @@ from replica.below import Below
 from replica.control import Control
 from replica.edge import Edge
 from replica.effects import Effects
+from replica.front import Front
 from replica.moodle.app import App
 from replica.moodle.site import Site
 from replica.proxy import Proxy
+from replica.storefront import Storefront
 
 
 class Server(uvicorn.Server):
@@ -27,19 +29,23 @@ class Server(uvicorn.Server):
 
 
 def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
-    """The servers of site, edge, and of the site without TLS in this order, not yet serving."""
-    edge = Edge(site.settings, site.faults, site.state.invalidations)
-    control, pages = Control(site, effects, proxy, edge), App(site)
+    """The servers of site, edge, of the site without TLS, and what may stand in S3's place; not yet serving."""
+    edge = Edge(site.settings, site.faults, site.habits, site.state.invalidations)
+    control, pages = Control(site, effects, proxy), App(site)
     below = site.habits.below
     tls = {
         "ssl_certfile": str(site.settings.certificate),
         "ssl_keyfile": str(site.settings.certificate_key),
         "ssl_version": ssl.PROTOCOL_TLS_SERVER,
     }
+    of_site = tls | {"ssl_certfile": str(site.settings.site_certificate), "ssl_keyfile": None}
+    served = Below(pages.asgi(), below) if below else pages.asgi()
+    in_place_of_s3 = [Server(_config(Storefront(site).app(), **tls))] if site.habits.storage else []
     return [
-        Server(_config(control.around(Below(pages.asgi(), below) if below else pages.asgi()), **tls)),
+        Server(_config(control.around(Front(served, site)), **of_site)),
         Server(_config(edge.app(), **tls)),
         Server(_config(pages.plain())),
+        *in_place_of_s3,
     ]
 
 

@@ -32,7 +32,7 @@ class Weed:
         identities = folder / "identities.json"
         identities.touch(mode=0o600)
         identities.write_text(json.dumps(self._identities()))
-        ports = _free_ports(8)
+        ports = free_ports(8)
         self.grpc_ports = dict(zip(("master-grpc", "volume-grpc", "filer-grpc", "s3-grpc"), ports, strict=False))
         master, volume, filer, plain = ports[4:]
         self.grpc_ports |= {"filer": filer, "s3": plain}
@@ -53,7 +53,7 @@ class Weed:
             "filer.port": filer,
             "filer.port.grpc": self.grpc_ports["filer-grpc"],
             "s3.port": plain,
-            "s3.port.https": self.settings.port + 1,
+            "s3.port.https": self.settings.weed_port or self.settings.port + 1,
             "s3.port.grpc": self.grpc_ports["s3-grpc"],
             "s3.port.iceberg": 0,
             "s3.port.lance": 0,
@@ -114,7 +114,7 @@ def _die_with_parent() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in held]
     for s in held:

@@ -58,7 +58,7 @@ def edit(web: Web) -> Response:
 
 def _course_form(web: Web, course: Course | None) -> Form:
     category = course.category if course else web.number("category", 0) or min(web.state.categories)
-    item = course or Course(0, "", "", category, startdate=midnight(1))
+    item = course or Course(0, "", "", category, startdate=midnight(1), visible=not web.site.habits.hidden_courses)
     categories = [(str(c.id), c.name) for c in web.state.categories.values()]
     shown = [("0", "Hide"), ("1", "Show")]
     custom = [Field("customfield_costcentre", "Cost centre", value=item.costcentre, required=True)]

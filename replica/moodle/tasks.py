@@ -46,7 +46,8 @@ def run_now(web: Web) -> Response:
     web.require_sesskey()
     said = _run(web)
     web.state.task_log.append("" if web.site.faults.on("cleanup-log-silent") else said)
-    return web.render("admin_task_output.html", NAME, layout="admin", said=said)
+    drawn = {"within": "4.1/", "plain": "plain/", "unknown": "unknown/"}.get(web.site.habits.run_now, "")
+    return web.render(f"{drawn}admin_task_output.html", NAME, layout="admin", said=said)
 
 
 @page("/admin/tasklogs.php")

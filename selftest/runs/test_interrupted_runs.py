@@ -162,7 +162,7 @@ def test_playback(submission, cdn, video_access, environment, line):
     with line("2.7.1", "it plays"):
         signed = video_access.signed_url(submission.owner.site(), submission)
     answer = requests.put(
-        f"{environment.base_url}/__replica__/edge", json={"dead": True}, verify=environment.verify
+        f"{environment.base_url}/__replica__/site", json={"cdn-down": True}, verify=environment.verify
     )
     answer.raise_for_status()
     with line("2.7.2", "a URL without a signature is refused"):
@@ -180,7 +180,7 @@ def test_a_cdn_that_dies_in_the_middle_is_an_outage_and_refuses_nothing(
     try:
         run = checkout.run(checkout.file(), "--browser", "chromium")
     finally:
-        http.request("PUT", f"{environment.base_url}/__replica__/edge", json={"dead": False}, verify=environment.verify)
+        http.request("PUT", f"{environment.base_url}/__replica__/site", json={}, verify=environment.verify)
     expect(run, OUTAGE, "OUTAGE", "✓ 2.7.1", "The CDN answers 502 at ")
     verdicts = {line["id"]: line["verdict"] for line in results(checkout)["lines"] if line["browser"] == "chromium"}
     assert verdicts == {"2.7.1": "passed", "2.7.2": "not reached", "2.7.3": "not reached"}
