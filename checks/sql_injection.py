@@ -6,6 +6,7 @@ import re
 
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS, PLAYBACK_URL, VIDEO_PAGE
 from clients.errors import NotCheckable
+from clients.firewall import expect_seen
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 
@@ -70,6 +71,7 @@ class Filters:
         """What a page shows, in words. Raises AssertionError where that is an error of the database."""
         sesskey = {"sesskey": self._site.sesskey} if path == PLAYBACK_URL else {}
         answer = HttpResult.of(self._site.get(path, **asked, **sesskey))
+        expect_seen(self._site, answer, asked)
         if said := DATABASE.search(answer.text):
             told = ", ".join(f"{name}={value}" for name, value in asked.items())
             raise AssertionError(f"expected {told} to be taken as it is, seen an error of the database: {said[0]}")

@@ -69,6 +69,11 @@ class HttpResult:
             return data[0].get("exception") or data[0]["data"]
         return data
 
+    @property
+    def is_json(self) -> bool:
+        """As a script answers, not a page."""
+        return "json" in content_type(self.headers[-1])
+
     @cached_property
     def page(self) -> BeautifulSoup:
         """The HTML that came, as a page or inside JSON."""

@@ -50,6 +50,9 @@ def odd_files(clip: Clip) -> dict[str, OddFile]:
         "longest": odd_name("v" * (255 - len(suffix)), "a video whose name has 255 characters"),
         "quotes": odd_name("""it's a "clip\"""", "a video with quotes in its name"),
         "angle brackets": odd_name("<img src=x onerror=alert(1)>", "a video with markup as its name"),
+        "capitals": OddFile(
+            f"IMG_0001{suffix.upper()}", video, clip.mime, False, "a video from a phone, with capitals in its name"
+        ),
         "emoji": odd_name("my clip 🎬👩‍🎓", "a video with emoji in its name"),
         "right to left": odd_name("تسليم الفيديو", "a video with an Arabic name"),
     }

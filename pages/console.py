@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
 from checks.access import SIGNED
 from clients.addresses import endpoint, shown
 from clients.errors import NotCheckable
+from clients.http import THE_PLUGIN_S
 from clients.ignored_errors import THE_PLUGINS, Searched, is_noise
 from clients.words import answered, counted
 from pages.others import lists_others
@@ -36,6 +38,14 @@ NO_CONNECTION = re.compile(r"ERR_(TUNNEL|PROXY)_CONNECTION_FAILED|NS_ERROR_PROXY
 
 GATEWAY = (502, 503, 504)
 """Statuses by which a server in front says that the one behind is not there (RFC 9110)."""
+REPORT_ONLY = re.compile(r"^\[Report Only\]|Report-Only policy|The policy is report-only", re.I)
+"""What browsers say of a policy that a site only tries (Content-Security-Policy-Report-Only): their own words, which
+quote the address of what would be blocked, and nothing is."""
+
+REPORTS = ("cspviolationreport", "csp_report", "cspreport", "ping")
+"""What a browser sends by itself, of a policy or of a link."""
+
+TOO_MANY = 429
 
 PAGE_ERROR = "page error"
 
@@ -67,6 +77,8 @@ class Console:
         self._cut_off = 0
         self._said: list[str] = []
         self._last: deque[str] = deque(maxlen=KEPT)
+        self.limited_by = ""
+        """The host that has answered 429 by itself, and not by the plugin, whose limits are for tests to judge."""
         context.on("console", self._on_console)
         context.on("weberror", self._on_page_error)
         context.on("requestfailed", self._on_failed)
@@ -81,6 +93,8 @@ class Console:
         (self._uncaught if UNCAUGHT.search(error) else self._errors).append(told)
 
     def _on_console(self, message: ConsoleMessage) -> None:
+        if REPORT_ONLY.search(message.text):
+            return
         self._said.append(message.text)
         self._keep(message.type, message.text, message.page)
         if message.type == "error" and not REPEATED.search(message.text):
@@ -99,6 +113,8 @@ class Console:
         return list(self._last)
 
     def _on_failed(self, request: Request) -> None:
+        if request.resource_type in REPORTS:
+            return
         if NO_CONNECTION.search(request.failure or "") and endpoint(request.url) in self._hosts:
             self._broken.append(f"no connection to {endpoint(request.url)}")
         elif not ABORTED.search(request.failure or ""):
@@ -107,6 +123,10 @@ class Console:
             self._cut_off += 1
 
     def _on_response(self, response: Response) -> None:
+        if response.status == TOO_MANY and THE_PLUGIN_S not in response.url:
+            self.limited_by = urlsplit(response.url).netloc
+        if response.request.resource_type in REPORTS:
+            return
         # A page that is refused is judged by whoever went there; a part of a page that is refused, by nobody else.
         if (
             response.status in GATEWAY

@@ -2,11 +2,18 @@ from __future__ import annotations
 
 from typing import Self
 
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from clients.addresses import ENGLISH, LOGIN, OWN
+from clients.errors import ConfigurationError
 from pages.base import MoodlePage
+from pages.script import scripts
 from pages.versions import LOGIN_REFUSED, PASSWORD_TOGGLE
+
+SCRIPTS = scripts(__file__)
+
+OPENS = 2
+"""Seconds that what folds the form up may take to open."""
 
 
 class LoginPage(MoodlePage):
@@ -32,6 +39,7 @@ class LoginPage(MoodlePage):
         if PASSWORD_TOGGLE in self.page.content():
             # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
             expect(self.page.locator(".toggle-sensitive-btn")).to_be_attached()
+        self._unfold()
         self.page.locator("#username").fill(username)
         field.fill(password)
         expect(field, "the password stays in its field").to_have_value(password)
@@ -45,3 +53,20 @@ class LoginPage(MoodlePage):
         if not self.page.evaluate("document.documentElement.lang").startswith("en"):
             self.go(OWN, ENGLISH)
             self.ready()
+
+    def _unfold(self) -> None:
+        """Where the form is folded up, open it as a person does: by what says that it does that.
+
+        Raises ConfigurationError where nothing on the page says so.
+        """
+        name = self.page.locator("#username")
+        while not name.is_visible() and (control := name.evaluate_handle(SCRIPTS["opener"]).as_element()):
+            control.click()
+        try:
+            name.wait_for(state="visible", timeout=OPENS * 1000)
+        except TimeoutError as folded:
+            raise ConfigurationError(
+                f"The log-in form of {self.moodle.url} is folded up, and nothing on the page tells what opens it "
+                "(a summary, or aria-controls). Set login_path in the environment file to where it is open, or have "
+                "the control named."
+            ) from folded

@@ -20,7 +20,15 @@ from clients.http_result import HttpResult
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person, Settings
-from clients.plugin.api import GRADE, download_address, playback_url, request_upload, upload, video_page
+from clients.plugin.api import (
+    GRADE,
+    download_address,
+    expect_name_seen,
+    playback_url,
+    request_upload,
+    upload,
+    video_page,
+)
 from fixtures.data import Submission
 from fixtures.visitors import HandedIn
 from pages.actor import Actor
@@ -113,12 +121,13 @@ def test_file_names(
     for person in (student, teacher, admin_in_private):
         person.log_in_by_cookie()
     clip = media.Clip(Path(shutil.copy(small_clip.path, tmp_path / f"{NAME}{small_clip.path.suffix}")))
+    site = student.site()
+    expect_name_seen(site, assignment, clip)
     with line("4.4.5", "The upload form shows a name that is markup as text, if at all"):
         chosen = student.open(assignment).add_submission().widget.choose(clip.path)
         chosen.expect_ended()
         chosen.expect_name_not_run("when it was uploaded")
 
-    site = student.site()
     with line(
         "4.4.5", "The server renames a file whose name is markup, keeps it, or refuses it", blocks=True
     ) as evidence:

@@ -67,7 +67,10 @@ class MoodleClient(Forms):
         """Raises Unreachable unless the log-in page answers without an error of the server."""
         answer = self.get(self.login_path)
         if answer.status_code >= 500:
-            raise Unreachable(f"The log-in page of {self.base_url} answers {answer.status_code}.")
+            said = html.text(BeautifulSoup(answer.text, "lxml"))[:200]
+            told = f", “{said}”" if said else ""
+            remedy = " Have maintenance ended, and run again." if "maintenance" in said.lower() else ""
+            raise Unreachable(f"The log-in page of {self.base_url} answers {answer.status_code}{told}.{remedy}")
 
     # -- the session ------------------------------------------------------------------------------
 

@@ -25,6 +25,11 @@ def config(html: str) -> dict[str, Any]:
     return json.JSONDecoder().raw_decode(html, start + len("M.cfg = "))[0] if start >= 0 else {}
 
 
+def is_moodles(html: str) -> bool:
+    """Whether a text is a page that Moodle made, and not of what stands before it."""
+    return "M.cfg = " in html
+
+
 def query(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
@@ -126,8 +131,19 @@ def quote(page: BeautifulSoup) -> str:
     return f"The page said “{' / '.join(said)[:500] or text(page.title)}”."
 
 
+BEFORE_MOODLE = {
+    401: "That is a log-in of the web server's own, before Moodle's. Give it in the environment file: [basic_auth].",
+    403: "That is not Moodle. Have whatever refuses this machine let it through, by its address or by what user_agent "
+    "in the environment file adds.",
+}
+"""What to do about an answer that is no page of Moodle, by its status."""
+
+
 def failure(step: str, response: requests.Response) -> SiteError:
     where = f"{step} failed at {response.url} (HTTP {response.status_code})."
+    if response.status_code in BEFORE_MOODLE and not is_moodles(response.text):
+        said = text(BeautifulSoup(response.text, "lxml"))[:200]
+        return SiteError(f"{where} It answered “{said}”. {BEFORE_MOODLE[response.status_code]}")
     if "html" not in response.headers.get("Content-Type", ""):
         return SiteError(f"{where} It answered “{response.text[:100]}”, which is no page of Moodle.")
     page = BeautifulSoup(response.text, "lxml")

@@ -17,6 +17,7 @@ from clients import http
 from clients.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, MANAGE_VIDEOS, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
 from clients.anonymous_s3 import expect_working
 from clients.errors import NotCheckable, SiteError
+from clients.firewall import expect_seen
 from clients.http_result import HttpResult
 from clients.moodle.ajax import call
 from clients.moodle.client import MoodleClient
@@ -54,6 +55,12 @@ def request_upload(
     """Ask for an upload URL, for a file of `size` bytes; with `submission` 0 in a submission of one's own."""
     asked = {"filename": name, "filesize": size, "mimetype": mime}
     return HttpResult.of(site.post(UPLOAD_URL, {"assignmentid": assignment, "submissionid": submission, **asked}))
+
+
+def expect_name_seen(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> None:
+    """Nothing in front of the site refuses this file's name, so the plugin gets to see it. Raises NotCheckable."""
+    name = clip.path.name
+    expect_seen(site, request_upload(site, assignment.id, name, clip.bytes, clip.mime), {"filename": name})
 
 
 def confirm_upload(site: MoodleClient, key: str, submission: int) -> HttpResult:

@@ -19,6 +19,8 @@ def new_site(environment: Environment, timeout: float | None = None) -> MoodleCl
     timeout = timeout or environment.budgets.page
     shared = _shared.get(environment.base_url)
     site = MoodleClient(environment.base_url, environment.verify, timeout, environment.login_path, shared)
+    if basic := environment.basic_auth:
+        site.session.auth = basic.username, basic.password.get_secret_value()
     if environment.user_agent:
         site.session.headers["User-Agent"] = " ".join((str(site.session.headers["User-Agent"]), environment.user_agent))
     return site

@@ -27,6 +27,7 @@ from clients.errors import ConfigurationError
 from runner.configuration.environment_tables import (
     ENGINES,
     STANDARD_TARGETS,
+    Account,
     Accounts,
     AllowedConsole,
     Audit,
@@ -59,6 +60,7 @@ class Environment(EnvironmentTable):
     ignore_https_errors: StrictBool = False
     ca_file: Path | None = None
     accounts: Accounts
+    basic_auth: Account | None = None
     smoke: StrictBool = False
     storage: Storage
     cdn: Cdn

@@ -31,8 +31,11 @@ IMPATIENT = "s3va-impatient"
 KEEPER = "s3va-keeper"
 """User name of the one whose videos stay for a later run, which has them cleaned up (4.2)."""
 
-POOL = (*(f"s3va-{number:02}" for number in range(1, 241)), LEAVER, IMPATIENT, KEEPER)
-"""User names of the suite's own people, of whom tests borrow all but the last three."""
+BORROWED = tuple(f"s3va-{number:02}" for number in range(1, 241))
+"""User names of those whom tests borrow."""
+
+POOL = (*BORROWED, LEAVER, IMPATIENT, KEEPER)
+"""User names of all the suite's own people."""
 
 ADDRESS = re.compile(r"https://[^\s<>\"'()]+")
 

@@ -45,6 +45,12 @@ FIRST_PAGE = 120
 """Seconds that each of its styles and scripts may take: Moodle makes them for whoever comes first, here and not in a
 browser that would count it as the site's fault."""
 
+QUESTION = 30
+"""Seconds that a question of several requests may take at least, however short a probe's time is."""
+
+OF_MOODLE = ("site", "first page")
+"""Questions for which Moodle may have to make its pages anew."""
+
 SETTINGS = f"/admin/settings.php?section={COMPONENT}"
 
 REQUIRED = (
@@ -97,8 +103,9 @@ def _all_answers(environment: Environment, questions: Sequence[tuple[str, Questi
 
     for name, question in questions:
         Thread(target=answer, args=(name, question), name=f"doctor: {name}", daemon=True).start()
-    until = time.monotonic() + max(FIRST_PAGE * 1.5, environment.budgets.probe * PROBES * 3)
+    began, patience = time.monotonic(), max(QUESTION, environment.budgets.probe * PROBES * 3)
     for name, _ in questions:
+        until = began + max(patience, FIRST_PAGE * 1.5 if name in OF_MOODLE else 0)
         try:
             yield from answers[name].get(timeout=max(0.1, until - time.monotonic()))
         except Empty:

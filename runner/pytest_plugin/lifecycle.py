@@ -147,6 +147,12 @@ class Lifecycle:
             keys = ", ".join(stored.key for stored in report.left_by_plugin)
             left = counted(len(report.left_by_plugin), "object")
             state.notes.append(f"the plugin left {left} on S3, removed now: {keys}")
+        if report.not_promised:
+            state.notes.append(
+                f"S3 has {counted(len(report.not_promised), 'object')} under this run's people that the plugin promised "
+                f"nobody. They stay: {', '.join(report.not_promised)}. Delete them if no other site has this bucket; "
+                "until then runs leave these people out."
+            )
         if report.rows_left:
             state.notes.append(
                 f"the plugin goes on counting {counted(report.rows_left, 'video')} of courses that are gone"

@@ -22,7 +22,7 @@ from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES
 from checklist.verdicts import Check, Role, Verdict, judged_on
 from checklist.visible import visible
-from clients.errors import ConfigurationError, KeyRefused, NotCheckable
+from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
 from clients.words import expectation, of_playwright
 from redaction.secrets import redact
@@ -39,6 +39,8 @@ QUIET = pytest.StashKey[Callable[[], None]]()
 
 DISCONNECTIONS = pytest.StashKey[Callable[[], list[str]]]()
 """When somebody's browser had no connection to the environment since the test began."""
+IN_THE_WAY = pytest.StashKey[Callable[[], str]]()
+"""Tells what stands in a browser's way that is not the plugin, and what to do about it; empty where nothing does."""
 
 PHOTOGRAPH = pytest.StashKey[Callable[[Picture], str]]()
 """Takes a picture of the page that was opened last; gives its path in the run's folder, or nothing."""
@@ -101,10 +103,9 @@ class Lines:
         with self.subtests.test(msg=f"{line} {title}"):
             try:
                 yield evidence
-            except KeyRefused as refusal:
+            except ConfigurationError as refusal:
                 message = first_words(refusal)
-                secrets = run_of(self.item.config).secrets.values()
-                self.item.user_properties.append((REFUSED, visible(redact(str(refusal), secrets))))
+                self._refused(str(refusal))
             except NotCheckable as reason:
                 verdict, message = Verdict.NOT_CHECKABLE, str(reason)
             except FAILURES as failure:
@@ -136,12 +137,19 @@ class Lines:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
 
     def _failed(self, failure: BaseException, advice: bool, disconnections: list[str]) -> tuple[Verdict, str]:
-        """What a check came to whose body failed, and why: the plugin is not to blame for a browser or a network."""
+        """What a check came to whose body failed, and why: the plugin is not to blame for what keeps a browser from it."""
         if has_died(failure, self.browser):
             return Verdict.NOT_REACHED, "the browser died"
+        if in_the_way := self.item.stash.get(IN_THE_WAY, str)():
+            self._refused(in_the_way)
+            return Verdict.NOT_REACHED, in_the_way
         if disconnections:
             return Verdict.NOT_CHECKABLE, f"the network broke meanwhile: {disconnections[0]}. Run it again."
         return Verdict.ADVICE if advice else Verdict.FAILED, first_words(failure)
+
+    def _refused(self, why: str) -> None:
+        """The environment keeps the check from being made."""
+        self.item.user_properties.append((REFUSED, visible(redact(why, run_of(self.item.config).secrets.values()))))
 
     def _pictured(self, line: str) -> dict[str, Any]:
         """What people saw when a check passed, for the lines of the gallery."""

@@ -138,6 +138,11 @@ def _open(config: pytest.Config, state: State, environment: Environment) -> None
     hold, workspace = SiteReservation.open(environment, state.run_id, workers_of(config), apart=has_workers(config))
     state.hold = hold
     state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
+    if hold.taken:
+        state.notes.append(
+            f"S3 holds what is not this run's under {', '.join(hold.taken)}: people with these ids are left out. Look "
+            "whose it is."
+        )
     state.versions["moodle"] = release(hold.site)
     found = plugin(hold.site)
     state.versions["assignsubmission_s3video"] = found.version if found else "absent"

@@ -35,6 +35,7 @@ SETTING = "setting"
 class CleanUp:
     """What was put back and removed, what the plugin had left after its courses were gone, and what failed.
 
+    `not_promised` are keys that came to S3 under the run's people although no form of the plugin named them: they stay.
     `rows_left` counts the videos that the plugin still lists although their courses are gone.
     """
 
@@ -42,6 +43,7 @@ class CleanUp:
     courses: list[str] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
     left_by_plugin: list[StoredObject] = field(default_factory=list)
+    not_promised: list[str] = field(default_factory=list)
     rows_left: int = 0
     problems: list[str] = field(default_factory=list)
 

@@ -10,6 +10,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import islice
 
 from faker import Faker
 
@@ -20,7 +21,7 @@ from clients.moodle.first_login import log_in_first
 from clients.moodle.model import Account, Course, Person
 from clients.s3 import Bucket
 from runner.configuration.environment import Environment
-from runner.configuration.naming import DOMAIN, LEAVER, POOL, is_ours
+from runner.configuration.naming import BORROWED, DOMAIN, LEAVER, is_ours
 
 PER_WORKER = 12
 """People in use at a time; the test that needs most, the table of who may what, takes eight."""
@@ -29,30 +30,43 @@ ENOUGH = 7
 """Students who were never in a course, for the next test to be there."""
 
 
-def prepare(accounts: Accounts, bucket: Bucket, workers: int, new_site: Callable[[], MoodleClient]) -> list[Account]:
-    """The people of a run with so many workers, created where the site has too few of them, suspended for now.
+def prepare(
+    accounts: Accounts, bucket: Bucket, workers: int, new_site: Callable[[], MoodleClient]
+) -> tuple[list[Account], list[str]]:
+    """The people of a run with so many workers, created where the site has too few of them, suspended for now; and the
+    folders on S3 that hold what is not this run's, whose people are left out.
 
-    One of them is let in as they all will be. Raises ConfigurationError where that fails, or where S3 already holds
-    something under the id of one of them.
+    One of them is let in as they all will be. Raises ConfigurationError where that fails, or too few are left.
     """
-    wanted = POOL[: workers * PER_WORKER]
-    known = {account.username for account in accounts.find(wanted)}
-    for username in wanted:
-        if username not in known:
-            _create(accounts, username)
-    people = [account for account in accounts.find(wanted) if is_ours(account)]
-    taken = [prefix for person in people if bucket.keys(prefix := f"videos/{person.id}/")]
-    if taken:
+    wanted, people, taken = workers * PER_WORKER, list[Account](), list[str]()
+    names = iter(BORROWED)
+    while len(people) < wanted and (batch := tuple(islice(names, wanted - len(people)))):
+        for account in _there(accounts, batch):
+            prefix = f"videos/{account.id}/"
+            if bucket.first(prefix):
+                taken.append(prefix)
+            else:
+                people.append(account)
+    if len(people) < wanted:
         raise ConfigurationError(
-            f"The bucket {bucket.name} is shared: it holds objects under {', '.join(taken)}, which would be people of "
-            "this run. Give this site a bucket of its own; if a dead run left them, pytest --restore on its machine "
-            "removes them."
+            f"The bucket {bucket.name} is shared: it holds objects under {', '.join(taken)}. That leaves {len(people)} "
+            f"people for a run that takes {wanted}. Give this site a bucket of its own; if dead runs left the objects, "
+            "pytest --restore on their machine removes them."
         )
     try:
         let_in(people[0], accounts, new_site, "Idle", "S3 Video acceptance")
     except LoginRefused as refusal:
         raise ConfigurationError(f"People whom the suite creates cannot work here: {refusal}") from refusal
-    return people
+    return people, taken
+
+
+def _there(accounts: Accounts, usernames: Sequence[str]) -> list[Account]:
+    """The suite's own people of these names, created where the site has none."""
+    known = {account.username for account in accounts.find(usernames)}
+    for username in usernames:
+        if username not in known:
+            _create(accounts, username)
+    return [account for account in accounts.find(usernames) if is_ours(account)]
 
 
 def leaver(accounts: Accounts, bucket: Bucket, mark: str, new_site: Callable[[], MoodleClient]) -> Person:

@@ -37,6 +37,10 @@ class SiteReservation:
         self.found = CleanUp()
         self._seal = Seal(environment)
         self._kept = ExitStack()
+        self.taken: list[str] = []
+        """Folders on S3 that hold what is not this run's; their people are left out of it."""
+        self._folders: list[str] = []
+        """Of this run's people: empty when it began."""
         self._expect_installed()
         self._admin.bucket.check()
         self.journal.live()
@@ -136,7 +140,8 @@ class SiteReservation:
             share_given(find_given(self._environment, self._admin.accounts), workers, 0)
             return state
         environment = self._environment
-        people = prepare(self._admin.accounts, self._admin.bucket, workers, lambda: new_site(environment))
+        people, self.taken = prepare(self._admin.accounts, self._admin.bucket, workers, lambda: new_site(environment))
+        self._folders = [f"videos/{person.id}/" for person in people]
         return state | {"people": [asdict(person) for person in people]}
 
     def _keep(self) -> None:
@@ -164,6 +169,7 @@ class SiteReservation:
             else:
                 journals = Journal.left_behind(self._environment.base_url, self.run_id)
                 report = self._cleaner.clean_up([*journals, self.journal], self.journal)
+                report.not_promised = [key for folder in self._folders for key in self._admin.bucket.keys(folder)]
         with report.attempt():
             if self._lock is not None and not self.journal.entries(SETTING):
                 self._lock.release()

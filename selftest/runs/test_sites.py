@@ -67,6 +67,25 @@ def test_a_site_that_asks_for_much(real: Checkout, habits: Switch, category: int
     assert {line["verdict"] for id_, line in lines(real).items() if id_.startswith("2.7.")} == {"passed"}
 
 
+def test_a_site_that_is_shut(real: Checkout, habits: Switch) -> None:
+    """A log-in of the web server's own; the log-in form is folded up, courses are hidden, a policy is tried out."""
+    shutil.copy(PROJECT / PLAYBACK, real.folder / Path(PLAYBACK).parent)
+    habits(basic_auth=True, login_folded="accordion", hidden_courses=True, csp_report_only=True)
+    real.secrets["S3V_BASIC"] = "in-front-of-Moodle-7"
+    file = real.file(first='basic_auth = { username = "staging", password = "S3V_BASIC" }')
+    run = real.run(file, *CHROMIUM, f"{UPLOAD}::test_upload", f"{PLAYBACK}::test_playback")
+    expect(run, GO, "PARTIAL")
+    seen = {id_: line["verdict"] for id_, line in lines(real).items() if id_ in ("2.7.8", "2.7.19", "2.8.1", "2.8.9")}
+    assert set(seen.values()) == {"passed"}, seen
+
+
+def test_a_site_that_limits_browsers(real: Checkout, habits: Switch) -> None:
+    habits(too_many=15)
+    run = real.run(real.file(), *CHROMIUM, f"{UPLOAD}::test_upload")
+    expect(run, WRONG, "MISCONFIGURED", "answers 429, too many requests, to a browser")
+    assert "failed" not in {line["verdict"] for line in lines(real).values()}
+
+
 def test_a_site_below_a_path(real: Checkout) -> None:
     shutil.copy(PROJECT / PLAYBACK, real.folder / Path(PLAYBACK).parent)
     run = real.run("--site=below", *CHROMIUM, f"{UPLOAD}::test_upload", PLAYBACK)

@@ -1,6 +1,7 @@
 """What a run must never touch: objects, accounts and courses of others, and what given people had."""
 
 import os
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from clients.errors import ConfigurationError, NotCheckable
+from clients.http import Session
 from clients.moodle.accounts import Accounts
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
@@ -18,11 +20,14 @@ from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Account as GivenAccount
 from runner.configuration.environment_tables import GivenAccounts
 from runner.configuration.naming import DOMAIN
+from runner.reservation.people_pool import PER_WORKER
 from selftest.runs.students import PASSWORD, Open, own_session, send, session_of, upload
 
 pytestmark = pytest.mark.usefixtures("state")
 
 NUMBERS = count(1)
+
+COPIES = "two-objects-per-upload"
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def with_given(environment: Environment, site: MoodleClient) -> Environment:
 
 
 def test_objects_of_another_site_survive(environment: Environment, site: MoodleClient, open_hold: Open) -> None:
-    """They may lie under the very ids of our people: then no run begins, and none is touched."""
+    """They may lie under the very ids of our people: then others take part in the run, and none is touched."""
     hold, (workspace,) = open_hold()
     assignment = workspace.assignment()
     person = workspace.student(assignment.course)
@@ -51,11 +56,40 @@ def test_objects_of_another_site_survive(environment: Environment, site: MoodleC
     workspace.release(person)
     assert hold.close().problems == []
     send(theirs, str(environment.verify))
-    with pytest.raises(ConfigurationError, match="is shared"):
-        open_hold()
+    later, (workspace,) = open_hold()
+    assert later.taken == [f"videos/{person.id}/"]
+    assert person.id not in {workspace.newcomer().id for _ in range(PER_WORKER)}
+    report = later.close()
+    assert (report.problems, report.not_promised) == ([], [])
     bucket = new_bucket(environment)
     assert bucket.keys(f"videos/{person.id}/") == [theirs["s3_key"]]
     bucket.delete([theirs["s3_key"]])
+
+
+def test_what_the_plugin_leaves_is_named_and_the_next_run_begins(
+    environment: Environment, open_hold: Open, copies_are_kept: None
+) -> None:
+    hold, (workspace,) = open_hold()
+    assignment = workspace.assignment()
+    person = workspace.student(assignment.course)
+    key = upload(own_session(workspace, person, environment), assignment, environment)
+    workspace.release(person)
+    report = hold.close()
+    assert (report.problems, report.not_promised) == ([], [f"{key}.bak"])
+    later, _ = open_hold()
+    assert later.taken == [f"videos/{person.id}/"]
+    assert later.close().not_promised == []
+    new_bucket(environment).delete([f"{key}.bak"])
+
+
+@pytest.fixture
+def copies_are_kept(environment: Environment) -> Iterator[None]:
+    """The plugin keeps a copy of each video that is confirmed."""
+    with Session(environment.verify, 10) as session:
+        for faults in ([COPIES], []):
+            assert session.put(environment.url("/__replica__/fault"), json={"faults": faults}).ok
+            if faults:
+                yield
 
 
 def test_a_plugin_that_names_a_key_of_somebody_else_costs_nobody_a_video(

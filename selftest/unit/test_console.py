@@ -43,7 +43,10 @@ def console(browser: Context) -> Console:
 
 def refused(status: int, url: str = "https://moodle.example.edu/x.php", page: bool = False) -> dict[str, object]:
     request = SimpleNamespace(
-        method="GET", is_navigation_request=lambda: page, frame=SimpleNamespace(parent_frame=None)
+        method="GET",
+        resource_type="script",
+        is_navigation_request=lambda: page,
+        frame=SimpleNamespace(parent_frame=None),
     )
     return {"status": status, "url": url, "request": request}
 
@@ -182,12 +185,42 @@ def test_what_a_page_about_others_says_is_not_kept(browser: Context, console: Co
 def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, console: Console) -> None:
     browser.tell("console", type="log", text="loading …")
     console.expect_nothing_signed()
-    signed = "https://d1.cloudfront.net/videos/7/clip.mp4?Expires=1&Signature=abcDEF123~_-&Key-Pair-Id=K1"
+    signed = SIGNED_URL
     browser.tell("console", type="log", text=f"playing {signed}")
     console.expect_clean()
     with pytest.raises(AssertionError, match="seen 1 message with one") as failure:
         console.expect_nothing_signed()
     assert "abcDEF123" not in str(failure.value)
+
+
+SIGNED_URL = "https://d1.cloudfront.net/videos/7/clip.mp4?Expires=1&Signature=abcDEF123~_-&Key-Pair-Id=K1"
+
+REPORT_ONLY = (
+    "Loading media from '{}' violates the following Content Security Policy directive: \"default-src 'self'\". The policy "
+    "is report-only, so the violation has been logged, but no further action has been taken.",
+    "[Report Only] Refused to load {} because it appears in neither the media-src directive",
+    "Content-Security-Policy: (Report-Only policy) The page's settings would block a media resource at {}",
+)
+"""In the words of Chromium 156, of WebKit, and of Firefox 153."""
+
+
+@pytest.mark.parametrize("words", REPORT_ONLY)
+def test_what_a_browser_says_of_a_policy_that_is_tried_out_is_its_own(
+    browser: Context, console: Console, words: str
+) -> None:
+    browser.tell("console", type="error", text=words.format(SIGNED_URL))
+    console.expect_clean()
+    console.expect_nothing_signed()
+    browser.tell("console", type="error", text=f"Refused to load {SIGNED_URL}, it violates media-src")
+    with pytest.raises(AssertionError):
+        console.expect_nothing_signed()
+
+
+def test_who_answers_429_is_remembered_unless_it_is_the_plugin(browser: Context, console: Console) -> None:
+    browser.tell("response", **refused(429, "https://moodle.example.edu/mod/assign/submission/s3video/ajax/x.php"))
+    assert console.limited_by == ""
+    browser.tell("response", **refused(429))
+    assert console.limited_by == "moodle.example.edu"
 
 
 def test_exceptions_are_what_no_refusal_excuses(browser: Context, console: Console) -> None:

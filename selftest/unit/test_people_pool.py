@@ -11,7 +11,7 @@ import pytest
 from clients.errors import ConfigurationError, NotCheckable
 from clients.moodle.model import Account, Course, Person
 from runner.configuration.naming import DOMAIN, LEAVER, POOL
-from runner.reservation.people_pool import ENOUGH, PER_WORKER, PeoplePool, leaver, share_given
+from runner.reservation.people_pool import ENOUGH, PER_WORKER, PeoplePool, leaver, prepare, share_given
 
 COURSES = count(1)
 
@@ -95,3 +95,42 @@ def test_nobody_elses_account_and_videos_are_deleted(email: str, stored: list[st
     site, bucket = SimpleNamespace(find=lambda _: [somebody]), SimpleNamespace(keys=lambda _: stored)
     with pytest.raises(NotCheckable, match=told):
         leaver(cast(Any, site), cast(Any, bucket), "run", cast(Any, None))
+
+
+class Store:
+    """A bucket that holds something in some folders."""
+
+    name = "shared"
+
+    def __init__(self, *taken: str) -> None:
+        self.taken = taken
+
+    def first(self, prefix: str) -> str:
+        return f"{prefix}copy.mp4" if prefix in self.taken else ""
+
+
+class Known:
+    """A site that has all of the pool, the first with the id 1."""
+
+    def find(self, names: Sequence[str]) -> list[Account]:
+        return [Account(id=POOL.index(name) + 1, username=name, email=f"{name}@{DOMAIN}") for name in names]
+
+
+@pytest.fixture
+def let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.reservation.people_pool.let_in", lambda *_: None)
+
+
+@pytest.mark.usefixtures("let_in")
+def test_whose_folder_is_taken_is_left_out_and_another_comes_in() -> None:
+    store = cast(Any, Store("videos/2/", "videos/13/"))
+    people, taken = prepare(cast(Any, Known()), store, 1, cast(Any, None))
+    assert taken == ["videos/2/", "videos/13/"]
+    assert [person.id for person in people] == [1, *range(3, 13), 14]
+
+
+@pytest.mark.usefixtures("let_in")
+def test_a_bucket_in_which_everybody_s_folder_is_taken_is_shared() -> None:
+    store = cast(Any, Store(*(f"videos/{number}/" for number in range(1, 300))))
+    with pytest.raises(ConfigurationError, match=r"is shared: it holds objects under videos/1/, .*, 0 people"):
+        prepare(cast(Any, Known()), store, 1, cast(Any, None))

@@ -27,7 +27,9 @@ def problem(filename: str, size: int, mime_type: str, faults: Faults) -> str:
     """Why a file may not be uploaded, in words for a student; empty when it may."""
     if faults.on("size-overflow-4-gib"):
         size &= 2**32 - 1
-    extension = filename.rpartition(".")[2].lower() if "." in filename else ""
+    extension = filename.rpartition(".")[2] if "." in filename else ""
+    if not faults.on("extension-in-capitals-refused"):
+        extension = extension.lower()
     limit = f"{texts.size(MAX_SIZE)} ({MAX_SIZE:,} bytes)"
     rules = [
         (size >= 2**20 or not faults.on("small-files-refused"), "The file is too small to be a video."),
