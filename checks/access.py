@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
 from urllib.parse import unquote
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -14,7 +13,7 @@ from clients.addresses import ASSIGNMENT, PLUGIN, endpoint
 from clients.cdn import CDN
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
-from clients.plugin.api import GRADE, WATCH, Video, playback_url
+from clients.plugin.api import GRADE, PROMISE, WATCH, Promise, Video, playback_url
 from clients.s3 import Bucket
 from clients.words import answered
 
@@ -78,7 +77,7 @@ class VideoAccess:
             return self._expect_shown(answer, video)
         if not answer.succeeded:
             raise AssertionError(f"expected success, seen {answer.seen}")
-        return self._expect_own_place(answer.data["data"], video, user) if way == "upload URL" else "confirmed"
+        return self._expect_own_place(answer.given(PROMISE), video, user) if way == "upload URL" else "confirmed"
 
     def signed_url(self, site: MoodleClient, video: Video, *, unlike: str = "") -> str:
         """The address at which the plugin lets `site`'s user play `video`; it has been seen to play.
@@ -119,7 +118,7 @@ class VideoAccess:
             raise AssertionError(f"expected the student's video, seen {answer.message or 'a page without it'}")
         return "the student's video"
 
-    def _expect_own_place(self, place: dict[str, Any], video: Video, user: int) -> str:
+    def _expect_own_place(self, place: Promise, video: Video, user: int) -> str:
         mine = (int(place["submission_id"]) == video.id) == (user == video.person.id)
         if not mine or not place["s3_key"].startswith(f"videos/{user}/"):
             raise AssertionError(

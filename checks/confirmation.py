@@ -9,7 +9,16 @@ from clients.errors import NotCheckable, SiteError
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment
-from clients.plugin.api import Video, begin_upload, confirm_upload, playback_url, request_upload, send
+from clients.plugin.api import (
+    CONFIRMED,
+    PROMISE,
+    Video,
+    begin_upload,
+    confirm_upload,
+    playback_url,
+    request_upload,
+    send,
+)
 from clients.s3 import Bucket
 
 
@@ -50,12 +59,12 @@ def expect_true_size(site: MoodleClient, assignment: Assignment, clip: media.Cli
     asked = request_upload(site, assignment.id, clip.path.name, declared, clip.mime)
     if not asked.succeeded:
         raise NotCheckable(f"the plugin gave no upload URL: {asked.seen}")
-    promised = asked.data["data"]
+    promised = asked.given(PROMISE)
     send(promised, clip, verify)
     answer = confirm_upload(site, promised["s3_key"], promised["submission_id"])
     if not answer.succeeded:
         return f"refused: {answer.seen}"
-    if (told := int(answer.data["data"]["file_size"])) != clip.bytes:
+    if (told := int(answer.given(CONFIRMED)["file_size"])) != clip.bytes:
         raise AssertionError(
             f"expected the size that S3 holds, {clip.bytes} bytes, seen it confirmed with {told} bytes"
         )

@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import requests
 from bs4 import BeautifulSoup
+from pydantic import TypeAdapter, ValidationError
 
 from clients.addresses import AJAX
 from clients.words import answered
+
+Form = TypeVar("Form")
 
 TEXTS = ("text/", "html", "json", "javascript", "xml")
 """Of a Content-Type: what is to be read, not played."""
@@ -62,12 +65,20 @@ class HttpResult:
             return None
         try:
             data = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             seen = _refusal(BeautifulSoup(self.text, "lxml")) or self._size
             raise AssertionError(f"expected JSON from {self.url.partition('?')[0]}, seen {seen}") from None
         if isinstance(data, list):  # Moodle's own external functions answer a list of one
+            if not data or not isinstance(data[0], dict) or not data[0].keys() & {"exception", "data"}:
+                raise AssertionError(
+                    f"expected an answer of Moodle's from {self.url.partition('?')[0]}, seen {self._size}"
+                )
             return data[0].get("exception") or data[0]["data"]
         return data
+
+    def given(self, form: TypeAdapter[Form]) -> Form:
+        """What the plugin's script has given. Raises AssertionError for what is not of that form."""
+        return of_form(self.data, form)
 
     @property
     def is_json(self) -> bool:
@@ -89,7 +100,8 @@ class HttpResult:
     def source(self) -> str:
         """The address to play from, in the page or in the JSON; empty without one."""
         if self.succeeded:
-            return str(self.data["data"].get("signed_url", ""))
+            inside = self.data.get("data")
+            return str(inside.get("signed_url", "")) if isinstance(inside, dict) else ""
         video = self.page.select_one("video[src], video source[src]")
         return str(video["src"]) if video else ""
 
@@ -126,3 +138,16 @@ def is_text(headers: Mapping[str, str]) -> bool:
     """Whether a body is to be read: by its type, and where it has none."""
     kind = content_type(headers)
     return not kind or any(text in kind for text in TEXTS)
+
+
+def of_form(answer: object, form: TypeAdapter[Form]) -> Form:
+    """What an answer of the plugin's scripts has in its `data`. Raises AssertionError for what is not of that form: it
+    is evidence about the plugin, and nothing to act on."""
+    try:
+        return form.validate_python(answer.get("data") if isinstance(answer, dict) else None)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "data"
+        raise AssertionError(
+            f"expected the plugin's answer to give {place}, seen one that is not of its form: {first['msg']}"
+        ) from None

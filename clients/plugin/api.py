@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import requests
+from pydantic import Field, Strict, StringConstraints, TypeAdapter
+from typing_extensions import TypedDict
 
 import media
 from clients import http
@@ -28,6 +30,27 @@ VALIDATION = "validation_error"
 
 UPLOAD_TIMEOUT = 120
 """Seconds that storage may take for a small clip."""
+
+
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
+
+
+class Promise(TypedDict):
+    """What the plugin promises before an upload: where to send the file, by which form, and what it will be."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s/@]+/")]
+    fields: Annotated[dict[str, str], Field(max_length=50)]
+    s3_key: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,1024}$")]
+    submission_id: Annotated[int, Field(gt=0), Strict()] | Digits
+
+
+class Confirmed(TypedDict):
+    """What the plugin says of a video that it has looked at."""
+
+    file_size: Annotated[int, Field(ge=0), Strict()] | Digits
+
+
+PROMISE, CONFIRMED = TypeAdapter(Promise), TypeAdapter(Confirmed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +86,7 @@ def expect_name_seen(site: MoodleClient, assignment: Assignment, clip: media.Cli
     expect_seen(site, request_upload(site, assignment.id, name, clip.bytes, clip.mime), {"filename": name})
 
 
-def confirm_upload(site: MoodleClient, key: str, submission: int) -> HttpResult:
+def confirm_upload(site: MoodleClient, key: str, submission: int | str) -> HttpResult:
     """Say that S3 has the object."""
     return HttpResult.of(site.post(CONFIRMATION, {"s3_key": key, "submissionid": submission}))
 
@@ -131,7 +154,7 @@ def promised_key(text: str) -> str:
     """The object's key in an answer to the request for an upload URL; empty in a refusal."""
     try:
         return str(json.loads(text)["data"]["s3_key"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 
@@ -162,13 +185,12 @@ WAYS = WATCH | GRADE | WRITE | DELETE
 # -- what the widget does, as one step ------------------------------------------------------------
 
 
-def begin_upload(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> dict[str, Any]:
+def begin_upload(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> Promise:
     """What the plugin promises before an upload: url, fields, s3_key, submission_id. Raises SiteError."""
     asked = request_upload(site, assignment.id, clip.path.name, clip.bytes, clip.mime)
     if not asked.succeeded:
         raise SiteError(f"Uploading over HTTP: the plugin gave no upload URL: {asked.seen}")
-    promised: dict[str, Any] = asked.data["data"]
-    return promised
+    return asked.given(PROMISE)
 
 
 def upload(site: MoodleClient, assignment: Assignment, clip: media.Clip, verify: bool | str) -> tuple[int, str]:
@@ -243,12 +265,12 @@ def error_of(answer: HttpResult) -> str:
     return str(answer.data.get("error"))
 
 
-def _send_and_confirm(site: MoodleClient, promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> HttpResult:
+def _send_and_confirm(site: MoodleClient, promised: Promise, clip: media.Clip, verify: bool | str) -> HttpResult:
     send(promised, clip, verify)
     return confirm_upload(site, promised["s3_key"], promised["submission_id"])
 
 
-def send(promised: dict[str, Any], clip: media.Clip, verify: bool | str) -> None:
+def send(promised: Promise, clip: media.Clip, verify: bool | str) -> None:
     """Send a file to S3 by what the plugin promised. Raises SiteError."""
     with clip.path.open("rb") as file:
         stored = http.request(

@@ -12,6 +12,8 @@ from typing import Any, cast
 from playwright.sync_api import Page, Request, Response
 
 from clients.addresses import CONFIRMATION, PLUGIN, UPLOAD_URL
+from clients.http_result import of_form
+from clients.plugin.api import PROMISE
 from clients.words import answered, lasting
 
 
@@ -128,10 +130,11 @@ class Requests:
             raise AssertionError(
                 f"expected an upload URL, seen {answered(response.status)} of {_script(response.url)}"
             ) from None
-        if not answer.get("success"):
-            raise AssertionError(f"expected an upload URL, seen the refusal: {answer.get('error')}")
-        data = answer["data"]
-        return Receipt(data["s3_key"], int(data["submission_id"]), data["url"], dict(data["fields"]))
+        if not isinstance(answer, dict) or not answer.get("success"):
+            told = answer.get("error") if isinstance(answer, dict) else "what is none of the plugin's"
+            raise AssertionError(f"expected an upload URL, seen the refusal: {told}")
+        data = of_form(answer, PROMISE)
+        return Receipt(data["s3_key"], int(data["submission_id"]), data["url"], data["fields"])
 
     def _answer_to_upload_url(self) -> Response:
         for request in reversed(self._made):

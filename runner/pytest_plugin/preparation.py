@@ -28,6 +28,7 @@ from runner.pytest_plugin.redacted_output import without_secrets
 from runner.pytest_plugin.state import State
 from runner.reservation.journal import folder as state_folder
 from runner.reservation.reservation import SiteReservation
+from runner.reservation.watchdog import Watched, watching
 
 TOOLS = ("pytest", "playwright", "pytest-playwright")
 
@@ -70,7 +71,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     if not environment.test_site:
         _expect_smoke_alone(config)
         state.tried = production_lines()
-    _open(config, state, environment)
+    _open(config, state, environment, started)
 
 
 def _expect_smoke_alone(config: pytest.Config) -> None:
@@ -134,10 +135,13 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
         raise ConfigurationError("\n".join(dict.fromkeys(sentence.strip() for sentence in bad)))
 
 
-def _open(config: pytest.Config, state: State, environment: Environment) -> None:
+def _open(config: pytest.Config, state: State, environment: Environment, started: ExitStack) -> None:
     hold, workspace = SiteReservation.open(environment, state.run_id, workers_of(config), apart=has_workers(config))
     state.hold = hold
     state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
+    if environment.test_site:  # elsewhere no setting is changed
+        watched = Watched.of(environment, state.run_id, int(workspace["lock"]), hold.new_site())
+        started.enter_context(watching(watched, environment.secrets()))
     if hold.taken:
         state.notes.append(
             f"S3 holds what is not this run's under {', '.join(hold.taken)}: people with these ids are left out. Look "

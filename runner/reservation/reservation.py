@@ -61,6 +61,10 @@ class SiteReservation:
         """The administrator's session."""
         return self._admin.site
 
+    def new_site(self) -> MoodleClient:
+        """Another session of the administrator's."""
+        return self._admin.new_site()
+
     @classmethod
     def open(
         cls, environment: Environment, run_id: str, workers: int = 1, *, apart: bool = False

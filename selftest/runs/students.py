@@ -1,5 +1,6 @@
 """People in sessions of their own, and what they upload, without a browser; how a hold is opened for them."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -58,7 +59,7 @@ def upload(site: MoodleClient, assignment: Assignment, environment: Environment)
     return str(asked["s3_key"])
 
 
-def send(promised: dict[str, Any], verify: str) -> None:
+def send(promised: Mapping[str, Any], verify: str) -> None:
     """Storage gets a video, and the plugin hears nothing of it."""
     form = {"data": promised["fields"], "files": {"file": ("clip.mp4", VIDEO, "video/mp4")}}
     assert requests.post(promised["url"], **form, verify=verify, timeout=10).status_code == 204

@@ -16,8 +16,6 @@ GO = 0
 KILLED = -9
 
 DIES_MEANWHILE = f"""{FAKE_BROWSER}
-import os
-import signal
 from clients.plugin.administration import switch_plugin
 
 @pytest.mark.lines("2.7.1")
@@ -25,7 +23,7 @@ def test_disabled(workspace, settings_guard, line):
     with line("2.7.1", "the plugin is disabled for a while"):
         with settings_guard.plugin_disabled():
             switch_plugin(workspace.site, on=False)
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
 """
 
 

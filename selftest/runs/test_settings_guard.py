@@ -33,9 +33,6 @@ from runner.reservation.journal import Journal
 from runner.reservation import settings_guard as guard
 from clients.plugin.administration import plugin_settings, release, save_plugin_settings
 
-def die(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
 def disk_full(journal):
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     journal.record("note", text="larger than any other file" * 1000)
@@ -152,7 +149,7 @@ def test_a_number_that_is_another_one_for_a_while(checkout: Checkout, site: Mood
 def test_another_machine_puts_a_number_back_after_a_run_that_is_killed(
     checkout: Checkout, environment: Environment, site: MoodleClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkout.tests(test_it=NUMBER.format(meanwhile="os.kill(os.getpid(), signal.SIGKILL)"))
+    checkout.tests(test_it=NUMBER.format(meanwhile="die()"))
     assert run(checkout).code == KILLED
     assert plugin_settings(site)["retention_days"] == "1"
     monkeypatch.setenv("XDG_STATE_HOME", f"{checkout.state}/elsewhere")

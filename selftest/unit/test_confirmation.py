@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import pytest
 from checks import confirmation
 from checks.confirmation import expect_absent_refused, expect_closed, expect_true_size, expect_unharmed
 from clients.errors import NotCheckable
+from clients.http_result import of_form
 from pages.upload import Receipt
 
 CLIP = cast(Any, SimpleNamespace(path=SimpleNamespace(name="clip.mp4"), bytes=300, mime="video/mp4", sha256="ab"))
@@ -19,10 +21,11 @@ SITE = cast(Any, None)
 
 
 def answer(succeeded: bool, seen: str = "", **data: Any) -> SimpleNamespace:
-    return SimpleNamespace(succeeded=succeeded, seen=seen, text=seen, data={"data": data})
+    told = {"data": data}
+    return SimpleNamespace(succeeded=succeeded, seen=seen, text=seen, data=told, given=partial(of_form, told))
 
 
-FORM = answer(True, s3_key="videos/1/a.mp4", submission_id=7)
+FORM = answer(True, s3_key="videos/1/a.mp4", submission_id=7, url="https://s3.example.edu/b/", fields={})
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, co
 SIGNED_URL = "https://d1.cloudfront.net/videos/7/clip.mp4?Expires=1&Signature=abcDEF123~_-&Key-Pair-Id=K1"
 
 REPORT_ONLY = (
-    "Loading media from '{}' violates the following Content Security Policy directive: \"default-src 'self'\". The policy "
+    "Loading media from '{}' violates the following Content Security Policy directive: media-src 'self'. The policy "
     "is report-only, so the violation has been logged, but no further action has been taken.",
     "[Report Only] Refused to load {} because it appears in neither the media-src directive",
     "Content-Security-Policy: (Report-Only policy) The page's settings would block a media resource at {}",

@@ -126,7 +126,15 @@ def new_judge(cdn: CDN | None = None) -> VideoAccess:
     return VideoAccess(cdn or FakeCDN(), cast(Bucket, SimpleNamespace(url="https://acme.s3.amazonaws.com/")))
 
 
-PLACE: dict[str, Any] = {"success": True, "data": {"submission_id": 8, "s3_key": f"videos/{OTHER_ID}/x/clip.mp4"}}
+PLACE: dict[str, Any] = {
+    "success": True,
+    "data": {
+        "url": "https://s3.example.edu/b/",
+        "fields": {},
+        "submission_id": 8,
+        "s3_key": f"videos/{OTHER_ID}/x/clip.mp4",
+    },
+}
 SOURCE = {"success": True, "data": {"signed_url": PLAYS}}
 
 OPEN = {
