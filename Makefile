@@ -2,10 +2,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 BROWSER := chromium
 
-.PHONY: acceptance test proof mutants soak bench fidelity lock
+.PHONY: acceptance test test-all proof mutants soak bench fidelity lock
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
 test: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
+test-all: test ; $(BIN)/python -m selftest.machines --python $(PYTHON)
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
 mutants: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.mutants --plugin $(PLUGIN) --env $(ENV) --seed $(or $(SEED),1) --number $(or $(N),150) --minutes $(or $(MINUTES),0) --files "$(FILES)"
 bench: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.bench

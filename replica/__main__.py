@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def main() -> int:
         proxy = None if options.proxy is None else Proxy(listen(options.proxy))
     except PortTaken as taken:
         return _usage(f"{taken}; end what uses it, or choose another with --port (four in a row are needed)")
-    folder = options.dir or Path(__file__).resolve().parent.parent / ".replica" / str(ports.first)
+    folder = options.dir or _place() / str(ports.first)
     try:
         prepare_folder(folder)
     except OSError as error:
@@ -60,6 +61,14 @@ def main() -> int:
     announce = _announce_json if options.json else _announce
     Stack(site, proxy).run(ports, partial(announce, site, proxy), options.json)
     return 0
+
+
+def _place() -> Path:
+    """Beside the code, where that may be written to."""
+    checkout = Path(__file__).resolve().parent.parent
+    if os.access(checkout, os.W_OK):
+        return checkout / ".replica"
+    return Path(tempfile.gettempdir()) / f"s3video-replica-{os.getuid()}"
 
 
 def _announce_json(site: Site, proxy: Proxy | None) -> None:

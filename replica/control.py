@@ -37,6 +37,7 @@ class Control:
                 Route("/__replica__/fault", self._fault, methods=["GET", "PUT"]),
                 Route("/__replica__/site", self._habits, methods=["GET", "PUT"]),
                 Route("/__replica__/aws{path:path}", self.aws.serve, methods=["GET", "HEAD", "PUT", "POST", "DELETE"]),
+                Route("/__replica__/lies", self._lies, methods=["GET", "PUT"]),
                 Route("/__replica__/mail", self._mail),
                 Route("/__replica__/proxy", self._proxy),
                 Route("/__replica__/latency", self._latency, methods=["GET", "PUT"]),
@@ -75,6 +76,14 @@ class Control:
                 return JSONResponse({"error": str(error)}, 400)
             await run_in_threadpool(self.effects.apply)
         return JSONResponse(self.site.habits.on())
+
+    async def _lies(self, request: Request) -> Response:
+        if request.method == "PUT":
+            try:
+                self.site.lies = {str(place): lie for place, lie in dict(await request.json()).items()}
+            except (json.JSONDecodeError, TypeError, ValueError):
+                return JSONResponse({"error": 'send {"data.s3_key": "videos/1/x.mp4"}; the rest is the truth'}, 400)
+        return Response(json.dumps(self.site.lies), media_type="application/json")
 
     async def _mail(self, request: Request) -> Response:
         return JSONResponse([asdict(mail) for mail in self.site.mail])

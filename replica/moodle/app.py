@@ -1,6 +1,7 @@
 """The site as one ASGI application: finds the session, runs the page, answers."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -126,13 +127,28 @@ class App:
         ajax_script = "/ajax/" in web.request.url.path
         language.speak(web.language)
         try:
-            return handler(web)
+            return self._as_told(handler(web)) if ajax_script else handler(web)
         except Moved as moved:
             if ajax_script:
                 return web.error_json(MoodleError("Course or activity not accessible.", "requireloginerror"))
             return redirect(moved.url)
         except MoodleError as error:
             return web.error_json(error) if ajax_script else web.error_page(error)
+
+    def _as_told(self, truth: Response) -> Response:
+        """A script's answer with the site's lies in it, each where there is such a place."""
+        if not self.site.lies or not isinstance(truth, JSONResponse):
+            return truth
+        answer = json.loads(bytes(truth.body))
+        for place, lie in self.site.lies.items():
+            *way, last = place.split(".")
+            spot = answer
+            for name in way:
+                spot = spot.get(name, {}) if isinstance(spot, dict) else {}
+            if isinstance(spot, dict) and last in spot:
+                spot[last] = lie
+        told = {"cache-control": truth.headers.get("cache-control", "")}
+        return Response(json.dumps(answer), truth.status_code, told, "application/json")
 
 
 def _is_form(request: Request) -> bool:

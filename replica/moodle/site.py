@@ -1,5 +1,7 @@
 """The Moodle site without its pages: what it knows, who is logged in, how it is set up at start."""
 
+from typing import Any
+
 from replica.faults import Faults
 from replica.habits import Habits
 from replica.moodle.answers import RateLimit
@@ -30,6 +32,8 @@ class Site:
         self.sessions: dict[str, Session] = {}
         self.guest = User(1, "guest", "", "Guest user", "", "root@localhost")
         self.mail: list[Mail] = []
+        self.lies: dict[str, Any] = {}
+        """What the plugin's scripts say in place of the truth, by the place in their answers: `data.s3_key`."""
         self.crowd: list[User] = []
         self._demo: list[User] = []
         self.state.settings |= {

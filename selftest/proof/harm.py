@@ -1,10 +1,11 @@
-"""No harm: `python -m selftest.proof.harm --times 20` runs on a bucket that another site uses too; half the runs die.
+"""No harm: `python -m selftest.proof.harm --times 30` runs beside another site on its bucket, with a plugin that lies.
 
-The runs change the plugin's credentials and upload; half of them die by SIGKILL at a random moment, and every other
-time the next run starts with an empty state folder, as on another machine. After each run that was let finish the
-settings are as before, and the other site's objects are there byte for byte after every run. In the end some of them
-lie under the ids of the suite's own people: then no run begins. Exit code 0 when nothing was harmed, 1 when something
-was.
+The runs change the plugin's credentials and upload. Every third is killed by SIGKILL at a random moment, and every
+other time the next one starts with an empty state folder, as on another machine. Every third goes through with a plugin
+that lies in one field of its answers: such a run may say what it will, but not break. Every third meets the truth, and
+has to be GO. After each run that was let finish the settings are as before, and the other site's objects are there byte
+for byte after every run; in the end some lie under the ids of the suite's own people, and others take their part. Exit
+code 0 when nothing was harmed, 1 when something was.
 """
 
 from __future__ import annotations
@@ -36,7 +37,12 @@ from selftest.proof.warm import SMALL, Warm, warm_replica
 TESTS = ("tests/test_2_11_errors.py", "tests/test_2_11_interrupted.py", "-k", "wrong_credentials or confirmation_fails")
 EARLIEST, LATEST = 4, 30
 """Seconds after its start at which a run is killed."""
-GO, WRONG = 0, 4
+PATIENT = f"[budgets]\npage = 10\nupload = 25\nplay = 10\n{SMALL}"
+"""Budgets: a lie may have the browser wait for what never comes."""
+
+GO = 0
+BROKEN = (3, -11, -6)
+"""Exit codes that no lie may lead to: an error of pytest's, or of a process."""
 
 
 class Harmed(Exception):
@@ -79,11 +85,34 @@ class Bystander:
         if changed := [name for name, value in self._settings.items() if now[name].split() != value.split()]:
             raise Harmed(f"the settings {', '.join(changed)} are not as before")
 
-    def sweep(self, users: list[int]) -> int:
-        """What an administrator does who is told that the bucket is shared: deletes what a dead run left there."""
-        left = [key for user in users for key in self._bucket.keys(f"videos/{user}/") if key not in self._objects]
-        self._bucket.delete(left)
-        return len(left)
+    def a_key(self) -> str:
+        return random.choice(list(self._objects))
+
+
+def lies(other: Bystander) -> Iterator[dict[str, object]]:
+    """One after the other, for ever: each field that the plugin's scripts answer, with what it must not lead to."""
+    while True:
+        key = other.a_key()
+        told: dict[str, tuple[object, ...]] = {
+            "data.s3_key": (key, "backup.zip", "videos/0/", "", 7, [key], "../" * 40),
+            "data.submission_id": (1, "1", -1, "0 OR 1=1", {}, 2**70),
+            "data.url": ("https://elsewhere.example.invalid/", "http://127.0.0.1:1/", "javascript:alert(1)", None),
+            "data.fields": ({}, [], {"key": key}, "policy"),
+            "data.status": ("deleted", 7),
+            "data.file_size": (-1, 2**70, "large", [1]),
+            "data.content_type": ("text/html", None),
+            "data.signed_url": ("https://elsewhere.example.invalid/video.mp4", "file:///etc/passwd", "", {}),
+            "data.expires_in": (-1, "never"),
+            "data": (None, [], "none"),
+            "success": (False, "yes", None),
+            "error": ("\x1b[31m##[error] ::set-output name=x::y", ["no"], "x" * 100_000, "\ud800"),
+            "error_type": (7, None),
+            "guidance": ({}, "<script>alert(1)</script>"),
+            "can_retry": ("yes", None),
+        }
+        every = [(place, lie) for place, values in told.items() for lie in values]
+        random.shuffle(every)
+        yield from ({place: lie} for place, lie in every)
 
 
 def start(warm: Warm, folder: Path) -> subprocess.Popen[bytes]:
@@ -99,7 +128,7 @@ def start(warm: Warm, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def finish(warm: Warm, folder: Path) -> tuple[int, str]:
-    code = start(warm, folder).wait(300)
+    code = start(warm, folder).wait(400)
     return code, (folder / "pytest.log").read_text(encoding="utf-8", errors="replace")
 
 
@@ -113,7 +142,7 @@ def expire_lock(admin: MoodleClient) -> None:
 
 @contextmanager
 def a_site() -> Iterator[tuple[Warm, Environment, MoodleClient, Path]]:
-    with tempfile.TemporaryDirectory(prefix="harm-") as name, warm_replica(Path(name), "chromium", SMALL) as warm:
+    with tempfile.TemporaryDirectory(prefix="harm-") as name, warm_replica(Path(name), "chromium", PATIENT) as warm:
         os.environ |= warm.variables
         environment = load(str(warm.file))
         admin = new_site(environment)
@@ -126,39 +155,43 @@ def harm(times: int, seed: int) -> None:
     random.seed(seed)
     with a_site() as (warm, environment, admin, folder):
         other = Bystander(environment, admin)
-        for user in range(100, 400, 7):
+        for user in range(1000, 1300, 7):
             other.upload(user)
+        told = lies(other)
         for number in range(times):
-            killed, elsewhere = number % 2 == 0, number % 4 == 0
-            told = ""
+            killed, lying, elsewhere = number % 3 == 0, number % 3 != 1, number % 6 == 0
+            lie = next(told) if lying else {}
+            admin.session.put(environment.url("/__replica__/lies"), json=lie).raise_for_status()
             if killed:
-                run = start(warm, folder)
-                try:
-                    code = run.wait(random.uniform(EARLIEST, LATEST))
-                except subprocess.TimeoutExpired:
-                    run.kill()
-                    code = run.wait()
+                code = _killed(warm, folder)
                 if elsewhere:
                     shutil.rmtree(folder / "state", ignore_errors=True)
                     expire_lock(admin)
             else:
                 code, log = finish(warm, folder)
-                people = [one.id for one in Accounts(admin, Courses(admin)).find(POOL) if is_ours(one)]
-                if code == WRONG and "is shared" in log:
-                    told = f"told that the bucket is shared; {other.sweep(people)} objects swept; "
-                    code, log = finish(warm, folder)
-                if code != GO:
-                    raise Harmed(f"run {number} ended with {code}:\n{log[-3000:]}")
+                if (code != GO and not lying) or code in BROKEN or "Traceback" in log:
+                    raise Harmed(f"run {number} ended with {code}, told {lie}:\n{log[-3000:]}")
                 other.expect_settings()
             other.expect_unharmed()
-            print(f"{number + 1:>4}  {told}{'killed' if killed and code < 0 else f'ended with {code}'}", flush=True)
+            ended = "killed" if killed and code < 0 else f"ended with {code}"
+            print(f"{number + 1:>4}  {ended}{f', told {str(lie)[:80]!a}' if lie else ''}", flush=True)
+        admin.session.put(environment.url("/__replica__/lies"), json={}).raise_for_status()
         theirs = next(one.id for one in Accounts(admin, Courses(admin)).find(POOL) if is_ours(one))
         other.upload(theirs)
         code, log = finish(warm, folder)
-        if code != WRONG or "is shared" not in log:
-            raise Harmed(f"a run began where another site's objects lie under its people's ids:\n{log[-2000:]}")
+        if code != GO or f"videos/{theirs}/" not in log:
+            raise Harmed(f"a run did not leave out whose folder another site's objects lie in:\n{log[-2000:]}")
         other.expect_unharmed()
         other.expect_settings()
+
+
+def _killed(warm: Warm, folder: Path) -> int:
+    run = start(warm, folder)
+    try:
+        return run.wait(random.uniform(EARLIEST, LATEST))
+    except subprocess.TimeoutExpired:
+        run.kill()
+        return run.wait()
 
 
 def main() -> int:
