@@ -127,7 +127,8 @@ def main() -> int:
     options = parser.parse_args()
     print(f"| system | Python | condition | {' | '.join(COMMANDS)} |")
     print(f"|---|---|---|{'---|' * len(COMMANDS)}")
-    return 0 if all([table(python) for python in options.python or ["python3"]]) else 1
+    results = [table(python) for python in options.python or ["python3"]]
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":

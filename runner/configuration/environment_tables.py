@@ -97,7 +97,11 @@ class Storage(EnvironmentTable):
     """The plugin's bucket, seen with the suite's own key. Without `endpoint` it is on AWS."""
 
     bucket: Annotated[
-        str, like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not a bucket name; give the name alone, as S3 shows it")
+        str,
+        like(
+            r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+            "is not a bucket name; give the name alone, as S3 shows it",
+        ),
     ]
     region: Annotated[str, like("[a-z0-9-]+", "is not a region; write it like us-east-1")]
     endpoint: HttpsUrl | None = None

@@ -1,5 +1,6 @@
 """Whatever happens to a run while the plugin is disabled, it is enabled again: by the next run, or by others."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +11,8 @@ from clients.plugin.administration import plugin, switch_plugin
 from runner.configuration.environment import Environment
 from runner.configuration.naming import CATEGORY, LOCK_NAME
 from runner.reservation.reservation import SiteReservation
-from selftest.runs.checkout import FAKE_BROWSER, Checkout, three_lines
+from selftest.runs.checkout import FAKE_BROWSER, GO, NO_GO, Checkout, expect, three_lines
 
-GO = 0
 KILLED = -9
 
 DIES_MEANWHILE = f"""{FAKE_BROWSER}
@@ -75,3 +75,21 @@ def test_another_machine_without_the_journal(
     assert is_enabled(site)
     monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
     assert SiteReservation.restore(environment).problems == [], "expected nothing to do twice"
+
+
+@pytest.mark.usefixtures("killed")
+def test_where_the_lock_is_deleted_and_the_journal_gone_the_restore_looks_at_the_site(
+    checkout: Checkout, site: MoodleClient
+) -> None:
+    courses = Courses(site)
+    category = courses.category(CATEGORY)
+    assert category is not None
+    for course, name in courses.within(category).items():
+        if name == LOCK_NAME:
+            courses.delete(course)
+    shutil.rmtree(checkout.state)
+    restored = checkout.run(checkout.file(), "--restore")
+    expect(restored, NO_GO, "NO-GO", "The S3 Video plugin is disabled on", "(step 2.6)")
+    assert "is put back" not in restored.text
+    switch_plugin(site, on=True)
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "no note of a run named any setting")

@@ -64,6 +64,8 @@ def test_the_process_wins_over_the_dotenv_file(
         ("bucket =", "buckett =", "storage.buckett: is not a key here; did you mean bucket"),
         ("region =", "colour = 1\nregion =", "storage.colour: is not a key here; remove it"),
         ("videos-test", "s3://videos-test", "storage.bucket: is not a bucket name; give the name alone"),
+        ("videos-test", "192.168.1.1", "storage.bucket: is not a bucket name; give the name alone"),
+        ("videos-test", "videos..test", "storage.bucket: is not a bucket name; give the name alone"),
         ("us-east-1", "US East", "storage.region: is not a region; write it like us-east-1"),
         ('"us-east-1"', '"us-east-1"\nendpoint = "http://s3.test"', "storage.endpoint: must be a complete https"),
         ("d123.", "https://d123.", "cdn.domain: must be the bare domain, like d123.cloudfront.net"),
