@@ -3,8 +3,9 @@
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psutil
@@ -75,6 +76,24 @@ def test_a_run_that_is_told_to_stop_in_the_middle_of_an_upload(
     assert "clean-up: " not in run.text
     assert results(checkout)["exit_code"] == INTERRUPTED
     assert "passed" not in {line["verdict"] for line in results(checkout)["lines"] if line["id"] == "2.7.3"}
+
+
+def test_a_run_that_is_told_to_stop_five_times(checkout: Checkout) -> None:
+    with checkout.started(checkout.file(), "--browser", "chromium") as process:
+        seen = read_until(process, IN_THE_MIDDLE)
+        for _ in range(5):
+            os.kill(process.pid, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.3)
+        seen += process.communicate()[0]
+    assert process.returncode == INTERRUPTED, seen
+    assert "Traceback" not in seen
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
+
+
+def test_a_terminal_that_shows_ascii_only(checkout: Checkout) -> None:
+    told = checkout.run(checkout.file(), "--doctor", variables={"PYTHONIOENCODING": "ascii"})
+    expect(told, GO, "READY")
 
 
 BAD_MOMENTS = """

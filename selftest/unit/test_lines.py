@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from checklist.verdicts import Verdict
-from runner.pytest_plugin.lines import BLOCKED
+from runner.pytest_plugin.lines import BLOCKED, REFUSED
 from selftest.unit.inner_run import Run, checks_in, runs
 
 pytest_plugins = ["pytester"]
@@ -318,3 +318,29 @@ def test_consoles_are_judged_at_the_end_of_a_test_whatever_became_of_it(run: Run
     inner = run(LOUD)
     assert inner.verdicts == [("2.7.1", FAILED), ("2.14.3", FAILED)]
     assert inner.checks[1].message == "expected no errors in anybody's console, seen one"
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "told"),
+    [
+        ('request.node.stash[IN_THE_WAY] = lambda: "the site answers 429"', "assert False", "the site answers 429"),
+        ("pass", 'raise ConfigurationError("set login_path")', "set login_path"),
+    ],
+)
+def test_what_the_environment_keeps_from_being_checked_is_no_failure(
+    run: Run, before: str, body: str, told: str
+) -> None:
+    inner = run(f"""
+from runner.pytest_plugin.lines import IN_THE_WAY
+from clients.errors import ConfigurationError
+
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(line, request):
+    {before}
+    with line("2.7.1", "first", blocks=True):
+        {body}
+""")
+    assert inner.verdicts == [("2.7.1", NOT_REACHED), ("2.7.2", NOT_REACHED)]
+    assert inner.message("2.7.1") == told
+    refused = [data for one in inner.whole for name, data in one.user_properties if name == REFUSED]
+    assert refused == [told]

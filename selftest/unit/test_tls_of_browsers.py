@@ -1,8 +1,11 @@
 """Whoever stands between a browser and the site with a certificate of their own gets nothing, in every engine."""
 
+import os
 import socket
 import socketserver
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -13,6 +16,7 @@ import trustme
 
 from clients.ca_bundle import Ends, authorities
 from network.proxy import ProxiedNetwork
+from runner.configuration.replica import CHECKOUT
 from selftest.unit.test_network import REFUSED, ask, read
 
 Serve = Callable[..., AbstractContextManager[str]]
@@ -107,3 +111,16 @@ def test_the_end_of_one_side_ends_the_other(network: ProxiedNetwork, ours: trust
         assert tls.recv(10) == b"hello"
     with network.cut(host), suppress(OSError):
         assert tls.recv(10) == b""
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files without a name")
+def test_a_killed_process_leaves_no_file_of_authorities(tmp_path: Path) -> None:
+    code = (
+        "import certifi, os; from pathlib import Path; from clients.ca_bundle import authorities;"
+        "assert Path(authorities(Path(certifi.where()))).read_text(); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=CHECKOUT, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
+    )
+    assert done.returncode == -9
+    assert list(tmp_path.iterdir()) == []
