@@ -16,10 +16,11 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, expect
 
-from checks.message_quality import UNTRANSLATED, answered
+from checks.message_quality import UNTRANSLATED
 from clients.addresses import LOGIN
 from clients.ignored_errors import is_others_notice
 from clients.moodle.html import EXCEPTION, NOTICE
+from clients.words import answered
 from pages.script import scripts
 
 SCRIPTS = scripts(__file__)

@@ -108,7 +108,7 @@ def download(site: MoodleClient, video: Video) -> HttpResult:
 
 def download_address(site: MoodleClient, video: Video) -> HttpResult:
     """Where a download leads, which nobody goes to."""
-    asked: Any = video.parameters
+    asked = {name: str(value) for name, value in video.parameters.items()}
     return HttpResult.of(site.session.get(site.url(DOWNLOAD), params=asked, allow_redirects=False))
 
 

@@ -137,7 +137,7 @@ class Lines:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
 
     def _failed(self, failure: BaseException, advice: bool, disconnections: list[str]) -> tuple[Verdict, str]:
-        """What a check came to whose body failed, and why: the plugin is not to blame for what keeps a browser from it."""
+        """What a check came to whose body failed, and why: what keeps a browser from the plugin is no defect of it."""
         if has_died(failure, self.browser):
             return Verdict.NOT_REACHED, "the browser died"
         if in_the_way := self.item.stash.get(IN_THE_WAY, str)():

@@ -14,6 +14,7 @@ from checklist.known_issues import read
 from checks.credentials import NAMES
 from clients.errors import ConfigurationError, Unreachable
 from clients.plugin.administration import plugin, plugin_settings, release
+from redaction.environment import without_secrets
 from redaction.secrets import Secrets
 from runner.configuration import replica
 from runner.configuration.context import RUN, RunContext
@@ -24,7 +25,6 @@ from runner.doctor.doctor import examine
 from runner.doctor.findings import print_findings
 from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.plan import plan, print_plan, production_lines
-from runner.pytest_plugin.redacted_output import without_secrets
 from runner.pytest_plugin.state import State
 from runner.reservation.journal import folder as state_folder
 from runner.reservation.reservation import SiteReservation

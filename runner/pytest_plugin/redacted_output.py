@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,24 +55,3 @@ class Redaction:
             yield
         finally:
             logging.setLogRecordFactory(before)
-
-
-OF_A_JOB = ("S3V_", "AWS_", "ACTIONS_")
-OF_A_SECRET = ("_TOKEN", "_SECRET", "_PASSWORD")
-"""How names of variables begin, or end, that no browser needs."""
-
-
-@contextmanager
-def without_secrets(secrets: Collection[str]) -> Iterator[None]:
-    """Meanwhile the variables of this process hold none, nor does what it starts: browsers, and the driver of them."""
-    taken = {name: value for name, value in os.environ.items() if _is_secret(name, value, secrets)}
-    for name in taken:
-        del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(taken)
-
-
-def _is_secret(name: str, value: str, secrets: Collection[str]) -> bool:
-    return name.startswith(OF_A_JOB) or name.endswith(OF_A_SECRET) or any(secret in value for secret in secrets)

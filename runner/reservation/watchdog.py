@@ -26,8 +26,8 @@ from clients.errors import ConfigurationError, SiteError, Unreachable
 from clients.http import jar
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
+from redaction.environment import without_secrets
 from runner.configuration.environment import Environment
-from runner.pytest_plugin.redacted_output import without_secrets
 from runner.reservation.changed_settings import Note, undo
 from runner.reservation.clean_up import SETTING
 from runner.reservation.journal import Journal

@@ -13,9 +13,10 @@ import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from redaction.environment import without_secrets
 from redaction.secrets import Secrets
 from runner.pytest_plugin.options import unredacted
-from runner.pytest_plugin.redacted_output import Redaction, without_secrets
+from runner.pytest_plugin.redacted_output import Redaction
 from runner.pytest_plugin.reporting import Reporting
 from runner.pytest_plugin.state import State, _forget_old_artifacts
 from selftest.unit.leaks import zipped
