@@ -35,7 +35,7 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
      "expected finished texts on every page, seen [[status_{{videostatus}}]] on https://moodle.example.edu/mod/assign"),
     ("2.7.19", "test_replacement", BOTH, "Another video can be saved in place of the first",
      "expected the submission's status after Save changes, seen the form again, which says: You have existing "
-     "submission data. Please leave this page and try again."),
+     "submission data. Please leave this page and try again. S3 Video: [[status_{{videostatus}}]]"),
     ("2.7.19", "test_confirmations", BOTH, "A late confirmation of a replaced video does not harm the new one",
      "expected the handed-in video to play after a late confirmation of the video that it replaced, seen: Not ready"),
     *[("2.7.19", "test_failed_replacement", BOTH, title.format(failure),

@@ -22,6 +22,7 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
         "A video that is handed in stays so until another one is saved in its place": Severity.DATA,
         "Nobody but the owner can change what becomes of a video": Severity.ACCESS,
         "Every page shows finished texts": Severity.WORDING,
+        "Another video can be saved in place of the first": Severity.DATA,
         "The administrator's dashboard opens": Severity.FUNCTION,
         "S3 no longer holds the deleted assignment's video": Severity.DATA,
         "The teacher's console tells nobody the signed URL, with which anyone could watch": Severity.ACCESS,
