@@ -211,16 +211,23 @@ def _of_people(line: Line, required: bool) -> Entry:
 
 
 def _following(line: Line, others: list[Entry]) -> Entry:
-    """What became of others: only what was judged, or had to be, counts. It is they who block."""
+    """What became of others: only what was judged, or had to be, counts. It is they who block.
+
+    Where they all are not checkable for one reason, such as for want of a key, that is told too.
+    """
     counted = [other for other in others if other.checks or other.blocks] or others
     worst = min((other.verdict for other in counted), key=WORST_FIRST.index, default=Verdict.NOT_RUN)
     told = [f"{other.id} on {other.browser}: {other.verdict}" for other in counted if other.verdict is worst]
     more = len(told) - TOLD
+    reasons = {other.message for other in counted if other.verdict is worst is Verdict.NOT_CHECKABLE}
+    why = [reasons.pop()] if len(reasons) == 1 else []
     return Entry(
         line.id,
         ALL_TARGETS,
         worst,
-        "" if worst is Verdict.PASSED else "; ".join([*told[:TOLD], *([f"{more} more"] if more > 0 else [])]),
+        ""
+        if worst is Verdict.PASSED
+        else "; ".join([*told[:TOLD], *([f"{more} more"] if more > 0 else []), *filter(None, why)]),
         0.0,
         {"follows": list(line.follows)},
         [],

@@ -10,7 +10,7 @@ from clients.errors import NotCheckable, SiteError
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import query, text
 from clients.moodle.tasks import Task
-from clients.plugin.administration import plugin
+from clients.plugin.administration import is_default, plugin, position
 
 TASK = rf"{COMPONENT}\task\cleanup_videos"
 
@@ -80,6 +80,48 @@ class Installation:
                 f"{found.version if found else 'none'} in the list of submission plugins"
             )
         return found.version
+
+    def expect_version(self, wanted: str | None) -> str:
+        """The plugin is of the version that was decided for this site, by its release or its number; returns both.
+
+        Raises NotCheckable where nobody has decided.
+        """
+        if wanted is None:
+            raise NotCheckable(
+                "give the version that is to be installed, such as 1.0.0, as plugin_version in [decided]"
+            )
+        page = self._site.open("Reading the plugins overview", "/admin/plugins.php")
+        shown = text(page.select_one(f"tr.name-{COMPONENT} .version")).split()
+        if wanted not in shown:
+            raise AssertionError(f"expected version {wanted} of the plugin, seen {' '.join(shown) or 'none'}")
+        return " ".join(shown)
+
+    def expect_position(self, wanted: int | None) -> int:
+        """The plugin stands at that place in the list of submission plugins, counted from 1; returns it.
+
+        Raises NotCheckable where nobody has decided.
+        """
+        if wanted is None:
+            raise NotCheckable("give the plugin's place among the submission plugins, from 1, as position in [decided]")
+        found = position(self._site)
+        if found != wanted:
+            raise AssertionError(f"expected S3 Video at place {wanted} of the submission plugins, seen it at {found}")
+        return found
+
+    def expect_default(self, wanted: bool | None) -> bool:
+        """The form of a new assignment, here one of the site's home, has the plugin on, or off, as was decided.
+
+        Raises NotCheckable where nobody has decided.
+        """
+        if wanted is None:
+            raise NotCheckable(
+                "say whether new assignments are to take videos by themselves: on_by_default in [decided]"
+            )
+        on = is_default(self._site)
+        if on is not wanted:
+            words = {True: "switched on", False: "switched off"}
+            raise AssertionError(f"expected S3 Video {words[wanted]} in a new assignment's form, seen it {words[on]}")
+        return on
 
     def expect_capabilities(self) -> None:
         """The default roles of appendix C are allowed the plugin's capabilities.

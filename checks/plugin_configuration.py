@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+import tomllib
+from pathlib import Path
 
 from bs4 import BeautifulSoup
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -31,6 +33,10 @@ UNITS = {
 
 AUTOMATIC_CLEANUP = re.compile(r"clean.?up|auto.*delet", re.I)
 """In the name of a setting that switches it on; plugin 1.0.0 has none."""
+
+LARGEST_FILE = re.compile(r"max.*(?:size|bytes)|size.*limit", re.I)
+FILE_TYPES = re.compile(r"mime|types?\b", re.I)
+"""In the names of the settings that the checklist calls Maximum File Size and Allowed MIME Types; 1.0.0 has neither."""
 
 PHP_NOTICE = re.compile(r"(Notice|Warning|Deprecated): .{0,100}")
 
@@ -66,6 +72,46 @@ class SettingsInForce:
             raise NotCheckable(f"the plugin has no setting for {what}")
         if off := [one for one in found if self._settings[one].strip() not in ("1", "yes", "on")]:
             raise AssertionError(f"expected {what} to be switched on, seen {', '.join(off)} off")
+
+    def expect_size(self, what: str, name: re.Pattern[str], wanted: int) -> None:
+        """The setting that `name` finds is that many bytes. The plugin has one: the checklist has it entered."""
+        value = self._value(self._named(what, name))
+        if value != str(wanted):
+            raise AssertionError(f"expected {what} to be {wanted}, seen {value}")
+
+    def expect_choice(self, what: str, name: re.Pattern[str], wanted: str) -> None:
+        """The setting that `name` finds holds just these, in any order, between commas."""
+        seen, right = (
+            {one.strip().lower() for one in re.split(r"[,;\s]+", value) if one.strip()}
+            for value in (self._value(self._named(what, name)), wanted)
+        )
+        if seen != right:
+            more = [*(f"no {one}" for one in sorted(right - seen)), *(f"{one} as well" for one in sorted(seen - right))]
+            raise AssertionError(f"expected {what} to be {wanted}, seen {', '.join(more)}")
+
+    def _named(self, what: str, name: re.Pattern[str]) -> str:
+        found = [one for one in self._settings if name.search(one)]
+        if not found:
+            raise AssertionError(f"expected a setting for {what}, seen none among the plugin's settings")
+        return found[0]
+
+    def expect_apart_from(self, production: Path | None) -> None:
+        """Bucket and CDN are others than those of the production site, whose environment file that is.
+
+        A prefix of the site's own would do instead, in a plugin that has a setting for it. Raises NotCheckable where
+        there is no such file.
+        """
+        if production is None:
+            raise NotCheckable("name the production site's environment file as production in [decided]")
+        try:
+            other = tomllib.loads(production.read_text(encoding="utf-8"))
+            theirs = {"s3_bucket": other["storage"]["bucket"], "cloudfront_domain": other["cdn"]["domain"]}
+        except (OSError, ValueError, LookupError, TypeError) as reason:
+            raise NotCheckable(f"decided.production, {production.name}, names no bucket and CDN: {reason}") from reason
+        if any("prefix" in name and value.strip() for name, value in self._settings.items()):
+            return
+        if shared := [f"{name} {value}" for name, value in theirs.items() if self._value(name) == value]:
+            raise AssertionError(f"expected resources of the staging site's own, seen production's {', '.join(shared)}")
 
     def expect_default(self, name: str, wanted: object) -> None:
         """Raises NotCheckable where the page shows no number as default."""

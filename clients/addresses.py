@@ -42,6 +42,10 @@ ACCOUNT = "/user/editadvanced.php"
 SETTINGS = "/admin/settings.php"
 SETTINGS_CATEGORY = "/admin/category.php"
 ADMINISTRATION = "/admin/search.php"
+ENVIRONMENT = "/admin/environment.php"
+MAINTENANCE = "maintenancemode"
+"""The section of the site's settings."""
+PURGE_CACHES = "/admin/purgecaches.php"
 
 VIDEO = re.compile(r"(?<=/videos/)(\d+)/.+")
 """Where a video is on S3: the id of its owner, then a name that they chose."""

@@ -3,12 +3,21 @@
 import pytest
 
 from checks.installation import HISTORY, NOT_FOR_THE_WEB, Installation
-from checks.plugin_configuration import AUTOMATIC_CLEANUP, SettingsInForce, expect_quiet_page
+from checks.plugin_configuration import (
+    AUTOMATIC_CLEANUP,
+    FILE_TYPES,
+    LARGEST_FILE,
+    SettingsInForce,
+    expect_quiet_page,
+)
+from checks.served_files import Release
 from runner.configuration.environment import Environment
-from runner.configuration.environment_tables import Decided
+from runner.configuration.environment_tables import LARGEST_UPLOAD, Decided
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.settings_guard import SettingsGuard
 from runner.reservation.workspace import Workspace
+
+MIME_TYPES = "video/mp4,video/quicktime,video/x-msvideo,video/x-matroska,video/webm"
 
 
 @pytest.mark.production
@@ -36,9 +45,28 @@ def test_installation(installation: Installation, once: Lines) -> None:
 
 
 @pytest.mark.production
-@pytest.mark.lines("2.5.3", "2.5.4", "2.5.5", "2.5.6", "2.5.7", "2.5.8", "2.5.9")
-def test_credentials(in_force: SettingsInForce, environment: Environment, once: Lines) -> None:
+@pytest.mark.lines("2.2.5", "2.2.10", "2.6.4", "2.6.5", "3.3.1", "3.6.3", "4.10.5")
+def test_decided(installation: Installation, workspace: Workspace, decided: Decided, once: Lines) -> None:
+    """The plugin is the one that was decided for this site: version, files, place, and whether it is on by itself."""
+    for line in ("2.2.10", "4.10.5"):
+        with once(line, "The plugin is of the version that was decided") as evidence:
+            evidence["version"] = installation.expect_version(decided.plugin_version)
+    for line in ("2.2.5", "3.3.1"):
+        with once(line, "The plugin's files that the web server gives are those of the release") as evidence:
+            evidence["files"] = Release(decided.release).expect_served(workspace.site)
+    with once("2.6.4", "S3 Video has the place among the submission plugins that was decided") as evidence:
+        evidence["place"] = installation.expect_position(decided.position)
+    for line in ("2.6.5", "3.6.3"):
+        with once(line, "A new assignment takes videos by itself where that was decided") as evidence:
+            evidence["on"] = installation.expect_default(decided.on_by_default)
+
+
+@pytest.mark.production
+@pytest.mark.lines("2.1.4", "2.5.3", "2.5.4", "2.5.5", "2.5.6", "2.5.7", "2.5.8", "2.5.9")
+def test_credentials(in_force: SettingsInForce, environment: Environment, decided: Decided, once: Lines) -> None:
     """The plugin is told the bucket and the distribution that this site is to use."""
+    with once("2.1.4", "The site has a bucket and a distribution of its own, not production's"):
+        in_force.expect_apart_from(decided.production)
     with once("2.5.3", "The AWS access key id has the form of one"):
         in_force.expect_access_key()
     with once("2.5.4", "The AWS secret key is set"):
@@ -58,7 +86,7 @@ def test_credentials(in_force: SettingsInForce, environment: Environment, once: 
 
 
 @pytest.mark.production
-@pytest.mark.lines("2.5.11", "2.5.12", "2.5.17", "2.5.18", "2.5.20")
+@pytest.mark.lines("2.5.11", "2.5.12", "2.5.14", "2.5.15", "2.5.17", "2.5.18", "2.5.20")
 def test_limits(
     in_force: SettingsInForce, installation: Installation, workspace: Workspace, decided: Decided, once: Lines
 ) -> None:
@@ -73,6 +101,10 @@ def test_limits(
         in_force.expect_switched_on("automatic cleanup", AUTOMATIC_CLEANUP)
     with once("2.5.12", "The scheduled task that cleans up is enabled", extra=True):
         installation.expect_task_enabled()
+    with once("2.5.14", "The settings hold the largest size of a file, 5 GB"):
+        in_force.expect_size("the maximum file size", LARGEST_FILE, LARGEST_UPLOAD)
+    with once("2.5.15", "The settings hold the types of video that the checklist names"):
+        in_force.expect_choice("the allowed MIME types", FILE_TYPES, MIME_TYPES)
     for line, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
         with once(line, f"The limit of {kind} URLs is {wanted}"):
             in_force.expect(f"{kind}_rate_limit", wanted)

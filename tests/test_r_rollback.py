@@ -10,6 +10,7 @@ from checks.disabled_plugin import expect_no_upload, expect_no_upload_url, expec
 from checks.installation import Installation
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
+from clients.moodle.server import purge_caches
 from clients.plugin.administration import switch_plugin
 from clients.plugin.api import video_page
 from clients.plugin.video_list import expect_ready
@@ -22,7 +23,7 @@ from runner.reservation.workspace import Workspace
 pytestmark = pytest.mark.provokes
 
 
-@pytest.mark.lines("R.1.3", "R.1.4", "R.1.5")
+@pytest.mark.lines("R.1.3", "R.1.4", "R.1.5", "R.1.8", "T.1.1")
 def test_rollback(
     hand_in: Callable[..., HandedIn],
     visit: Callable[[Person], MoodleClient],
@@ -58,6 +59,10 @@ def test_rollback(
         with once("R.1.5", "S3 still has the old video"):
             bucket.expect_stored(*stored)
 
+    with once("R.1.8", "The administrator purges all caches") as evidence:
+        evidence["said"] = purge_caches(admin)
+    with once("T.1.1", "The list of submission plugins shows S3 Video once all caches are purged"):
+        installation.expect_listed()
     with once("R.1.5", "The student's page shows the old video once the plugin is enabled again", extra=True):
         video_access.expect_on_own_page(owner, video)
     for who, (viewer, user) in viewers.items():

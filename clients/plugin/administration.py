@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 import requests
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
-from clients.addresses import COMPONENT, SETTINGS
+from clients.addresses import COMPONENT, MODULE_SETTINGS, SETTINGS
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import failure, lines, query, quote, text
@@ -17,6 +17,8 @@ from clients.moodle.model import Plugin, Settings
 SETTING = f"s_{COMPONENT}_"
 PLUGINS = "/mod/assign/adminmanageplugins.php"
 SUBMISSIONS = {"subtype": "assignsubmission"}
+SITE_COURSE = 1
+"""Of each Moodle: the site's home is a course."""
 
 
 def release(site: MoodleClient) -> str:
@@ -42,12 +44,34 @@ def plugin(site: MoodleClient) -> Plugin | None:
     """The S3 Video plugin as the list of submission plugins shows it, None if it is not installed."""
     page = site.open("Listing the submission plugins", PLUGINS, **SUBMISSIONS)
     for row in page.select("table tbody tr"):
-        links = [query(str(link["href"])) for link in row.select("a[href]")]
-        switches = [link["action"] for link in links if link.get("plugin") == "s3video" and "action" in link]
+        switches = _switches(row)
         if switches:
             version = re.search(r"\b20\d{8}\b", text(row))
             return Plugin(version.group() if version else "", "hide" in switches, text(row.select_one("td")))
     return None
+
+
+def position(site: MoodleClient) -> int:
+    """The plugin's place in the list of submission plugins, from 1; 0 if it is not there."""
+    page = site.open("Listing the submission plugins", PLUGINS, **SUBMISSIONS)
+    return next((place for place, row in enumerate(page.select("table tbody tr"), 1) if _switches(row)), 0)
+
+
+def _switches(row: Tag) -> list[str]:
+    """What can be done to the plugin in a row of the list; nothing in another plugin's."""
+    links = [query(str(link["href"])) for link in row.select("a[href]")]
+    return [link["action"] for link in links if link.get("plugin") == "s3video" and "action" in link]
+
+
+def is_default(site: MoodleClient) -> bool:
+    """Whether a new assignment takes videos unless somebody switches that off; nothing is created."""
+    step = "Opening the form of a new assignment"
+    page = site.open(step, MODULE_SETTINGS, add="assign", course=SITE_COURSE, section=0)
+    field = page.select_one(f"select[name={COMPONENT}_enabled], input[type=checkbox][name={COMPONENT}_enabled]")
+    if field is None:
+        raise SiteError(f"{step} failed at {site.where}: it does not offer S3 Video. {quote(page)}")
+    chosen = field.select_one("option[selected]")
+    return field.has_attr("checked") or (chosen is not None and chosen["value"] == "1")
 
 
 def switch_plugin(site: MoodleClient, *, on: bool) -> None:
@@ -83,6 +107,9 @@ def plugin_settings(site: MoodleClient) -> Settings:
         # HTML drops a newline right after <textarea>; the parser does not.
         written = control.get_text().removeprefix("\n")
         settings[name] = written if control.name == "textarea" else str(control.get("value", ""))
+        if control.name == "select":
+            chosen = control.select_one("option[selected]")
+            settings[name] = str(chosen["value"]) if chosen else ""
         if control.get("type") == "checkbox":
             settings[name] = "1" if control.has_attr("checked") else "0"
         if control.has_attr("disabled"):

@@ -1,12 +1,14 @@
 """Site administration: search with tabs, notifications, plugin settings, plugin list."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from starlette.responses import PlainTextResponse, Response
 
 from replica.moodle.errors import section_error
 from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.playback import FOLDER
+from replica.moodle.server import MAINTENANCE, maintenance
 from replica.moodle.web import Web, page, redirect
 
 
@@ -19,6 +21,11 @@ class Setting:
     kind: str = "text"
     default: str | None = ""
 
+
+STATIC = Path(__file__).parents[1] / "static"
+"""What the plugin's release is here."""
+
+MIME_TYPES = "video/mp4,video/quicktime,video/x-msvideo,video/x-matroska,video/webm"
 
 SETTINGS = {
     "aws_access_key": Setting("AWS Access Key ID", "AWS IAM access key with S3 and CloudFront permissions"),
@@ -39,6 +46,10 @@ SETTINGS = {
         "Number of days to keep videos before automatic deletion (default: 90)",
         default="90",
     ),
+    "max_file_size": Setting(
+        "Maximum File Size (bytes)", "Largest video that may be uploaded (default: 5 GB)", default="5368709120"
+    ),
+    "allowed_mime_types": Setting("Allowed MIME Types", "What a video may be, separated by commas", default=MIME_TYPES),
     "upload_rate_limit": Setting(
         "Upload Rate Limit (per minute)",
         "Maximum number of upload URL requests per user per minute (default: 10)",
@@ -54,6 +65,7 @@ HEADINGS = {
     "aws_access_key": ("AWS S3 Configuration", "Configure AWS S3 bucket settings for video storage"),
     "cloudfront_domain": ("CloudFront Configuration", "Configure CloudFront CDN settings for video delivery"),
     "retention_days": ("Video Retention Configuration", "Configure automatic video cleanup settings"),
+    "max_file_size": ("Upload Limits", "Configure what may be uploaded"),
     "upload_rate_limit": (
         "Rate Limiting Configuration",
         "Configure rate limits to prevent abuse of upload and playback requests",
@@ -71,15 +83,20 @@ SHOWN = {
     "access-key-mistyped": ("aws_access_key", "AKIA SPACE IN BETWEEN"),
     "secret-key-empty": ("aws_secret_key", ""),
     "another-bucket-set": ("s3_bucket", "acme-moodle-videos-dev"),
+    "bucket-of-production": ("s3_bucket", "example-moodle-videos-prod"),
     "another-region-set": ("s3_region", "eu-central-1"),
     "another-cdn-set": ("cloudfront_domain", "d000000abcdef8.cloudfront.net"),
     "key-pair-empty": ("cloudfront_keypair_id", ""),
     "private-key-cut": ("cloudfront_private_key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"),
     "retention-too-long": ("retention_days", "3650"),
+    "largest-file-too-small": ("max_file_size", "1073741824"),
+    "webm-not-allowed": ("allowed_mime_types", MIME_TYPES.removesuffix(",video/webm")),
     "upload-limit-too-high": ("upload_rate_limit", "1000"),
     "playback-limit-too-high": ("playback_rate_limit", "1000"),
 }
 """Faults of what somebody entered: the setting, and what the page of the settings then shows."""
+MISSING = {"no-setting-for-the-size": "max_file_size", "no-setting-for-the-types": "allowed_mime_types"}
+"""Faults of a setting that the plugin does not have."""
 SECTION = "assignsubmission_s3video"
 PLUGIN_LINKS = [
     ("Manage assignment submission plugins", "/mod/assign/adminmanageplugins.php?subtype=assignsubmission"),
@@ -129,6 +146,8 @@ def settings(web: Web) -> Response:
     web.require_admin(section_error())
     if web.param("section") == "manageauths":
         return _authentication(web)
+    if web.param("section") == MAINTENANCE:
+        return maintenance(web)
     if web.param("section") != SECTION:
         raise section_error()
     errors = {}
@@ -171,7 +190,8 @@ def settings(web: Web) -> Response:
 
 
 def _fields(web: Web) -> dict[str, Setting]:
-    fields = dict(SETTINGS)
+    without = [name for fault, name in MISSING.items() if web.site.faults.on(fault)]
+    fields = {name: setting for name, setting in SETTINGS.items() if name not in without}
     for fault, (name, unit, other) in OTHER_UNITS.items():
         if web.site.faults.on(fault):
             said = fields[name]
@@ -214,7 +234,11 @@ def manage_plugins(web: Web) -> Response:
         ("comments", "Submission comments", core, True),
         ("s3video", _name(web), web.site.plugin_version, _shown_enabled(web)),
     ]
-    if web.site.faults.on("plugin-not-listed"):
+    if web.site.faults.on("plugin-moved-to-the-top"):
+        plugins.insert(0, plugins.pop())
+    if web.site.faults.on("plugin-not-listed") or (
+        web.state.purged and web.site.faults.on("purged-caches-lose-the-plugin")
+    ):
         plugins.pop()
     return web.render(
         "admin_plugins.html",
@@ -255,6 +279,16 @@ def not_for_the_web(web: Web) -> Response:
     if not web.site.faults.on(leaks[web.request.url.path.rpartition("/")[2]]):
         return PlainTextResponse("403 Forbidden\n", 403)
     return PlainTextResponse("{}\n")
+
+
+@page(*(f"{FOLDER}/{file.name}" for file in STATIC.iterdir() if file.suffix in (".js", ".css")))
+def served(web: Web) -> Response:
+    """The plugin's own scripts and styles, as its release has them."""
+    name = web.request.url.path.rpartition("/")[2]
+    content = (STATIC / name).read_bytes()
+    if name == "player.js" and web.site.faults.on("player-mended-on-the-server"):
+        content += b"// mended\n"
+    return Response(content, media_type="text/css" if name.endswith(".css") else "text/javascript")
 
 
 @page("/admin/plugins.php")

@@ -31,7 +31,7 @@ from replica.moodle import (  # noqa: F401
     sso,
     tasks,
 )
-from replica.moodle.errors import MoodleError, Moved
+from replica.moodle.errors import MoodleError, Moved, UnderMaintenance
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
 from replica.moodle.session import Session
 from replica.moodle.site import Site
@@ -132,6 +132,8 @@ class App:
             if ajax_script:
                 return web.error_json(MoodleError("Course or activity not accessible.", "requireloginerror"))
             return redirect(moved.url)
+        except UnderMaintenance:
+            return web.render("maintenance.html", "Maintenance", 503, body_id="page-maintenance-message")
         except MoodleError as error:
             return web.error_json(error) if ajax_script else web.error_page(error)
 

@@ -8,6 +8,10 @@ class Moved(Exception):
         self.url = url
 
 
+class UnderMaintenance(Exception):
+    """Ends a page of who is no administrator, as PHP's print_maintenance_message() does: HTTP 503."""
+
+
 class MoodleError(Exception):
     """Ends a page with Moodle's error page (HTTP 404), or its JSON for an ajax script (HTTP 200)."""
 

@@ -124,6 +124,7 @@ def password_problem(password: str) -> str:
 @page("/", "/index.php")
 def front(web: Web) -> Response:
     """The site's front page: own courses for people, all visible ones for guests."""
+    web.expect_no_maintenance()
     dashboard = not web.site.habits.no_dashboard
     if dashboard and web.session.user is not None and web.param("redirect", "1") != "0":
         return redirect("/my/")

@@ -107,6 +107,7 @@ def _new(web: Web, course: Course) -> Assignment:
     item = Assignment(
         0, 0, course.id, "", file=True, allowfrom=midnight(), duedate=midnight(7), gradingduedate=midnight(14)
     )
+    item.s3video = not web.site.faults.on("off-in-new-assignments")
     item.requiresubmissionstatement, item.sendnotifications = bool(habits.statement), habits.notify_graders
     if habits.cutoff_default:
         item.allowfrom, item.duedate, item.cutoffdate = midnight(3), 0, midnight()

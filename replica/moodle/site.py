@@ -45,6 +45,8 @@ class Site:
             "cloudfront_keypair_id": settings.key_pair_id,
             "cloudfront_private_key": settings.cdn_private_pem,
             "retention_days": "90",
+            "max_file_size": "5368709120",
+            "allowed_mime_types": "video/mp4,video/quicktime,video/x-msvideo,video/x-matroska,video/webm",
             "upload_rate_limit": "10",
             "playback_rate_limit": "30",
         }

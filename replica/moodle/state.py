@@ -18,6 +18,7 @@ class State:
         self.ids: dict[str, count[int]] = defaultdict(lambda: count(2))
         self.users: dict[int, User] = {}
         self.categories: dict[int, Category] = {}
+        self.home = Course(1, "Moodle", "site", 0)
         self.courses: dict[int, Course] = {}
         self.enrolments: dict[int, Enrolment] = {}
         self.assignments: dict[int, Assignment] = {}
@@ -27,6 +28,7 @@ class State:
         self.invalidations: list[dict[str, Any]] = []
         self.settings: dict[str, str] = {}
         self.plugin_enabled = True
+        self.maintenance = self.maintained = self.purged = False
         self.data_requests: dict[int, Any] = {}
         self.task_log: list[str] = []
 

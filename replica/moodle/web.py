@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from replica.moodle import access, hurdles, language, texts
-from replica.moodle.errors import MoodleError, Moved, no_permission
+from replica.moodle.errors import MoodleError, Moved, UnderMaintenance, no_permission
 from replica.moodle.records import Assignment, Course, User
 from replica.moodle.session import Session
 from replica.moodle.site import Site
@@ -131,6 +131,7 @@ class Web:
 
     def require_login(self, course: Course | None = None) -> User:
         """Somebody logged in and, for a course, allowed into it; else a redirect to log in or to the enrolment page."""
+        self.expect_no_maintenance()
         if course is None and self.session.guest:
             return self.site.guest
         if self.session.user is None and not (self.session.guest and course):
@@ -146,6 +147,17 @@ class Web:
             raise Moved(f"/enrol/index.php?id={course.id}")
         return user or self.site.guest
 
+    def expect_no_maintenance(self) -> None:
+        """Ends a page of who is no administrator while the site is maintained."""
+        user, faults = self.session.user, self.site.faults
+        shut = self.state.maintenance or (self.state.maintained and faults.on("maintenance-never-over"))
+        if faults.on("maintenance-lets-people-in") or (user and user.admin):
+            return
+        if faults.on("upload-url-in-maintenance") and "/ajax/" in self.address:
+            return
+        if shut:
+            raise UnderMaintenance
+
     def require_admin(self, refusal: MoodleError | str = "Change site configuration") -> User:
         """An administrator; others get `refusal`, or the error of who has no permission for that."""
         user = self.require_login()
@@ -154,7 +166,7 @@ class Web:
         return user
 
     def course(self, course_id: int) -> Course:
-        course = self.state.courses.get(course_id)
+        course = self.state.home if course_id == self.state.home.id else self.state.courses.get(course_id)
         if course is None:
             raise MoodleError("Can't find data record in database.", "invalidrecord")
         return course

@@ -208,11 +208,15 @@ class Decided(EnvironmentTable):
     key_days: Positive = 90
     retention_days: Annotated[int, Field(gt=0, le=36500, strict=True)] = 90
     release: Path | None = None
+    production: Path | None = None
+    plugin_version: Text | None = None
+    position: Annotated[int, Field(gt=0, strict=True)] | None = None
+    on_by_default: StrictBool | None = None
 
-    @field_validator("release")
+    @field_validator("release", "production")
     @classmethod
-    def _beside_the_file(cls, release: Path | None, info: ValidationInfo[Any]) -> Path | None:
-        return release and (info.context.file.parent / release).resolve()
+    def _beside_the_file(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
+        return path and (info.context.file.parent / path).resolve()
 
 
 def _size(size: object) -> ByteSize:

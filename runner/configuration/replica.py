@@ -69,6 +69,8 @@ def describe(ready: dict[str, Any], folder: Path) -> Path:
     environment["storage"] |= {"endpoint": ready["storage"]["endpoint"]}
     environment["audit"] |= {"endpoint": ready["audit"]["endpoint"]}
     environment["cdn"] |= {"domain": ready["cdn"]["domain"]}
+    beside = {name: str((ENVIRONMENTS / environment["decided"][name]).resolve()) for name in ("release", "production")}
+    environment["decided"] |= beside
     file = folder / f"{NAME}.toml"
     file.write_text(tomlkit.dumps(environment), encoding="utf-8")
     return file

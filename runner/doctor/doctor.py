@@ -24,6 +24,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.first_page import fetch_assets
 from clients.moodle.model import Settings
+from clients.moodle.server import in_maintenance
 from clients.plugin.administration import plugin, plugin_settings, release
 from clients.probes import PROBES, persistently
 from network.proxy import ProxiedNetwork
@@ -32,7 +33,7 @@ from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Account
 from runner.configuration.naming import marked_category
 from runner.doctor.findings import Finding
-from runner.reservation.changed_settings import SWITCH, NoNote, Note
+from runner.reservation.changed_settings import MAINTENANCE, SWITCH, NoNote, Note
 from runner.reservation.clean_up import SETTING
 from runner.reservation.journal import Journal
 from runner.reservation.lock import notes
@@ -149,7 +150,19 @@ def _site(environment: Environment) -> Iterator[Finding]:
         yield Finding("site", "bad", f"Moodle takes {site.own_url} for its own address.", remedy)
     yield _moodle(release(site))
     yield _test_site(environment, site)
-    yield from _plugin(environment, site)
+    noted, odd = _noted(environment, site)
+    yield from (Finding("lock", "warn", sentence) for sentence in odd)
+    if in_maintenance(site):
+        yield _maintenance(noted)
+    yield from _plugin(environment, site, noted)
+
+
+def _maintenance(noted: Sequence[Note]) -> Finding:
+    if run := next((note.run_id for note in noted if note.name == MAINTENANCE), ""):
+        sentence = f"The site is in maintenance mode, by the run {run}, which has not ended it."
+        return Finding("maintenance", "warn", sentence, "The next run ends it, and so does pytest --restore.")
+    sentence = "The site is in maintenance mode: nobody but administrators comes in."
+    return Finding("maintenance", "bad", sentence, "End it (step 3.8 of the checklist), and try again.")
 
 
 def _reach(environment: Environment) -> MoodleClient:
@@ -193,13 +206,11 @@ def _test_site(environment: Environment, site: MoodleClient) -> Finding:
     return Finding("test site", "ok", f"Marked {what}: the course category {environment.mark} is there.")
 
 
-def _plugin(environment: Environment, site: MoodleClient) -> Iterator[Finding]:
+def _plugin(environment: Environment, site: MoodleClient, noted: Sequence[Note]) -> Iterator[Finding]:
     found = plugin(site)
     if found is None:
         yield Finding("plugin", "bad", f"{COMPONENT} is not installed.", "Do steps 2.2 to 2.4 of the checklist.")
         return
-    noted, odd = _noted(environment, site)
-    yield from (Finding("lock", "warn", sentence) for sentence in odd)
     if found.enabled:
         yield Finding("plugin", "ok", f"{COMPONENT} {found.version} is installed and enabled.")
     elif run := next((note.run_id for note in noted if note.name == SWITCH), ""):

@@ -2,7 +2,7 @@
 
 One character is replaced by its partner, which is the same change backwards; the note of a change holds no more than
 the setting's name and two fingerprints. A number, which is no secret, stands in the note as it is. That the plugin was
-disabled needs none: the other way is to enable it.
+disabled needs none: the other way is to enable it; nor does maintenance mode, which is to be ended.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from typing import Self
 
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
+from clients.moodle.server import end_maintenance
 from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings
 
 SWITCH = "plugin"
 """In place of a setting's name: the plugin itself, which was disabled."""
 
+
+MAINTENANCE = "maintenance"
+"""In place of a setting's name: the site, which lets in administrators alone."""
 
 PLAIN = "="
 """Begins a value that stands in a note as it is, and not its fingerprint."""
@@ -35,7 +39,7 @@ _RUN = r"[\w-]{1,40}"
 FORM = re.compile(
     rf"({'|'.join(CHANGED)}):({_RUN}):([0-9a-f]{{16}}):([0-9a-f]{{16}})"
     rf"|({'|'.join(NUMBERS)}):({_RUN}):({PLAIN}\d{{1,5}}):({PLAIN}\d{{1,5}})"
-    rf"|({SWITCH}):({_RUN})::"
+    rf"|({SWITCH}|{MAINTENANCE}):({_RUN})::"
 )
 
 
@@ -64,8 +68,8 @@ def altered(text: str) -> str:
 
 @dataclass(frozen=True)
 class Note:
-    """That the setting of this short name, or SWITCH, was changed by a run; the rest tell its values, by fingerprints
-    or behind PLAIN."""
+    """That the setting of this short name, SWITCH or MAINTENANCE, was changed by a run; the rest tell its values, by
+    fingerprints or behind PLAIN."""
 
     name: str
     run_id: str
@@ -79,7 +83,7 @@ class Note:
         if found is None:
             raise NoNote(
                 f"“{str(text)[:100]}” is no note of a changed setting. Nothing was done about it: look whether the "
-                "plugin is enabled, and whether uploads work."
+                "plugin is enabled, the site is in maintenance mode, and uploads work."
             )
         return cls(*(part for part in found.groups() if part is not None))
 
@@ -125,6 +129,8 @@ def undo(site: MoodleClient, note: Note) -> bool:
     """
     if note.name == SWITCH:
         return enable_plugin(site)
+    if note.name == MAINTENANCE:
+        return end_maintenance(site)
     stored = plugin_settings(site).get(note.name, "")
     seen = note.told(stored)
     if seen == note.original:

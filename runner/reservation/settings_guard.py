@@ -1,5 +1,5 @@
-"""The plugin's settings, and the plugin itself: changed for a while, while no other test runs, and put back whatever
-happens.
+"""The plugin's settings, the plugin itself, and the site's maintenance mode: changed for a while, while no other test
+runs, and put back whatever happens.
 
 That it is changed stands in the site's lock and in the journal before it is. A test puts it back when it is done or
 fails; for one that is killed the next test of the run does, the end of the run, the next run, or `--restore`, on this
@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from checks.credentials import NAMES
 from checks.plugin_configuration import Saved
 from clients.errors import NotCheckable
+from clients.moodle.server import end_maintenance, in_maintenance
 from clients.plugin.administration import enable_plugin, plugin_settings, refused_settings, save_plugin_settings
 from redaction.secrets import Secrets
-from runner.reservation.changed_settings import SWITCH, Change, Note, undo
+from runner.reservation.changed_settings import MAINTENANCE, SWITCH, Change, Note, undo
 from runner.reservation.clean_up import SETTING
 from runner.reservation.workspace import Workspace
 
@@ -35,7 +36,8 @@ def on_site(workspace: Workspace, *, alone: bool = False) -> Iterator[None]:
 
 
 class SettingsGuard:
-    """Changes settings of the plugin for a while, or has it disabled; only for a test that has the site `alone`."""
+    """Changes settings of the plugin for a while, disables it, or has the site in maintenance mode; only for a test
+    that has the site `alone`."""
 
     def __init__(self, workspace: Workspace, secrets: Secrets) -> None:
         self._workspace = workspace
@@ -113,6 +115,19 @@ class SettingsGuard:
         Raises OSError and SiteError as `one_character_off` does.
         """
         with self._noted(Note(SWITCH, self._workspace.run_id), lambda: enable_plugin(self._workspace.site)):
+            yield
+
+    @contextmanager
+    def maintenance(self) -> Iterator[None]:
+        """The site may be in maintenance mode in the body, by whatever way, and lets everybody in at its end.
+
+        Raises NotCheckable where it is already, by somebody else; OSError and SiteError as `one_character_off` does.
+        """
+        site = self._workspace.site
+        site.log_in_again()
+        if in_maintenance(site):
+            raise NotCheckable("the site is in maintenance mode already, and not by this run: end that, and run again")
+        with self._noted(Note(MAINTENANCE, self._workspace.run_id), lambda: end_maintenance(site)):
             yield
 
     @contextmanager

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.configuration.replica import started, variables
+from runner.configuration.replica import CHECKOUT, started, variables
 
 ENVIRONMENT = """
 base_url = "{base_url}"
@@ -49,6 +49,15 @@ SMALL = """
 size = "64MiB"
 """
 
+DECIDED = f"""
+[decided]
+plugin_version = "1.0.0"
+position = 4
+on_by_default = true
+release = "{CHECKOUT / "replica" / "static"}"
+production = "{CHECKOUT / "environments" / "production.example.toml"}"
+"""
+
 IN_A_HURRY = f"""
 [budgets]
 page = 5
@@ -74,6 +83,8 @@ def warm_replica(folder: Path, browser: str, settings: str = IN_A_HURRY, habits:
     """A replica of a site with these habits, with its state and its run's journals in `folder`."""
     with started("--dir", str(folder / "replica"), *(f"--site={habit}" for habit in habits)) as ready:
         file = folder / "warm.toml"
-        file.write_text(ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + settings, encoding="utf-8")
+        file.write_text(
+            ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + DECIDED + settings, encoding="utf-8"
+        )
         own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state"), "GITHUB_STEP_SUMMARY": ""}
         yield Warm(ready["base_url"], ready["ca_file"], file, {**os.environ, **own})

@@ -189,6 +189,12 @@ def test_the_plugin_is_not_there(
     assert (level, sentence in text) == ("bad", True)
 
 
+def test_a_site_that_somebody_else_maintains(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "in_maintenance", lambda _: True)
+    level, text = worst(examine(environment, []), "maintenance")
+    assert (level, "nobody but administrators comes in. End it" in text) == ("bad", True)
+
+
 def test_an_old_moodle(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "release", lambda _: "3.8.2")
     assert worst(examine(environment, []), "Moodle") == (

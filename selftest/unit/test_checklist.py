@@ -1,6 +1,7 @@
 """The checklist as data is the document: every box, in its words and order."""
 
 import hashlib
+import re
 
 import pytest
 
@@ -93,6 +94,21 @@ def test_a_line_follows_lines_that_are_judged() -> None:
         followed = [other for other in LINES.values() if other.is_followed_by(line)]
         assert bool(followed) == (line.kind is Kind.FOLLOWS), line.id
         assert all(other.judged for other in followed), line.id
+
+
+ONLY_A_CLICK = {
+    'Click "Save changes"': "2.7.18 is a person's click in a browser, with a page of its own that follows; the others "
+    "are clicks in AWS's console and on the page of settings, and follow what they saved"
+}
+"""Boxes of the same words and of other kinds, and why."""
+
+
+def test_the_same_words_are_judged_in_the_same_way() -> None:
+    kinds: dict[str, set[Kind]] = {}
+    for line in LINES.values():
+        kinds.setdefault(" ".join(re.findall(r"\w+", line.text.casefold())), set()).add(line.kind)
+    excused = {" ".join(re.findall(r"\w+", text.casefold())) for text in ONLY_A_CLICK}
+    assert {text for text, ones in kinds.items() if len(ones) > 1} == excused
 
 
 def test_a_box_of_no_kind() -> None:

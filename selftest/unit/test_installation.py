@@ -1,5 +1,7 @@
 """What an administrator's pages say of the installation, and what of it is a finding, or nothing that can be told."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ from bs4 import BeautifulSoup
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from checks.installation import TASK, Installation
-from checks.plugin_configuration import Saved, SettingsInForce, expect_quiet_page
+from checks.plugin_configuration import FILE_TYPES, LARGEST_FILE, Saved, SettingsInForce, expect_quiet_page
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.model import Settings
 from selftest.unit.environment_files import pem
@@ -111,6 +113,56 @@ def test_a_private_key(rsa_key: rsa.RSAPrivateKey) -> None:
         with pytest.raises(AssertionError, match="to hold an RSA private key in PEM") as failure:
             SettingsInForce(Settings({"key": other})).expect_private_key("key")
         assert "BEGIN" not in str(failure.value)
+
+
+def test_a_setting_that_the_checklist_names() -> None:
+    types, wanted = "video/webm, Video/MP4", "video/mp4,video/webm"
+    named = SettingsInForce(Settings({"maxfilesize": "5368709120", "allowed_mimetypes": types}))
+    named.expect_size("the size", LARGEST_FILE, 5368709120)
+    named.expect_choice("the types", FILE_TYPES, wanted)
+    with pytest.raises(AssertionError, match="expected the size to be 1, seen 5368709120"):
+        named.expect_size("the size", LARGEST_FILE, 1)
+    with pytest.raises(AssertionError, match="seen no video/x, video/webm as well"):
+        named.expect_choice("the types", FILE_TYPES, "video/mp4,video/x")
+    none = SettingsInForce(Settings({"upload_rate_limit": "10", "retention_days": "90", "s3_bucket": "videos"}))
+    with pytest.raises(AssertionError, match="expected a setting for the size, seen none"):
+        none.expect_size("the size", LARGEST_FILE, 1)
+    with pytest.raises(AssertionError, match="expected a setting for the types, seen none"):
+        none.expect_choice("the types", FILE_TYPES, "video/mp4")
+
+
+def test_resources_of_its_own(tmp_path: Path) -> None:
+    production = tmp_path / "production.toml"
+    production.write_text('[storage]\nbucket = "videos-prod"\n[cdn]\ndomain = "d1.cloudfront.net"\n')
+    ours = {"s3_bucket": "videos-staging", "cloudfront_domain": "d2.cloudfront.net"}
+    SettingsInForce(Settings(ours)).expect_apart_from(production)
+    theirs = SettingsInForce(Settings({**ours, "cloudfront_domain": "d1.cloudfront.net"}))
+    with pytest.raises(AssertionError, match=r"seen production's cloudfront_domain d1\.cloudfront\.net"):
+        theirs.expect_apart_from(production)
+    SettingsInForce(Settings({"s3_bucket": "videos-prod", "s3_prefix": "staging/"})).expect_apart_from(production)
+    for none in (None, tmp_path / "nothing.toml"):
+        with pytest.raises(NotCheckable, match="production"):
+            theirs.expect_apart_from(none)
+
+
+def test_what_was_decided_for_the_site() -> None:
+    overview = "<table><tr class='name-assignsubmission_s3video'><td class=version>1.0.0 2025102600</td></tr></table>"
+    found = installation(
+        plugins=overview, modedit="<input type=checkbox checked name=assignsubmission_s3video_enabled>"
+    )
+    assert found.expect_version("1.0.0") == found.expect_version("2025102600") == "1.0.0 2025102600"
+    assert found.expect_position(1) == 1
+    assert found.expect_default(True)
+    with pytest.raises(AssertionError, match=r"expected version 1\.0\.1 of the plugin, seen 1\.0\.0 2025102600"):
+        found.expect_version("1.0.1")
+    with pytest.raises(AssertionError, match="at place 2 of the submission plugins, seen it at 1"):
+        found.expect_position(2)
+    with pytest.raises(AssertionError, match="switched off in a new assignment's form, seen it switched on"):
+        found.expect_default(False)
+    asked: list[Callable[[None], object]] = [found.expect_version, found.expect_position, found.expect_default]
+    for ask in asked:
+        with pytest.raises(NotCheckable, match=r"in \[decided\]"):
+            ask(None)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Settings
 from runner.configuration.environment import Environment
-from runner.reservation.changed_settings import CHANGED, SWITCH, Change, NoNote, Note, Repaired, undo
+from runner.reservation.changed_settings import CHANGED, MAINTENANCE, SWITCH, Change, NoNote, Note, Repaired, undo
 from runner.reservation.seal import NotOurs, Seal
 from selftest.unit.environment_files import LoadSite
 
@@ -23,7 +23,7 @@ def environment(load_site: LoadSite) -> Environment:
 
 
 def test_what_a_run_sealed_another_machine_opens(environment: Environment, load_site: LoadSite) -> None:
-    for note in (CHANGE.note(RUN), Note(SWITCH, RUN)):
+    for note in (CHANGE.note(RUN), Note(SWITCH, RUN), Note(MAINTENANCE, RUN)):
         sealed = Seal(environment).sealed(str(note))
         assert len(sealed) <= 100, "a course's ID number holds no more"
         assert SECRET[:8] not in sealed
@@ -74,6 +74,7 @@ def test_a_note_of_another_site_or_key_is_none(environment: Environment, load_si
         f"aws_secret_key:../../x:{'0' * 16}:{'1' * 16}",
         "plugin:run1:1:",
         "plugin:run1::\n",
+        "maintenance:run1:0:",
         7,
         None,
         ["plugin"],

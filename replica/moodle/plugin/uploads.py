@@ -180,6 +180,10 @@ def _verify(web: Web, video: Video) -> None:
     video.status, video.size, video.mime_type = "ready", size, content_type
     if web.site.faults.on("two-objects-per-upload"):
         web.site.storage.copy(video.s3_key, video.s3_key + ".bak")
+    if web.site.faults.on("confirmed-video-removed"):
+        web.site.storage.remove(video)
+    if web.site.faults.on("confirmed-video-cut"):
+        web.site.storage.shorten(video.s3_key, content_type)
     if web.site.faults.on("objects-public"):
         bucket.publish(web.site.settings, video.s3_key)
     cut = size > LARGE and web.site.faults.on("large-object-truncated")

@@ -1,0 +1,62 @@
+"""Site administration > Server and > Development: maintenance mode, and the caches."""
+
+from __future__ import annotations
+
+from clients.addresses import MAINTENANCE, PURGE_CACHES, SETTINGS
+from clients.errors import SiteError
+from clients.moodle.client import MoodleClient
+from clients.moodle.first_page import fetch_assets
+from clients.moodle.html import failure, quote, text
+
+MAINTENANCE_PAGE = "#page-maintenance-message"
+"""The body of what Moodle shows while it is maintained: lib/weblib.php, print_maintenance_message()."""
+
+PURGING = 120
+"""Seconds."""
+
+
+def in_maintenance(site: MoodleClient) -> bool:
+    """Whether the site lets in administrators alone; `site` is a session of one."""
+    page = site.open("Reading the site's maintenance mode", SETTINGS, section=MAINTENANCE)
+    chosen = page.select_one("[name=s__maintenance_enabled] option[selected]")
+    if chosen is None:
+        raise SiteError(f"Reading the site's maintenance mode failed at {site.where}: no such setting. {quote(page)}")
+    return chosen["value"] == "1"
+
+
+def switch_maintenance(site: MoodleClient, *, on: bool) -> None:
+    """Saves the setting, and looks whether that did it."""
+    step = f"{'Enabling' if on else 'Disabling'} maintenance mode"
+    in_maintenance(site)  # for a sesskey that holds
+    asked = {"section": MAINTENANCE, "action": "save-settings", "s__maintenance_enabled": int(on)}
+    response = site.post(f"{SETTINGS}?section={MAINTENANCE}", asked)
+    if not response.ok:
+        raise failure(step, response)
+    if in_maintenance(site) is not on:
+        raise SiteError(
+            f"{step} had no effect at {site.url(SETTINGS)}?section={MAINTENANCE}: expected it to be "
+            f"{'enabled' if on else 'disabled'}. Try it there by hand."
+        )
+
+
+def end_maintenance(site: MoodleClient) -> bool:
+    """Returns whether that was necessary."""
+    if not in_maintenance(site):
+        return False
+    switch_maintenance(site, on=False)
+    return True
+
+
+def purge_caches(site: MoodleClient) -> str:
+    """Presses "Purge all caches"; returns what the site says to that.
+
+    What Moodle then makes anew for whoever comes first is asked for, so that no browser has to wait for it.
+    """
+    step = "Purging all caches"
+    site.open(step, PURGE_CACHES)  # for a sesskey that holds
+    page = site.send(step, PURGE_CACHES, {"confirm": 1}, timeout=PURGING)
+    said = page.select_one(".alert-info, .alert-success")
+    if said is None:
+        raise SiteError(f"{step} failed at {site.where}: the site does not say that it did. {quote(page)}")
+    fetch_assets(site, PURGING)
+    return text(said)

@@ -1,0 +1,74 @@
+"""Whatever happens to a run while the site is in maintenance mode, it is open again: by the next run, or by others."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from clients.moodle.client import MoodleClient
+from clients.moodle.courses import Courses
+from clients.moodle.server import in_maintenance, switch_maintenance
+from runner.configuration.environment import Environment
+from runner.configuration.naming import CATEGORY, LOCK_NAME
+from runner.reservation.reservation import SiteReservation
+from selftest.runs.checkout import FAKE_BROWSER, Checkout, three_lines
+
+GO = 0
+KILLED = -9
+
+DIES_MEANWHILE = f"""{FAKE_BROWSER}
+import os
+import signal
+from clients.moodle.server import switch_maintenance
+
+@pytest.mark.lines("2.7.1")
+def test_shut(workspace, settings_guard, line):
+    with line("2.7.1", "the site is in maintenance mode for a while"):
+        with settings_guard.maintenance():
+            switch_maintenance(workspace.site, on=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def open_in_the_end(checkout: Checkout, site: MoodleClient) -> Iterator[None]:
+    """And nothing is left to put back."""
+    yield
+    try:
+        assert not in_maintenance(site)
+        assert [path for path in checkout.state.rglob("*") if path.is_file()] == []
+    finally:
+        switch_maintenance(site, on=False)
+
+
+@pytest.fixture
+def killed(checkout: Checkout, site: MoodleClient, open_in_the_end: None) -> None:
+    """A run died while the site was in maintenance mode."""
+    checkout.tests(test_it=DIES_MEANWHILE)
+    assert checkout.run(checkout.file(), "--browser=chromium").code == KILLED
+    assert in_maintenance(site)
+
+
+@pytest.mark.usefixtures("killed")
+@pytest.mark.parametrize("option", ["--restore", "--tb=short"])
+def test_the_run_after_one_that_was_killed(checkout: Checkout, site: MoodleClient, option: str) -> None:
+    checkout.tests(test_it=three_lines())
+    following = checkout.run(checkout.file(), "--browser=chromium", option)
+    assert following.code == GO, following.text
+    assert option == "--restore" or "is in maintenance mode, by the run" in " ".join(following.text.split())
+    assert not in_maintenance(site)
+
+
+@pytest.mark.usefixtures("killed")
+def test_another_machine_without_the_journal(
+    checkout: Checkout, environment: Environment, site: MoodleClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courses = Courses(site)
+    category = courses.category(CATEGORY)
+    assert category is not None
+    (lock,) = [course for course, name in courses.within(category).items() if name == LOCK_NAME]
+    courses.write_summary(lock, "Held by somebody, run killed until 2020-01-01T00:00:00Z.")
+    monkeypatch.setenv("XDG_STATE_HOME", f"{checkout.state}-elsewhere")
+    assert SiteReservation.restore(environment).problems == []
+    assert not in_maintenance(site)
+    monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
+    assert SiteReservation.restore(environment).problems == [], "expected nothing to do twice"

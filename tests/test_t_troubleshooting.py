@@ -1,0 +1,25 @@
+"""Troubleshooting: what the document has people look at when videos do not play, tried with a video of our own."""
+
+from collections.abc import Callable
+
+import pytest
+
+from checks.access import VideoAccess
+from clients.moodle.model import Assignment
+from clients.s3 import Bucket
+from fixtures.visitors import HandedIn
+from runner.pytest_plugin.lines import Lines
+
+
+@pytest.mark.lines("T.5.4", "T.5.6")
+def test_video(
+    hand_in: Callable[..., HandedIn], assignment: Assignment, video_access: VideoAccess, bucket: Bucket, once: Lines
+) -> None:
+    """A student hands in a video; it is on S3, and its signed URL plays without the plugin's page."""
+    video = hand_in(assignment)
+    with once("T.5.6", "S3 holds the video that was handed in"):
+        bucket.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
+    with once(
+        "T.5.4", "The signed URL gives the video, from its start and from its middle, to whoever has it"
+    ) as evidence:
+        evidence["address"] = video_access.signed_url(video.site, video).partition("?")[0]
