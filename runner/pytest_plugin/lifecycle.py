@@ -98,7 +98,8 @@ class Lifecycle:
         if self._state.partial and self._state.hold and not self._state.interrupted:
             # What a merge with other runs must not lack.
             self._state.tests = declared(reads_only=self._state.tried is not None)
-        if not (self._config.option.doctor or self._config.option.restore):
+        option = self._config.option
+        if not (option.doctor or option.restore or option.diagnose is not None):
             try:
                 self._reporting.write()
             except OSError as error:

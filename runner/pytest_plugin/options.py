@@ -45,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--env", default=NAME, metavar="NAME|FILE.toml", help="environment under test")
     group.addoption("--doctor", action="store_true", help="check the environment and print the plan; run nothing")
     group.addoption("--restore", action="store_true", help="put back what a dead run left changed; run nothing")
+    group.addoption(
+        "--diagnose",
+        metavar="SYMPTOM",
+        help="look at the causes of a symptom, such as “videos won't play”; run nothing",
+    )
     group.addoption("--large", type=large_size, metavar="SIZE", help="size of the video of step 2.12, such as 1GiB")
     group.addoption("--keep", action="store_true", help="leave what the run creates on the site until the next run")
     group.addoption(

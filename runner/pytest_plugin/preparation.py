@@ -21,6 +21,7 @@ from runner.configuration.context import RUN, RunContext
 from runner.configuration.environment import Environment, decoded, load
 from runner.configuration.environment_tables import ENGINES
 from runner.configuration.targets import survey
+from runner.doctor.diagnosis import conclusion, diagnose, symptom
 from runner.doctor.doctor import examine
 from runner.doctor.findings import print_findings
 from runner.pytest_plugin.compat import has_workers, workers_of
@@ -57,6 +58,9 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
             )
         state.code = 0
         return
+    if option.diagnose is not None:
+        _diagnose(state, environment, option.diagnose)
+        return
     _read_known_issues(state, environment)
     _examine(config, state, environment)
     if option.doctor:
@@ -72,6 +76,18 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         _expect_smoke_alone(config)
         state.tried = production_lines()
     _open(config, state, environment, started)
+
+
+def _diagnose(state: State, environment: Environment, words: str) -> None:
+    try:
+        step = symptom(words)
+    except ValueError as unknown:
+        raise ConfigurationError(f"{unknown}. Name one of them: pytest --diagnose T.5") from None
+    findings = list(diagnose(environment, step))
+    print_findings(findings)
+    causes = any(finding.level == "bad" for finding in findings)
+    (state.problems if causes else state.notes).append(conclusion(step, findings))
+    state.code = 0
 
 
 def _expect_smoke_alone(config: pytest.Config) -> None:

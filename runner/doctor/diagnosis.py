@@ -1,0 +1,216 @@
+"""`--diagnose`: what the document's Troubleshooting has people look at for a symptom, looked at; nothing is changed.
+
+Each box of a step T.1 to T.6 either has a look here, or stays for people. A look that holds rules a cause out; one that
+does not is a cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from checklist.lines import STEPS, Step
+from checks.aws.bucket import CORS
+from checks.aws.distribution import Distribution, Viewers
+from checks.aws.iam import IAM, INVALIDATE, OBJECT_ACTIONS
+from checks.https import Https
+from checks.installation import TASK, Installation
+from checks.plugin_configuration import SettingsInForce
+from checks.usage import Usage
+from clients.cdn import CDN
+from clients.errors import ConfigurationError, NotCheckable, SiteError, Unreachable
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Settings
+from clients.moodle.tasks import Task
+from clients.plugin.administration import plugin_settings
+from clients.plugin.video_list import listed
+from runner.configuration.connect import new_access, new_bucket, new_plugin_key, new_site
+from runner.configuration.environment import Environment
+from runner.doctor.findings import Finding
+
+SYMPTOMS: tuple[Step, ...] = tuple(step for step in STEPS if step.id.startswith("T."))
+
+FEW = 5
+"""Of the videos that are ready so many are looked for on S3."""
+
+SETTINGS_PAGE = "Correct it at Site administration > Plugins > S3 Video."
+
+
+def symptom(words: str) -> Step:
+    """The step of Troubleshooting with that number (`5` or `T.5`), or with these words in its title, whole or in part.
+
+    Raises ValueError, which names all of them.
+    """
+    asked = _plain(words)
+    fitting = [step for step in SYMPTOMS if asked in (step.id.casefold(), step.id[2:])]
+    fitting = fitting or [step for step in SYMPTOMS if asked and asked in _plain(step.title)]
+    if len(fitting) != 1:
+        known = "; ".join(f"{step.id} {step.title}" for step in SYMPTOMS)
+        raise ValueError(f"{words!r} is none of the symptoms of the document, or more than one: {known}")
+    return fitting[0]
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+
+
+@dataclass
+class Sight:
+    """What is looked at, each when it is asked for. Raises NotCheckable where the environment gives no way to it."""
+
+    environment: Environment
+
+    @cached_property
+    def site(self) -> MoodleClient:
+        site, admin = new_site(self.environment), self.environment.accounts.admin
+        site.login(admin.username, admin.password.get_secret_value())
+        return site
+
+    @cached_property
+    def settings(self) -> Settings:
+        return plugin_settings(self.site)
+
+    @property
+    def in_force(self) -> SettingsInForce:
+        return SettingsInForce(self.settings)
+
+    @property
+    def installation(self) -> Installation:
+        return Installation(self.site)
+
+    @property
+    def distribution(self) -> Distribution:
+        return Distribution(new_access(self.environment), self.environment.cdn.domain)
+
+    @property
+    def viewers(self) -> Viewers:
+        return Viewers(new_access(self.environment), self.environment.cdn.domain)
+
+    @property
+    def cors(self) -> CORS:
+        return CORS(new_access(self.environment), self.environment.storage.bucket)
+
+    @property
+    def iam(self) -> IAM:
+        return IAM(new_access(self.environment), self.settings.get("aws_access_key", "").strip())
+
+    @cached_property
+    def ready(self) -> list[str]:
+        if not (keys := list(listed(self.site, status="ready"))[:FEW]):
+            raise NotCheckable("the plugin's list has no video that is ready")
+        return keys
+
+    def expect_key(self) -> None:
+        access, secret = (self.settings.get(name, "").strip() for name in ("aws_access_key", "aws_secret_key"))
+        if "aws_secret_key" in self.settings.forced:
+            raise NotCheckable("aws_secret_key is set in config.php, which Moodle does not show")
+        new_plugin_key(self.environment, access, secret).expect_writing()
+
+    def expect_resources(self) -> None:
+        self.in_force.expect("s3_bucket", self.environment.storage.bucket)
+        self.in_force.expect("s3_region", self.environment.storage.region)
+
+    def expect_permissions(self) -> None:
+        self.iam.expect_allowed(OBJECT_ACTIONS, f"arn:aws:s3:::{self.environment.storage.bucket}/videos/1/clip.mp4")
+        self.iam.expect_allowed([INVALIDATE], self.distribution.arn)
+
+    def expect_cors(self) -> None:
+        new_bucket(self.environment).unsigned.expect_uploads_from(self.environment.origin)
+
+    def expect_https(self) -> None:
+        Https(self.site, self.environment.http_url, self.environment.budgets.probe).expect_enforced()
+
+    def expect_private_key(self) -> None:
+        self.in_force.expect_private_key("cloudfront_private_key")
+        self.viewers.expect_public_half(self._key_pair, self.settings["cloudfront_private_key"])
+
+    def expect_key_pair(self) -> None:
+        self.in_force.expect_secret("cloudfront_keypair_id")
+        self.viewers.expect_trusted(self._key_pair)
+
+    @property
+    def _key_pair(self) -> str:
+        return self.settings["cloudfront_keypair_id"].strip()
+
+    def expect_signed_url(self) -> None:
+        """By the plugin's own key, as its settings have it."""
+        environment, key = self.environment, self.settings["cloudfront_private_key"].strip()
+        self.in_force.expect_private_key("cloudfront_private_key")
+        cdn = CDN(
+            self.settings["cloudfront_domain"].strip(),
+            verify=environment.verify,
+            timeout=environment.budgets.probe,
+            key_pair_id=self._key_pair,
+            private_key=key,
+        )
+        with cdn.get(cdn.signed(self.ready[0]), "bytes=0-0") as answer:
+            if not answer.ok:
+                raise AssertionError(f"expected the CDN to serve what the plugin signs, seen {answer.status_code}")
+
+    def expect_stored(self) -> None:
+        bucket = new_bucket(self.environment)
+        if lost := [key for key in self.ready if key not in bucket.keys(key)]:
+            raise AssertionError(f"expected S3 to hold every video that is ready, seen {len(lost)} of {FEW} gone")
+
+    def expect_retention(self) -> None:
+        self.in_force.expect("retention_days", self.environment.decided.retention_days)
+
+
+Look = Callable[[Sight], object]
+
+LOOKS: Mapping[str, tuple[Look, str]] = {
+    "T.1.3": (lambda it: it.installation.expect_upgraded(), "Finish the upgrade: Site administration > Notifications."),
+    "T.2.1": (lambda it: it.installation.expect_upgraded(), "Finish the upgrade: Site administration > Notifications."),
+    "T.3.1": (lambda it: it.expect_key(), f"Enter the plugin's key anew. {SETTINGS_PAGE}"),
+    "T.3.2": (lambda it: it.expect_permissions(), "Correct the policy in IAM: appendix B has it."),
+    "T.3.3": (lambda it: it.iam.expect_policy(), "Attach the policy to the plugin's user in IAM."),
+    "T.3.4": (lambda it: it.expect_key(), f"Enter the plugin's key anew. {SETTINGS_PAGE}"),
+    "T.3.5": (lambda it: it.expect_resources(), SETTINGS_PAGE),
+    "T.4.1": (lambda it: it.cors.expect_origin(it.environment.origin), "Correct the bucket's CORS (step 1.2)."),
+    "T.4.2": (lambda it: it.expect_cors(), "Correct the bucket's CORS (step 1.2)."),
+    "T.4.3": (lambda it: it.expect_https(), "Lead http to https in the web server."),
+    "T.5.1": (lambda it: it.distribution.expect_deployed(), "Wait for CloudFront; it takes up to 20 minutes."),
+    "T.5.2": (lambda it: it.expect_private_key(), f"Paste the private key anew. {SETTINGS_PAGE}"),
+    "T.5.3": (lambda it: it.expect_key_pair(), f"Enter the id of the key pair that CloudFront trusts. {SETTINGS_PAGE}"),
+    "T.5.4": (lambda it: it.expect_signed_url(), "What the plugin signs the CDN refuses: look at T.5.2 and T.5.3."),
+    "T.5.6": (lambda it: it.expect_stored(), "Find out who deleted them: a lifecycle rule, or another user of S3."),
+    "T.6.3": (lambda it: Task(it.site, TASK).expect_has_run(2), "Look at the task's log, and at cron."),
+    "T.6.4": (lambda it: it.expect_retention(), SETTINGS_PAGE),
+    "T.6.5": (lambda it: Usage(it.site).expect_no_repeated_failures(), "Look at the dashboard whose uploads fail."),
+    "T.6.6": (
+        lambda it: it.distribution.expect_price_class(it.environment.decided.price_class),
+        "Change the price class in CloudFront.",
+    ),
+}
+
+
+def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
+    """A finding for each box of the symptom: `bad` is a cause, `warn` is for people to look at."""
+    sight = Sight(environment)
+    for line in step.lines:
+        name = f"{line.id} {line.text}"
+        look, remedy = LOOKS.get(line.id, (None, ""))
+        if look is None:
+            yield Finding(name, "warn", "No program can look at this from here; look at it yourself.")
+            continue
+        try:
+            look(sight)
+        except AssertionError as seen:
+            yield Finding(name, "bad", f"This is a cause: {str(seen).rstrip('.')}.", remedy)
+        except (NotCheckable, ConfigurationError, SiteError, Unreachable) as reason:
+            yield Finding(name, "warn", f"It cannot be told: {str(reason).rstrip('.')}.")
+        else:
+            yield Finding(name, "ok", "This is not the cause.")
+
+
+def conclusion(step: Step, findings: list[Finding]) -> str:
+    causes = [finding for finding in findings if finding.level == "bad"]
+    unknown = sum(finding.level == "warn" for finding in findings)
+    if causes:
+        named = "; ".join(finding.name.split(" ", 1)[0] for finding in causes)
+        return (
+            f"{step.title}: {len(causes)} of {len(findings)} causes found ({named}). Mend that first, and look again."
+        )
+    left = f" {unknown} are left for you to look at." if unknown else ""
+    return f"{step.title}: none of the causes that could be looked at holds.{left}"
