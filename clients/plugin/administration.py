@@ -67,9 +67,10 @@ def is_default(site: MoodleClient) -> bool:
     """Whether a new assignment takes videos unless somebody switches that off; nothing is created."""
     step = "Opening the form of a new assignment"
     page = site.open(step, MODULE_SETTINGS, add="assign", course=SITE_COURSE, section=0)
-    field = page.select_one(f"select[name={COMPONENT}_enabled], input[type=checkbox][name={COMPONENT}_enabled]")
-    if field is None:
+    fields = page.select(f"select[name={COMPONENT}_enabled], input[type=checkbox][name={COMPONENT}_enabled]")
+    if not fields:
         raise SiteError(f"{step} failed at {site.where}: it does not offer S3 Video. {quote(page)}")
+    field = fields[-1]  # 1.0.0 has a select of its own after Moodle's checkbox, and PHP takes the last
     chosen = field.select_one("option[selected]")
     return field.has_attr("checked") or (chosen is not None and chosen["value"] == "1")
 

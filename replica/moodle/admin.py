@@ -46,10 +46,6 @@ SETTINGS = {
         "Number of days to keep videos before automatic deletion (default: 90)",
         default="90",
     ),
-    "max_file_size": Setting(
-        "Maximum File Size (bytes)", "Largest video that may be uploaded (default: 5 GB)", default="5368709120"
-    ),
-    "allowed_mime_types": Setting("Allowed MIME Types", "What a video may be, separated by commas", default=MIME_TYPES),
     "upload_rate_limit": Setting(
         "Upload Rate Limit (per minute)",
         "Maximum number of upload URL requests per user per minute (default: 10)",
@@ -60,12 +56,15 @@ SETTINGS = {
         "Maximum number of playback URL requests per user per minute (default: 30)",
         default="30",
     ),
+    "max_file_size": Setting(
+        "Maximum File Size (bytes)", "Largest video that may be uploaded (default: 5 GB)", default="5368709120"
+    ),
+    "allowed_mime_types": Setting("Allowed MIME Types", "What a video may be, separated by commas", default=MIME_TYPES),
 }
 HEADINGS = {
     "aws_access_key": ("AWS S3 Configuration", "Configure AWS S3 bucket settings for video storage"),
     "cloudfront_domain": ("CloudFront Configuration", "Configure CloudFront CDN settings for video delivery"),
     "retention_days": ("Video Retention Configuration", "Configure automatic video cleanup settings"),
-    "max_file_size": ("Upload Limits", "Configure what may be uploaded"),
     "upload_rate_limit": (
         "Rate Limiting Configuration",
         "Configure rate limits to prevent abuse of upload and playback requests",
