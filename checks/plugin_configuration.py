@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-import tomllib
 from pathlib import Path
 
 from bs4 import BeautifulSoup
