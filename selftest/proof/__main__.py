@@ -20,11 +20,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from clients.errors import ConfigurationError
-from replica.faults import CATALOGUE
 from runner.configuration.replica import CHECKOUT
 from selftest.proof import report
 from selftest.proof.ledger import Ledger
-from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, read
+from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, expectations
 from selftest.proof.suite import suite
 from selftest.proof.turns import Turn, catching, sparing, whole
 from selftest.proof.warm import warm_replica
@@ -47,8 +46,7 @@ def main() -> int:
     options = parser.parse_args()
     suffix = "" if options.browser == "chromium" else f"-{options.browser}"
     try:
-        expected = read((Path(__file__).parent / "expected.toml").read_text(encoding="utf-8"), CATALOGUE)
-        chosen = _choose(expected, options.faults, options.third, options.browser)
+        chosen = _choose(expectations(), options.faults, options.third, options.browser)
     except ExpectationError as error:
         print(error, file=sys.stderr)
         return 4
@@ -62,7 +60,7 @@ def main() -> int:
 
 
 def _prove(chosen: Mapping[str, Expectation], options: argparse.Namespace, suffix: str) -> int:
-    in_order = [chosen[name] for name in CATALOGUE if name in chosen]
+    in_order = [chosen[name] for name in expectations() if name in chosen]
     turns = whole(in_order, suite()) if options.full else [*sparing(in_order, suite()), *catching(in_order, suite())]
     shutil.rmtree(REPORTS / "proof", ignore_errors=True)
     ledger = Ledger(REPORTS / f"proof{suffix}.json", chosen, suite(), options.browser)
@@ -131,7 +129,7 @@ def _share_out(
 
 
 def _choose(
-    expected: dict[str, Expectation], names: str | None, third: int | None, browser: str
+    expected: Mapping[str, Expectation], names: str | None, third: int | None, browser: str
 ) -> dict[str, Expectation]:
     wanted = names.split(",") if names else sorted(expected)
     if unknown := [name for name in wanted if name not in expected]:

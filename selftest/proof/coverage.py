@@ -7,9 +7,7 @@ from functools import cache
 from itertools import groupby
 
 from checklist.lines import CONSOLES, LINES, STEPS, Kind, Line
-from replica.faults import CATALOGUE
-from runner.configuration.replica import CHECKOUT
-from selftest.proof.outcome import read
+from selftest.proof.outcome import expectations
 from selftest.proof.suite import suite
 
 HEAD = """\
@@ -71,8 +69,7 @@ def judging() -> Mapping[str, list[str]]:
 def proving() -> Mapping[str, list[str]]:
     """The names of the faults that must turn each line red."""
     found: dict[str, list[str]] = {}
-    text = (CHECKOUT / "selftest/proof/expected.toml").read_text(encoding="utf-8")
-    for name, expectation in read(text, CATALOGUE).items():
+    for name, expectation in expectations().items():
         for line in expectation.lines:
             found.setdefault(line, []).append(name)
     return found

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from checklist.lines import CONSOLES, LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, Table, validated
 from checklist.verdicts import Check, Verdict
+from runner.configuration.replica import CHECKOUT
 from selftest.texts import not_for_people
 
 ENGINES = ("chromium", "firefox", "webkit")
@@ -25,7 +27,7 @@ ANYWHERE = frozenset({CONSOLES})
 
 
 class ExpectationError(Exception):
-    """`expected.toml` cannot be used; the message says what to change."""
+    """`faults.toml` cannot be used; the message says what to change."""
 
 
 def _some(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -149,20 +151,26 @@ class Outcome:
     seconds: float
 
 
-def read(text: str, catalogue: Collection[str]) -> dict[str, Expectation]:
-    """Expectations by fault from TOML. Raises ExpectationError unless there is one for each fault of `catalogue`."""
-    tables: Mapping[str, Mapping[str, Any]] = tomllib.loads(text)
-    problems = [f"{name} is no fault of the replica" for name in sorted(tables.keys() - set(catalogue))]
-    problems += [f"{name} has no table here" for name in sorted(set(catalogue) - tables.keys())]
+def read(text: str) -> dict[str, Expectation]:
+    """Expectations by fault, in the order of `faults.toml`. Raises ExpectationError unless each fault has one."""
+    entries: Mapping[str, Mapping[str, Any]] = tomllib.loads(text)
+    problems = []
     expected = {}
-    for name, table in tables.items():
+    for name, entry in entries.items():
         try:
-            expected[name] = Expectation.model_construct(fault=name, **dict(validated(Expected, table)))
+            table = validated(Expected, entry.get("expected", {}))
+            expected[name] = Expectation.model_construct(fault=name, **dict(table))
         except Mistakes as mistakes:
             problems += sorted(f"{name}: {_sentence(mistake)}" for mistake in mistakes.found)
     if problems:
-        raise ExpectationError("expected.toml:\n  " + "\n  ".join(problems))
+        raise ExpectationError("faults.toml:\n  " + "\n  ".join(problems))
     return expected
+
+
+@cache
+def expectations() -> Mapping[str, Expectation]:
+    """What is expected of each fault of the replica."""
+    return read((CHECKOUT / "replica/faults.toml").read_text(encoding="utf-8"))
 
 
 def _sentence(mistake: Mistake) -> str:

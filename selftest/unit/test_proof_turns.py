@@ -16,7 +16,7 @@ from checklist.verdicts import Check, Verdict
 from replica.faults import CATALOGUE
 from selftest.proof import __main__ as proof
 from selftest.proof.ledger import Ledger
-from selftest.proof.outcome import Expectation, Ran, Round, read
+from selftest.proof.outcome import Expectation, Ran, Round, expectations, read
 from selftest.proof.plugin import Proof
 from selftest.proof.suite import SuiteTest, suite
 from selftest.proof.turns import Turn, catching, happy_paths, involved, noticing, pieces, sparing, whole
@@ -36,7 +36,7 @@ SUITE = {
 def fault(name: str, line: str, *also: str, test: str = "", alone: bool = False) -> Expectation:
     table = {"lines": [line], "also": also, "symptom": "seen", "test": test}
     toml = "\n".join(f"{key} = {json.dumps(value)}" for key, value in (table | {"alone": alone}).items())
-    return read(f"[{name}]\n{toml}", [name])[name]
+    return read(f"[{name}.expected]\n{toml}")[name]
 
 
 BAR = fault("bar", "2.7.15")
@@ -108,8 +108,7 @@ def test_a_fault_that_has_to_be_alone_meets_everything_in_one_turn() -> None:
 @settings(deadline=None)
 @given(st.sets(st.sampled_from(sorted(CATALOGUE)), min_size=1))
 def test_every_fault_meets_all_that_must_notice_it_and_every_happy_path_once(names: set[str]) -> None:
-    text = (Path(__file__).parents[1] / "proof/expected.toml").read_text(encoding="utf-8")
-    faults = [one for name, one in read(text, CATALOGUE).items() if name in names]
+    faults = [one for name, one in expectations().items() if name in names]
     turns = [*catching(faults, suite()), *sparing(faults, suite())]
     for one in faults:
         met = [test for turn in turns if one.fault in turn.faults for test in turn.tests]
@@ -271,8 +270,8 @@ def test_what_is_tried_again_has_replicas_without_what_earlier_faults_left(
 
     monkeypatch.setattr(proof, "warm_replica", replica)
     monkeypatch.setattr(proof, "Worker", StoppedWorker)
-    table = '[progress-stuck]\nlines = ["2.7.15"]\nsymptom = "seen"'
-    expected = read(table, ["progress-stuck"])
+    table = '[progress-stuck.expected]\nlines = ["2.7.15"]\nsymptom = "seen"'
+    expected = read(table)
     ledger = Ledger(tmp_path / "proof.json", expected, suite(), "chromium")
 
     assert proof._run(ledger, expected, [Turn(("progress-stuck",), ("test_upload",))], "chromium", 1) == 0
