@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from clients.errors import ConfigurationError, SiteError, Unreachable
+from replica.versions import VERSIONS
 from runner.configuration.environment import Environment, load
 from runner.configuration.replica import CHECKOUT, running_replica
 from runner.reservation.lock import Locked
@@ -25,15 +26,19 @@ from selftest.fidelity.facts import Facts
 from selftest.fidelity.questions import ask
 
 KNOWN = CHECKOUT / "reports" / "fidelity.json"
-SPOKEN = {"4.1": "4.1", "4.2": "4.1", "4.3": "4.1", "4.4": "4.1"}
-"""By Moodle's version that of the replica, where it has none of that name; from 5.0 on it speaks as 5.1."""
 
 
 def version_of(release: str) -> str:
-    """The replica's version for a release of Moodle."""
-    found = re.match(r"\d+\.\d+", release)
-    name = found[0] if found else release
-    return SPOKEN.get(name, "5.1" if name >= "5" else "4.5")
+    """The replica's version for a release of Moodle: the last one before it with the same first number, or the next."""
+    spoken = {_numbers(name): name for name in VERSIONS}
+    wanted = _numbers(release)
+    before = [numbers for numbers in spoken if numbers <= wanted and numbers[0] == wanted[0]]
+    after = [numbers for numbers in spoken if numbers > wanted]
+    return spoken[max(before) if before else min(after, default=max(spoken))]
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", release)[:2]))
 
 
 def main() -> int:

@@ -27,12 +27,12 @@ from clients.plugin.api import Video, grading_table
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, clear_the_way
 from pages.login import LoginPage
+from replica.versions import VERSIONS
 from runner.configuration.environment import Environment
 from runner.configuration.naming import DOMAIN
 from selftest.runs.static_pages import says
 from selftest.runs.students import PASSWORD, VIDEO, session_of, upload
 
-VERSIONS = ("4.1", "4.5", "5.1")
 NUMBERS = count(1)
 Speak = Callable[..., None]
 AtBrowser = Callable[[Person], Page]
