@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BROWSER := chromium
 
-.PHONY: acceptance test test-all proof mutants soak bench fidelity lock
+.PHONY: acceptance test test-all proof mutants soak bench fidelity lock new-check
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
 test: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
@@ -12,6 +12,7 @@ mutants: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.mutants --pl
 bench: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.bench
 fidelity: .venv/ready ; $(BIN)/python -m selftest.fidelity --env $(ENV)
 soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --browser $(BROWSER) --times $(or $(N),30) $(if $(VERSION),--site moodle=$(VERSION))
+new-check: .venv/ready ; @$(BIN)/python -m selftest.new_check "$(LINE)" "$(NAME)"
 
 .venv/ready: requirements.lock
 	$(PYTHON) -m venv .venv
