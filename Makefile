@@ -1,12 +1,24 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BROWSER := chromium
+# What people read: documents but for the generated ones, and the rooms whose messages reach them.
+PROSE := $(filter-out docs/access.md docs/fidelity.md docs/proof%,$(wildcard *.md docs/*.md environments/*.md)) \
+	$(shell find checklist checks clients fixtures pages runner tests -name "*.py")
 
-.PHONY: acceptance test test-all proof mutants soak bench fidelity lock new-check
+.PHONY: acceptance test test-all lint proof mutants soak bench fidelity lock new-check
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
-test: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/oxlint checklist pages replica selftest && $(BIN)/actionlint && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
+test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
 test-all: test ; $(BIN)/python -m selftest.machines --python $(PYTHON)
+lint: .venv/ready
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry . --extend-exclude selftest && $(BIN)/deptry . --ignore DEP002,DEP004
+	$(BIN)/oxlint checklist pages replica selftest
+	$(BIN)/actionlint
+	$(BIN)/codespell
+	@$(BIN)/proselint --output-format compact check $(PROSE)
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
 mutants: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.mutants --plugin $(PLUGIN) --env $(ENV) --seed $(or $(SEED),1) --number $(or $(N),150) --minutes $(or $(MINUTES),0) --files "$(FILES)"
 bench: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.bench
@@ -20,4 +32,4 @@ new-check: .venv/ready ; @$(BIN)/python -m selftest.new_check "$(LINE)" "$(NAME)
 	$(BIN)/python -m pip check
 	touch $@
 
-lock: .venv/ready ; $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml --output-file requirements.lock
+lock: .venv/ready ; $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group replica --group dev pyproject.toml --output-file requirements.lock

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
-import re2  # type: ignore[import-untyped]
+import re2
 from pydantic import BeforeValidator
 
 LONGEST = 1000

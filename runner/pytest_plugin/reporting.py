@@ -193,7 +193,7 @@ class Reporting:
         """
         folder = self._state.folder
         self._bring_artifacts()
-        write(self.results(), folder)  # first of all: what comes after it may break
+        write(self.results(), folder)  # first: what comes after it may break
         if leaks := self._leaks():
             self._state.problems += leaks
             write(self.results(), folder)
