@@ -17,6 +17,7 @@ lint: .venv/ready
 	$(BIN)/deptry . --extend-exclude selftest && $(BIN)/deptry . --ignore DEP002,DEP004
 	$(BIN)/oxlint checklist pages replica selftest
 	$(BIN)/actionlint
+	$(BIN)/hadolint Containerfile
 	$(BIN)/codespell
 	@$(BIN)/proselint --output-format compact check $(PROSE)
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
