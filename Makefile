@@ -5,7 +5,7 @@ BROWSER := chromium
 PROSE := $(filter-out docs/access.md docs/fidelity.md docs/proof%,$(wildcard *.md docs/*.md environments/*.md)) \
 	$(shell find checklist checks clients fixtures pages runner tests -name "*.py")
 
-.PHONY: acceptance test test-all lint proof mutants soak bench fidelity lock new-check
+.PHONY: acceptance test test-all lint proof mutants soak bench fidelity lock docs new-check
 
 acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest $(if $(VERSION),--site moodle=$(VERSION))
 test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
@@ -19,12 +19,16 @@ lint: .venv/ready
 	$(BIN)/actionlint
 	$(BIN)/hadolint Containerfile
 	$(BIN)/codespell
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@$(BIN)/proselint --output-format compact check $(PROSE)
 proof: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof --browser $(BROWSER) $(if $(FULL),--full)
 mutants: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.mutants --plugin $(PLUGIN) --env $(ENV) --seed $(or $(SEED),1) --number $(or $(N),150) --minutes $(or $(MINUTES),0) --files "$(FILES)"
 bench: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.bench
 fidelity: .venv/ready ; $(BIN)/python -m selftest.fidelity --env $(ENV)
 soak: .venv/ready ; sh .ci/browsers && $(BIN)/python -m selftest.proof.soak --browser $(BROWSER) --times $(or $(N),30) $(if $(VERSION),--site moodle=$(VERSION))
+docs: .venv/ready
+	$(BIN)/python -m selftest.proof.coverage > docs/coverage.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 new-check: .venv/ready ; @$(BIN)/python -m selftest.new_check "$(LINE)" "$(NAME)"
 
 .venv/ready: requirements.lock

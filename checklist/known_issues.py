@@ -136,7 +136,7 @@ def read(text: str, targets: Collection[str], today: date) -> tuple[list[KnownIs
         return [], ["it is nested too deeply; it must hold [[known]] tables and nothing else"]
     entries = content.pop("known", [])
     if content or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        return [], ["it must hold [[known]] tables and nothing else; see environments/README.md"]
+        return [], ["it must hold [[known]] tables and nothing else; see docs/environments.md"]
     issues, problems = [], []
     for number, entry in enumerate(entries, start=1):
         try:

@@ -224,7 +224,7 @@ class Bucket:
                 raise Unreachable(f"S3 answered {status} {code} ({what}).") from error
             raise KeyRefused(
                 f"S3 refuses the suite's key ({status} {code}, {what}). It needs s3:ListBucket on the bucket, "
-                "s3:GetObject and s3:DeleteObject on videos/* (environments/README.md); or no bucket has that name."
+                "s3:GetObject and s3:DeleteObject on videos/* (docs/environments.md); or no bucket has that name."
             ) from error
         except SSLError as error:
             raise ConfigurationError(untrusted(self.url, error)) from error

@@ -97,7 +97,7 @@ class Service:
         code = error.response.get("Error", {}).get("Code", "")
         permission = self._permission(call)
         if code in REFUSED:
-            return NotCheckable(f"the audit key lacks the permission {permission}; see environments/README.md")
+            return NotCheckable(f"the audit key lacks the permission {permission}; see docs/environments.md")
         if code in THROTTLED:
             return NotCheckable(f"AWS answers {code} to {permission}: too many requests, try again later")
         if code in WRONG_KEY:

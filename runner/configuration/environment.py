@@ -1,6 +1,6 @@
 """One staging stack under test, as described by a TOML file in `environments/`.
 
-The keys are listed in `environments/README.md`. Passwords and keys stand in the file only as names
+The keys are listed in `docs/keys.md`. Passwords and keys stand in the file only as names
 of environment variables; their values come from the environment or from `.env` in the checkout.
 """
 
@@ -226,7 +226,7 @@ def load(name_or_path: str, root: Path = ENVIRONMENTS) -> Environment:
     except ValueError as error:
         raise ConfigurationError(f"{file}: is not valid TOML in UTF-8: {error}; correct it there") from None
     except RecursionError:
-        raise ConfigurationError(f"{file}: is nested too deeply; write its tables as environments/README.md") from None
+        raise ConfigurationError(f"{file}: is nested too deeply; write its tables as docs/keys.md") from None
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read ({error.strerror}); check its permissions") from None
     source = Source(file, {**_dotenv(root.parent / ".env"), **os.environ}, text)
@@ -290,14 +290,14 @@ def _problem(mistake: Mistake) -> str:
             keys = {key for table in EnvironmentTable.__subclasses__() for key in table.model_fields}
             close = difflib.get_close_matches(mistake.key, keys, 1)
             hint = f"did you mean {close[0]}" if close else "remove it"
-            sentence = f"is not a key here; {hint} (environments/README.md lists the keys)"
+            sentence = f"is not a key here; {hint} (docs/keys.md lists the keys)"
         case "model_type":
-            sentence = f"must be a table; write it under [{mistake.place}], see environments/README.md"
+            sentence = f"must be a table; write it under [{mistake.place}], see docs/keys.md"
         case "tuple_type":
             form = f"tables, each under [[{mistake.place}]]" if mistake.place in TABLES else 'texts, such as ["3.1.1"]'
-            sentence = f"must be a list of {form}; see environments/README.md"
+            sentence = f"must be a list of {form}; see docs/keys.md"
         case "value_error":
             sentence = mistake.said
         case _:
-            sentence = f"{mistake.said.replace('Input', 'input', 1)}; correct it, see environments/README.md"
+            sentence = f"{mistake.said.replace('Input', 'input', 1)}; correct it, see docs/keys.md"
     return f"{mistake.place}: {sentence}"

@@ -42,7 +42,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     """
     option = config.option
     state.versions |= {"suite": suite_revision(), **{name: version(name) for name in TOOLS}}
-    environment = _environment(state, started, option.site)
+    environment = _environment(state, started, option.site, option.fault)
     known = [*environment.targets]
     known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
     with without_secrets(environment.secrets()), sync_playwright() as playwright:
@@ -105,13 +105,13 @@ def suite_revision() -> str:
     return "no git revision"
 
 
-def _environment(state: State, started: ExitStack, habits: Sequence[str]) -> Environment:
-    """Reads the environment, the replica's once that is up with these habits, and remembers its secrets."""
+def _environment(state: State, started: ExitStack, habits: Sequence[str], faults: Sequence[str]) -> Environment:
+    """Reads the environment, the replica's once that is up with these habits and faults, and remembers its secrets."""
     if state.environment_name == replica.NAME:
-        options = [f"--site={habit}" for habit in habits]
+        options = [f"--site={habit}" for habit in habits] + [f"--fault={fault}" for fault in faults]
         state.environment_name = str(started.enter_context(replica.running_replica(*options)))
-    elif habits:
-        raise ConfigurationError("--site is for the replica, which has habits to choose from; leave it out with --env.")
+    elif habits or faults:
+        raise ConfigurationError("--site and --fault are for the replica. Leave them out with --env.")
     state.environment = environment = load(state.environment_name)
     environment.check_files()
     storage = environment.storage

@@ -45,6 +45,11 @@ def test_an_environment_that_does_not_exist(checkout: Checkout) -> None:
     expect_told(checkout.run("--env", "nowhere"), WRONG, "MISCONFIGURED", "there is no such environment", "has replica")
 
 
+@pytest.mark.parametrize("option", ["--fault=progress-hidden", "--site=below"])
+def test_what_the_replica_alone_has(checkout: Checkout, option: str) -> None:
+    expect_told(checkout.run("--env", "staging", option), WRONG, "MISCONFIGURED", "are for the replica", "Leave them out")
+
+
 def test_a_secret_that_is_missing(checkout: Checkout) -> None:
     run = checkout.run(checkout.file(access_key='"S3V_NOT_SET"'))
     expect_told(run, WRONG, "MISCONFIGURED", "the environment variable S3V_NOT_SET is not set", "add it to .env")

@@ -34,7 +34,7 @@ def test_phase_1_is_judged_only_where_the_environment_asks_for_it() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("AccessDenied", r"the audit key lacks the permission s3:GetBucketPublicAccessBlock; see environments/README"),
+        ("AccessDenied", r"the audit key lacks the permission s3:GetBucketPublicAccessBlock; see docs/environments"),
         ("Throttling", r"AWS answers Throttling to s3:GetBucketPublicAccessBlock: too many requests"),
         ("SlowDown", "too many requests, try again later"),
     ],

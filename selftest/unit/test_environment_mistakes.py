@@ -84,10 +84,10 @@ def test_one_mistake_one_message(load_site: LoadSite, old: str, new: str, proble
     ("top", "problem"),
     [
         ("targets = {}", "targets: must be a list of tables, each under [[targets]]"),
-        ('test_site = "true"', "test_site: input should be a valid boolean; correct it, see environments/README.md"),
+        ('test_site = "true"', "test_site: input should be a valid boolean; correct it, see docs/keys.md"),
         ("smoke = true", "smoke: where test_site = false it takes people who exist already; add [accounts.given]"),
         ('plain_url = "https://x"', "plain_url: must be an address without TLS and path; write it like http://host:"),
-        ("bogus = 1", "bogus: is not a key here; remove it (environments/README.md lists the keys)"),
+        ("bogus = 1", "bogus: is not a key here; remove it (docs/keys.md lists the keys)"),
         ('ignore_https_errors = true\nca_file = "ca.pem"', "ca_file: contradicts ignore_https_errors = true; keep one"),
         ('name = "x"', "name: is not a key here"),
         ('required_lines = ["3.1.1", "3.1"]', "required_lines: 3.1 is no line of the checklist; name lines, such as"),
