@@ -47,7 +47,8 @@ def test_an_environment_that_does_not_exist(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize("option", ["--fault=progress-hidden", "--site=below"])
 def test_what_the_replica_alone_has(checkout: Checkout, option: str) -> None:
-    expect_told(checkout.run("--env", "staging", option), WRONG, "MISCONFIGURED", "are for the replica", "Leave them out")
+    run = checkout.run("--env", "staging", option)
+    expect_told(run, WRONG, "MISCONFIGURED", "--site and --fault are for the replica", "Leave them out")
 
 
 def test_a_secret_that_is_missing(checkout: Checkout) -> None:
