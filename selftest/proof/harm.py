@@ -35,7 +35,7 @@ from runner.configuration.replica import CHECKOUT
 from selftest.proof.warm import SMALL, Warm, warm_replica
 
 TESTS = ("tests/test_2_11_errors.py", "tests/test_2_11_interrupted.py", "-k", "wrong_credentials or confirmation_fails")
-EARLIEST, LATEST = 4, 30
+EARLIEST, LATEST = 4, 20
 """Seconds after its start at which a run is killed."""
 PATIENT = f"[budgets]\npage = 10\nupload = 25\nplay = 10\n{SMALL}"
 """Budgets: a lie may have the browser wait for what never comes."""
