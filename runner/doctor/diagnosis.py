@@ -212,5 +212,5 @@ def conclusion(step: Step, findings: list[Finding]) -> str:
         return (
             f"{step.title}: {len(causes)} of {len(findings)} causes found ({named}). Mend that first, and look again."
         )
-    left = f" {unknown} are left for you to look at." if unknown else ""
+    left = f" {unknown} {'is' if unknown == 1 else 'are'} left for you to look at." if unknown else ""
     return f"{step.title}: none of the causes that could be looked at holds.{left}"
