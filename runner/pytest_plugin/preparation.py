@@ -160,8 +160,8 @@ def _open(config: pytest.Config, state: State, environment: Environment, started
         started.enter_context(watching(watched, environment.secrets()))
     if hold.taken:
         state.notes.append(
-            f"S3 holds what is not this run's under {', '.join(hold.taken)}: people with these ids are left out. Look "
-            "whose it is."
+            f"S3 holds what is not this run's under {', '.join(hold.taken)}: people with these ids are left out. "
+            "Look whose it is."
         )
     state.versions["moodle"] = release(hold.site)
     found = plugin(hold.site)
