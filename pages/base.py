@@ -40,7 +40,7 @@ of an editor (`editor_tiny/editor:setupForTarget`) stays where its frame is move
 class Moodle:
     """The site a page belongs to, how long its users may have to wait, in seconds, and where its log-in form is.
 
-    `restless` are keys of its scripts that did not settle once, and are not waited for again; `remarks` what was seen
+    `restless` are keys of its scripts that did not settle once, and are not waited for again; `warnings` what was seen
     that is no failure, to be kept as evidence.
     """
 
@@ -54,7 +54,7 @@ class Moodle:
     """How soon after choosing a file the transfer begins, where there is no Upload button (2.7.14)."""
     login_path: str = LOGIN
     restless: set[str] = field(default_factory=set, compare=False)
-    remarks: list[str] = field(default_factory=list, compare=False)
+    warnings: list[str] = field(default_factory=list, compare=False)
     untranslated: dict[str, list[str]] = field(default_factory=dict, compare=False)
     """Texts that nobody translated, by the address of the page that showed them."""
 
@@ -157,7 +157,7 @@ class MoodlePage:
             )
         if busy:
             self.moodle.restless.update(busy)
-            self.moodle.remarks.append(f"{self.page.url} stayed busy with {', '.join(busy)}")
+            self.moodle.warnings.append(f"{self.page.url} stayed busy with {', '.join(busy)}")
 
     def arrive(self, where: str, at: Callable[[str], bool]) -> None:
         """Wait until the address satisfies `at`; `where` is what people call that page."""
@@ -179,7 +179,7 @@ class MoodlePage:
         exceptions, notices = boxes.evaluate_all(SCRIPTS["said"], EXCEPTION)
         if broken := [*exceptions, *(said for said in notices if not is_others_notice(said))]:
             raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {broken[0][:500]}")
-        self.moodle.remarks.extend(f"{self.page.url} shows a notice of others: {said[:200]}" for said in notices)
+        self.moodle.warnings.extend(f"{self.page.url} shows a notice of others: {said[:200]}" for said in notices)
 
     def expect_translated(self) -> None:
         """No untranslated `[[string]]` and no template placeholder in what a person can read."""

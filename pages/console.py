@@ -19,7 +19,7 @@ from clients.errors import NotCheckable
 from clients.http import THE_PLUGIN_S
 from clients.ignored_errors import THE_PLUGINS, Searched, is_noise
 from clients.words import answered, counted
-from pages.others import lists_others
+from pages.third_party import lists_others
 
 ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load request cancelled", re.I)
 """Requests that leaving a page, or a seek, has cut off: noise of navigation, in the words of each engine."""

@@ -11,9 +11,9 @@ from playwright.sync_api import Locator, TimeoutError
 from clients.addresses import DASHBOARD
 from clients.errors import NotCheckable
 from pages.base import MoodlePage
-from pages.others import own
 from pages.script import scripts
 from pages.texts import MOMENT, ShownSize, shown_size, shown_time
+from pages.third_party import own
 
 SCRIPTS = scripts(__file__)
 

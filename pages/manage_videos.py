@@ -12,8 +12,8 @@ from clients.addresses import MANAGE_VIDEOS
 from clients.plugin.object_key import made_at
 from clients.words import counted
 from pages.base import MoodlePage
-from pages.others import own
 from pages.texts import MOMENT, shown_time
+from pages.third_party import own
 
 KEY = re.compile(r"^\s*videos/\d+/")
 FILTERS = ("courseid", "status", "search")

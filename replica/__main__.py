@@ -8,12 +8,12 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from replica import faults, habits
+from replica import faults, site_profiles
 from replica.faults import Faults
-from replica.habits import Habits
 from replica.moodle.site import Site
 from replica.proxy import Proxy
 from replica.settings import BUCKET, REGION, Settings
+from replica.site_profiles import SiteProfiles
 from replica.stack import Ports, PortTaken, Stack, listen, prepare_folder
 
 EXIT_USAGE = 4
@@ -29,17 +29,17 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin ends")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a defect on")
     parser.add_argument("--proxy", type=int, metavar="PORT", help="a CONNECT proxy that asks for a name; 0: any port")
-    parser.add_argument("--site", action="append", default=[], metavar="NAME[=VALUE]", help="switch a habit on")
-    parser.add_argument("--list-site", action="store_true", help="print all habits of sites as JSON and end")
+    parser.add_argument("--site", action="append", default=[], metavar="NAME[=VALUE]", help="switch a site profile on")
+    parser.add_argument("--list-site", action="store_true", help="print all site profiles as JSON and end")
     parser.add_argument("--list-faults", action="store_true", help="print all defects as JSON and end")
     options = parser.parse_args()
     if options.list_faults or options.list_site:
-        print(json.dumps(faults.listing() if options.list_faults else habits.listing(), indent=2))
+        print(json.dumps(faults.listing() if options.list_faults else site_profiles.listing(), indent=2))
         return 0
-    broken, set_up = Faults(), Habits()
+    broken, set_up = Faults(), SiteProfiles()
     try:
         broken.replace(options.fault)
-        set_up.replace(habits.from_options(options.site))
+        set_up.replace(site_profiles.from_options(options.site))
     except ValueError as error:
         return _usage(str(error))
     if options.dir and options.dir.exists() and any(options.dir.iterdir()) and not (options.dir / "ca.pem").exists():

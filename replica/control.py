@@ -1,4 +1,4 @@
-"""/__replica__/: switches faults, habits and latency while the replica runs; shows mail and what the CDN was told."""
+"""/__replica__/: switches faults, site profiles and latency while it runs; shows mail and what the CDN was told."""
 
 import asyncio
 import json
@@ -13,17 +13,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from replica.aws import ControlPlane
-from replica.effects import Effects
 from replica.moodle.site import Site
 from replica.proxy import Proxy
+from replica.seeding import Seeding
 
 
 class Control:
     """The control endpoints, and the random delay put before each answer of the site."""
 
-    def __init__(self, site: Site, effects: Effects, proxy: Proxy | None) -> None:
+    def __init__(self, site: Site, seeding: Seeding, proxy: Proxy | None) -> None:
         self.site = site
-        self.effects = effects
+        self.seeding = seeding
         self.proxy = proxy
         self.faults = site.faults
         self.aws = ControlPlane(site.settings, site.faults)
@@ -35,7 +35,7 @@ class Control:
         own = Starlette(
             routes=[
                 Route("/__replica__/fault", self._fault, methods=["GET", "PUT"]),
-                Route("/__replica__/site", self._habits, methods=["GET", "PUT"]),
+                Route("/__replica__/site", self._profiles, methods=["GET", "PUT"]),
                 Route("/__replica__/aws{path:path}", self.aws.serve, methods=["GET", "HEAD", "PUT", "POST", "DELETE"]),
                 Route("/__replica__/lies", self._lies, methods=["GET", "PUT"]),
                 Route("/__replica__/mail", self._mail),
@@ -63,19 +63,19 @@ class Control:
                 return JSONResponse({"error": 'send {"faults": ["name", ...]}'}, 400)
             except ValueError as error:
                 return JSONResponse({"error": str(error)}, 400)
-            await run_in_threadpool(self.effects.apply)
+            await run_in_threadpool(self.seeding.apply)
         return JSONResponse({"faults": sorted(self.faults.active)})
 
-    async def _habits(self, request: Request) -> Response:
+    async def _profiles(self, request: Request) -> Response:
         if request.method == "PUT":
             try:
-                self.site.habits.replace(dict(await request.json()))
+                self.site.profiles.replace(dict(await request.json()))
             except (json.JSONDecodeError, TypeError):
                 return JSONResponse({"error": 'send {"name": value, ...}; what is not named is off'}, 400)
             except ValueError as error:
                 return JSONResponse({"error": str(error)}, 400)
-            await run_in_threadpool(self.effects.apply)
-        return JSONResponse(self.site.habits.on())
+            await run_in_threadpool(self.seeding.apply)
+        return JSONResponse(self.site.profiles.on())
 
     async def _lies(self, request: Request) -> Response:
         if request.method == "PUT":

@@ -24,7 +24,7 @@ _POLICY = f"default-src 'self' 'unsafe-inline'; report-uri {_COLLECTOR}"
 
 
 class Front:
-    """The site's pages behind all that its habits put in front of them."""
+    """The site's pages behind all that its site profiles put in front of them."""
 
     def __init__(self, pages: ASGIApp, site: Site) -> None:
         self._pages = pages
@@ -36,7 +36,7 @@ class Front:
             await self._pages(scope, receive, send)
             return
         body = b""
-        if self._site.habits.attack_firewall and scope["method"] == "POST":
+        if self._site.profiles.attack_firewall and scope["method"] == "POST":
             receive, body = await _looked_into(receive)
         if refusal := self._refusal(scope, body):
             await refusal(scope, receive, send)
@@ -44,26 +44,26 @@ class Front:
         await self._pages(scope, receive, self._marked(send))
 
     def _refusal(self, scope: Scope, body: bytes) -> Response | None:
-        habits, headers, answer = self._site.habits, Headers(scope=scope), None
-        if habits.maintenance:
+        profiles, headers, answer = self._site.profiles, Headers(scope=scope), None
+        if profiles.maintenance:
             answer = _page("Maintenance mode", "This site is undergoing maintenance and is not available now.", 503)
-        elif habits.challenge and "acceptance" not in headers.get("user-agent", ""):
+        elif profiles.challenge and "acceptance" not in headers.get("user-agent", ""):
             answer = _page("Just a moment...", "Verify you are human by completing the action below.", 403)
-        elif habits.basic_auth and not _knows(headers.get("authorization", "")):
+        elif profiles.basic_auth and not _knows(headers.get("authorization", "")):
             told = {"www-authenticate": 'Basic realm="staging"'}
             answer = PlainTextResponse("401 Authorization Required\n", 401, told)
-        elif habits.attack_firewall and _looks_like_an_attack(scope["query_string"], body):
+        elif profiles.attack_firewall and _looks_like_an_attack(scope["query_string"], body):
             answer = _page("403 Forbidden", "Your request was blocked by a security rule.", 403)
-        elif habits.csp_report_only and scope["path"].endswith(_COLLECTOR):
+        elif profiles.csp_report_only and scope["path"].endswith(_COLLECTOR):
             answer = Response(status_code=204)
-        elif habits.too_many:
+        elif profiles.too_many:
             self._asked += 1
-            if self._asked % habits.too_many == 0:
+            if self._asked % profiles.too_many == 0:
                 answer = PlainTextResponse("429 Too Many Requests\n", 429, {"retry-after": "1"})
         return answer
 
     def _marked(self, send: Send) -> Send:
-        if not self._site.habits.csp_report_only:
+        if not self._site.profiles.csp_report_only:
             return send
 
         async def sent(message: Message) -> None:

@@ -15,10 +15,10 @@ from pathlib import Path
 import trustme
 
 from replica import bucket, web
-from replica.effects import Effects
 from replica.moodle.site import Site
 from replica.proxy import Proxy
-from replica.weed import Weed, free_ports
+from replica.seaweedfs import Weed, free_ports
+from replica.seeding import Seeding
 
 SEARCHED = (8443, 9443, 10)
 """Where free ports are looked for: from, up to, apart."""
@@ -39,20 +39,20 @@ class Stack:
         self.site = site
         self.settings = site.settings
         self.proxy = proxy
-        self.weed = Weed(self.settings)
+        self.seaweedfs = Weed(self.settings)
 
     def run(self, ports: "Ports", ready: Callable[[], None], until_stdin_ends: bool) -> None:
         """Start everything in its folder, call `ready()`, stop cleanly."""
         sockets = [ports.site, ports.cdn, ports.plain]
-        if self.site.habits.storage:
+        if self.site.profiles.storage:
             (self.settings.weed_port,) = free_ports(1)
             sockets.append(listen(ports.first + 1))
         try:
             self._issue_certificate()
-            self.weed.start()
+            self.seaweedfs.start()
             asyncio.run(self._serve(sockets, ready, until_stdin_ends))
         finally:
-            self.weed.stop()
+            self.seaweedfs.stop()
             shutil.rmtree(self.settings.folder, ignore_errors=True)
 
     async def _serve(self, sockets: list[socket.socket], ready: Callable[[], None], watch_stdin: bool) -> None:
@@ -62,11 +62,11 @@ class Stack:
             loop.add_signal_handler(name, stop.set)
         if watch_stdin:
             threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
-        effects = Effects(self.site)
-        servers = web.build(self.site, effects, self.proxy)
+        seeding = Seeding(self.site)
+        servers = web.build(self.site, seeding, self.proxy)
         running = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
         proxying = await self.proxy.start() if self.proxy else None
-        preparing = asyncio.create_task(asyncio.to_thread(self._prepare, effects))
+        preparing = asyncio.create_task(asyncio.to_thread(self._prepare, seeding))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
         try:
@@ -75,7 +75,7 @@ class Stack:
                 ready()
                 await stopping
         finally:
-            self.weed.stop()
+            self.seaweedfs.stop()
             if proxying:
                 proxying.close()
             for server in servers:
@@ -83,18 +83,18 @@ class Stack:
             await asyncio.gather(*running)
             await asyncio.gather(preparing, return_exceptions=True)  # it fails when it was stopped half way
 
-    def _prepare(self, effects: Effects) -> None:
-        bucket.prepare(self.settings, self.weed.alive)
-        effects.apply()
+    def _prepare(self, seeding: Seeding) -> None:
+        bucket.prepare(self.settings, self.seaweedfs.alive)
+        seeding.apply()
 
     def _issue_certificate(self) -> None:
         ca = trustme.CA(organization_name="Replica of a staging stack")
         leaf = ca.issue_cert("localhost", "127.0.0.1")
         of_site = leaf
-        if self.site.habits.certificate == "expired":
+        if self.site.profiles.certificate == "expired":
             yesterday = datetime.now(UTC) - timedelta(days=1)
             of_site = ca.issue_cert("localhost", not_before=yesterday - timedelta(days=90), not_after=yesterday)
-        elif self.site.habits.certificate:
+        elif self.site.profiles.certificate:
             of_site = ca.issue_cert("another.example.edu")
         of_site.private_key_and_cert_chain_pem.write_to_path(self.settings.site_certificate)
         ca.cert_pem.write_to_path(self.settings.ca_file)

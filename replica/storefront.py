@@ -19,7 +19,7 @@ class Storefront:
     """Passes on to the S3 server what its kind does not answer itself. While it is made ready, only the root's key."""
 
     def __init__(self, site: Site) -> None:
-        self._kind = site.habits.storage
+        self._kind = site.profiles.storage
         self._settings = site.settings
         self._weed = httpx.AsyncClient(
             verify=httpx.create_ssl_context(verify=str(site.settings.ca_file)), timeout=60, trust_env=False

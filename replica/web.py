@@ -9,15 +9,15 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from replica.below import Below
+from replica.cdn_edge import Edge
 from replica.control import Control
-from replica.edge import Edge
-from replica.effects import Effects
 from replica.front import Front
 from replica.moodle.app import App
 from replica.moodle.site import Site
 from replica.proxy import Proxy
+from replica.seeding import Seeding
 from replica.storefront import Storefront
+from replica.subpath import Below
 
 
 class Server(uvicorn.Server):
@@ -28,11 +28,11 @@ class Server(uvicorn.Server):
         yield
 
 
-def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
+def build(site: Site, seeding: Seeding, proxy: Proxy | None) -> list[Server]:
     """The servers of site, edge, of the site without TLS, and what may stand in S3's place; not yet serving."""
-    edge = Edge(site.settings, site.faults, site.habits, site.state.invalidations)
-    control, pages = Control(site, effects, proxy), App(site)
-    below = site.habits.below
+    edge = Edge(site.settings, site.faults, site.profiles, site.state.invalidations)
+    control, pages = Control(site, seeding, proxy), App(site)
+    below = site.profiles.below
     tls = {
         "ssl_certfile": str(site.settings.certificate),
         "ssl_keyfile": str(site.settings.certificate_key),
@@ -40,7 +40,7 @@ def build(site: Site, effects: Effects, proxy: Proxy | None) -> list[Server]:
     }
     of_site = tls | {"ssl_certfile": str(site.settings.site_certificate), "ssl_keyfile": None}
     served = Below(pages.asgi(), below) if below else pages.asgi()
-    in_place_of_s3 = [Server(_config(Storefront(site).app(), **tls))] if site.habits.storage else []
+    in_place_of_s3 = [Server(_config(Storefront(site).app(), **tls))] if site.profiles.storage else []
     return [
         Server(_config(control.around(Front(served, site)), **of_site)),
         Server(_config(edge.app(), **tls)),

@@ -63,59 +63,65 @@ def test_decided(installation: Installation, workspace: Workspace, decided: Deci
 
 @pytest.mark.production
 @pytest.mark.lines("2.1.4", "2.5.3", "2.5.4", "2.5.5", "2.5.6", "2.5.7", "2.5.8", "2.5.9")
-def test_credentials(in_force: SettingsInForce, environment: Environment, decided: Decided, once: Lines) -> None:
+def test_credentials(
+    plugin_configuration: SettingsInForce, environment: Environment, decided: Decided, once: Lines
+) -> None:
     """The plugin is told the bucket and the distribution that this site is to use."""
     with once("2.1.4", "The site has a bucket and a distribution of its own, not production's"):
-        in_force.expect_apart_from(decided.production)
+        plugin_configuration.expect_apart_from(decided.production)
     with once("2.5.3", "The AWS access key id has the form of one"):
-        in_force.expect_access_key()
+        plugin_configuration.expect_access_key()
     with once("2.5.4", "The AWS secret key is set"):
-        in_force.expect_secret("aws_secret_key")
+        plugin_configuration.expect_secret("aws_secret_key")
     with once("2.5.5", "The settings name this site's bucket"):
-        in_force.expect("s3_bucket", environment.storage.bucket)
+        plugin_configuration.expect("s3_bucket", environment.storage.bucket)
     with once("2.5.6", "The settings name the bucket's region"):
-        in_force.expect("s3_region", environment.storage.region)
+        plugin_configuration.expect("s3_region", environment.storage.region)
     with once("2.5.7", "The settings name this site's CDN"):
-        in_force.expect("cloudfront_domain", environment.cdn.domain)
+        plugin_configuration.expect("cloudfront_domain", environment.cdn.domain)
     with once("2.5.8", "The id of the CDN's key pair is set"):
-        in_force.expect_secret("cloudfront_keypair_id")
+        plugin_configuration.expect_secret("cloudfront_keypair_id")
     with once("2.5.9", "The CDN's private key can be read"):
-        in_force.expect_private_key("cloudfront_private_key")
+        plugin_configuration.expect_private_key("cloudfront_private_key")
     with once("2.5.9", "The private key's field keeps its lines when the page is saved", extra=True):
-        in_force.expect_room_for_lines("cloudfront_private_key")
+        plugin_configuration.expect_room_for_lines("cloudfront_private_key")
 
 
 @pytest.mark.production
 @pytest.mark.lines("2.5.11", "2.5.12", "2.5.14", "2.5.15", "2.5.17", "2.5.18", "2.5.20")
 def test_limits(
-    in_force: SettingsInForce, installation: Installation, workspace: Workspace, decided: Decided, once: Lines
+    plugin_configuration: SettingsInForce,
+    installation: Installation,
+    workspace: Workspace,
+    decided: Decided,
+    once: Lines,
 ) -> None:
     """Retention and rate limits are in force, and the settings page has nothing to complain of."""
     with once("2.5.11", "Videos are kept for as long as decided"):
-        in_force.expect("retention_days", decided.retention_days)
+        plugin_configuration.expect("retention_days", decided.retention_days)
     with once("2.5.11", "The retention counts in days"):
-        in_force.expect_unit("retention_days", "day")
+        plugin_configuration.expect_unit("retention_days", "day")
     with once("2.5.11", "The plugin's own default of the retention is 90 days", advice=True):
-        in_force.expect_default("retention_days", 90)
+        plugin_configuration.expect_default("retention_days", 90)
     with once("2.5.12", "The settings have automatic cleanup switched on"):
-        in_force.expect_switched_on("automatic cleanup", AUTOMATIC_CLEANUP)
+        plugin_configuration.expect_switched_on("automatic cleanup", AUTOMATIC_CLEANUP)
     with once("2.5.12", "The scheduled task that cleans up is enabled", extra=True):
         installation.expect_task_enabled()
     with once("2.5.14", "The settings hold the largest size of a file, 5 GB"):
-        in_force.expect_size("the maximum file size", LARGEST_FILE, LARGEST_UPLOAD)
+        plugin_configuration.expect_size("the maximum file size", LARGEST_FILE, LARGEST_UPLOAD)
     with once("2.5.15", "The settings hold the types of video that the checklist names"):
-        in_force.expect_choice("the allowed MIME types", FILE_TYPES, MIME_TYPES)
+        plugin_configuration.expect_choice("the allowed MIME types", FILE_TYPES, MIME_TYPES)
     for line, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
         with once(line, f"The limit of {kind} URLs is {wanted}"):
-            in_force.expect(f"{kind}_rate_limit", wanted)
+            plugin_configuration.expect(f"{kind}_rate_limit", wanted)
         with once(line, f"The limit of {kind} URLs counts by the minute"):
-            in_force.expect_unit(f"{kind}_rate_limit", "minute")
+            plugin_configuration.expect_unit(f"{kind}_rate_limit", "minute")
         with once(line, f"The plugin's own default of the limit of {kind} URLs is {wanted}", advice=True):
-            in_force.expect_default(f"{kind}_rate_limit", wanted)
+            plugin_configuration.expect_default(f"{kind}_rate_limit", wanted)
     with once("2.5.20", "The settings page shows no error message"):
         expect_quiet_page(workspace.site)
     with once("2.5.20", "Each setting has a label of its own", extra=True):
-        in_force.expect_labels()
+        plugin_configuration.expect_labels()
 
 
 @pytest.mark.lines("2.5.20")

@@ -43,7 +43,7 @@ FORM_LIFETIME = timedelta(hours=1)
 def test_set_up(admin: Actor, people: People, workspace: Workspace, line: Lines) -> None:
     """The administrator prepares course, assignment and enrolment through the pages."""
     admin.log_in_by_cookie()
-    newcomer = people.newcomer()
+    unenrolled_user = people.unenrolled_user()
 
     with line("2.7.1", "The administrator creates a test course", blocks=True):
         course = admin.create_course(workspace.category, *workspace.course_name())
@@ -65,8 +65,8 @@ def test_set_up(admin: Actor, people: People, workspace: Workspace, line: Lines)
         settings.expect_due_in(days=30)
     with line("2.7.7", "The administrator enrols a student"):
         participants = course.participants()
-        participants.enrol(newcomer.person.id, newcomer.person.email)
-        participants.expect_student(newcomer.person.id)
+        participants.enrol(unenrolled_user.person.id, unenrolled_user.person.email)
+        participants.expect_student(unenrolled_user.person.id)
 
 
 @pytest.mark.lines("2.7.6")

@@ -25,7 +25,7 @@ def test_privacy(
     once: Lines,
 ) -> None:
     """An administrator has the data of a student exported, and then the student deleted."""
-    student = workspace.leaver(assignment.course)
+    student = workspace.disposable_user(assignment.course)
     folder = Folder(bucket, f"videos/{student.id}/")
     video, other = hand_in(assignment, student), hand_in(assignment)
 

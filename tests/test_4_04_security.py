@@ -179,9 +179,9 @@ def test_addresses(
     once: Lines,
 ) -> None:
     """What the plugin gives for a video leads by HTTPS. Browsers mend some of it in silence, so nobody would see."""
-    newcomer, clip = visit(workspace.student(assignment.course)), media.MP4
+    unenrolled_user, clip = visit(workspace.student(assignment.course)), media.MP4
     with once("4.4.7", "The presigned form leads to storage by HTTPS", extra=True):
-        asked = request_upload(newcomer, assignment.id, clip.path.name, clip.bytes, clip.mime)
+        asked = request_upload(unenrolled_user, assignment.id, clip.path.name, clip.bytes, clip.mime)
         addresses.expect_https({"the presigned form": asked})
     video, of_assignment = hand_in(assignment), {"id": assignment.cmid}
     teacher = visit(workspace.teacher(assignment.course))

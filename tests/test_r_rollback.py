@@ -39,18 +39,18 @@ def test_rollback(
     owner, admin, stored = video.site, workspace.site, (video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
     teacher, another = workspace.teacher(assignment.course), workspace.student(assignment.course)
     viewers = {"student": (owner, video.person.id), "teacher": (visit(teacher), teacher.id)}
-    newcomer = visit(another)
+    unenrolled_user = visit(another)
     with once("R.1.3", "The page of the submission plugins shows S3 Video", blocks=True):
         installation.expect_listed()
 
     with settings_guard.plugin_disabled():
         with once("R.1.4", "The administrator disables the plugin", blocks=True):
             switch_plugin(admin, on=False)
-        for who, student in (("has handed in", owner), ("has not handed in", newcomer)):
+        for who, student in (("has handed in", owner), ("has not handed in", unenrolled_user)):
             with once("R.1.5", f"A student who {who} finds no upload, and a page without an error") as evidence:
                 evidence["page"] = expect_no_upload(student, assignment)
         with once("R.1.5", "The server gives no upload URL while the plugin is disabled") as evidence:
-            evidence["answer"] = expect_no_upload_url(newcomer, assignment, media.MP4)
+            evidence["answer"] = expect_no_upload_url(unenrolled_user, assignment, media.MP4)
         for who, (viewer, user) in viewers.items():
             with once("R.1.5", f"An old video plays for the {who}, or its page says why it does not") as evidence:
                 evidence["video"] = expect_plays_or_told(video_access, viewer, user, video)
@@ -69,7 +69,7 @@ def test_rollback(
         with once("R.1.5", f"The old video plays for the {who} once the plugin is enabled again", extra=True):
             video_access.expect_allowed("video page", video_page(viewer, video), video, user)
     with once("R.1.5", "The form has the upload once the plugin is enabled again", extra=True):
-        expect_upload(newcomer, assignment)
+        expect_upload(unenrolled_user, assignment)
     with once("R.1.5", "Another student hands in a video once the plugin is enabled again", extra=True):
         another_video = hand_in(assignment)
         video_access.expect_on_own_page(another_video.site, another_video)

@@ -51,7 +51,11 @@ def _form(web: Web, user: User | None) -> Form:
             Field("lastname", "Last name", value=item.lastname, required=True),
             Field("email", "Email address", value=item.email, required=True),
             Field("lang", "Preferred language", "select", item.lang or web.site.language, web.site.languages),
-            *([Field("profile_field_staffid", "Staff number", value=item.staffid)] if web.site.habits.profile else []),
+            *(
+                [Field("profile_field_staffid", "Staff number", value=item.staffid)]
+                if web.site.profiles.profile
+                else []
+            ),
         ],
         hidden={"id": item.id, "course": 1, "returnto": ""},
         buttons=[

@@ -150,7 +150,7 @@ def settings(web: Web) -> Response:
     if web.param("section") != SECTION:
         raise section_error()
     errors = {}
-    forced = FORCED if web.site.habits.forced_settings else ()
+    forced = FORCED if web.site.profiles.forced_settings else ()
     if web.posted and web.param("action", "") == "save-settings":
         web.require_sesskey()
         changed = False
@@ -209,9 +209,9 @@ def _fields(web: Web) -> dict[str, Setting]:
 
 
 def _authentication(web: Web) -> Response:
-    """How many sessions an account may have at a time; a habit decides, the form changes nothing."""
+    """How many sessions an account may have at a time; a site profile decides, the form changes nothing."""
     numbers = [("0", "No"), *((str(number), str(number)) for number in (1, 2, 3, 4, 5, 10, 20, 50))]
-    chosen = int(web.site.habits.single_session)
+    chosen = int(web.site.profiles.single_session)
     limit = Field("s__limitconcurrentlogins", "Limit concurrent logins", "select", chosen, numbers)
     form = Form("/admin/settings.php?section=manageauths", "settings", [limit], id="adminsettings")
     return web.render("form.html", "Manage authentication", form=form, layout="admin")

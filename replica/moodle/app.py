@@ -23,7 +23,7 @@ from replica.moodle import (  # noqa: F401
     courses,
     dataprivacy,
     enrol,
-    firsts,
+    first_login_pages,
     grading,
     language,
     login,
@@ -60,7 +60,7 @@ class App:
 
     async def _serve(self, request: Request) -> Response:
         path = request.url.path
-        if self.site.habits.firewall not in request.headers.get("user-agent", ""):
+        if self.site.profiles.firewall not in request.headers.get("user-agent", ""):
             return PlainTextResponse("403 Forbidden: you are not known here.\n", 403)
         handler = PAGES.get(path) or PAGES.get(path.rstrip("/") + "/index.php")
         script, slash, _ = path.partition(".php/")  # what PHP calls slash arguments
@@ -79,7 +79,7 @@ class App:
             self.site.sessions[session.id] = session
         session.used = time.monotonic()
         async with session.lock:
-            await asyncio.sleep(self.site.habits.slow)
+            await asyncio.sleep(self.site.profiles.slow)
             try:
                 form = await request.form() if request.method == "POST" and _is_form(request) else FormData()
                 body = b"" if _is_form(request) else await request.body()
@@ -112,7 +112,7 @@ class App:
     def _session(self, request: Request) -> Session | None:
         """The browser's session, unless it was left alone for too long."""
         session = self.site.sessions.get(request.cookies.get("MoodleSession", ""))
-        lifetime = self.site.habits.session_seconds
+        lifetime = self.site.profiles.session_seconds
         if session and lifetime and session.user and session.used + lifetime < time.monotonic():
             self.site.sessions.pop(session.id)
             return None

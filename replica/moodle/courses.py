@@ -58,7 +58,7 @@ def edit(web: Web) -> Response:
 
 def _course_form(web: Web, course: Course | None) -> Form:
     category = course.category if course else web.number("category", 0) or min(web.state.categories)
-    item = course or Course(0, "", "", category, startdate=midnight(1), visible=not web.site.habits.hidden_courses)
+    item = course or Course(0, "", "", category, startdate=midnight(1), visible=not web.site.profiles.hidden_courses)
     categories = [(str(c.id), c.name) for c in web.state.categories.values()]
     shown = [("0", "Hide"), ("1", "Show")]
     custom = [Field("customfield_costcentre", "Cost centre", value=item.costcentre, required=True)]
@@ -74,7 +74,7 @@ def _course_form(web: Web, course: Course | None) -> Form:
             Field("enddate", "Course end date", "date", 0, optional=True),
             Field("idnumber", "Course ID number", value=item.idnumber),
             Field("summary_editor[text]", "Course summary", "textarea", item.summary),
-            *(custom if web.site.habits.course_field else []),
+            *(custom if web.site.profiles.course_field else []),
         ],
         hidden={"returnto": 0, "returnurl": "/course/", "id": course.id if course else "", "summary_editor[format]": 1},
         buttons=_BOTH,
@@ -85,7 +85,7 @@ def _check_course(web: Web, course: Course | None, form: Form) -> None:
     full, short, idnumber = (form.field(name) for name in ("fullname", "shortname", "idnumber"))
     full.error = "" if full.value.strip() else "Missing full name"
     short.error = "" if short.value.strip() else "Missing short name"
-    if web.site.habits.course_field and not form.field("customfield_costcentre").value.strip():
+    if web.site.profiles.course_field and not form.field("customfield_costcentre").value.strip():
         form.field("customfield_costcentre").error = "- You must supply a value here."
     for other in web.state.courses.values():
         if other is not course and other.shortname == short.value.strip():
@@ -102,7 +102,7 @@ def _store_course(web: Web, course: Course | None, form: Form) -> Course:
     item.category, item.visible = int(form.field("category").value), form.field("visible").value == "1"
     item.idnumber, item.summary = form.field("idnumber").value, form.field("summary_editor[text]").value
     item.startdate = form.field("startdate").value
-    if web.site.habits.course_field:
+    if web.site.profiles.course_field:
         item.costcentre = form.field("customfield_costcentre").value.strip()
     return item
 
@@ -115,7 +115,7 @@ def delete(web: Web) -> Response:
     if web.posted and web.param("delete", ""):
         web.require_sesskey()
         message = f"{course.shortname} has been completely deleted"
-        if delay := web.site.habits.async_delete:
+        if delay := web.site.profiles.async_delete:
             later = threading.Timer(delay, _drop, (web.site, course))
             later.daemon = True
             later.start()

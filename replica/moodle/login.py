@@ -36,7 +36,7 @@ def _check(web: Web) -> Response:
     user = web.state.user_named(username)
     if user is None or not token_fits or not _may_log_in(user, password) or _refused_by_fault(web, user):
         web.session.login_error = "Invalid login, please try again"
-        return redirect(f"/login/index.php?loginredirect={int(web.site.habits.sso != 'loginredirect')}")
+        return redirect(f"/login/index.php?loginredirect={int(web.site.profiles.sso != 'loginredirect')}")
     return _enter(web, user)
 
 
@@ -56,7 +56,7 @@ def _refused_by_fault(web: Web, user: User) -> bool:
 
 
 def _enter(web: Web, user: User | None) -> Response:
-    if user is not None and web.site.habits.single_session:
+    if user is not None and web.site.profiles.single_session:
         web.site.end_sessions(user)
     fresh = Session(user=user, guest=user is None)
     web.site.sessions.pop(web.session.id, None)
@@ -64,7 +64,7 @@ def _enter(web: Web, user: User | None) -> Response:
     web.pending_session = fresh
     if user is not None and user.preferences.get("auth_forcepasswordchange"):
         return redirect("/login/change_password.php")
-    home = "/my/" if user and not web.site.habits.no_dashboard else "/"
+    home = "/my/" if user and not web.site.profiles.no_dashboard else "/"
     return redirect(web.session.wantsurl or home)
 
 
@@ -125,7 +125,7 @@ def password_problem(password: str) -> str:
 def front(web: Web) -> Response:
     """The site's front page: own courses for people, all visible ones for guests."""
     web.expect_no_maintenance()
-    dashboard = not web.site.habits.no_dashboard
+    dashboard = not web.site.profiles.no_dashboard
     if dashboard and web.session.user is not None and web.param("redirect", "1") != "0":
         return redirect("/my/")
     courses = [c for c in web.state.courses.values() if c.visible]
@@ -138,7 +138,7 @@ def my(web: Web) -> Response:
     user = web.require_login()
     if user is web.site.guest:
         raise no_permission("Manage own Dashboard page")
-    if web.site.habits.no_dashboard and web.request.url.path != "/my/courses.php":
+    if web.site.profiles.no_dashboard and web.request.url.path != "/my/courses.php":
         return redirect("/my/courses.php")
     title = _TOURS.get(web.request.url.path, "Dashboard")
     courses = [

@@ -58,7 +58,7 @@ def module(web: Web) -> Response:
 
 def _module_form(web: Web, course: Course, assignment: Assignment | None) -> Form:
     item = assignment or _new(web, course)
-    locked = web.site.habits.statement == "locked"
+    locked = web.site.profiles.statement == "locked"
     prefix = "assignsubmission"
     s3video = Field(
         f"{prefix}_s3video_enabled", "S3 Video Submissions", "select", int(item.s3video), YES_NO, note=_NOTE
@@ -103,13 +103,13 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
 
 def _new(web: Web, course: Course) -> Assignment:
     """What the form of a new assignment begins with: the defaults of Moodle, or the site's own."""
-    habits = web.site.habits
+    profiles = web.site.profiles
     item = Assignment(
         0, 0, course.id, "", file=True, allowfrom=midnight(), duedate=midnight(7), gradingduedate=midnight(14)
     )
     item.s3video = not web.site.faults.on("off-in-new-assignments")
-    item.requiresubmissionstatement, item.sendnotifications = bool(habits.statement), habits.notify_graders
-    if habits.cutoff_default:
+    item.requiresubmissionstatement, item.sendnotifications = bool(profiles.statement), profiles.notify_graders
+    if profiles.cutoff_default:
         item.allowfrom, item.duedate, item.cutoffdate = midnight(3), 0, midnight()
         item.submissiondrafts = item.teamsubmission = item.preventsubmissionnotingroup = True
     return item

@@ -3,13 +3,13 @@
 from typing import Any
 
 from replica.faults import Faults
-from replica.habits import Habits
 from replica.moodle.answers import RateLimit
 from replica.moodle.records import EDITING_TEACHER, STUDENT, Mail, User
 from replica.moodle.session import Session
 from replica.moodle.state import State, midnight
 from replica.moodle.storage import Storage
 from replica.settings import BUCKET, REGION, Settings, new_password
+from replica.site_profiles import SiteProfiles
 from replica.versions import VERSIONS, Moodle
 
 PLUGIN_RELEASE, PLUGIN_VERSION = "1.0.0", "2025102600"
@@ -20,10 +20,10 @@ class Site:
 
     plugin_release, plugin_version = PLUGIN_RELEASE, PLUGIN_VERSION
 
-    def __init__(self, settings: Settings, faults: Faults, habits: Habits) -> None:
+    def __init__(self, settings: Settings, faults: Faults, profiles: SiteProfiles) -> None:
         self.settings = settings
         self.faults = faults
-        self.habits = habits
+        self.profiles = profiles
         self.state = State()
         self.storage = Storage(
             self.state.settings, settings.ca_file, settings.s3_endpoint, self.state.invalidations, faults
@@ -71,22 +71,22 @@ class Site:
 
     @property
     def base_url(self) -> str:
-        return self.settings.base_url + self.habits.below
+        return self.settings.base_url + self.profiles.below
 
     @property
     def moodle(self) -> Moodle:
         """The version of Moodle whose pages these are."""
-        return VERSIONS[self.habits.moodle]
+        return VERSIONS[self.profiles.moodle]
 
     @property
     def language(self) -> str:
         """The language of people who prefer none."""
-        return "de" if self.habits.language else "en"
+        return "de" if self.profiles.language else "en"
 
     @property
     def languages(self) -> list[tuple[str, str]]:
         """Those installed: code and name."""
-        return [("en", "English (en)"), *([("de", "Deutsch (de)")] if self.habits.language else [])]
+        return [("en", "English (en)"), *([("de", "Deutsch (de)")] if self.profiles.language else [])]
 
     def demo_people(self) -> list[User]:
         return [self.admin, *self._demo]

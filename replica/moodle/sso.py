@@ -11,7 +11,7 @@ WAYS_PAST = {"loginredirect": "0", "noredirect": "1", "saml": "off"}
 
 def in_front(web: Web) -> bool:
     """Whether this request of the log-in page is to be sent away; a way past is remembered in the session."""
-    way = web.site.habits.sso
+    way = web.site.profiles.sso
     if not way:
         return False
     if web.param(way, "") == WAYS_PAST[way]:

@@ -27,7 +27,7 @@ def run_now(web: Web) -> Response:
     web.require_admin("Access denied")
     if web.param("task").lstrip("\\") != CLASS:
         raise MoodleError("Error while running task: no such task.", "cannotfindinfo")
-    if web.site.habits.no_run_now:
+    if web.site.profiles.no_run_now:
         raise MoodleError(
             "Cannot find the path to the PHP CLI executable so task execution aborted.", "cannotfindthepathtothecli"
         )
@@ -46,7 +46,7 @@ def run_now(web: Web) -> Response:
     web.require_sesskey()
     said = _run(web)
     web.state.task_log.append("" if web.site.faults.on("cleanup-log-silent") else said)
-    drawn = {"within": "4.1/", "plain": "plain/", "unknown": "unknown/"}.get(web.site.habits.run_now, "")
+    drawn = {"within": "4.1/", "plain": "plain/", "unknown": "unknown/"}.get(web.site.profiles.run_now, "")
     return web.render(f"{drawn}admin_task_output.html", NAME, layout="admin", said=said)
 
 

@@ -14,7 +14,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from replica.moodle import access, hurdles, language, texts
+from replica.moodle import access, language, login_interrupts, texts
 from replica.moodle.errors import MoodleError, Moved, UnderMaintenance, no_permission
 from replica.moodle.records import Assignment, Course, User
 from replica.moodle.session import Session
@@ -137,11 +137,11 @@ class Web:
         if self.session.user is None and not (self.session.guest and course):
             self.ask_to_log_in()
         user = self.session.user
-        hurdle = hurdles.first(self.site.habits, self.session, user) if user else ""
-        if hurdle:
+        interrupt = login_interrupts.first(self.site.profiles, self.session, user) if user else ""
+        if interrupt:
             if "/ajax/" not in self.address:
                 self.session.wantsurl = self.address
-            raise Moved(hurdle)
+            raise Moved(interrupt)
         if course is not None and (user is None or not access.may_enter(self.state, user, course)):
             self.session.wantsurl = self.address
             raise Moved(f"/enrol/index.php?id={course.id}")

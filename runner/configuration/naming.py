@@ -22,7 +22,7 @@ LOCK_NAME = "s3video-acceptance-lock"
 COURSES = re.compile(rf"{COURSE_NAME} \S+|{LOCK_NAME}$")
 
 DOMAIN = "s3video-acceptance.example.invalid"
-LEAVER = "s3va-leaver"
+DISPOSABLE_USER = "s3va-leaver"
 """User name of the one whom each run creates, and has deleted."""
 
 IMPATIENT = "s3va-impatient"
@@ -34,7 +34,7 @@ KEEPER = "s3va-keeper"
 BORROWED = tuple(f"s3va-{number:02}" for number in range(1, 241))
 """User names of those whom tests borrow."""
 
-POOL = (*BORROWED, LEAVER, IMPATIENT, KEEPER)
+POOL = (*BORROWED, DISPOSABLE_USER, IMPATIENT, KEEPER)
 """User names of all the suite's own people."""
 
 ADDRESS = re.compile(r"https://[^\s<>\"'()]+")

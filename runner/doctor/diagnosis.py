@@ -72,7 +72,7 @@ class Sight:
         return plugin_settings(self.site)
 
     @property
-    def in_force(self) -> SettingsInForce:
+    def plugin_configuration(self) -> SettingsInForce:
         return SettingsInForce(self.settings)
 
     @property
@@ -108,8 +108,8 @@ class Sight:
         new_plugin_key(self.environment, access, secret).expect_writing()
 
     def expect_resources(self) -> None:
-        self.in_force.expect("s3_bucket", self.environment.storage.bucket)
-        self.in_force.expect("s3_region", self.environment.storage.region)
+        self.plugin_configuration.expect("s3_bucket", self.environment.storage.bucket)
+        self.plugin_configuration.expect("s3_region", self.environment.storage.region)
 
     def expect_permissions(self) -> None:
         self.iam.expect_allowed(OBJECT_ACTIONS, f"arn:aws:s3:::{self.environment.storage.bucket}/videos/1/clip.mp4")
@@ -122,11 +122,11 @@ class Sight:
         Https(self.site, self.environment.http_url, self.environment.budgets.probe).expect_enforced()
 
     def expect_private_key(self) -> None:
-        self.in_force.expect_private_key("cloudfront_private_key")
+        self.plugin_configuration.expect_private_key("cloudfront_private_key")
         self.viewers.expect_public_half(self._key_pair, self.settings["cloudfront_private_key"])
 
     def expect_key_pair(self) -> None:
-        self.in_force.expect_secret("cloudfront_keypair_id")
+        self.plugin_configuration.expect_secret("cloudfront_keypair_id")
         self.viewers.expect_trusted(self._key_pair)
 
     @property
@@ -136,7 +136,7 @@ class Sight:
     def expect_signed_url(self) -> None:
         """By the plugin's own key, as its settings have it."""
         environment, key = self.environment, self.settings["cloudfront_private_key"].strip()
-        self.in_force.expect_private_key("cloudfront_private_key")
+        self.plugin_configuration.expect_private_key("cloudfront_private_key")
         cdn = CDN(
             self.settings["cloudfront_domain"].strip(),
             verify=environment.verify,
@@ -154,7 +154,7 @@ class Sight:
             raise AssertionError(f"expected S3 to hold every video that is ready, seen {len(lost)} of {FEW} gone")
 
     def expect_retention(self) -> None:
-        self.in_force.expect("retention_days", self.environment.decided.retention_days)
+        self.plugin_configuration.expect("retention_days", self.environment.decided.retention_days)
 
 
 Look = Callable[[Sight], object]

@@ -95,7 +95,7 @@ class Lifecycle:
         """Cleans up, judges, writes the results, prints the verdict; returns the exit code."""
         self._end_capture()
         self._clean_up()
-        if self._state.partial and self._state.hold and not self._state.interrupted:
+        if self._state.partial and self._state.reservation and not self._state.interrupted:
             # What a merge with other runs must not lack.
             self._state.tests = declared(reads_only=self._state.tried is not None)
         option = self._config.option
@@ -124,7 +124,7 @@ class Lifecycle:
 
     def _clean_up(self) -> None:
         state = self._state
-        if state.hold is None or self._clean:
+        if state.reservation is None or self._clean:
             return
         self._clean = True
         try:
@@ -135,14 +135,14 @@ class Lifecycle:
 
     def _remove_what_was_made(self) -> None:
         state = self._state
-        assert state.hold is not None
+        assert state.reservation is not None
         if not state.partial:
             state.problems += [issue.not_met for issue in unmet(state.checks, state.known)]
         # Wrong credentials are worth a try even so: it may be the storage or the CDN that is silent.
-        if state.outage and not state.hold.journal.entries(SETTING) and self._watch.still_silent():
+        if state.outage and not state.reservation.journal.entries(SETTING) and self._watch.still_silent():
             state.problems.append("clean-up: put off; the next run does it, and so does: pytest --restore")
             return
-        report = state.hold.close(keep=self._config.option.keep)
+        report = state.reservation.close(keep=self._config.option.keep)
         state.problems += [f"clean-up: {problem}" for problem in report.problems]
         if report.left_by_plugin:
             keys = ", ".join(stored.key for stored in report.left_by_plugin)

@@ -31,7 +31,7 @@ from runner.pytest_plugin.browser_restart import CHECKS, DIED, ENDED_BY, Browser
 from runner.pytest_plugin.compat import keep_artifacts, parameter
 from runner.pytest_plugin.options import PRODUCTION
 
-WITNESS = pytest.StashKey[Callable[[str], dict[str, Any]]]()
+FAILURE_EVIDENCE = pytest.StashKey[Callable[[str], dict[str, Any]]]()
 """Tells what is to be seen when a line fails, as evidence: screenshots (relative to the run's folder) and more."""
 
 QUIET = pytest.StashKey[Callable[[], None]]()
@@ -67,17 +67,17 @@ class Blocked(Exception):
 class Lines:
     """Called with a line's id and a few words on what is checked.
 
-    `declared` are the lines of the test that are judged on its target, in their order; `remarks` is where others put
+    `declared` are the lines of the test that are judged on its target, in their order; `warnings` is where others put
     what they see and nothing fails for: the evidence of the check that is on, or comes next, gets it.
     """
 
     def __init__(
-        self, item: pytest.Item, subtests: pytest.Subtests, target: str, remarks: list[str], browser: Any = None
+        self, item: pytest.Item, subtests: pytest.Subtests, target: str, warnings: list[str], browser: Any = None
     ) -> None:
         self.item = item
         self.subtests = subtests
         self.target = target
-        self.remarks = remarks
+        self.warnings = warnings
         self.browser = browser
         self.declared = declared_lines(item)
 
@@ -112,7 +112,7 @@ class Lines:
                 died = has_died(failure, self.browser)
                 verdict, message = self._failed(failure, advice, disconnections()[before:])
                 if verdict in (Verdict.FAILED, Verdict.ADVICE):
-                    evidence |= self._witnessed(line)
+                    evidence |= self._failure_evidence(line)
                 if verdict is Verdict.FAILED:
                     raise
             else:
@@ -122,9 +122,9 @@ class Lines:
                 started += time.perf_counter() - ended  # the picture is none of the check's time
             finally:
                 seconds = round(time.perf_counter() - started, 3)
-                if self.remarks:
-                    evidence["remarks"] = [*self.remarks]
-                    self.remarks.clear()
+                if self.warnings:
+                    evidence["warnings"] = [*self.warnings]
+                    self.warnings.clear()
                 test = self.item.name
                 number = len(self.item.stash[CHECKS]) + 1
                 self._record(
@@ -161,10 +161,10 @@ class Lines:
         path = stash[PHOTOGRAPH](wanted)
         return {PICTURE: {"path": path, "caption": wanted.caption}} if path else {}
 
-    def _witnessed(self, line: str) -> dict[str, Any]:
+    def _failure_evidence(self, line: str) -> dict[str, Any]:
         """What is to be seen when a check fails, and what somebody needs who wants to see it again."""
         told = {"story": inspect.getdoc(getattr(self.item, "function", None)), "file": _file(self.item)}
-        seen = self.item.stash[WITNESS](line) if WITNESS in self.item.stash else {}
+        seen = self.item.stash[FAILURE_EVIDENCE](line) if FAILURE_EVIDENCE in self.item.stash else {}
         return {name: value for name, value in told.items() if value} | seen
 
     def _record(self, check: Check) -> None:

@@ -58,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=PICTURES[-1],
         help="what is pictured: nothing, failures, what passed too",
     )
-    group.addoption("--site", action="append", default=[], metavar="NAME[=VALUE]", help="a habit of the replica's site")
+    group.addoption("--site", action="append", default=[], metavar="NAME[=VALUE]", help="a site profile")
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="a fault of the replica")
     group.addoption("--reports", default=str(REPORTS), metavar="FOLDER", help="where the run reports")
 

@@ -71,10 +71,10 @@ class Watch:
     def keep_lock(self) -> None:
         """A run that has lost its lock on the site stops."""
         state = self._state
-        if state.hold is None or state.outage:
+        if state.reservation is None or state.outage:
             return
         try:
-            state.hold.expect_kept()
+            state.reservation.expect_kept()
         except (SiteError, Unreachable, ConfigurationError) as reason:
             self._look()
             if not state.outage:

@@ -105,12 +105,12 @@ def suite_revision() -> str:
     return "no git revision"
 
 
-def _environment(state: State, started: ExitStack, habits: Sequence[str], faults: Sequence[str]) -> Environment:
-    """Reads the environment, the replica's once that is up with these habits and faults, and remembers its secrets."""
+def _environment(state: State, started: ExitStack, profiles: Sequence[str], faults: Sequence[str]) -> Environment:
+    """Reads the environment, the replica's when that is up with these profiles and faults; remembers its secrets."""
     if state.environment_name == replica.NAME:
-        options = [f"--site={habit}" for habit in habits] + [f"--fault={fault}" for fault in faults]
+        options = [f"--site={profile}" for profile in profiles] + [f"--fault={fault}" for fault in faults]
         state.environment_name = str(started.enter_context(replica.running_replica(*options)))
-    elif habits or faults:
+    elif profiles or faults:
         raise ConfigurationError("--site and --fault are for the replica. Leave them out with --env.")
     state.environment = environment = load(state.environment_name)
     environment.check_files()
@@ -152,25 +152,31 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
 
 
 def _open(config: pytest.Config, state: State, environment: Environment, started: ExitStack) -> None:
-    hold, workspace = SiteReservation.open(environment, state.run_id, workers_of(config), apart=has_workers(config))
-    state.hold = hold
-    state.problems += [f"clean-up of an earlier run: {problem}" for problem in hold.found.problems]
+    reservation, workspace = SiteReservation.open(
+        environment, state.run_id, workers_of(config), apart=has_workers(config)
+    )
+    state.reservation = reservation
+    state.problems += [f"clean-up of an earlier run: {problem}" for problem in reservation.found.problems]
     if environment.test_site:  # elsewhere no setting is changed
-        watched = Watched.of(environment, state.run_id, int(workspace["lock"]), hold.new_site())
+        watched = Watched.of(environment, state.run_id, int(workspace["lock"]), reservation.new_site())
         started.enter_context(watching(watched, environment.secrets()))
-    if hold.taken:
+    if reservation.taken:
         state.notes.append(
-            f"S3 holds what is not this run's under {', '.join(hold.taken)}: people with these ids are left out. "
-            "Look whose it is."
+            f"S3 holds what is not this run's under {', '.join(reservation.taken)}: people with these ids are left "
+            "out. Look whose it is."
         )
-    state.versions["moodle"] = release(hold.site)
-    found = plugin(hold.site)
+    state.versions["moodle"] = release(reservation.site)
+    found = plugin(reservation.site)
     state.versions["assignsubmission_s3video"] = found.version if found else "absent"
-    state.versions["theme"] = str(hold.site.config.get("theme", "unknown"))
+    state.versions["theme"] = str(reservation.site.config.get("theme", "unknown"))
     assert state.secrets is not None
-    settings = plugin_settings(hold.site)
+    settings = plugin_settings(reservation.site)
     values = [settings[name] for name in NAMES if settings.get(name) and name not in settings.forced]
-    for secret in (*values, hold.site.sesskey, *(cookie.value or "" for cookie in hold.site.session.cookies)):
+    for secret in (
+        *values,
+        reservation.site.sesskey,
+        *(cookie.value or "" for cookie in reservation.site.session.cookies),
+    ):
         state.secrets.add(secret)  # what the run can read, the plugin can put into any page
     config.stash[RUN] = RunContext(
         run_id=state.run_id,

@@ -159,7 +159,7 @@ class Reporting:
         verdict, code = decision(
             entries,
             state.conditions,
-            opened=state.hold is not None,
+            opened=state.reservation is not None,
             interrupted=state.interrupted,
             stopped=state.stopped,
         )
@@ -256,11 +256,11 @@ class Reporting:
         for why in (state.broke, state.misconfigured, state.outage, *state.problems):
             if why and " ".join(why.split()) not in told:
                 say(f"  {why}")
-        for target in state.targets if state.hold else []:
+        for target in state.targets if state.reservation else []:
             tally = counts([entry for entry in run.lines if entry.browser == target.name])
             seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
-        if state.hold and (once := counts([entry for entry in run.lines if entry.browser == ALL_TARGETS])):
+        if state.reservation and (once := counts([entry for entry in run.lines if entry.browser == ALL_TARGETS])):
             say(f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}")
         for entry in run.lines:
             for known in entry.known:
@@ -270,7 +270,7 @@ class Reporting:
             say(f"  advice: {one.sentence}: expected {one.expected}, seen {one.seen}")
         for note in state.notes:
             say(f"  note: {note}")
-        if state.hold:
+        if state.reservation:
             say(f"  report: {_shown(state.folder)}/report.html")
 
 

@@ -47,7 +47,7 @@ class State:
     interrupted: bool = False
     stopped: bool = False
     environment: Environment | None = None
-    hold: SiteReservation | None = None
+    reservation: SiteReservation | None = None
     secrets: Secrets | None = None
     versions: dict[str, str] = field(default_factory=dict)
     tested: dict[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from clients.moodle.first_login import log_in_first
 from clients.moodle.model import Account, Course, Person
 from clients.s3 import Bucket
 from runner.configuration.environment import Environment
-from runner.configuration.naming import BORROWED, DOMAIN, LEAVER, is_ours
+from runner.configuration.naming import BORROWED, DISPOSABLE_USER, DOMAIN, is_ours
 
 PER_WORKER = 12
 """People in use at a time; the test that needs most, the table of who may what, takes eight."""
@@ -69,12 +69,12 @@ def _there(accounts: Accounts, usernames: Sequence[str]) -> list[Account]:
     return [account for account in accounts.find(usernames) if is_ours(account)]
 
 
-def leaver(accounts: Accounts, bucket: Bucket, mark: str, new_site: Callable[[], MoodleClient]) -> Person:
+def disposable_user(accounts: Accounts, bucket: Bucket, mark: str, new_site: Callable[[], MoodleClient]) -> Person:
     """Somebody to be deleted, created unless a run that died has left them; `mark` ends their name.
 
     Raises NotCheckable where somebody else has that user name, or S3 already holds something under their id.
     """
-    account = _ours(accounts, LEAVER)
+    account = _ours(accounts, DISPOSABLE_USER)
     if bucket.keys(prefix := f"videos/{account.id}/"):
         raise NotCheckable(f"the bucket holds objects under {prefix} that are not this run's; look whose they are")
     return _named(account, accounts, mark, new_site)
@@ -124,26 +124,26 @@ class PeoplePool:
     def __init__(self, people: Mapping[str, Sequence[Account]], ready: Callable[[Account], Person]) -> None:
         self._idle = {role: list(ones) for role, ones in people.items()}
         self._ready = ready
-        self._lent: dict[int, Person] = {}
+        self._in_use: dict[int, Person] = {}
         self._been: dict[int, set[int]] = defaultdict(set)
 
     def acquire(self, role: str, course: Course | None = None) -> Person:
         """Somebody who was never in `course`. Raises NotCheckable when nobody is left."""
         there = self._been[course.id] if course is not None else set()
         for account in self._idle[role]:
-            if account.id not in self._lent and account.id not in there:
+            if account.id not in self._in_use and account.id not in there:
                 break
         else:
             raise NotCheckable(f"it takes one more {role} than this run has; give more of them in [accounts.given]")
-        person = self._lent[account.id] = self._ready(account)
+        person = self._in_use[account.id] = self._ready(account)
         there.add(account.id)
         return person
 
-    def has_lent(self, person: Person) -> bool:
-        return person.id in self._lent
+    def is_in_use(self, person: Person) -> bool:
+        return person.id in self._in_use
 
     def release(self, person: Person) -> None:
-        del self._lent[person.id]
+        del self._in_use[person.id]
         for idle in self._idle.values():
             idle.sort(key=lambda account: account.id == person.id)
 

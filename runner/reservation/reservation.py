@@ -73,15 +73,17 @@ class SiteReservation:
 
         `apart` when the workers are processes of their own.
         """
-        hold = cls(environment, run_id)
+        reservation = cls(environment, run_id)
         try:
-            hold._expect_sessions(apart)
-            hold._keep()
-            hold.found += hold._cleaner.clean_up(Journal.left_behind(environment.base_url, run_id), hold.journal)
-            hold._expect_enabled()
-            return hold, hold._prepare(workers)
+            reservation._expect_sessions(apart)
+            reservation._keep()
+            reservation.found += reservation._cleaner.clean_up(
+                Journal.left_behind(environment.base_url, run_id), reservation.journal
+            )
+            reservation._expect_enabled()
+            return reservation, reservation._prepare(workers)
         except BaseException:
-            hold.close()
+            reservation.close()
             raise
 
     @classmethod
@@ -90,12 +92,12 @@ class SiteReservation:
 
         What no note tells of, it looks for on the site itself: a problem is what keeps the plugin from working.
         """
-        hold = cls(environment, f"restore-{secrets.token_hex(3)}")
-        report = hold.found + hold.close()
+        reservation = cls(environment, f"restore-{secrets.token_hex(3)}")
+        report = reservation.found + reservation.close()
         with report.attempt():
-            hold.site.log_in_again()
-            hold._expect_enabled()
-            if empty := [name for name in CHANGED if not plugin_settings(hold.site).get(name, "").strip()]:
+            reservation.site.log_in_again()
+            reservation._expect_enabled()
+            if empty := [name for name in CHANGED if not plugin_settings(reservation.site).get(name, "").strip()]:
                 raise ConfigurationError(
                     f"{', '.join(empty)} not set on {environment.base_url}, and no note says that a run did that. "
                     "Enter it in the plugin's settings (step 2.5)."

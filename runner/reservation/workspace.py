@@ -22,7 +22,15 @@ from runner.configuration.naming import COURSE_NAME, POOL, is_ours
 from runner.reservation.administrator import Administrator
 from runner.reservation.clean_up import PROMISED, stored
 from runner.reservation.journal import Journal
-from runner.reservation.people_pool import PeoplePool, borrowed, find_given, given, leaver, set_apart, share_given
+from runner.reservation.people_pool import (
+    PeoplePool,
+    borrowed,
+    disposable_user,
+    find_given,
+    given,
+    set_apart,
+    share_given,
+)
 from runner.reservation.seal import Seal
 
 DUE = timedelta(days=30)
@@ -132,11 +140,11 @@ class Workspace:
     def student(self, course: Course) -> Person:
         return self._enrolled("student", "student", course)
 
-    def leaver(self, course: Course) -> Person:
+    def disposable_user(self, course: Course) -> Person:
         """A student whom the test may have deleted. Raises NotCheckable where the suite creates nobody."""
         if self._is_given:
             raise NotCheckable("the suite creates nobody here ([accounts.given]), and nobody else may be deleted")
-        person = leaver(self.accounts, self._admin.bucket, self.mark, lambda: new_site(self._environment))
+        person = disposable_user(self.accounts, self._admin.bucket, self.mark, lambda: new_site(self._environment))
         self.accounts.enrol(course, person, "student")
         return person
 
@@ -159,7 +167,7 @@ class Workspace:
             self.accounts.assign_role(self.category, person, "manager")
         return person
 
-    def newcomer(self) -> Person:
+    def unenrolled_user(self) -> Person:
         """Somebody with an account and no part in the courses of the test."""
         return self._people.acquire("student")
 
@@ -183,7 +191,7 @@ class Workspace:
 
         Nothing happens to somebody who is not of the pool.
         """
-        if not self._people.has_lent(person):
+        if not self._people.is_in_use(person):
             return
         keys = {entry["key"] for entry in self.journal.entries(PROMISED)}
         mine = {key for key in keys if belongs_to(key, person.id)}

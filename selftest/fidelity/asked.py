@@ -43,7 +43,7 @@ class Asked:
             OWNER: workspace.student(first.course),
             OTHER: workspace.student(first.course),
             TEACHER: workspace.teacher(first.course),
-            STRANGER: workspace.newcomer(),
+            STRANGER: workspace.unenrolled_user(),
         }
         asked = cls(environment, workspace, Book(Normal(_names_of(environment))), first, people)
         asked._let_in()

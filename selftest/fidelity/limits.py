@@ -33,7 +33,7 @@ def limits(asked: Asked, video: Video) -> None:
 @contextmanager
 def _somebody_new(asked: Asked) -> Iterator[MoodleClient]:
     """Somebody whose account goes afterwards: whoever has come to the limit of playback is kept out for a while."""
-    person = asked.workspace.leaver(asked.first.course)
+    person = asked.workspace.disposable_user(asked.first.course)
     yield asked.logged_in(person)
     step, path, admin = f"Deleting the account {person.username}", "/admin/user.php", asked.admin
     page = admin.open(step, path, delete=person.id, sesskey=admin.sesskey)

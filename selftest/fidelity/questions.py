@@ -20,12 +20,12 @@ def ask(environment: Environment, done: Callable[[str], None]) -> tuple[str, Fac
 
     Raises Locked, ConfigurationError, SiteError, Unreachable.
     """
-    hold, state = SiteReservation.open(environment, f"{datetime.now(UTC):%m%d%H%M}{token_hex(2)}")
+    reservation, state = SiteReservation.open(environment, f"{datetime.now(UTC):%m%d%H%M}{token_hex(2)}")
     try:
         facts = _ask_all(Asked.begin(environment, Workspace(environment, state, "main")), done)
-        return release(hold.site), facts
+        return release(reservation.site), facts
     finally:
-        for problem in hold.close().problems:
+        for problem in reservation.close().problems:
             done(f"clean-up: {problem}")
 
 

@@ -116,7 +116,7 @@ def _share_out(
         for number in range(min(workers, len(turns))):
             own = Path(folder) / str(number)
             own.mkdir()
-            warm = replicas.enter_context(warm_replica(own, browser, habits=["expired-video"]))
+            warm = replicas.enter_context(warm_replica(own, browser, profiles=["expired-video"]))
             team.append(Worker(warm, browser, expected, REPORTS / "proof" / str(number) / name))
 
         def work(number: int) -> None:

@@ -112,14 +112,14 @@ def run_once(warm: Warm, browser: str, seed: int) -> Time:
     return Time(seed, done.returncode, round(time.monotonic() - started), red)
 
 
-def repeat(times: int, browser: str, workers: int, habits: Sequence[str]) -> Iterator[Time]:
+def repeat(times: int, browser: str, workers: int, profiles: Sequence[str]) -> Iterator[Time]:
     """The repetitions, in the order of their seeds; `workers` of them side by side, each on a replica of its own."""
     with tempfile.TemporaryDirectory(prefix="soak-") as folder, ExitStack() as replicas, load():
         idle: SimpleQueue[Warm] = SimpleQueue()
         for number in range(workers):
             own = Path(folder) / str(number)
             own.mkdir()
-            warm = replicas.enter_context(warm_replica(own, browser, SMALL, habits))
+            warm = replicas.enter_context(warm_replica(own, browser, SMALL, profiles))
             requests.put(f"{warm.base_url}/__replica__/latency", json=LATENCY, verify=warm.ca_file, timeout=10)
             idle.put(warm)
 
@@ -139,7 +139,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--browser", choices=ENGINES, default="chromium")
     parser.add_argument("--workers", type=int, default=2, help="replicas, each with a browser, side by side")
-    parser.add_argument("--site", action="append", default=[], help="a habit of the site, such as moodle=5.1")
+    parser.add_argument("--site", action="append", default=[], help="a site profile, such as moodle=5.1")
     options = parser.parse_args()
     shutil.rmtree(REPORTS / "soak", ignore_errors=True)
     times = []

@@ -79,9 +79,11 @@ class Warm:
 
 
 @contextmanager
-def warm_replica(folder: Path, browser: str, settings: str = IN_A_HURRY, habits: Iterable[str] = ()) -> Iterator[Warm]:
-    """A replica of a site with these habits, with its state and its run's journals in `folder`."""
-    with started("--dir", str(folder / "replica"), *(f"--site={habit}" for habit in habits)) as ready:
+def warm_replica(
+    folder: Path, browser: str, settings: str = IN_A_HURRY, profiles: Iterable[str] = ()
+) -> Iterator[Warm]:
+    """A replica of a site with these site profiles, with its state and its run's journals in `folder`."""
+    with started("--dir", str(folder / "replica"), *(f"--site={profile}" for profile in profiles)) as ready:
         file = folder / "warm.toml"
         file.write_text(
             ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + DECIDED + settings, encoding="utf-8"

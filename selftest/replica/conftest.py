@@ -46,6 +46,6 @@ def bucket(replica: Running) -> Any:
 
 
 @pytest.fixture
-def habits_off_again(replica: Running) -> Iterator[None]:
+def profiles_off_again(replica: Running) -> Iterator[None]:
     yield
     assert switch(replica).json() == {}

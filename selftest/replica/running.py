@@ -84,9 +84,9 @@ def control(replica: Running, what: str, value: dict[str, Any]) -> requests.Resp
         )
 
 
-def switch(replica: Running, **habits: Any) -> requests.Response:
-    """Switches these habits on, and all others off."""
-    return control(replica, "site", {name.replace("_", "-"): value for name, value in habits.items()})
+def switch(replica: Running, **profiles: Any) -> requests.Response:
+    """Switches these site profiles on, and all others off."""
+    return control(replica, "site", {name.replace("_", "-"): value for name, value in profiles.items()})
 
 
 def send_to_s3(replica: Running, form: dict[str, Any], content: bytes = VIDEO) -> requests.Response:

@@ -36,19 +36,21 @@ def category(environment: Environment, site: MoodleClient) -> int:
 
 
 @pytest.fixture
-def open_hold(environment: Environment, state: None) -> Iterator[Open]:
+def open_reservation(environment: Environment, state: None) -> Iterator[Open]:
     """A hold with its workers' workspaces; given back even when the test fails."""
     holds: list[SiteReservation] = []
 
-    def open_hold(environment: Environment = environment, workers: int = 1) -> tuple[SiteReservation, list[Workspace]]:
-        hold, held = SiteReservation.open(environment, f"run{next(NUMBERS)}", workers)
-        holds.append(hold)
-        return hold, [Workspace(environment, held, f"gw{number}") for number in range(workers)]
+    def open_reservation(
+        environment: Environment = environment, workers: int = 1
+    ) -> tuple[SiteReservation, list[Workspace]]:
+        reservation, held = SiteReservation.open(environment, f"run{next(NUMBERS)}", workers)
+        holds.append(reservation)
+        return reservation, [Workspace(environment, held, f"gw{number}") for number in range(workers)]
 
-    yield open_hold
-    for hold in holds:
-        if hold._lock is not None:
-            hold.close()
+    yield open_reservation
+    for reservation in holds:
+        if reservation._lock is not None:
+            reservation.close()
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def killed_run(warm: Warm) -> dict[str, Any]:
 
 @pytest.mark.parametrize("finish", ["open", "restore"])
 def test_the_next_run_clears_up_after_a_killed_one(
-    environment: Environment, warm: Warm, site: MoodleClient, category: int, finish: str, open_hold: Open
+    environment: Environment, warm: Warm, site: MoodleClient, category: int, finish: str, open_reservation: Open
 ) -> None:
     rate = plugin_settings(site)["aws_secret_key"]
     promised = killed_run(warm)
@@ -78,9 +78,9 @@ def test_the_next_run_clears_up_after_a_killed_one(
     assert plugin_settings(site)["aws_secret_key"] != rate
 
     if finish == "open":
-        hold, _ = open_hold()
-        report = hold.found
-        assert hold.close().problems == []
+        reservation, _ = open_reservation()
+        report = reservation.found
+        assert reservation.close().problems == []
     else:
         report = SiteReservation.restore(environment)
     assert report.problems == []
@@ -99,7 +99,7 @@ def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing
     site: MoodleClient,
     category: int,
     monkeypatch: pytest.MonkeyPatch,
-    open_hold: Open,
+    open_reservation: Open,
 ) -> None:
     rate = plugin_settings(site)["aws_secret_key"]
     promised = killed_run(warm)
@@ -118,9 +118,9 @@ def test_another_machine_puts_back_what_a_killed_run_changed_and_deletes_nothing
     send(promised, warm.ca_file)
     assert SiteReservation.restore(environment).left_by_plugin == []
     assert new_bucket(environment).keys(promised["s3_key"]) == [promised["s3_key"]]
-    hold, _ = open_hold()
-    assert hold.taken == [promised["s3_key"].rpartition("/")[0].rpartition("/")[0] + "/"]
-    assert hold.close().not_promised == []
+    reservation, _ = open_reservation()
+    assert reservation.taken == [promised["s3_key"].rpartition("/")[0].rpartition("/")[0] + "/"]
+    assert reservation.close().not_promised == []
 
     monkeypatch.setenv("XDG_STATE_HOME", here)
     assert [stored.key for stored in SiteReservation.restore(environment).left_by_plugin] == [promised["s3_key"]]

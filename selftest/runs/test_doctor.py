@@ -148,8 +148,8 @@ def test_what_an_account_meets_is_named(environment: Environment, site: MoodleCl
     username, password = f"newcomer-{os.getpid()}", SecretStr("Right-Horse-7-Battery")
     address = f"{username}@example.invalid"
     Accounts(site, Courses(site)).create(username, address, "New", "Comer", password.get_secret_value())
-    newcomer = Account.model_construct(username=username, password=password)
-    given = GivenAccounts.model_construct(student=(newcomer,), teacher=(environment.accounts.admin,))
+    unenrolled_user = Account.model_construct(username=username, password=password)
+    given = GivenAccounts.model_construct(student=(unenrolled_user,), teacher=(environment.accounts.admin,))
     switch = partial(Session(environment.verify, 10).put, environment.url("/__replica__/site"))
     assert switch(json={"profile": True}).ok
     try:

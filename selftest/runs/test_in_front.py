@@ -38,7 +38,7 @@ SHORT = "[budgets]\npage = 5\nprobe = 0.5\n"
 
 @pytest.fixture
 def switch(environment: Environment) -> Iterator[Switch]:
-    """Switches habits of the replica on, all others off."""
+    """Switches site profiles on, all others off."""
     with Session(environment.verify, 10) as session:
 
         def switch(**wanted: object) -> None:
@@ -67,9 +67,9 @@ def test_what_a_firewall_refuses_the_plugin_has_not_seen(site: MoodleClient, swi
 
 
 def test_a_name_that_a_firewall_refuses_the_plugin_has_not_seen(
-    environment: Environment, open_hold: Open, switch: Switch, tmp_path: Path
+    environment: Environment, open_reservation: Open, switch: Switch, tmp_path: Path
 ) -> None:
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     assignment = workspace.assignment()
     student = own_session(workspace, workspace.student(assignment.course), environment)
     clip = Clip(tmp_path / f"{NAME}.mp4")
@@ -177,7 +177,7 @@ def test_a_neighbour_in_the_cors_rule(environment: Environment, switch: Switch) 
 
 
 @pytest.mark.parametrize(
-    ("habit", "level", "words"),
+    ("site profile", "level", "words"),
     [
         ("storage=no-conditions", "ok bucket", "not tried: .*deleting, for it does not know conditions"),
         ("storage=encrypted", "ok bucket", "not tried: reading, for it holds no video yet"),
@@ -190,11 +190,11 @@ def test_a_neighbour_in_the_cors_rule(environment: Environment, switch: Switch) 
     ],
 )
 def test_what_the_doctor_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, habit: str, level: str, words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, level: str, words: str
 ) -> None:
-    if habit == "storage=trickle":
+    if profile == "storage=trickle":
         monkeypatch.setattr("runner.doctor.doctor.QUESTION", 1)
-    with warm_replica(tmp_path, "chromium", SHORT, [habit]) as warm:
+    with warm_replica(tmp_path, "chromium", SHORT, [profile]) as warm:
         for name, value in warm.variables.items():
             monkeypatch.setitem(os.environ, name, value)
         findings = examine(load(str(warm.file)), [])

@@ -46,7 +46,7 @@ def test_notices_of_others_are_remarked(show: Show, files: str, told: list[str] 
             page.ready()
     else:
         page.ready()
-        assert moodle.remarks == [f"{SITE}/ shows a notice of others: Deprecated {files}"]
+        assert moodle.warnings == [f"{SITE}/ shows a notice of others: Deprecated {files}"]
 
 
 def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:
@@ -71,7 +71,7 @@ def test_scripts_that_are_busy_for_a_while_are_waited_for(show: Show) -> None:
     steps = "setInterval(() => { M.util.pending_js = M.util.pending_js.slice(1); document.title += '.'; }, 200)"
     page = MoodlePage(show(BUSY % ("['one', 'two', 'three']", steps)), moodle).ready()
     assert page.page.title().endswith("...")
-    assert moodle.remarks == []
+    assert moodle.warnings == []
 
 
 @pytest.mark.parametrize("limit", ["what may stand still", "the time limit of a page"])
@@ -86,12 +86,12 @@ def test_scripts_that_never_settle_are_remarked_and_not_waited_for_again(
     settles = "setTimeout(() => { M.util.pending_js.pop(); document.title = 'settled'; }, 100)"
     try:
         MoodlePage(show(BUSY % ("['editor/frame']", "")), moodle).ready()
-        assert moodle.remarks == [f"{SITE}/ stayed busy with editor/frame"]
+        assert moodle.warnings == [f"{SITE}/ stayed busy with editor/frame"]
         page = MoodlePage(show(BUSY % ("['editor/frame', 'core/first']", settles)), moodle).ready()
     finally:
         tab.set_default_timeout(LOADING)
     assert page.page.title() == "settled"
-    assert len(moodle.remarks) == 1
+    assert len(moodle.warnings) == 1
 
 
 def test_a_button_that_cannot_be_used(show: Show) -> None:

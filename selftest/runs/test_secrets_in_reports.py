@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 TELLS = f"""{FAKE_BROWSER}
 from urllib.parse import quote
 
-from runner.pytest_plugin.lines import WITNESS
+from runner.pytest_plugin.lines import FAILURE_EVIDENCE
 
 @pytest.mark.lines("2.7.1", "2.7.2")
 def test_it(workspace, environment, request, line):
@@ -26,7 +26,7 @@ def test_it(workspace, environment, request, line):
         "people": [f"student, at /login?p={{secret}}"],
         "file": f"{{secret}}.mp4",
     }}
-    request.node.stash[WITNESS] = lambda line: everywhere
+    request.node.stash[FAILURE_EVIDENCE] = lambda line: everywhere
     print("typed", secret)
     with line("2.7.1", "Nobody is told the password") as evidence:
         evidence["typed"] = {{"password": [secret]}}

@@ -1,4 +1,4 @@
-"""Acceptance runs on sites with habits of their own: what they do about them, and what they tell."""
+"""Acceptance runs on sites of some profile: what they do about them, and what they tell."""
 
 import json
 import re
@@ -22,8 +22,8 @@ CHROMIUM = ("--browser", "chromium")
 
 
 @pytest.fixture
-def habits(environment: Environment) -> Iterator[Switch]:
-    """Switches habits of the replica on, all others off; `_` stands for the dash in a name."""
+def profiles(environment: Environment) -> Iterator[Switch]:
+    """Switches site profiles on, all others off; `_` stands for the dash in a name."""
     session = Session(environment.verify, 30)
 
     def switch(**wanted: object) -> None:
@@ -53,9 +53,9 @@ def lines(checkout: Checkout) -> dict[str, dict[str, Any]]:
 # -- sites on which a run goes through ------------------------------------------------------------
 
 
-def test_a_site_that_asks_for_much(real: Checkout, habits: Switch, category: int) -> None:
+def test_a_site_that_asks_for_much(real: Checkout, profiles: Switch, category: int) -> None:
     """Single sign-on in front, policies and a required profile field behind; its own defaults; crowds of everything."""
-    habits(
+    profiles(
         sso="loginredirect", policy="tool", profile=True, no_dashboard=True, statement="locked", cutoff_default=True,
         many_categories=40, many_people=130, async_delete=1, firewall="acceptance",
     )  # fmt: skip
@@ -67,10 +67,10 @@ def test_a_site_that_asks_for_much(real: Checkout, habits: Switch, category: int
     assert {line["verdict"] for id_, line in lines(real).items() if id_.startswith("2.7.")} == {"passed"}
 
 
-def test_a_site_that_is_shut(real: Checkout, habits: Switch) -> None:
+def test_a_site_that_is_shut(real: Checkout, profiles: Switch) -> None:
     """A log-in of the web server's own; the log-in form is folded up, courses are hidden, a policy is tried out."""
     shutil.copy(PROJECT / PLAYBACK, real.folder / Path(PLAYBACK).parent)
-    habits(basic_auth=True, login_folded="accordion", hidden_courses=True, csp_report_only=True)
+    profiles(basic_auth=True, login_folded="accordion", hidden_courses=True, csp_report_only=True)
     real.secrets["S3V_BASIC"] = "in-front-of-Moodle-7"
     file = real.file(first='basic_auth = { username = "staging", password = "S3V_BASIC" }')
     run = real.run(file, *CHROMIUM, f"{UPLOAD}::test_upload", f"{PLAYBACK}::test_playback")
@@ -79,8 +79,8 @@ def test_a_site_that_is_shut(real: Checkout, habits: Switch) -> None:
     assert set(seen.values()) == {"passed"}, seen
 
 
-def test_a_site_that_limits_browsers(real: Checkout, habits: Switch) -> None:
-    habits(too_many=15)
+def test_a_site_that_limits_browsers(real: Checkout, profiles: Switch) -> None:
+    profiles(too_many=15)
     run = real.run(real.file(), *CHROMIUM, f"{UPLOAD}::test_upload")
     expect(run, WRONG, "MISCONFIGURED", "answers 429, too many requests, to a browser")
     assert "failed" not in {line["verdict"] for line in lines(real).values()}
@@ -94,9 +94,9 @@ def test_a_site_below_a_path(real: Checkout) -> None:
     assert judged == {"passed"}
 
 
-def test_a_site_that_keeps_people_short(real: Checkout, habits: Switch) -> None:
+def test_a_site_that_keeps_people_short(real: Checkout, profiles: Switch) -> None:
     """One session an account, and not for long; a policy of Moodle's own; the AWS keys are defined in config.php."""
-    habits(policy="core", single_session=True, session_seconds=6, statement="default", forced_settings=True)
+    profiles(policy="core", single_session=True, session_seconds=6, statement="default", forced_settings=True)
     tests = [f"{UPLOAD}::test_set_up", f"{UPLOAD}::test_replacement", f"{ERRORS}::test_wrong_credentials"]
     run = real.run(real.file(), *CHROMIUM, *tests)
     expect(run, GO, "PARTIAL", "aws_access_key, aws_secret_key defined in config.php")
@@ -123,15 +123,15 @@ def test_a_site_that_keeps_people_short(real: Checkout, habits: Switch) -> None:
     ids=["single-sign-on", "firewall", "second-factor", "course-field", "no-such-category", "another-category"],
 )
 def test_one_sentence_says_what_to_do(
-    real: Checkout, habits: Switch, wanted: dict[str, object], first: str, words: str
+    real: Checkout, profiles: Switch, wanted: dict[str, object], first: str, words: str
 ) -> None:
-    habits(**wanted)
+    profiles(**wanted)
     run = real.run(real.file(first=first), *CHROMIUM, UPLOAD)
     expect(run, WRONG, "MISCONFIGURED")
     assert re.search(words, " ".join(run.text.split())), run.text
 
 
-def test_workers_need_sessions(real: Checkout, habits: Switch) -> None:
-    habits(single_session=True)
+def test_workers_need_sessions(real: Checkout, profiles: Switch) -> None:
+    profiles(single_session=True)
     run = real.run(real.file(), *CHROMIUM, UPLOAD, "-n", "2")
     expect(run, WRONG, "MISCONFIGURED", "limitconcurrentlogins", "Run without -n")

@@ -27,14 +27,14 @@ def no_run_now(environment: Environment) -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_run_now", "state")
 def test_a_site_whose_tasks_nobody_may_run(
-    site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch
+    site: MoodleClient, open_reservation: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(NotCheckable, match=r"Path to PHP CLI|path to the PHP CLI .* and sign: php admin/cli"):
         Task(site, TASK).expect_runnable()
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     monkeypatch.setattr(data_requests, "CRON", 0)
     requests = DataRequests(site, workspace.accounts)
-    student = workspace.leaver(workspace.new_course())
+    student = workspace.disposable_user(workspace.new_course())
     for kind in Kind:
         with pytest.raises(NotCheckable, match=r"stays pending: .* Run cron, .* and sign"):
             requests.process(kind, student)
@@ -51,7 +51,9 @@ def refused() -> BeautifulSoup:
 
 @pytest.mark.usefixtures("state")
 @pytest.mark.parametrize("answer", [gone, refused])
-def test_cron_was_faster(site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+def test_cron_was_faster(
+    site: MoodleClient, open_reservation: Open, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
     send, seen = MoodleClient.send, 0
 
     def faster(self: MoodleClient, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
@@ -61,16 +63,18 @@ def test_cron_was_faster(site: MoodleClient, open_hold: Open, monkeypatch: pytes
         return answer() if path == RUN_ADHOC else page
 
     monkeypatch.setattr(MoodleClient, "send", faster)
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     requests = DataRequests(site, workspace.accounts)
-    student = workspace.leaver(workspace.new_course())
+    student = workspace.disposable_user(workspace.new_course())
     requests.expect_export(requests.process(Kind.EXPORT, student))
     requests.expect_deleted(requests.process(Kind.DELETION, student))
     assert seen == 2
 
 
 @pytest.mark.usefixtures("state")
-def test_cron_was_faster_and_failed(site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cron_was_faster_and_failed(
+    site: MoodleClient, open_reservation: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     send, seen = MoodleClient.send, 0
 
     def failing(self: MoodleClient, step: str, path: str, *args: Any, **options: Any) -> BeautifulSoup:
@@ -80,16 +84,16 @@ def test_cron_was_faster_and_failed(site: MoodleClient, open_hold: Open, monkeyp
 
     monkeypatch.setattr(MoodleClient, "send", failing)
     monkeypatch.setattr(data_requests, "CRON", 0)
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     requests = DataRequests(site, workspace.accounts)
-    asked = requests.process(Kind.EXPORT, workspace.leaver(workspace.new_course()))
+    asked = requests.process(Kind.EXPORT, workspace.disposable_user(workspace.new_course()))
     assert (seen, asked.said.splitlines()[-1].startswith("Adhoc task complete")) == (2, True)
     requests.expect_export(asked)
 
 
 @pytest.mark.usefixtures("state")
 def test_a_task_that_never_begins_is_no_matter_of_cron(
-    site: MoodleClient, open_hold: Open, monkeypatch: pytest.MonkeyPatch
+    site: MoodleClient, open_reservation: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = MoodleClient.send
 
@@ -98,8 +102,8 @@ def test_a_task_that_never_begins_is_no_matter_of_cron(
 
     monkeypatch.setattr(MoodleClient, "send", dead)
     monkeypatch.setattr(data_requests, "CRON", 0)
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     requests = DataRequests(site, workspace.accounts)
-    asked = requests.process(Kind.EXPORT, workspace.leaver(workspace.new_course()))
+    asked = requests.process(Kind.EXPORT, workspace.disposable_user(workspace.new_course()))
     with pytest.raises(AssertionError, match=r"expected the task to end, seen .*Invalid task ID"):
         requests.expect_export(asked)

@@ -52,8 +52,8 @@ def speak(environment: Environment) -> Iterator[Speak]:
     """The replica speaks as a version, until the end of the test."""
     session = Session(environment.verify, 30)
 
-    def speak(version: str, **habits: object) -> None:
-        wanted = {"moodle": version} | {name.replace("_", "-"): value for name, value in habits.items()}
+    def speak(version: str, **profiles: object) -> None:
+        wanted = {"moodle": version} | {name.replace("_", "-"): value for name, value in profiles.items()}
         assert session.put(environment.url("/__replica__/site"), json=wanted).ok
 
     yield speak

@@ -110,22 +110,22 @@ def test_a_run_that_ends_well_leaves_no_watchdog(checkout: Checkout) -> None:
     assert checkout.processes() == []
 
 
-def test_what_is_as_it_was_stays_noted(environment: Environment, open_hold: Open) -> None:
+def test_what_is_as_it_was_stays_noted(environment: Environment, open_reservation: Open) -> None:
     """A request of the killed run may still be on its way."""
-    hold, (workspace,) = open_hold()
-    note = f"plugin:{hold.run_id}::"
+    reservation, (workspace,) = open_reservation()
+    note = f"plugin:{reservation.run_id}::"
     entry = workspace.journal.record("setting", note=note)
-    watched = Watched.of(environment, hold.run_id, workspace._lock, hold.new_site())
+    watched = Watched.of(environment, reservation.run_id, workspace._lock, reservation.new_site())
     with pytest.MonkeyPatch.context() as short:
         short.setattr("runner.reservation.watchdog.AFTER", 1)
         put_back(watched)
-    assert [one["id"] for one in hold.journal.entries("setting")] == [entry]
+    assert [one["id"] for one in reservation.journal.entries("setting")] == [entry]
     workspace.journal.settle(entry)
 
 
-def test_the_handover_is_no_file_and_no_argument(environment: Environment, open_hold: Open) -> None:
-    hold, (workspace,) = open_hold()
-    watched = Watched.of(environment, hold.run_id, workspace._lock, hold.new_site())
+def test_the_handover_is_no_file_and_no_argument(environment: Environment, open_reservation: Open) -> None:
+    reservation, (workspace,) = open_reservation()
+    watched = Watched.of(environment, reservation.run_id, workspace._lock, reservation.new_site())
     told = json.loads(watched.model_dump_json())
     assert told["cookies"]
     assert [secret for secret in environment.secrets() if secret in watched.model_dump_json()] == []

@@ -115,9 +115,9 @@ def watch_upload(person: Selenium, clip: media.Clip, notes: Path, network: Proxi
 
 
 def test_a_video_is_handed_in_and_watched(
-    at: At, open_hold: Open, environment: Environment, network: ProxiedNetwork, tmp_path: Path
+    at: At, open_reservation: Open, environment: Environment, network: ProxiedNetwork, tmp_path: Path
 ) -> None:
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     assignment = workspace.assignment()
     student, teacher = workspace.student(assignment.course), workspace.teacher(assignment.course)
     notes = tmp_path / "notes.txt"

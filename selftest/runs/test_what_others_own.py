@@ -46,19 +46,19 @@ def with_given(environment: Environment, site: MoodleClient) -> Environment:
     return environment.model_copy(update={"accounts": changed})
 
 
-def test_objects_of_another_site_survive(environment: Environment, site: MoodleClient, open_hold: Open) -> None:
+def test_objects_of_another_site_survive(environment: Environment, site: MoodleClient, open_reservation: Open) -> None:
     """They may lie under the very ids of our people: then others take part in the run, and none is touched."""
-    hold, (workspace,) = open_hold()
+    reservation, (workspace,) = open_reservation()
     assignment = workspace.assignment()
     person = workspace.student(assignment.course)
     theirs = begin_upload(session_of(person, environment), assignment, MP4)
     send(theirs, str(environment.verify))
     workspace.release(person)
-    assert hold.close().problems == []
+    assert reservation.close().problems == []
     send(theirs, str(environment.verify))
-    later, (workspace,) = open_hold()
+    later, (workspace,) = open_reservation()
     assert later.taken == [f"videos/{person.id}/"]
-    assert person.id not in {workspace.newcomer().id for _ in range(PER_WORKER)}
+    assert person.id not in {workspace.unenrolled_user().id for _ in range(PER_WORKER)}
     report = later.close()
     assert (report.problems, report.not_promised) == ([], [])
     bucket = new_bucket(environment)
@@ -67,16 +67,16 @@ def test_objects_of_another_site_survive(environment: Environment, site: MoodleC
 
 
 def test_what_the_plugin_leaves_is_named_and_the_next_run_begins(
-    environment: Environment, open_hold: Open, copies_are_kept: None
+    environment: Environment, open_reservation: Open, copies_are_kept: None
 ) -> None:
-    hold, (workspace,) = open_hold()
+    reservation, (workspace,) = open_reservation()
     assignment = workspace.assignment()
     person = workspace.student(assignment.course)
     key = upload(own_session(workspace, person, environment), assignment, environment)
     workspace.release(person)
-    report = hold.close()
+    report = reservation.close()
     assert (report.problems, report.not_promised) == ([], [f"{key}.bak"])
-    later, _ = open_hold()
+    later, _ = open_reservation()
     assert later.taken == [f"videos/{person.id}/"]
     assert later.close().not_promised == []
     new_bucket(environment).delete([f"{key}.bak"])
@@ -93,9 +93,9 @@ def copies_are_kept(environment: Environment) -> Iterator[None]:
 
 
 def test_a_plugin_that_names_a_key_of_somebody_else_costs_nobody_a_video(
-    environment: Environment, open_hold: Open
+    environment: Environment, open_reservation: Open
 ) -> None:
-    hold, (workspace,) = open_hold()
+    reservation, (workspace,) = open_reservation()
     assignment = workspace.assignment()
     person, other = workspace.student(assignment.course), workspace.student(assignment.course)
     theirs = begin_upload(session_of(other, environment), assignment, MP4)
@@ -104,11 +104,11 @@ def test_a_plugin_that_names_a_key_of_somebody_else_costs_nobody_a_video(
     assert workspace.journal.entries("promised") == []
     workspace.release(person)
     assert new_bucket(environment).keys(f"videos/{other.id}/") == [theirs["s3_key"]]
-    hold.close()
+    reservation.close()
 
 
 def test_accounts_and_courses_of_others_are_not_touched(
-    environment: Environment, site: MoodleClient, category: int, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, open_reservation: Open
 ) -> None:
     accounts = Accounts(site, Courses(site))
     known = accounts.find(["s3va-240"])
@@ -116,8 +116,8 @@ def test_accounts_and_courses_of_others_are_not_touched(
         known[0] if known else accounts.create("s3va-240", "someone@other.example.invalid", "Some", "One", PASSWORD)
     )
     course = Courses(site).create(category, f"Of others {os.getpid()}", f"of-others-{os.getpid()}")
-    hold, _ = open_hold()
-    report = hold.close()
+    reservation, _ = open_reservation()
+    report = reservation.close()
     assert stranger.username not in report.people
     assert not accounts.find([stranger.username])[0].suspended
     assert course.id in Courses(site).within(category)
@@ -125,9 +125,9 @@ def test_accounts_and_courses_of_others_are_not_touched(
 
 
 def test_given_people_keep_what_they_had(
-    environment: Environment, site: MoodleClient, with_given: Environment, open_hold: Open
+    environment: Environment, site: MoodleClient, with_given: Environment, open_reservation: Open
 ) -> None:
-    hold, (workspace,) = open_hold(with_given)
+    reservation, (workspace,) = open_reservation(with_given)
     assignment = workspace.assignment()
     person = workspace.student(assignment.course)
     assert person.name == workspace.student(assignment.course).name == "Given student"
@@ -139,7 +139,7 @@ def test_given_people_keep_what_they_had(
     workspace.release(person)
     assert workspace.assignment().course != assignment.course, "expected a course where they never were"
 
-    report = hold.close()
+    report = reservation.close()
     assert report.problems == []
     assert report.people == []
     bucket = new_bucket(environment)
@@ -149,14 +149,14 @@ def test_given_people_keep_what_they_had(
     session_of(person, environment)
 
 
-def test_more_workers_than_given_people_is_told_before_the_run(with_given: Environment, open_hold: Open) -> None:
+def test_more_workers_than_given_people_is_told_before_the_run(with_given: Environment, open_reservation: Open) -> None:
     with pytest.raises(ConfigurationError, match=r"2 workers need 2 people.*\[accounts.given\] has 1 for teacher"):
-        open_hold(with_given, workers=2)
+        open_reservation(with_given, workers=2)
 
 
-def test_a_given_person_whom_the_site_does_not_know_is_named(environment: Environment, open_hold: Open) -> None:
+def test_a_given_person_whom_the_site_does_not_know_is_named(environment: Environment, open_reservation: Open) -> None:
     nobody = GivenAccount.model_construct(username="nobody-at-all", password=SecretStr(PASSWORD))
     given = GivenAccounts.model_construct(student=(nobody,), teacher=(nobody,))
     accounts = environment.accounts.model_copy(update={"given": given})
     with pytest.raises(ConfigurationError, match=r"accounts\.given\.student: .* has no account nobody-at-all"):
-        open_hold(environment.model_copy(update={"accounts": accounts}))
+        open_reservation(environment.model_copy(update={"accounts": accounts}))

@@ -55,7 +55,7 @@ def browser():
 
 @pytest.fixture
 def moodle():
-    return SimpleNamespace(remarks=[])
+    return SimpleNamespace(warnings=[])
 
 
 @pytest.fixture

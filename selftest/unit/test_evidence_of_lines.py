@@ -30,11 +30,11 @@ def test_it(kept, line):
 
 def test_a_failed_line_brings_what_is_seen(run: Run) -> None:
     inner = run("""
-from runner.pytest_plugin.lines import WITNESS
+from runner.pytest_plugin.lines import FAILURE_EVIDENCE
 
 @pytest.mark.lines("2.7.1")
 def test_it(line, request):
-    request.node.stash[WITNESS] = lambda line: {"screenshots": [f"screenshots/{line}.png"]}
+    request.node.stash[FAILURE_EVIDENCE] = lambda line: {"screenshots": [f"screenshots/{line}.png"]}
     with line("2.7.1", "first"):
         assert False
 """)

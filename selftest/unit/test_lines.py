@@ -69,12 +69,12 @@ def test_a_remark_is_evidence_of_the_check_it_is_made_in_and_fails_nothing(run: 
 @pytest.mark.lines("2.7.1", "2.7.2")
 def test_it(line, moodle):
     with line("2.7.1", "first") as evidence:
-        moodle.remarks.append("the page stayed busy")
+        moodle.warnings.append("the page stayed busy")
     with line("2.7.2", "second"):
         pass
 """)
     assert inner.verdicts == [("2.7.1", PASSED), ("2.7.2", PASSED)]
-    assert [check.evidence for check in inner.checks] == [{"remarks": ["the page stayed busy"]}, {}]
+    assert [check.evidence for check in inner.checks] == [{"warnings": ["the page stayed busy"]}, {}]
 
 
 def test_a_check_that_blocks_ends_the_test(run: Run) -> None:

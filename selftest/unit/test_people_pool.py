@@ -10,8 +10,8 @@ import pytest
 
 from clients.errors import ConfigurationError, NotCheckable
 from clients.moodle.model import Account, Course, Person
-from runner.configuration.naming import DOMAIN, LEAVER, POOL
-from runner.reservation.people_pool import ENOUGH, PER_WORKER, PeoplePool, leaver, prepare, share_given
+from runner.configuration.naming import DISPOSABLE_USER, DOMAIN, POOL
+from runner.reservation.people_pool import ENOUGH, PER_WORKER, PeoplePool, disposable_user, prepare, share_given
 
 COURSES = count(1)
 
@@ -41,14 +41,14 @@ def test_seven_targets_and_four_workers_never_run_out_of_people() -> None:
             if not pool.has_enough_for(course):
                 course = a_course()
             there, elsewhere = chance.randint(1, ENOUGH - 1), a_course()
-            lent = [pool.acquire("student", course) for _ in range(there)]
-            lent.append(pool.acquire("teacher", course))
-            lent += [pool.acquire("student", elsewhere), pool.acquire("manager")]
-            here = {person.id for person in lent[: there + 1]}
-            assert len({person.id for person in lent}) == there + 3
+            acquired = [pool.acquire("student", course) for _ in range(there)]
+            acquired.append(pool.acquire("teacher", course))
+            acquired += [pool.acquire("student", elsewhere), pool.acquire("manager")]
+            here = {person.id for person in acquired[: there + 1]}
+            assert len({person.id for person in acquired}) == there + 3
             assert not been.setdefault(course.id, set()) & here, "expected nobody in a course who was there before"
             been[course.id] |= here
-            for person in lent:
+            for person in acquired:
                 pool.release(person)
 
 
@@ -86,15 +86,15 @@ def test_given_people_are_shared_out_and_too_few_are_told() -> None:
     ("email", "stored", "told"),
     [
         ("somebody@example.edu", [], "is an account that the suite did not create, and must not change"),
-        (f"{LEAVER}@{DOMAIN}", ["videos/9/1_a/clip.mp4"], "objects under videos/9/ that are not this run's"),
+        (f"{DISPOSABLE_USER}@{DOMAIN}", ["videos/9/1_a/clip.mp4"], "objects under videos/9/ that are not this run's"),
     ],
 )
 def test_nobody_elses_account_and_videos_are_deleted(email: str, stored: list[str], told: str) -> None:
     """Neither is the account touched: it has nothing but what is asked here."""
-    somebody = Account(id=9, username=LEAVER, email=email)
+    somebody = Account(id=9, username=DISPOSABLE_USER, email=email)
     site, bucket = SimpleNamespace(find=lambda _: [somebody]), SimpleNamespace(keys=lambda _: stored)
     with pytest.raises(NotCheckable, match=told):
-        leaver(cast(Any, site), cast(Any, bucket), "run", cast(Any, None))
+        disposable_user(cast(Any, site), cast(Any, bucket), "run", cast(Any, None))
 
 
 class Store:

@@ -252,7 +252,7 @@ def test_what_is_tried_again_has_replicas_without_what_earlier_faults_left(
     worked: list[Path] = []
 
     @contextmanager
-    def replica(folder: Path, browser: str, habits: list[str]) -> Iterator[Path]:
+    def replica(folder: Path, browser: str, profiles: list[str]) -> Iterator[Path]:
         up.append(folder)
         yield folder
         up.remove(folder)

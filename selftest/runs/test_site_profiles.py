@@ -1,4 +1,4 @@
-"""Habits of a site that the acceptance tests themselves have to live with: they turn nothing red."""
+"""Site profiles that the acceptance tests themselves have to live with: they turn nothing red."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ from selftest.runs.checkout import PROJECT, Checkout
 from selftest.runs.students import PASSWORD
 
 REMARKED = {"pending-forever": "stayed busy with block_weather/forecast", "debugdisplay": "/local/coursebadge/"}
-"""What stands in every remark that a habit leads to."""
+"""What stands in every remark that a site profile leads to."""
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def acceptance(checkout: Checkout) -> Checkout:
 
 
 @pytest.fixture
-def habit(environment: Environment) -> Iterator[Callable[[str], None]]:
-    """Switches habits of the replica on, for the test."""
+def profile(environment: Environment) -> Iterator[Callable[[str], None]]:
+    """Switches site profiles on, for the test."""
 
     def switch(on: dict[str, Any]) -> None:
         url = environment.url("/__replica__/site")
@@ -55,27 +55,27 @@ def habit(environment: Environment) -> Iterator[Callable[[str], None]]:
         ("language", "2_11_errors"),
     ],
 )
-def test_a_habit_turns_nothing_red(
-    acceptance: Checkout, habit: Callable[[str], None], nothing_left: None, name: str, step: str
+def test_a_site_profile_turns_nothing_red(
+    acceptance: Checkout, profile: Callable[[str], None], nothing_left: None, name: str, step: str
 ) -> None:
-    habit(name)
+    profile(name)
     run = acceptance.run(acceptance.file(), f"tests/test_{step}.py", "--browser", "chromium")
     checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
     assert run.code == 0, run.text
     assert {check["verdict"] for check in checks} == {"passed"}
-    remarks = {remark for check in checks for remark in check["evidence"].get("remarks", [])}
+    warnings = {warning for check in checks for warning in check["evidence"].get("warnings", [])}
     told = {
         "pending-forever": "stayed busy with block_weather/forecast",
         "closed-network debugdisplay": "/local/coursebadge/",
     }
-    assert bool(remarks) == (name in told)
-    assert all(told[name] in remark for remark in remarks)
+    assert bool(warnings) == (name in told)
+    assert all(told[name] in warning for warning in warnings)
 
 
 def test_a_versioned_bucket_cannot_show_that_a_video_is_gone(
-    acceptance: Checkout, habit: Callable[[str], None], nothing_left: None
+    acceptance: Checkout, profile: Callable[[str], None], nothing_left: None
 ) -> None:
-    habit("versioned")
+    profile("versioned")
     run = acceptance.run(acceptance.file(), "tests/test_2_10_admin.py", "--browser", "chromium", "-k", "delete_video")
     checks = [check for line in results(acceptance.reports)["lines"] for check in line["checks"]]
     assert run.code == 0, run.text

@@ -1,11 +1,11 @@
-"""The replica's habits between a visitor and the first page."""
+"""The replica's site profiles between a visitor and the first page."""
 
 import pytest
 
 from selftest.replica.running import Running, switch
 from selftest.replica.visitors import PASSWORD, Visitor, new_person, path, soup, the, told, user_id, value, visitor
 
-pytestmark = pytest.mark.usefixtures("habits_off_again")
+pytestmark = pytest.mark.usefixtures("profiles_off_again")
 
 
 class TestLogIn:

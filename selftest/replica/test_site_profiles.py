@@ -1,4 +1,4 @@
-"""The replica's habits: each is off at first, can be switched while it runs, and is what a real site does."""
+"""The replica's site profiles: each is off at first, can be switched while it runs, and is what a real site does."""
 
 import json
 import re
@@ -33,7 +33,7 @@ from selftest.replica.visitors import (
     visitor,
 )
 
-pytestmark = pytest.mark.usefixtures("habits_off_again")
+pytestmark = pytest.mark.usefixtures("profiles_off_again")
 
 
 class TestSwitching:
@@ -252,7 +252,7 @@ class TestLooks:
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A replica that had its habits, and a proxy, from the start."""
+    """A replica that had its site profiles, and a proxy, from the start."""
     folder = tmp_path_factory.mktemp("own") / "state"
     options = ["--site", "foreign-objects=2", "--site", "policy=core", "--site", "no-dashboard", "--proxy", "0"]
     running = start(folder, options=options)
@@ -261,7 +261,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 class TestAtStart:
-    def test_habits_are_there_from_the_start(self, own: Running) -> None:
+    def test_site_profiles_are_there_from_the_start(self, own: Running) -> None:
         assert told(own, "site") == {"policy": "core", "no-dashboard": True, "foreign-objects": 2}
         with closing(client_of(own)) as store:
             assert len(keys(own, store)) == 2

@@ -1,4 +1,4 @@
-"""The replica's habits around an assignment: its mails, and its submission statement."""
+"""The replica's site profiles around an assignment: its mails, and its submission statement."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ from selftest.replica.visitors import (
     value,
 )
 
-pytestmark = pytest.mark.usefixtures("habits_off_again")
+pytestmark = pytest.mark.usefixtures("profiles_off_again")
 
 
 class TestMail:

@@ -1,4 +1,4 @@
-"""What habits and faults change beyond pages: categories and people of the site, objects and versions in its bucket."""
+"""What site profiles and faults change beyond pages: categories, people, objects and their versions."""
 
 import secrets
 import time
@@ -17,8 +17,8 @@ _IDS = 20
 """Foreign videos lie under so many of the next people's ids, in turn."""
 
 
-class Effects:
-    """Makes the stack agree with the site's habits; what was made for a habit goes when it does."""
+class Seeding:
+    """Makes the stack agree with the site profiles; what was made for a site profile goes when it does."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -27,22 +27,22 @@ class Effects:
         self.versioned = False
 
     def apply(self) -> None:
-        """Call it when S3 answers, and after each change of habits or faults."""
-        habits, faults = self.site.habits, self.site.faults
+        """Call it when S3 answers, and after each change of site profiles or faults."""
+        profiles, faults = self.site.profiles, self.site.faults
         origins: tuple[str, ...] = ("*",) if faults.on("cors-any-origin") else (self.site.settings.base_url,)
-        if habits.cors_two_sites:
+        if profiles.cors_two_sites:
             origins += (_NEIGHBOUR,)
         bucket.take_uploads_from(self.site.settings, origins, "Date" if faults.on("etag-hidden-from-pages") else "ETag")
-        if len(self.categories) != habits.many_categories:
-            self._categories(habits.many_categories)
-        if len(self.site.crowd) != habits.many_people:
-            self._people(habits.many_people)
-        if len(self.objects) != habits.foreign_objects:
-            self._objects(habits.foreign_objects)
-        if habits.expired_video:
+        if len(self.categories) != profiles.many_categories:
+            self._categories(profiles.many_categories)
+        if len(self.site.crowd) != profiles.many_people:
+            self._people(profiles.many_people)
+        if len(self.objects) != profiles.foreign_objects:
+            self._objects(profiles.foreign_objects)
+        if profiles.expired_video:
             self._expired_video()
-        if self.versioned != habits.versioned:
-            self._versions(habits.versioned)
+        if self.versioned != profiles.versioned:
+            self._versions(profiles.versioned)
 
     def _categories(self, count: int) -> None:
         state = self.site.state

@@ -27,26 +27,28 @@ from selftest.runs.students import Open, own_session, session_of, upload
 pytestmark = pytest.mark.usefixtures("state")
 
 
-def test_a_run_leaves_nothing(environment: Environment, site: MoodleClient, category: int, open_hold: Open) -> None:
+def test_a_run_leaves_nothing(
+    environment: Environment, site: MoodleClient, category: int, open_reservation: Open
+) -> None:
     bucket = new_bucket(environment)
-    hold, workers = open_hold(workers=2)
+    reservation, workers = open_reservation(workers=2)
     assignment = workers[0].assignment()
     students = [workers[0].student(assignment.course), workers[1].student(workers[1].assignment().course)]
     teacher = workers[0].teacher(workers[0].new_course())
     manager = workers[1].manager()
     people = [*students, teacher, manager]
     assert len({person.id for person in people}) == len(people)
-    assert all(re.search(rf"{hold.run_id} gw[01]$", person.name) for person in people)
+    assert all(re.search(rf"{reservation.run_id} gw[01]$", person.name) for person in people)
     assert all(person.email.endswith(".example.invalid") for person in people)
 
     key = upload(own_session(workers[0], students[0], environment), assignment, environment)
     assert key.startswith(f"videos/{students[0].id}/")
 
-    with pytest.raises(Locked, match=f"run {hold.run_id}"):
+    with pytest.raises(Locked, match=f"run {reservation.run_id}"):
         SiteReservation(environment, "another")
-    hold.expect_kept()
+    reservation.expect_kept()
 
-    report = hold.close()
+    report = reservation.close()
     assert report.problems == []
     assert report.left_by_plugin == [], "expected the plugin to remove the video with its submission"
     assert report.rows_left == 0
@@ -62,20 +64,22 @@ def test_a_run_leaves_nothing(environment: Environment, site: MoodleClient, cate
     assert list(folder(environment.base_url).iterdir()) == []
 
 
-def test_the_next_run_meets_the_same_people(environment: Environment, site: MoodleClient, open_hold: Open) -> None:
+def test_the_next_run_meets_the_same_people(
+    environment: Environment, site: MoodleClient, open_reservation: Open
+) -> None:
     names = []
     for _ in range(2):
-        hold, (workspace,) = open_hold()
-        names.append(workspace.newcomer().username)
-        assert hold.close().problems == []
+        reservation, (workspace,) = open_reservation()
+        names.append(workspace.unenrolled_user().username)
+        assert reservation.close().problems == []
     assert names[0] == names[1]
 
 
 def test_people_go_back_with_nothing_in_their_hands(
-    environment: Environment, site: MoodleClient, category: int, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, open_reservation: Open
 ) -> None:
     bucket = new_bucket(environment)
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     assignment = workspace.assignment()
     student, manager = workspace.student(assignment.course), workspace.manager()
     key = upload(own_session(workspace, student, environment), assignment, environment)
@@ -87,9 +91,11 @@ def test_people_go_back_with_nothing_in_their_hands(
     assert workspace.student(assignment.course).id not in (student.id,)
 
 
-def test_as_many_tests_as_one_likes_make_do_with_twelve_people(environment: Environment, open_hold: Open) -> None:
+def test_as_many_tests_as_one_likes_make_do_with_twelve_people(
+    environment: Environment, open_reservation: Open
+) -> None:
     """Seven students a test, as the table of who may what; each in a course where they never were."""
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     courses: dict[int, set[int]] = {}
     for _ in range(4):
         course = workspace.assignment().course
@@ -99,32 +105,32 @@ def test_as_many_tests_as_one_likes_make_do_with_twelve_people(environment: Envi
         for person in people:
             workspace.release(person)
     assert len(courses) > 1
-    lent = [workspace.newcomer() for _ in range(PER_WORKER)]
-    assert len({person.id for person in lent}) == PER_WORKER
+    acquired = [workspace.unenrolled_user() for _ in range(PER_WORKER)]
+    assert len({person.id for person in acquired}) == PER_WORKER
     with pytest.raises(NotCheckable, match="one more student than this run has"):
-        workspace.newcomer()
+        workspace.unenrolled_user()
 
 
 def test_keep_leaves_everything_to_the_next_run(
-    environment: Environment, site: MoodleClient, category: int, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, open_reservation: Open
 ) -> None:
-    hold, (workspace,) = open_hold()
+    reservation, (workspace,) = open_reservation()
     course = workspace.assignment().course
     student = workspace.student(course)
-    assert hold.close(keep=True).problems == []
+    assert reservation.close(keep=True).problems == []
     assert course.id in Courses(site).within(category)
     session_of(student, environment)
 
-    hold.journal._life.release()  # as the end of its process does
-    later, _ = open_hold()
+    reservation.journal._life.release()  # as the end of its process does
+    later, _ = open_reservation()
     assert later.found.people == [student.username]
     assert later.close().problems == []
 
 
 def test_what_cannot_be_removed_is_named(
-    environment: Environment, monkeypatch: pytest.MonkeyPatch, open_hold: Open
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, open_reservation: Open
 ) -> None:
-    hold, (workspace,) = open_hold()
+    reservation, (workspace,) = open_reservation()
     course = workspace.assignment().course
     student = workspace.student(course)
     delete = Courses.delete
@@ -132,32 +138,32 @@ def test_what_cannot_be_removed_is_named(
     monkeypatch.setattr("clients.moodle.courses.DELETING_A_COURSE", 2)
     monkeypatch.setattr(Accounts, "change", lambda *_, **__: None)
     monkeypatch.setattr(MoodleClient, "login", lambda *_: None)
-    report = hold.close()
+    report = reservation.close()
     assert [problem for problem in report.problems if COURSE_NAME in problem and "still there" in problem]
     assert f"The test person {student.username} can still log in; suspend that account." in report.problems
 
     monkeypatch.undo()
-    assert hold.close().problems == []
+    assert reservation.close().problems == []
 
 
 def test_while_a_setting_cannot_be_put_back_the_lock_stays_and_says_which(
-    environment: Environment, site: MoodleClient, category: int, monkeypatch: pytest.MonkeyPatch, open_hold: Open
+    environment: Environment, site: MoodleClient, category: int, monkeypatch: pytest.MonkeyPatch, open_reservation: Open
 ) -> None:
-    hold, (workspace,) = open_hold()
+    reservation, (workspace,) = open_reservation()
     rate = plugin_settings(site)["aws_secret_key"]
     change = Change("aws_secret_key", rate)
-    note = str(change.note(hold.run_id))
+    note = str(change.note(reservation.run_id))
     workspace.note(note)
-    hold.journal.record(SETTING, note=note)
+    reservation.journal.record(SETTING, note=note)
     save_plugin_settings(site, {change.name: change.changed})
     with monkeypatch.context() as broken:
         broken.setattr(
             "runner.reservation.clean_up.undo", lambda *_: (_ for _ in ()).throw(SiteError("The site is read-only."))
         )
-        assert "The site is read-only." in hold.close().problems
+        assert "The site is read-only." in reservation.close().problems
     (lock,) = [course for course, name in Courses(site).within(category).items() if name == LOCK_NAME]
     assert Courses(site).idnumber(lock) == Seal(environment).sealed(note)
-    assert hold.close().settings == ["aws_secret_key"]
+    assert reservation.close().settings == ["aws_secret_key"]
     assert plugin_settings(site)["aws_secret_key"] == rate
 
 
@@ -222,9 +228,9 @@ def test_a_wrong_administrator_is_named_with_the_key_to_correct(environment: Env
 
 
 def test_an_upload_that_was_begun_only_is_promised_too(
-    environment: Environment, site: MoodleClient, open_hold: Open
+    environment: Environment, site: MoodleClient, open_reservation: Open
 ) -> None:
-    _, (workspace,) = open_hold()
+    _, (workspace,) = open_reservation()
     assignment = workspace.assignment()
     student = workspace.student(assignment.course)
     promised = begin_upload(own_session(workspace, student, environment), assignment, MP4)

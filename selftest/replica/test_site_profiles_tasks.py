@@ -1,4 +1,4 @@
-"""Habits that the clean-up task meets: nobody may run it from the browser; a video is past its retention."""
+"""Site profiles that the clean-up task meets: nobody may run it from the browser; a video is past its retention."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from replica.moodle.tasks import CLASS
 from selftest.replica.running import Running, keys, switch
 from selftest.replica.visitors import Visitor
 
-pytestmark = pytest.mark.usefixtures("habits_off_again")
+pytestmark = pytest.mark.usefixtures("profiles_off_again")
 
 RUN_NOW = "/admin/tool/task/schedule_task.php"
 

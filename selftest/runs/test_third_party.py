@@ -10,7 +10,7 @@ from clients.addresses import DASHBOARD, MANAGE_VIDEOS, PARTICIPANTS
 from pages.base import Moodle
 from pages.dashboard import Dashboard
 from pages.manage_videos import ManageVideos
-from pages.others import of_others, own
+from pages.third_party import of_others, own
 from selftest.runs.static_pages import SITE, Show
 
 MARK = "11251234abcd"

@@ -25,8 +25,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from replica.faults import LARGE, Faults
-from replica.habits import Habits
 from replica.settings import BUCKET, REGION, Settings
+from replica.site_profiles import SiteProfiles
 
 _SIGNED = ("Expires", "Signature", "Key-Pair-Id")
 _CHUNK = 256 * 1024
@@ -74,12 +74,12 @@ class Edge:
     """Verifies each request against the distribution's public key, then streams the object from S3."""
 
     def __init__(
-        self, settings: Settings, faults: Faults, habits: Habits, invalidations: Sequence[dict[str, Any]]
+        self, settings: Settings, faults: Faults, profiles: SiteProfiles, invalidations: Sequence[dict[str, Any]]
     ) -> None:
         """`invalidations` is what the plugin has told the CDN so far, and goes on to."""
         self.settings = settings
         self.faults = faults
-        self.habits = habits
+        self.profiles = profiles
         self.cache = Cache(invalidations)
         self.origin = httpx.AsyncClient(
             verify=httpx.create_ssl_context(verify=str(settings.ca_file)), timeout=60, trust_env=False
@@ -92,7 +92,7 @@ class Edge:
 
     async def serve(self, request: Request) -> Response:
         """One object, whole or a range (206); 403 with XML when the URL is not exactly one that was signed."""
-        if self.habits.cdn_down:
+        if self.profiles.cdn_down:
             return Response("502 Bad Gateway\n", 502)
         path = request.scope["raw_path"].decode("latin-1")
         parts = [part for part in request.scope["query_string"].decode("latin-1").split("&") if part]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from replica.moodle import mail
 from replica.moodle.errors import no_permission
 from replica.moodle.forms import Field, Form
-from replica.moodle.hurdles import POLICIES, PROFILE, SECOND_FACTOR
+from replica.moodle.login_interrupts import POLICIES, PROFILE, SECOND_FACTOR
 from replica.moodle.web import Web, page, redirect, url
 
 _ONLY_POLICY = 1
@@ -93,7 +93,7 @@ def own_profile(web: Web) -> Response:
         [
             Field("firstname", "First name", value=user.firstname, required=True),
             Field("lastname", "Last name", value=user.lastname, required=True),
-            *(required if web.site.habits.profile else []),
+            *(required if web.site.profiles.profile else []),
         ],
         hidden={"id": user.id, "course": 1},
         buttons=[("submitbutton", "Update profile", "primary"), ("cancel", "Cancel", "secondary")],
