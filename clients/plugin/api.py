@@ -179,7 +179,8 @@ WATCH: dict[str, Way] = {"video page": video_page, "playback URL": playback_url,
 GRADE: dict[str, Way] = {"grader": grader, "grading table": grading_table}
 WRITE: dict[str, Way] = {"confirmation": confirmation, "upload URL": upload_url}
 DELETE: dict[str, Way] = {"deletion": deletion}
-WAYS = WATCH | GRADE | WRITE | DELETE
+WAYS = WATCH | GRADE | DELETE | WRITE
+"""In this order: an owner who asks for an upload URL may lose the video by that."""
 
 
 # -- what the widget does, as one step ------------------------------------------------------------
