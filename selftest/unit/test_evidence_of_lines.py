@@ -56,7 +56,7 @@ def test_in_a_line(line):
 
 @pytest.fixture
 def student():
-    raise ValueError(f"Logging in with {{secret}} failed.")
+    raise RuntimeError(f"Logging in with {{secret}} failed.")
 
 @pytest.mark.lines("2.7.3")
 def test_in_set_up(student, line):
