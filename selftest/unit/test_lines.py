@@ -40,7 +40,7 @@ def test_it(line):
 BREAKS = """
 @pytest.fixture
 def teacher():
-    raise ValueError("All 99 test people are in use.")
+    raise RuntimeError("All 99 test people are in use.")
 
 @pytest.mark.lines("2.8.1", "2.8.2")
 def test_that(teacher, line):
