@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from http.client import responses
 
@@ -74,6 +75,11 @@ def _part(log: str) -> str:
 def answered(status: int) -> str:
     """An HTTP status with its name, as in `status 403 (Forbidden)`."""
     return f"status {status} ({responses[status]})" if status in responses else f"status {status}"
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first of many, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def counted(number: int, what: str) -> str:

@@ -20,6 +20,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.first_login import log_in_first
 from clients.moodle.model import Account, Course, Person
 from clients.s3 import Bucket
+from clients.words import some
 from runner.configuration.environment import Environment
 from runner.configuration.naming import BORROWED, DISPOSABLE_USER, DOMAIN, is_ours
 
@@ -49,7 +50,7 @@ def prepare(
                 people.append(account)
     if len(people) < wanted:
         raise ConfigurationError(
-            f"The bucket {bucket.name} is shared: it holds objects under {', '.join(taken)}. That leaves {len(people)} "
+            f"The bucket {bucket.name} is shared: it holds objects under {some(taken)}. That leaves {len(people)} "
             f"people for a run that takes {wanted}. Give this site a bucket of its own; if dead runs left the objects, "
             "pytest --restore on their machine removes them."
         )

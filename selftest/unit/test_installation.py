@@ -75,7 +75,10 @@ def test_capabilities() -> None:
     with pytest.raises(NotCheckable, match="no role with the short name manager"):
         installation(manage=listed.replace("manager", "boss")).expect_capabilities()
     installation(manage=listed, define=f"<table>{row('use')}</table>").expect_no_capability_too_many()
-    with pytest.raises(AssertionError, match="seen view for student, manage for student, manage for editingteacher"):
+    with pytest.raises(
+        AssertionError,
+        match="seen s3video:view for the student, s3video:manage for the student, s3video:manage for the editingteacher",
+    ):
         installation(manage=listed, define=f"<table>{everything}</table>").expect_no_capability_too_many()
 
 
