@@ -77,7 +77,7 @@ def test_capabilities() -> None:
     installation(manage=listed, define=f"<table>{row('use')}</table>").expect_no_capability_too_many()
     with pytest.raises(
         AssertionError,
-        match="seen s3video:view for the student, s3video:manage for the student, s3video:manage for the editingteacher",
+        match="seen s3video:view for the student, s3video:manage for the student, s3video:manage for the editing",
     ):
         installation(manage=listed, define=f"<table>{everything}</table>").expect_no_capability_too_many()
 
