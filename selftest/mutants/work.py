@@ -358,9 +358,10 @@ def judge_edits(work: Work, original: Mapping[str, bytes], edits: Sequence[Edit]
                     files,
                     likely_tests(work.lines, work.coverage, original, places),
                     order,
-                    edit.lines,
+                    right(edit.lines),
                     judged.all.get(edit.id),
                 )
+                verdict.note = verdict.note or ("" if verdict.ran else _why_not(work, edit))
             verdict.about = {"lines": [*edit.lines], "sentence": edit.sentence}
             verdict.about["files"] = sorted({file for file, _, _ in edit.changes})
             judged.add(verdict)
