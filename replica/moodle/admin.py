@@ -156,7 +156,9 @@ def settings(web: Web) -> Response:
         changed = False
         whole = sum(web.has(f"s_{SECTION}_{name}") for name in SETTINGS) > len(SETTINGS) // 2
         for name in SETTINGS.keys() - set(forced):
-            value = web.param(f"s_{SECTION}_{name}", web.state.settings[name]).replace("\r\n", "\n").strip()
+            value = web.state.settings[name]
+            if web.has(f"s_{SECTION}_{name}"):
+                value = web.param(f"s_{SECTION}_{name}").replace("\r\n", "\n").strip()
             if name.endswith(("_days", "_limit")) and not value.isdigit():
                 errors[name] = "This must be a whole number."
                 continue
