@@ -39,7 +39,7 @@ class Severity(StrEnum):
 
 
 MEANING = {
-    Severity.ACCESS: "who must not can see or harm a video",
+    Severity.ACCESS: "somebody sees or harms another one's video, or lacks a right",
     Severity.DATA: "videos are lost, or stay too long",
     Severity.FUNCTION: "something does not work",
     Severity.WORDING: "people are told nothing, or wrong",
@@ -86,7 +86,7 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """`key` is the same in each run that shows the defect. `sentence` is what does not hold.
+    """`key` is the same in each run that shows the defect. `sentence` says what is wrong.
 
     `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
     of it. `beside` are lines that passed, and what they speak of. `known` holds, when the team has agreed to live with
@@ -284,8 +284,7 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
     symptoms.sort(key=lambda one: -said[one.expected, one.seen])
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
     first, together = symptoms[0], _ruled(group[0], "together")
-    if together and len(symptoms) > 1:
-        first = replace(first, sentence=str(together))
+    first = replace(first, sentence=str(together) if together else f"Not so: {first.sentence}")
     step = LINES[group[0].line].step if group[0].line in LINES else group[0].line
     are_known = all(is_known(check, known) for check in group)
     notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in group)]

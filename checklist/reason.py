@@ -52,8 +52,9 @@ def reason(
         case "PARTIAL":
             tally = counts(entry for entry in entries if entry.checks)
             passed = f"{_number(tally[Verdict.PASSED], 'line')} passed" if any(tally.values()) else "no line judged"
-            seen = [_number(len(defects), "defect"), passed] if defects else [passed]
-            said = f"Only a part of the suite was run, which can never be a GO: {', '.join(seen)}"
+            said = f"Only a part of the suite was run, which can never be a GO: {passed}"
+            if defects:
+                said = f"{_number(len(defects), 'defect')} already, {passed}, and only a part of the suite was run"
         case "READY":
             said = "Nothing stands in the way of a run"
         case "INTERRUPTED":

@@ -31,7 +31,7 @@ def markdown(run: Run) -> str:
         parts.append(_text(f"Tested in {tested_in(run.targets)}. {untested(run.targets)}"))
     if run.defects:
         rows = [_row(defect) for defect in run.defects[:SHOWN]]
-        parts.append(_table(["", "Does not hold", "Expected", "Seen", "Lines", "Who must act"], rows))
+        parts.append(_table(["", "Defect", "Expected", "Seen", "Lines", "Who must act"], rows))
     if (more := len(run.defects) - SHOWN) > 0:
         parts.append(f"{more} more defect{'' if more == 1 else 's'}.")
     parts.append(_table(["Target", "Build", *COLUMNS], [_target(run, one) for one in tested]))

@@ -20,7 +20,7 @@ SYMPTOMS = 20
 
 
 def title(defect: Defect) -> str:
-    return f"Does not hold: {defect.sentence}"
+    return defect.sentence
 
 
 def mark(defect: Defect) -> str:

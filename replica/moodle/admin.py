@@ -155,10 +155,8 @@ def settings(web: Web) -> Response:
         web.require_sesskey()
         changed = False
         whole = sum(web.has(f"s_{SECTION}_{name}") for name in SETTINGS) > len(SETTINGS) // 2
-        for name in SETTINGS.keys() - set(forced):
-            value = web.state.settings[name]
-            if web.has(f"s_{SECTION}_{name}"):
-                value = web.param(f"s_{SECTION}_{name}").replace("\r\n", "\n").strip()
+        for name in [name for name in SETTINGS.keys() - set(forced) if web.has(f"s_{SECTION}_{name}")]:
+            value = web.param(f"s_{SECTION}_{name}").replace("\r\n", "\n").strip()
             if name.endswith(("_days", "_limit")) and not value.isdigit():
                 errors[name] = "This must be a whole number."
                 continue

@@ -31,7 +31,7 @@ def test_the_same_check_in_two_browsers_is_one_defect() -> None:
     (one,) = found(
         failed("2.7.5", "The form names the limit", say), failed("2.7.5", "The form names the limit", say, "firefox")
     )
-    assert (one.sentence, one.expected, one.seen) == ("The form names the limit", "the limit", "nothing")
+    assert (one.sentence, one.expected, one.seen) == ("Not so: The form names the limit", "the limit", "nothing")
     assert (one.lines, one.targets, one.severity, one.acts) == (
         ["2.7.5"],
         ["chromium", "firefox"],
@@ -58,7 +58,10 @@ def test_untranslated_texts_on_many_pages_are_one_defect() -> None:
         ),
         failed("2.10.8", "The list is in finished texts", "expected finished texts, seen [[all]]", test="test_list"),
     )
-    assert (one.sentence, one.severity) == ("Every page shows finished texts", Severity.WORDING)
+    assert (one.sentence, one.severity) == (
+        "Pages show unfinished texts: placeholders, or names in place of words",
+        Severity.WORDING,
+    )
     assert [symptom.seen for symptom in one.symptoms] == ["[[status]]", "[[all]]"]
 
 
@@ -98,7 +101,7 @@ def test_steps_are_what_the_check_builds_on() -> None:
 
 def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
     (one,) = found(failed("2.8.6", "a click plays it", NO_PLAY))
-    assert one.sentence == "Click play button: a click plays it"
+    assert one.sentence == "Not so: Click play button: a click plays it"
 
 
 def test_advice_is_no_defect() -> None:

@@ -18,21 +18,21 @@ def test_what_is_wrong_comes_out_as_few_cards() -> None:
 def test_each_says_how_bad_it_is_and_who_must_act() -> None:
     kinds = {one.sentence: (one.severity, one.acts) for one in run().defects}
     expected = {
-        "The limits of uploads and of playbacks count by the minute": Severity.FUNCTION,
-        "A video that is handed in stays so until another one is saved in its place": Severity.DATA,
-        "Nobody but the owner can change what becomes of a video": Severity.ACCESS,
-        "Every page shows finished texts": Severity.WORDING,
-        "Another video can be saved in place of the first": Severity.DATA,
-        "The administrator's dashboard opens": Severity.FUNCTION,
-        "S3 no longer holds the deleted assignment's video": Severity.DATA,
-        "The teacher's console tells nobody the signed URL, with which anyone could watch": Severity.ACCESS,
+        "The limits of uploads and of playbacks do not count by the minute": Severity.FUNCTION,
+        "A video that was handed in is lost when another upload fails, or is confirmed late": Severity.DATA,
+        "Others than its owner can do harm to a video": Severity.ACCESS,
+        "Pages show unfinished texts: placeholders, or names in place of words": Severity.WORDING,
+        "A student cannot replace the video that they handed in": Severity.DATA,
+        "The administrator's dashboard does not open": Severity.FUNCTION,
+        "Not so: S3 no longer holds the deleted assignment's video": Severity.DATA,
+        "A browser's console shows a signed URL, with which anyone can watch": Severity.ACCESS,
     }
     assert {sentence: kinds[sentence][0] for sentence in expected} == expected
     assert {acts for _, acts in kinds.values()} == {Acts.AUTHOR}
 
 
 def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
-    (dashboard,) = [one for one in run().defects if "dashboard opens" in one.sentence]
+    (dashboard,) = [one for one in run().defects if "dashboard does not open" in one.sentence]
     assert dashboard.follows[:4] == ["2.10.4", "2.10.5", "2.10.6", "2.10.7"]
 
 
@@ -41,7 +41,7 @@ def test_no_sentence_is_written_as_programs_write() -> None:
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("Nobody but the owner")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("Others than its owner")]
     asked = "POST https://moodle.example.edu/…/ajax/confirm_upload.php: 403 Forbidden"
     assert harm.symptoms[0].asked[0] == asked
     assert f"- {asked.replace('_', chr(92) + '_')}" in markdown(harm, run())
