@@ -177,7 +177,7 @@ def test_a_neighbour_in_the_cors_rule(environment: Environment, switch: Switch) 
 
 
 @pytest.mark.parametrize(
-    ("site profile", "level", "words"),
+    ("profile", "level", "words"),
     [
         ("storage=no-conditions", "ok bucket", "not tried: .*deleting, for it does not know conditions"),
         ("storage=encrypted", "ok bucket", "not tried: reading, for it holds no video yet"),
