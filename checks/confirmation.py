@@ -76,6 +76,14 @@ def confirm_again(site: MoodleClient, video: Video) -> str:
     return confirm_upload(site, video.key, video.id).seen
 
 
+def expect_apart(first: Video, second: Video) -> None:
+    """Two videos of one person and one name are two objects on S3."""
+    if first.key == second.key:
+        raise AssertionError(
+            f"expected a key of its own for each of two videos named {first.clip.path.name}, seen {first.key} for both"
+        )
+
+
 def expect_unharmed(site: MoodleClient, video: Video, bucket: Bucket, after: str) -> None:
     """The video plays for its owner, of whom `site` is a session, and S3 holds it; `after` says what came between."""
     answer = playback_url(site, video)

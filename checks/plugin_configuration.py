@@ -38,6 +38,20 @@ LARGEST_FILE = re.compile(r"max.*(?:size|bytes)|size.*limit", re.I)
 FILE_TYPES = re.compile(r"mime|types?\b", re.I)
 """In the names of the settings that the checklist calls Maximum File Size and Allowed MIME Types; 1.0.0 has neither."""
 
+LABELS = {
+    "aws_access_key": r"access.*\bid\b",
+    "aws_secret_key": r"secret",
+    "s3_bucket": r"bucket",
+    "s3_region": r"regi[oó]",
+    "cloudfront_domain": r"dom[aä]",
+    "cloudfront_keypair_id": r"\bpair\b",
+    "cloudfront_private_key": r"privat",
+    "retention_days": r"retention|\bdays\b",
+    "upload_rate_limit": r"upload",
+    "playback_rate_limit": r"playback",
+}
+"""A word of what each setting's label calls it, as the checklist does."""
+
 PHP_NOTICE = re.compile(r"(Notice|Warning|Deprecated): .{0,100}")
 
 
@@ -124,6 +138,30 @@ class SettingsInForce:
                 "enters it has that"
             )
 
+    def expect_label(self, name: str) -> None:
+        """The label of the setting calls it what it is, a key of LABELS.
+
+        Raises NotCheckable where it has no word that the suite knows, as in another language.
+        """
+        label = self._settings.labels.get(name, "")
+        named = [one for one, pattern in LABELS.items() if re.search(pattern, label, re.I)]
+        if not named:
+            raise NotCheckable(
+                f"the label of {name} has no word that the suite understands, seen “{label or 'no label'}”; read it, "
+                "and sign"
+            )
+        if name not in named:
+            raise AssertionError(f"expected the label of {name} to say what it is, seen “{label}”")
+
+    def expect_masked(self, name: str) -> None:
+        """The page shows no character of the setting. Raises NotCheckable for one that config.php defines."""
+        if name in self._settings.forced:
+            raise NotCheckable(f"{name} is set in config.php, and the settings page shows nothing of it")
+        if name not in self._settings.masked:
+            raise AssertionError(
+                f"expected the settings page to mask {name}, seen its field show it to whoever looks at the screen"
+            )
+
     def expect_labels(self) -> None:
         """Each setting has a label that no other one has."""
         names: dict[str, list[str]] = {}
@@ -188,6 +226,20 @@ class Saved:
                 f"{', '.join(changed)}"
             )
         return [*self.before]
+
+
+@dataclass(frozen=True)
+class SavedSecret:
+    """A secret that somebody entered: whether the site has it since, and what the page said against it."""
+
+    name: str
+    kept: bool
+    refused: str
+
+    def expect_taken(self) -> None:
+        if not self.kept:
+            seen = f"it refused (“{self.refused}”)" if self.refused else "another one in its place"
+            raise AssertionError(f"expected the settings page to take {self.name} with a slash and a plus, seen {seen}")
 
 
 def expect_quiet_page(site: MoodleClient) -> None:

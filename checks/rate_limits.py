@@ -57,6 +57,28 @@ class RateLimit:
         return " ".join(filter(None, (error_of(asked), str(asked.data.get("guidance") or ""))))
 
 
+def expect_free(what: str, ask: Callable[[], HttpResult]) -> None:
+    """Who asks is given one. Raises NotCheckable where a limit that was reached before keeps it from them."""
+    if not (asked := ask()).succeeded:
+        raise NotCheckable(f"the {what} is refused before its limit is lowered: {asked.seen}")
+
+
+def expect_lowered(what: str, limit: int, ask: Callable[[], HttpResult]) -> str:
+    """Since the setting says `limit`, no more are given than that; returns the refusal's words.
+
+    What was given within the minute before counts as well. Raises NotCheckable where the site is too slow.
+    """
+    began = time.monotonic()
+    for _ in range(limit + 1):
+        if not (asked := ask()).succeeded:
+            return error_of(asked)
+    if (took := time.monotonic() - began) >= MINUTE - CLOCKS:
+        raise NotCheckable(f"the site took {took:.0f} s to answer {limit + 1} requests: the minute was over")
+    raise AssertionError(
+        f"expected the {what} after {limit} within a minute to be refused, as the settings say, seen it given"
+    )
+
+
 def expect_lifted(limits: Sequence[RateLimit]) -> None:
     """Who has waited for a minute is given one more of each. Raises NotCheckable where no limit was reached."""
     reached = [limit for limit in limits if limit.reached]

@@ -47,6 +47,9 @@ DAY = timedelta(days=1)
 
 CLOCKS = timedelta(minutes=1)
 
+LECTURE = timedelta(hours=4)
+"""How long a video of 5 GB may take to watch, with pauses."""
+
 
 INVALIDATION_FAILED = re.compile(
     r"(?:fail|error|could not)[^.\n]*(?:invalidat|cloudfront)|(?:invalidat|cloudfront)[^.\n]*(?:fail|error)",
@@ -172,13 +175,26 @@ class CDN:
 
     def expect_lifetime(self, url: str) -> int:
         """A signed `url` is good for a day at most; returns how long, in seconds."""
-        expires = "".join(parse_qs(urlsplit(url).query).get("Expires", []))
-        if not expires.isdigit():
-            raise AssertionError("expected a URL that ends within a day, seen one that does not say when it ends")
-        left = datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC) + (self._clock_ahead() or timedelta())
+        left = self._left(url, "a URL that ends within a day")
         if left > DAY + CLOCKS:
             raise AssertionError(f"expected a URL that ends within a day, seen one that lives for {lasting(left)}")
         return round(left.total_seconds())
+
+    def expect_lasting(self, url: str, promised: timedelta = LECTURE) -> int:
+        """A fresh signed `url` is good for long enough to watch a lecture, and as long as `promised`; returns how long,
+        in seconds."""
+        wanted = max(promised, LECTURE)
+        left = self._left(url, f"a URL that lives for {lasting(wanted)}")
+        if left < wanted - CLOCKS:
+            raise AssertionError(f"expected a URL that lives for {lasting(wanted)}, seen one for {lasting(left)}")
+        return round(left.total_seconds())
+
+    def _left(self, url: str, wanted: str) -> timedelta:
+        """How long a signed `url`, which is to be as `wanted`, is good from now on, by the CDN's clock."""
+        expires = "".join(parse_qs(urlsplit(url).query).get("Expires", []))
+        if not expires.isdigit():
+            raise AssertionError(f"expected {wanted}, seen one that does not say when it ends")
+        return datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC) + (self._clock_ahead() or timedelta())
 
     def tampered(self, url: str, other: str) -> dict[str, str]:
         """Changed copies of a signed `url`, by what is wrong with them; `other` is the key of another object."""

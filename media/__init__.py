@@ -1,6 +1,6 @@
 """Video files for the tests: small committed clips, and grown, large, converted and odd files made from them."""
 
-from media.clip import MP4, WATCHED_BYTES, WEBM, Clip, digest, oversized, padded, plays_h264
+from media.clip import MP4, WATCHED_BYTES, WEBM, Clip, digest, named, oversized, padded, plays_h264
 from media.mark import MARKS
 from media.odd import OddFile, odd_files
 from media.remux import in_container, large, marked, with_index_at_end
@@ -16,6 +16,7 @@ __all__ = [
     "in_container",
     "large",
     "marked",
+    "named",
     "odd_files",
     "oversized",
     "padded",

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -124,6 +125,12 @@ def padded(clip: Clip, size: int, folder: Path) -> Clip:
     shutil.copyfile(clip.path, path)
     grow(path, size)
     return Clip(path, clip.mark)
+
+
+def named(clip: Clip, name: str, folder: Path) -> Clip:
+    """A copy of `clip` under that name, in a folder of its own within `folder`."""
+    path = Path(tempfile.mkdtemp(dir=folder)) / f"{name}{clip.path.suffix}"
+    return Clip(Path(shutil.copyfile(clip.path, path)), clip.mark)
 
 
 def oversized(size: int, folder: Path) -> Clip:

@@ -116,6 +116,10 @@ class Actor:
         if self.page.url != "about:blank":
             self._remember(self.page.evaluate("() => M.cfg.sesskey"))
 
+    def set_clock(self) -> None:
+        """From the next page on, the tab's clock can be put forward."""
+        self.page.clock.install()
+
     def open(self, assignment: Assignment) -> AssignmentPage:
         """Go to the assignment."""
         return AssignmentPage(self.page, self.moodle).open(id=assignment.cmid)

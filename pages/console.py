@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebError
 
 from checks.access import SIGNED
 from clients.addresses import endpoint, shown
@@ -182,4 +182,9 @@ class Console:
 
 def _is_page(request: Request) -> bool:
     """Whether it is for a tab's own page, not for a part of one."""
-    return request.is_navigation_request() and request.frame.parent_frame is None
+    if not request.is_navigation_request():
+        return False
+    try:
+        return request.frame.parent_frame is None
+    except Error:  # a tab that opens has no frame yet
+        return True

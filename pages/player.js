@@ -104,6 +104,12 @@ export async function becomes(video, [paused, limit]) {
   return is;
 }
 
+// Waits for the video to stand at `at`, within `beside` seconds; tells where it stands.
+export async function arrives(video, [at, beside, limit]) {
+  await within(limit, () => Math.abs(video.currentTime - at) <= beside);
+  return video.currentTime;
+}
+
 export function hasControls(video) {
   return video.controls;
 }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from playwright.sync_api import Locator, TimeoutError, expect
+from playwright.sync_api import Locator, Request, Response, TimeoutError, expect
 
+from clients.addresses import PLAYBACK_URL
 from clients.errors import NotCheckable
+from clients.words import lasting
 from media import Clip, mark
 from pages.base import Moodle, expect_on_screen, has_touch
 from pages.controls import Controls
@@ -150,6 +153,58 @@ class Player:
         self.seek_times.append(round(state["took"], 3))
         return float(state["at"])
 
+    def expect_left_alone(self, span: timedelta) -> None:
+        """A video that stands still is where it was so much later, and nobody has asked for another address of it.
+
+        Here and in `expect_renewed` the tab's clock is put forward: `Actor.set_clock` comes before its page.
+        """
+        at, asked = self._at(), self._asked()
+        self._later(span)
+        self.expect_loaded()
+        if asked:
+            raise AssertionError(
+                f"expected the player to leave the video alone for {lasting(span)}, seen it ask for another address"
+            )
+        self._expect_at(at, f"{lasting(span)} later")
+
+    def expect_renewed(self, span: timedelta) -> None:
+        """So much later the player has asked for another address, once, and the video stands where it stood."""
+        at, asked = self._at(), self._asked()
+        try:
+            with self.video.page.expect_response(_is_address, timeout=self.moodle.page * 1000):
+                self._later(span)
+        except TimeoutError:
+            raise AssertionError(
+                f"expected the player to ask for another address within {lasting(span)}, before its own ends, "
+                "seen it ask for none"
+            ) from None
+        self.expect_loaded()
+        self._expect_at(at, "with another address")
+        if len(asked) > 1:
+            raise AssertionError(f"expected the player to ask for another address once, seen {len(asked)} requests")
+
+    def _at(self) -> float:
+        return float(self.video.evaluate("video => video.currentTime"))
+
+    def _later(self, span: timedelta) -> None:
+        self.video.page.clock.fast_forward(round(span.total_seconds() * 1000))
+
+    def _asked(self) -> list[str]:
+        """Gets a line for each request for an address of the video, from now on."""
+        asked: list[str] = []
+
+        def note(request: Request) -> None:
+            if PLAYBACK_URL in request.url:
+                asked.append(request.url)
+
+        self.video.page.on("request", note)
+        return asked
+
+    def _expect_at(self, at: float, when: str) -> None:
+        now = self._run("arrives", [at, TOLERANCE, self.moodle.play])
+        if abs(now - at) > TOLERANCE:
+            raise AssertionError(f"expected the video at {at:.1f} s {when}, seen it at {now:.1f} s")
+
     def set_volume(self, volume: float) -> None:
         self._set("volume", volume)
 
@@ -188,6 +243,10 @@ class Player:
             raise NotCheckable("this browser does not tell whether a video has sound")
         if not sound["there"]:
             raise AssertionError("expected a video with sound, seen one without")
+
+
+def _is_address(response: Response) -> bool:
+    return PLAYBACK_URL in response.url
 
 
 def _trouble(state: Mapping[str, Any]) -> str:

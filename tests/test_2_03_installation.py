@@ -17,6 +17,19 @@ from runner.pytest_plugin.lines import Lines
 from runner.reservation.settings_guard import SettingsGuard
 from runner.reservation.workspace import Workspace
 
+CREDENTIALS = {
+    "2.5.3": "aws_access_key",
+    "2.5.4": "aws_secret_key",
+    "2.5.5": "s3_bucket",
+    "2.5.6": "s3_region",
+    "2.5.7": "cloudfront_domain",
+    "2.5.8": "cloudfront_keypair_id",
+    "2.5.9": "cloudfront_private_key",
+}
+"""The settings of step 2.5 that tell the plugin where its videos are."""
+
+LIMITS = {"2.5.11": "retention_days", "2.5.17": "upload_rate_limit", "2.5.18": "playback_rate_limit"}
+
 MIME_TYPES = "video/mp4,video/quicktime,video/x-msvideo,video/x-matroska,video/webm"
 
 
@@ -73,6 +86,8 @@ def test_credentials(
         plugin_configuration.expect_access_key()
     with once("2.5.4", "The AWS secret key is set"):
         plugin_configuration.expect_secret("aws_secret_key")
+    with once("2.5.4", "The settings page masks the AWS secret key", extra=True):
+        plugin_configuration.expect_masked("aws_secret_key")
     with once("2.5.5", "The settings name this site's bucket"):
         plugin_configuration.expect("s3_bucket", environment.storage.bucket)
     with once("2.5.6", "The settings name the bucket's region"):
@@ -85,6 +100,9 @@ def test_credentials(
         plugin_configuration.expect_private_key("cloudfront_private_key")
     with once("2.5.9", "The private key's field keeps its lines when the page is saved", extra=True):
         plugin_configuration.expect_room_for_lines("cloudfront_private_key")
+    for line, name in CREDENTIALS.items():
+        with once(line, f"The label of {name} says what it is", extra=True):
+            plugin_configuration.expect_label(name)
 
 
 @pytest.mark.production
@@ -111,6 +129,9 @@ def test_limits(
         plugin_configuration.expect_size("the maximum file size", LARGEST_FILE, LARGEST_UPLOAD)
     with once("2.5.15", "The settings hold the types of video that the checklist names"):
         plugin_configuration.expect_choice("the allowed MIME types", FILE_TYPES, MIME_TYPES)
+    for line, name in LIMITS.items():
+        with once(line, f"The label of {name} says what it is", extra=True):
+            plugin_configuration.expect_label(name)
     for line, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
         with once(line, f"The limit of {kind} URLs is {wanted}"):
             plugin_configuration.expect(f"{kind}_rate_limit", wanted)
@@ -124,8 +145,12 @@ def test_limits(
         plugin_configuration.expect_labels()
 
 
-@pytest.mark.lines("2.5.20")
+@pytest.mark.lines("2.5.4", "2.5.20")
 def test_save_changes(settings_guard: SettingsGuard, once: Lines) -> None:
-    """The administrator presses Save changes, and has changed nothing."""
+    """The administrator presses Save changes: first for nothing, then for a secret key as AWS gives them."""
     with once("2.5.20", "Save changes takes every value, and each stays as it was") as evidence:
         evidence["settings"] = settings_guard.saved_as_it_is().expect_unchanged()
+    with once(
+        "2.5.4", "The settings page takes a secret key with a slash and a plus sign, as AWS gives them", extra=True
+    ):
+        settings_guard.saved_with_slash_and_plus("aws_secret_key").expect_taken()

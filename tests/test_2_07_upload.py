@@ -12,6 +12,7 @@ import media
 from checks.confirmation import (
     confirm_again,
     expect_absent_refused,
+    expect_apart,
     expect_closed,
     expect_form_not_believed,
     expect_true_size,
@@ -33,6 +34,15 @@ ENOUGH_TO_SEE = 10
 """Distinct values of progress that make a moving bar."""
 
 FIVE_GIB = 5368709120
+
+TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".avi": "video/x-msvideo",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+}
+"""What 2.5.15 allows, by how such files end."""
 
 FORM_LIFETIME = timedelta(hours=1)
 """How long a presigned form may be of use: the plugin's DEVELOPER_GUIDE.md says 3600 s."""
@@ -113,14 +123,15 @@ def test_upload(
 
     with network.slow(environment.budgets.upload_link_mbit), network.measured() as traffic:
         with line("2.7.12", "The student can choose a video file", blocks=True):
-            form.widget.expect_offered(clip.mime)
+            form.widget.expect_offered({clip.path.suffix: clip.mime})
             upload = form.widget.choose(clip.path)
         with line("2.7.14", "The upload starts", blocks=True) as evidence:
             evidence["started by"] = upload.expect_started()
         with line("2.7.15", "A progress bar appears while the video is on its way"):
             upload.expect_progress()
-        with line("2.7.16", "The upload comes to an end", blocks=True):
+        with line("2.7.16", "The upload comes to an end, and storage has taken it", blocks=True):
             upload.expect_ended()
+            upload.expect_stored()
     with line("2.7.13", "The form and the server accept a good video", blocks=True):
         receipt = upload.receipt()
     with line(
@@ -153,10 +164,10 @@ def test_upload(
 
 
 @pytest.mark.lines("2.7.12", "2.7.13")
-def test_file_named_as_markup(
+def test_files_to_choose(
     student: Actor, assignment: Assignment, small_clip: media.Clip, text_file: Path, tmp_path: Path, line: Lines
 ) -> None:
-    """A student's files have names that are markup, and the form runs none of them."""
+    """A student looks through files of every type, with names that are markup, and the form runs none of them."""
     student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with line("2.7.13", "The form does not run the name of a text file that it refuses", extra=True):
@@ -164,6 +175,8 @@ def test_file_named_as_markup(
         refused.expect_ended()
         refused.expect_name_not_run("when it was refused")
     form = student.open(assignment).add_submission()
+    with line("2.7.12", "The dialogue for files shows every type of video that the checklist allows", extra=True):
+        form.widget.expect_offered(TYPES)
     upload = form.widget.choose(renamed(small_clip.path, tmp_path))
     upload.expect_ended()
     with line("2.7.12", "The form does not run the name of a video that is chosen and uploaded", extra=True):
@@ -215,6 +228,29 @@ def test_confirmations(
         expect_unharmed(site, third, bucket, "a refused confirmation of another upload")
     with line("2.7.19", "The form's word alone does not hand in a video that never reached S3", extra=True) as evidence:
         evidence["message"] = expect_form_not_believed(site, third)
+
+
+@pytest.mark.lines("2.7.19")
+def test_same_name(
+    submit: Callable[..., Submission],
+    assignment: Assignment,
+    workspace: Workspace,
+    small_clip: media.Clip,
+    tmp_path: Path,
+    bucket: Bucket,
+    line: Lines,
+) -> None:
+    """A student's camera gives two videos one name, and each goes to an assignment of its own."""
+    one, other = (
+        media.named(media.padded(small_clip, small_clip.bytes + more, tmp_path), "video", tmp_path)
+        for more in (1024, 2048)
+    )
+    first = submit(assignment, clip=one)
+    with line("2.7.19", "A file of the same name in another assignment takes a key of its own on S3", extra=True):
+        second = submit(workspace.new_assignment(assignment.course), first.owner, other)
+        expect_apart(first, second)
+    with line("2.7.19", "A file of the same name in another assignment leaves the first video as it was", extra=True):
+        expect_unharmed(first.owner.site(), first, bucket, "an upload of the same name to another assignment")
 
 
 @pytest.mark.lines("2.7.19")

@@ -1,11 +1,13 @@
 """Step 2.8, test playback workflow: a teacher watches what a student has submitted, and grades it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from clients.cdn import CDN
+from clients.cdn import CDN, DAY, LECTURE
 from clients.moodle.model import Assignment
+from clients.plugin.api import PLAYBACK, playback_url
 from fixtures.data import Submission
 from network.proxy import ProxiedNetwork
 from pages.actor import Actor
@@ -54,6 +56,10 @@ def test_playback(
     with line("2.8.7", "The player has a signed URL of the CDN, which answers in ranges", extra=True):
         cdn.expect_signed(player.source(), submission.key)
         cdn.expect_ranges(player.source(), submission.clip)
+    with line("2.8.7", "The player's address lives as long as the plugin tells the player", extra=True) as evidence:
+        given = playback_url(teacher.site(), submission).given(PLAYBACK)
+        promised = timedelta(seconds=int(given["expires_in"]))
+        evidence["seconds"] = cdn.expect_lasting(given["signed_url"], promised)
     with line("2.8.5", "The video's own page plays it as well", extra=True):
         video = teacher.watch(submission.id, submission.key)
         video.player.expect_loaded(submission.clip.seconds)
@@ -100,6 +106,20 @@ def test_controls(teacher: Actor, submission: Submission, assignment: Assignment
         player.set_muted(False)
     with line("2.8.9", "The teacher's console stays clean while the controls are used", extra=True):
         teacher.console.expect_clean()
+
+
+@pytest.mark.lines("2.8.7")
+def test_day_of_watching(teacher: Actor, submission: Submission, assignment: Assignment, line: Lines) -> None:
+    """The grader leaves the video open for a day: the player renews its address once, near the end."""
+    teacher.log_in_by_cookie()
+    teacher.set_clock()
+    player = teacher.open(assignment).view_all_submissions().grade(submission.person.id).player
+    player.expect_loaded(submission.clip.seconds)
+    player.seek(submission.clip.seconds / 2)
+    with line("2.8.7", "The player leaves a video alone for hours that somebody watches", extra=True):
+        player.expect_left_alone(LECTURE)
+    with line("2.8.7", "The player renews its address before that ends, and keeps its place", extra=True):
+        player.expect_renewed(DAY - LECTURE)
 
 
 @pytest.mark.lines("2.8.4", "2.8.5")

@@ -7,9 +7,12 @@ from dataclasses import asdict
 import pytest
 
 import media
+from checks.access import VideoAccess
 from checks.large_video import expect_large
 from checks.latency import LatencyProbe, expect_answers, expect_quick, sampled
+from clients.cdn import CDN
 from clients.moodle.model import Assignment
+from clients.plugin.api import WATCH
 from clients.s3 import Bucket
 from fixtures.data import Submission
 from network.proxy import ProxiedNetwork
@@ -122,7 +125,12 @@ def watch(page: AssignmentPage, clip: media.Clip, stalled_percent: float, line: 
 
 @pytest.mark.lines("2.12.4", "2.12.5")
 def test_video_of_a_phone(
-    phone_video: Submission, network: ProxiedNetwork, environment: Environment, line: Lines
+    phone_video: Submission,
+    video_access: VideoAccess,
+    cdn: CDN,
+    network: ProxiedNetwork,
+    environment: Environment,
+    line: Lines,
 ) -> None:
     """A phone writes a video's index behind its pictures; such a video plays as any other, on a slow line too."""
     student, clip = phone_video.owner, phone_video.clip
@@ -136,6 +144,10 @@ def test_video_of_a_phone(
         player.seek(clip.seconds * 0.8)
         player.play()
         player.expect_playing()
+    site = student.site()
+    for way, ask in WATCH.items():
+        with line("2.12.4", f"The address that a {way} leads to lives for hours, as a long video needs", extra=True):
+            cdn.expect_lasting(video_access.address(ask(site, phone_video)))
     with line("2.12.5", "A video plays without buffering on a line that is just fast enough", extra=True) as evidence:
         rate = clip.bytes * 8 / 1_000_000 / clip.seconds
         evidence["Mbit/s"] = {"video": round(rate, 1), "line": round(rate * JUST_ENOUGH, 1)}

@@ -12,7 +12,7 @@ from checks import direct_access as direct
 from checks.credentials import Credentials
 from checks.https import Addresses, Https
 from checks.message_quality import expect_advice, expect_plain
-from checks.rate_limits import RateLimit, expect_lifted
+from checks.rate_limits import RateLimit, expect_free, expect_lifted, expect_lowered
 from checks.sql_injection import PAGES, Filters
 from checks.xss import NAME, expect_page_shows_as_text
 from clients.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
@@ -36,7 +36,11 @@ from pages.actor import Actor
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Decided
 from runner.pytest_plugin.lines import Lines
+from runner.reservation.settings_guard import SettingsGuard
 from runner.reservation.workspace import Workspace
+
+FEW = 3
+"""A limit that no plugin has by itself."""
 
 
 @pytest.mark.lines("4.4.1", "4.4.2", "4.4.4")
@@ -105,6 +109,33 @@ def test_rate_limits(
                 expect_advice(said)
     with line("4.4.3", "Who has waited for a minute is given upload and playback URLs again"):
         expect_lifted(reached)
+
+
+@pytest.mark.lines("4.4.3")
+def test_limits_that_are_set(
+    hand_in: Callable[..., HandedIn],
+    workspace: Workspace,
+    assignment: Assignment,
+    settings_guard: SettingsGuard,
+    line: Lines,
+) -> None:
+    """For a while the administrator sets limits of another number than the plugin has by itself."""
+    video = hand_in(assignment)
+    site, clip, another = video.site, video.clip, workspace.new_assignment(assignment.course)
+    asked: dict[str, tuple[str, Callable[[], HttpResult]]] = {
+        "playback URL": ("playback_rate_limit", lambda: playback_url(site, video)),
+        "upload URL": (
+            "upload_rate_limit",
+            lambda: request_upload(site, another.id, clip.path.name, clip.bytes, clip.mime),
+        ),
+    }
+    for what, (setting, ask) in asked.items():
+        with line(
+            "4.4.3", f"The {what} after {FEW} a minute is refused once the settings say {FEW}", extra=True
+        ) as evidence:
+            expect_free(what, ask)
+            with settings_guard.number(setting, FEW):
+                evidence["message"] = expect_lowered(what, FEW, ask)
 
 
 @pytest.mark.lines("4.4.5")

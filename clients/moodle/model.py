@@ -54,7 +54,8 @@ class Settings(dict[str, str]):
     and a secret among them is not shown.
 
     `words` are label and description of each, `labels` the label alone, `defaults` what the page gives as the plugin's
-    own default. What has lines and is in `one_line` loses them when somebody presses "Save changes".
+    own default. What has lines and is in `one_line` loses them when somebody presses "Save changes". Of `masked` ones
+    the page shows no character until somebody asks for it.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Settings(dict[str, str]):
         defaults: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
         one_line: Collection[str] = (),
+        masked: Collection[str] = (),
     ) -> None:
         super().__init__(values)
         self.forced = frozenset(forced)
@@ -72,3 +74,4 @@ class Settings(dict[str, str]):
         self.defaults = dict(defaults or {})
         self.labels = dict(labels or {})
         self.one_line = frozenset(one_line)
+        self.masked = frozenset(masked)

@@ -101,7 +101,7 @@ def enable_plugin(site: MoodleClient) -> bool:
 def plugin_settings(site: MoodleClient) -> Settings:
     """The plugin's settings."""
     page = site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT)
-    settings, forced, one_line = {}, [], []
+    settings, forced, one_line, masked = {}, [], [], []
     words, defaults, labels = {}, {}, {}
     for control in page.select(f"#adminsettings [name^={SETTING}]"):
         name = str(control["name"]).removeprefix(SETTING)
@@ -117,13 +117,15 @@ def plugin_settings(site: MoodleClient) -> Settings:
             forced.append(name)
         if control.name != "textarea":
             one_line.append(name)
+        if control.get("type") == "password":
+            masked.append(name)
         if (row := control.find_parent(class_="form-item")) is not None:
             words[name] = " ".join(filter(None, map(text, row.select(".form-label label, .form-description"))))
             labels[name] = text(row.select_one(".form-label label"))
             defaults[name] = text(row.select_one(".form-defaultinfo")).rpartition(":")[2].strip()
     if not settings:
         raise SiteError(f"No settings of {COMPONENT} at {site.where}. {quote(page)} Is it installed?")
-    return Settings(settings, forced, words, defaults, labels, one_line)
+    return Settings(settings, forced, words, defaults, labels, one_line, masked)
 
 
 def save_plugin_settings(site: MoodleClient, changes: Mapping[str, str]) -> None:

@@ -50,7 +50,14 @@ class Confirmed(TypedDict):
     file_size: Annotated[int, Field(ge=0), Strict()] | Digits
 
 
-PROMISE, CONFIRMED = TypeAdapter(Promise), TypeAdapter(Confirmed)
+class Playback(TypedDict):
+    """What the plugin's player gets: where the video is, and for how many seconds."""
+
+    signed_url: str
+    expires_in: Annotated[int, Field(ge=0), Strict()] | Digits
+
+
+PROMISE, CONFIRMED, PLAYBACK = TypeAdapter(Promise), TypeAdapter(Confirmed), TypeAdapter(Playback)
 
 
 @dataclass(frozen=True, kw_only=True)

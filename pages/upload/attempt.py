@@ -117,6 +117,11 @@ class Upload:
             if not self._ends_within(self._moodle.upload):
                 raise AssertionError(f"expected {ENDING} within {self._moodle.upload:g} s, seen {self._seen()}")
 
+    def expect_stored(self) -> None:
+        """Storage has said that it has the file."""
+        if not self._requests.stored:
+            raise AssertionError(f"expected storage to take the file, seen {self._seen()}")
+
     def _ends_within(self, seconds: float) -> bool:
         try:
             self._ending.filter(has_text=re.compile(r"\S")).wait_for(timeout=seconds * 1000)

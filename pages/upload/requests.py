@@ -101,6 +101,13 @@ class Requests:
         """Where the file went, so far."""
         return [request.url for request in self._made if self.carries_the_file(request)]
 
+    @property
+    def stored(self) -> bool:
+        """Whether storage has answered to the last transfer that it has the file: S3 says so with a status of 2xx."""
+        sent = [request for request in self._made if self.carries_the_file(request)]
+        answer = sent[-1].response() if sent else None
+        return answer is not None and answer.ok
+
     def to_confirm(self) -> list[str]:
         """Where Moodle was told that storage has the file, so far."""
         return [request.url for request in self._made if CONFIRMATION in request.url]

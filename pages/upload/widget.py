@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
@@ -47,12 +47,19 @@ class UploadWidget:
                 f"expected the student to be told the limit of {wanted}, seen: {' '.join(shown.split())}"
             )
 
-    def expect_offered(self, mime: str) -> None:
-        """The student's dialogue for files is enabled, and shows files of this type."""
+    def expect_offered(self, types: Mapping[str, str]) -> None:
+        """The student's dialogue for files is enabled, and shows files of these types, by how they end."""
         expect(self.field, "the widget's file input").to_be_enabled()
-        accepted = [part.strip() for part in (self.field.get_attribute("accept") or "*/*").split(",")]
-        if not any(fnmatch(mime, pattern) for pattern in accepted):
-            raise AssertionError(f"expected the dialogue for files to show {mime}, seen only {', '.join(accepted)}")
+        accepted = [part.strip() for part in (self.field.get_attribute("accept") or "*/*").lower().split(",")]
+        missing = [
+            mime
+            for extension, mime in types.items()
+            if not any(fnmatch(mime, pattern) or pattern == extension for pattern in accepted)
+        ]
+        if missing:
+            raise AssertionError(
+                f"expected the dialogue for files to show {', '.join(missing)}, seen only {', '.join(accepted)}"
+            )
 
     def choose(self, file: Path | FilePayload) -> Upload:
         """Choose a file, press Upload if there is such a button, and watch what happens."""

@@ -157,11 +157,8 @@ def settings(web: Web) -> Response:
         whole = sum(web.has(f"s_{SECTION}_{name}") for name in SETTINGS) > len(SETTINGS) // 2
         for name in [name for name in SETTINGS.keys() - set(forced) if web.has(f"s_{SECTION}_{name}")]:
             value = web.param(f"s_{SECTION}_{name}").replace("\r\n", "\n").strip()
-            if name.endswith(("_days", "_limit")) and not value.isdigit():
-                errors[name] = "This must be a whole number."
-                continue
-            if name == "s3_bucket" and "-" in value and web.site.faults.on("hyphen-in-bucket-refused"):
-                errors[name] = "This value is not valid"
+            if refusal := _refusal(web, name, value):
+                errors[name] = refusal
                 continue
             if name == "cloudfront_domain" and whole and web.site.faults.on("saving-empties-another-setting"):
                 value = ""
@@ -188,6 +185,15 @@ def settings(web: Web) -> Response:
     )
 
 
+def _refusal(web: Web, name: str, value: str) -> str:
+    """What the page says against a value of a setting; nothing of one that it takes."""
+    if name.endswith(("_days", "_limit")) and not value.isdigit():
+        return "This must be a whole number."
+    hyphen = name == "s3_bucket" and "-" in value and web.site.faults.on("hyphen-in-bucket-refused")
+    sign = name == "aws_secret_key" and not value.isalnum() and web.site.faults.on("slash-in-secret-refused")
+    return "This value is not valid" if hyphen or sign else ""
+
+
 def _fields(web: Web) -> dict[str, Setting]:
     without = [name for fault, name in MISSING.items() if web.site.faults.on(fault)]
     fields = {name: setting for name, setting in SETTINGS.items() if name not in without}
@@ -203,6 +209,12 @@ def _fields(web: Web) -> dict[str, Setting]:
         fields["enable_automatic_cleanup"] = Setting(
             "Enable Automatic Cleanup", "Delete videos that are past their retention", "checkbox", "No"
         )
+    if web.site.faults.on("labels-of-bucket-and-region-swapped"):
+        bucket, region = fields["s3_bucket"], fields["s3_region"]
+        fields["s3_bucket"] = replace(bucket, label=region.label)
+        fields["s3_region"] = replace(region, label=bucket.label)
+    if web.site.faults.on("secret-key-in-the-open"):
+        fields["aws_secret_key"] = replace(fields["aws_secret_key"], kind="text")
     if web.site.faults.on("private-key-in-one-line"):
         fields["cloudfront_private_key"] = replace(fields["cloudfront_private_key"], kind="text")
     return fields
@@ -249,6 +261,8 @@ def manage_plugins(web: Web) -> Response:
 
 
 def _name(web: Web) -> str:
+    if web.site.faults.on("plugin-listed-under-another-name"):
+        return "Cloud Media Submissions"
     return "[[pluginname]]" if web.site.faults.on("plugin-listed-without-a-name") else "S3 Video Submissions"
 
 

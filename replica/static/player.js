@@ -1,6 +1,7 @@
 "use strict";
 // The player: asks for a signed URL and shows a plain video element.
 M.replica.watch = (video) => {
+  if (M.replica.fault("player-takes-no-clicks")) { video.style.pointerEvents = "none"; }
   if (M.replica.fault("seek-snaps-back")) {
     let position = 0;
     let restoring = false;
@@ -45,6 +46,24 @@ M.replica.cover = (video) => {
   lay();
 };
 
+// An hour before the address ends the player takes another one, and goes on where it was.
+M.replica.renew = (video, source, ask, seconds) => {
+  if (M.replica.fault("address-never-renewed")) { return; }
+  const unit = M.replica.fault("renewal-in-milliseconds") ? 1 : 1000;
+  setTimeout(async () => {
+    const {currentTime, paused} = video;
+    const answer = await ask();
+    if (!answer) { return; }
+    source.src = answer.data.signed_url;
+    video.addEventListener("loadedmetadata", () => {
+      if (!M.replica.fault("renewal-loses-the-place")) { video.currentTime = currentTime; }
+      if (!paused) { video.play(); }
+    }, {once: true});
+    video.load();
+    M.replica.renew(video, source, ask, answer.data.expires_in);
+  }, (seconds - 3600) * unit);
+};
+
 M.replica.play = async (container) => {
   if (M.replica.fault("player-never-comes")) { return; }
   const {s3Key, submissionId} = container.dataset;
@@ -68,18 +87,23 @@ M.replica.play = async (container) => {
     }
     container.replaceChildren(box);
   };
-  let answer;
-  try {
-    const response = await fetch(`${M.cfg.wwwroot}/mod/assign/submission/s3video/ajax/get_playback_url.php?${query}`);
-    answer = await response.json();
-  } catch {
-    refuse("The video could not be loaded.", "Check your internet connection, then try again.", true);
-    return;
-  }
-  if (!answer.success) {
-    refuse(answer.error, answer.guidance || "Reload the page and log in again.", answer.can_retry);
-    return;
-  }
+  const ask = async () => {
+    let answer;
+    try {
+      const response = await fetch(`${M.cfg.wwwroot}/mod/assign/submission/s3video/ajax/get_playback_url.php?${query}`);
+      answer = await response.json();
+    } catch {
+      refuse("The video could not be loaded.", "Check your internet connection, then try again.", true);
+      return null;
+    }
+    if (!answer.success) {
+      refuse(answer.error, answer.guidance || "Reload the page and log in again.", answer.can_retry);
+      return null;
+    }
+    return answer;
+  };
+  const answer = await ask();
+  if (!answer) { return; }
   if (M.replica.fault("signed-url-logged")) { console.log("Got signed URL:", answer.data.signed_url); }
   const video = document.createElement("video");
   Object.assign(video, {controls: true, preload: "metadata", playsInline: true, id: `s3video-player-${submissionId}`});
@@ -90,6 +114,7 @@ M.replica.play = async (container) => {
       refuse("This video cannot be played.", "Try again, or open the page in another browser.", true);
     });
     video.append(source);
+    M.replica.renew(video, source, ask, answer.data.expires_in);
   }
   M.replica.watch(video);
   container.replaceChildren(video);

@@ -31,7 +31,8 @@
     return `${bytes} bytes`;
   };
 
-  const extension = (name) => (name.includes(".") ? name.split(".").pop().toLowerCase() : "");
+  const small = (name) => (M.replica.fault("capitals-refused-in-the-page") ? name : name.toLowerCase());
+  const extension = (name) => (name.includes(".") ? small(name.split(".").pop()) : "");
   const type = (file) => file.type || TYPES[extension(file.name)] || "";
 
   // Faults by which a file that is refused hears something else instead of the reason.

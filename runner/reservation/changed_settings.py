@@ -31,7 +31,7 @@ PLAIN = "="
 CHANGED = ("aws_secret_key", "aws_access_key")
 """The settings that the suite changes by a character, and no others, whatever a note says."""
 
-NUMBERS = ("retention_days",)
+NUMBERS = ("retention_days", "upload_rate_limit", "playback_rate_limit")
 """The settings whose number the suite changes, and no others."""
 
 _RUN = r"[\w-]{1,40}"
@@ -64,6 +64,10 @@ def altered(text: str) -> str:
     if place is None:
         raise ValueError("there is no character in it that could be changed and changed back")
     return text[:place] + PARTNERS[text[place]] + text[place + 1 :]
+
+
+SIGNS = "/+"
+"""What a secret may get at its end for a while: letters and digits alone are not all that AWS gives."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,10 @@ class Note:
 
     def back(self, changed: str) -> str:
         """What the setting was before it was `changed`."""
-        return self.original.removeprefix(PLAIN) if self.original.startswith(PLAIN) else altered(changed)
+        if self.original.startswith(PLAIN):
+            return self.original.removeprefix(PLAIN)
+        shorter = changed.removesuffix(SIGNS)
+        return shorter if self.fingerprint(shorter) == self.original else altered(changed)
 
     def fingerprint(self, value: str) -> str:
         """64 bits of a hash, of which a key of 40 random characters cannot be told."""
@@ -113,10 +120,12 @@ class Change:
 
     name: str
     original: str = field(repr=False)
+    signs: str = ""
+    """What is put at its end; nothing where one of its characters is another one for a while."""
 
     @property
     def changed(self) -> str:
-        return altered(self.original)
+        return self.original + self.signs if self.signs else altered(self.original)
 
     def note(self, run_id: str) -> Note:
         return Note(self.name, run_id, *(_fingerprint(run_id, value) for value in (self.original, self.changed)))

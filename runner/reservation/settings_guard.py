@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from checks.credentials import NAMES
-from checks.plugin_configuration import Saved
+from checks.plugin_configuration import Saved, SavedSecret
 from clients.errors import NotCheckable
 from clients.moodle.server import end_maintenance, in_maintenance
 from clients.plugin.administration import enable_plugin, plugin_settings, refused_settings, save_plugin_settings
 from redaction.secrets import Secrets
-from runner.reservation.changed_settings import MAINTENANCE, SWITCH, Change, Note, undo
+from runner.reservation.changed_settings import MAINTENANCE, SIGNS, SWITCH, Change, Note, undo
 from runner.reservation.clean_up import SETTING
 from runner.reservation.workspace import Workspace
 
@@ -50,12 +50,24 @@ class SettingsGuard:
         Raises NotCheckable for a setting that config.php defines, OSError when the journal cannot be written, SiteError
         when the lock cannot; then nothing may be changed, and the body does not run.
         """
+        with self._changed(name) as change:
+            yield change
+
+    def saved_with_slash_and_plus(self, name: str) -> SavedSecret:
+        """Saves a secret with SIGNS at its end, and puts it back. Raises as `one_character_off` does."""
+        with self._changed(name, SIGNS) as change:
+            site = self._workspace.site
+            refused = refused_settings(site, {name: change.changed})
+            return SavedSecret(name, plugin_settings(site)[name] == change.changed, refused.get(name, ""))
+
+    @contextmanager
+    def _changed(self, name: str, signs: str = "") -> Iterator[Change]:
         site = self._workspace.site
         site.log_in_again()
         before = plugin_settings(site)
         if name in before.forced:
             raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
-        change = Change(name, before[name])
+        change = Change(name, before[name], signs)
         self._secrets.add(change.original)
         self._secrets.add(change.changed)
 

@@ -67,6 +67,8 @@ def _address(web: Web, video: Video, download_as: str = "", way: str = "") -> st
     lifetime = 365 * URL_LIFETIME if web.site.faults.on("signed-for-a-year") else URL_LIFETIME
     if way and web.site.faults.on(FOR_A_WEEK[way]):
         lifetime = 7 * URL_LIFETIME
+    if way == "page" and web.site.faults.on("page-address-for-minutes"):
+        lifetime = 300
     if for_grader and web.site.faults.on("grader-plays-first-video"):
         video = next(one for one in web.state.videos.values() if one.assignment == video.assignment)
     if web.session.user is web.state.users.get(video.user) and web.site.faults.on("owner-gets-expired-url"):
@@ -83,6 +85,8 @@ def get_playback_url(web: Web) -> Response:
         web.require_sesskey()
     try:
         limit = "1000000" if web.site.faults.on("playback-limit-missing") else web.state.settings["playback_rate_limit"]
+        if web.site.faults.on("playback-limit-unread"):
+            limit = "30"
         window = 3600 if web.site.faults.on("playback-limit-holds-for-an-hour") else WINDOW
         apart = number if web.site.faults.on("playback-limit-for-each-video") else 0
         web.site.limits.count("playback", user, limit, apart, window=window)
@@ -101,6 +105,8 @@ def get_playback_url(web: Web) -> Response:
         signed = _address(web, video)
         if web.site.faults.on("playback-url-expired"):
             signed = web.site.storage.signed_url(video.s3_key, "", -60)
+        if web.site.faults.on("playback-url-for-minutes"):
+            signed = web.site.storage.signed_url(video.s3_key, "", 300)
     except StorageError:
         return Refusal(
             503, "cloudfront_error", "The video cannot be played at the moment.",
@@ -135,6 +141,8 @@ def view_video(web: Web) -> Response:
     """A page with a plain player: ?id=SUBMISSION&s3key=KEY."""
     try:
         user, video = _required(web, "page-unchecked")
+        if user.id == video.user and web.site.faults.on("owner-refused-on-the-page"):
+            raise no_permission("User does not have permission to view this video")
     except MoodleError:
         if web.site.faults.on("video-page-500-on-denied"):
             return PlainTextResponse("500 Internal Server Error", 500)

@@ -60,6 +60,8 @@ def get_upload_url(web: Web) -> Response:
 def _limit(web: Web) -> str:
     limits = {"rate-limit-too-strict": "1", "rate-limit-missing": "1000000"}
     forced = [limit for fault, limit in limits.items() if web.site.faults.on(fault)]
+    if web.site.faults.on("upload-limit-unread"):
+        forced = ["10"]
     return forced[0] if forced else web.state.settings["upload_rate_limit"]
 
 
@@ -90,6 +92,8 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     discard_unsaved(web, submission)
     folder = assignment.id + 90000 if web.site.faults.on("stored-in-foreign-prefix") else user.id
     key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name, web.site.faults)}"
+    if web.site.faults.on("key-of-the-name-alone"):
+        key = f"videos/{folder}/{checks.safe_name(file.name, web.site.faults)}"
     stored_as = "binary/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
     if file.mime_type == "video/webm" and web.site.faults.on("webm-stored-as-mp4"):
         stored_as = "video/mp4"
