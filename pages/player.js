@@ -110,6 +110,13 @@ export async function arrives(video, [at, beside, limit]) {
   return video.currentTime;
 }
 
+// What is under a click on the middle of the picture.
+export function reached(video) {
+  const {left, top, width, height} = video.getBoundingClientRect();
+  const element = document.elementFromPoint(left + width / 2, top + height / 2);
+  return element ? `<${[element.localName, ...element.classList].join(".")}>` : "nothing of the page";
+}
+
 export function hasControls(video) {
   return video.controls;
 }

@@ -71,7 +71,12 @@ class Player:
     def _toggle(self) -> None:
         """Press on the picture; where a finger only brings out the controls, press the key of their play button."""
         if not has_touch(self.video.page):
-            self.video.click()
+            try:
+                self.video.click()
+            except TimeoutError:
+                raise AssertionError(
+                    f"expected a click on the picture to reach the player, seen it reach {self._run('reached')}"
+                ) from None
             return
         paused = self.video.evaluate("video => video.paused")
         self.video.tap()

@@ -74,3 +74,16 @@ def test_a_lifetime_is_measured_by_the_cdn_s_clock(monkeypatch: pytest.MonkeyPat
     cdn = Edge(monkeypatch, timedelta(minutes=20)).cdn
     end = int((datetime.now(UTC) + timedelta(hours=24, minutes=20)).timestamp())
     assert cdn.expect_lifetime(f"https://d1.cloudfront.net/x?Expires={end}") <= 86460
+
+
+def test_an_address_lasts_as_long_as_is_promised_and_for_a_lecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    cdn = Edge(monkeypatch, timedelta(minutes=20)).cdn
+
+    def address(hours: float) -> str:
+        end = int((datetime.now(UTC) + timedelta(hours=hours, minutes=20)).timestamp())
+        return f"https://d1.cloudfront.net/x?Expires={end}"
+
+    assert cdn.expect_lasting(address(24), timedelta(hours=24)) >= 86340
+    for hours, promised, wanted in ((1, 24, "1 day"), (0.08, 0.08, "4 hours")):
+        with pytest.raises(AssertionError, match=f"a URL that lives for {wanted}, seen one for"):
+            cdn.expect_lasting(address(hours), timedelta(hours=promised))

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from checks.installation import TASK, Installation
-from checks.plugin_configuration import FILE_TYPES, LARGEST_FILE, Saved, SettingsInForce, expect_quiet_page
+from checks.plugin_configuration import FILE_TYPES, LARGEST_FILE, Saved, SavedSecret, SettingsInForce, expect_quiet_page
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.model import Settings
 from selftest.unit.environment_files import pem
@@ -186,6 +186,30 @@ def test_each_setting_has_a_label_of_its_own() -> None:
     SettingsInForce(Settings({"a": "", "b": ""}, labels={"a": "Key", "b": "Secret"})).expect_labels()
     with pytest.raises(AssertionError, match="seen “Key” of a and b, “” of c"):
         SettingsInForce(Settings({"a": "", "b": "", "c": ""}, labels={"a": "Key", "b": "Key"})).expect_labels()
+
+
+def test_a_label_says_what_its_setting_is() -> None:
+    swapped = SettingsInForce(Settings({}, labels={"s3_bucket": "S3 Region", "s3_region": "Region", "x": "Wert"}))
+    swapped.expect_label("s3_region")
+    with pytest.raises(AssertionError, match="the label of s3_bucket to say what it is, seen “S3 Region”"):
+        swapped.expect_label("s3_bucket")
+    with pytest.raises(NotCheckable, match="the label of x has no word that the suite understands, seen “Wert”"):
+        swapped.expect_label("x")
+
+
+def test_a_secret_is_masked() -> None:
+    SettingsInForce(Settings({"key": ""}, masked=["key"])).expect_masked("key")
+    with pytest.raises(AssertionError, match="the settings page to mask key"):
+        SettingsInForce(Settings({"key": ""})).expect_masked("key")
+    with pytest.raises(NotCheckable, match="shows nothing of it"):
+        SettingsInForce(Settings({"key": ""}, ["key"])).expect_masked("key")
+
+
+@pytest.mark.parametrize(("refused", "seen"), [("", "another one in its place"), ("bad", "it refused .“bad”.")])
+def test_a_secret_with_signs_is_taken(refused: str, seen: str) -> None:
+    SavedSecret("aws_secret_key", True, "").expect_taken()
+    with pytest.raises(AssertionError, match=f"aws_secret_key with a slash and a plus, seen {seen}"):
+        SavedSecret("aws_secret_key", False, refused).expect_taken()
 
 
 def test_a_field_of_one_line_has_no_room_for_a_private_key() -> None:

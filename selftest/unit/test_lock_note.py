@@ -8,7 +8,17 @@ from pydantic import SecretStr
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Settings
 from runner.configuration.environment import Environment
-from runner.reservation.changed_settings import CHANGED, MAINTENANCE, SWITCH, Change, NoNote, Note, Repaired, undo
+from runner.reservation.changed_settings import (
+    CHANGED,
+    MAINTENANCE,
+    SIGNS,
+    SWITCH,
+    Change,
+    NoNote,
+    Note,
+    Repaired,
+    undo,
+)
 from runner.reservation.seal import NotOurs, Seal
 from selftest.unit.environment_files import LoadSite
 
@@ -95,3 +105,10 @@ def test_a_setting_that_the_site_has_no_longer_is_told(monkeypatch: pytest.Monke
     monkeypatch.setattr("runner.reservation.changed_settings.plugin_settings", lambda _: Settings({}, []))
     with pytest.raises(Repaired, match="aws_secret_key"):
         undo(MoodleClient("https://moodle.test"), CHANGE.note(RUN))
+
+
+def test_signs_at_the_end_of_a_secret_are_taken_off_by_whoever_finds_its_note() -> None:
+    for signs in (SIGNS, ""):
+        change = Change("aws_secret_key", SECRET, signs)
+        note = Note.parse(str(change.note(RUN)))
+        assert change.changed != SECRET == note.back(change.changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import requests
 from checks import rate_limits
 from checks.direct_access import Folder, expect_not_served, expect_refused, expect_silent
 from checks.https import Addresses, Https
-from checks.rate_limits import RateLimit
+from checks.rate_limits import RateLimit, expect_free, expect_lowered
 from checks.sql_injection import Filters
 from checks.xss import NAME, expect_page_shows_as_text, expect_shown_as_text
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS
@@ -150,6 +151,20 @@ YES, NO = (
     to_a_request({"success": True}),
     to_a_request({"success": False, "error": "Too many requests.", "guidance": "Wait."}),
 )
+
+
+def test_a_limit_that_is_lowered_is_in_force() -> None:
+    def asked(*answers: object) -> Callable[[], Any]:
+        said = iter(answers)
+        return lambda: next(said)
+
+    expect_free("upload URL", asked(YES))
+    assert expect_lowered("upload URL", 2, asked(YES, NO)) == NO.data["error"]
+    assert expect_lowered("upload URL", 2, asked(YES, YES, NO)) == NO.data["error"]
+    with pytest.raises(AssertionError, match="the upload URL after 2 within a minute to be refused, as the settings"):
+        expect_lowered("upload URL", 2, asked(YES, YES, YES))
+    with pytest.raises(NotCheckable, match="the upload URL is refused before its limit is lowered"):
+        expect_free("upload URL", asked(NO))
 
 
 def test_a_limit_that_is_in_force() -> None:
