@@ -38,7 +38,7 @@ Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
 class Promise(TypedDict):
     """What the plugin promises before an upload: where to send the file, by which form, and what it will be."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s/@]+/")]
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s/@]+(/|$)")]
     fields: Annotated[dict[str, str], Field(max_length=50)]
     s3_key: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,1024}$")]
     submission_id: Annotated[int, Field(gt=0), Strict()] | Digits
