@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import media
@@ -19,6 +20,7 @@ from clients.plugin.api import (
     request_upload,
     send,
 )
+from clients.plugin.video_list import listed
 from clients.s3 import Bucket
 
 
@@ -69,6 +71,38 @@ def expect_true_size(site: MoodleClient, assignment: Assignment, clip: media.Cli
             f"expected the size that S3 holds, {clip.bytes} bytes, seen it confirmed with {told} bytes"
         )
     return f"confirmed with the {told} bytes that S3 holds"
+
+
+def expect_owners_alone(
+    owner: MoodleClient,
+    others: Mapping[str, MoodleClient],
+    admin: MoodleClient,
+    assignment: Assignment,
+    clip: media.Clip,
+    verify: bool | str,
+) -> dict[str, str]:
+    """What its owner has sent to S3, and not confirmed yet, none of the `others` confirms; returns what they are told.
+
+    In the list of videos, as `admin` sees it, it stays what it was.
+    """
+    promised = begin_upload(owner, assignment, clip)
+    send(promised, clip, verify)
+
+    def row() -> str:
+        return listed(admin, courseid=assignment.course.id).get(promised["s3_key"], "not listed")
+
+    before, told = row(), dict[str, str]()
+    for who, site in others.items():
+        answer = confirm_upload(site, promised["s3_key"], promised["submission_id"])
+        if answer.succeeded:
+            raise AssertionError(f"expected {who} to be refused, seen them confirm another student's upload")
+        if (after := row()) != before:
+            raise AssertionError(
+                f"expected no harm to another student's upload, seen it as “{after}” in the list of videos after the "
+                f"refusal to {who}, and before as “{before}”"
+            )
+        told[who] = answer.seen
+    return told
 
 
 def confirm_again(site: MoodleClient, video: Video) -> str:

@@ -10,6 +10,7 @@ from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient
 from clients.plugin.video_list import of_status, standing, unlisted
 from clients.s3 import Bucket
+from clients.words import counted
 
 DAY = 86400
 
@@ -55,6 +56,22 @@ class Retention:
             return self.days
         days = int((time.time() - HOUR - min(self._times.values(), default=time.time())) // DAY)
         return days if 0 < days < self.days and self._is_harmless() else self.days
+
+    def days_to_keep(self) -> int:
+        """The shortest retention under which all videos stay, and one has to go where hours are taken for days.
+
+        Raises NotCheckable where none is old enough, or where that could cost somebody else's video.
+        """
+        age = time.time() - min(self._times.values(), default=time.time())
+        days = int((age + HOUR) // DAY) + 1
+        if age < days * HOUR:
+            raise NotCheckable(
+                f"no video on the site is older than {counted(days, 'hour')}, so hours and days cannot be told apart: "
+                "run again in an hour or two"
+            )
+        if days < self.days and not self._is_harmless():
+            raise NotCheckable("a shorter retention than that in force could take somebody else's upload")
+        return days
 
     def _is_harmless(self) -> bool:
         """Whether a shorter retention can take nobody's video but the suite's own."""

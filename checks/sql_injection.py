@@ -1,9 +1,10 @@
-"""The plugin's pages, asked with what would break out of a query of the database."""
+"""The plugin's pages, asked with what would break out of a query of the database, or out of the page's text."""
 
 from __future__ import annotations
 
 import re
 
+from checks.xss import NAME, expect_shown_as_text
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS, PLAYBACK_URL, VIDEO_PAGE
 from clients.errors import NotCheckable
 from clients.firewall import expect_seen
@@ -54,9 +55,8 @@ class Filters:
         What is asked finds the same with and without what would bend a query. `submission` is the id of one that has a
         video.
         """
-        tried = [(name, plain, more) for page, name, plain, more in FILTERS if page == path]
-        for name, plain, more in tried:
-            besides = {one: value.format(id=submission) for one, value in more.items()}
+        tried = _parameters(path, submission)
+        for name, plain, besides in tried:
             found = self._shown(path, besides | {name: plain})
             for bent in TEXT if plain == NOTHING else NUMBER:
                 asked = bent.format(plain)
@@ -67,11 +67,24 @@ class Filters:
                     raise AssertionError(f"expected {name}={asked} to find what {plain} finds, {found}, seen {seen}")
         return [name for name, _, _ in tried]
 
-    def _shown(self, path: str, asked: dict[str, str]) -> str:
-        """What a page shows, in words. Raises AssertionError where that is an error of the database."""
+    def expect_text(self, path: str, submission: int) -> list[str]:
+        """Every parameter of the page is shown as text, if at all; returns their names. JSON is no page."""
+        tried = _parameters(path, submission)
+        for name, _, besides in tried:
+            answer = self._answer(path, besides | {name: NAME})
+            if not answer.is_json:
+                expect_shown_as_text(answer.text, path, f"the parameter {name}")
+        return [name for name, _, _ in tried]
+
+    def _answer(self, path: str, asked: dict[str, str]) -> HttpResult:
         sesskey = {"sesskey": self._site.sesskey} if path == PLAYBACK_URL else {}
         answer = HttpResult.of(self._site.get(path, **asked, **sesskey))
         expect_seen(self._site, answer, asked)
+        return answer
+
+    def _shown(self, path: str, asked: dict[str, str]) -> str:
+        """What a page shows, in words. Raises AssertionError where that is an error of the database."""
+        answer = self._answer(path, asked)
         if said := DATABASE.search(answer.text):
             told = ", ".join(f"{name}={value}" for name, value in asked.items())
             raise AssertionError(f"expected {told} to be taken as it is, seen an error of the database: {said[0]}")
@@ -80,3 +93,12 @@ class Filters:
         shown = len(set(KEY.findall(answer.text)))
         plays = ", one plays" if answer.source else ""
         return f"{shown} videos{plays}"
+
+
+def _parameters(path: str, submission: int) -> list[tuple[str, str, dict[str, str]]]:
+    """Those of the page: each with what finds nothing or one video, and what else is asked."""
+    return [
+        (name, plain, {one: value.format(id=submission) for one, value in more.items()})
+        for page, name, plain, more in FILTERS
+        if page == path
+    ]

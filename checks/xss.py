@@ -20,10 +20,10 @@ RAN = f"() => Boolean(window.{MARK})"
 """Whether a script of the name has run in a page of a browser since it was opened."""
 
 
-def expect_shown_as_text(html: str, where: str) -> None:
+def expect_shown_as_text(html: str, where: str, what: str = "the file's name") -> None:
     """`html` is a page as its scripts left it: in text the name is harmless, as an element it runs."""
     if made := BeautifulSoup(html, "lxml").select(f"[onerror*={MARK}], script:-soup-contains({MARK})"):
-        raise AssertionError(f"expected {where} to show the file's name as text, seen it become <{made[0].name}>")
+        raise AssertionError(f"expected {where} to show {what} as text, seen it become <{made[0].name}>")
 
 
 def expect_page_shows_as_text(answer: HttpResult, where: str) -> None:

@@ -112,11 +112,15 @@ def test_tricks(
     line: Lines,
 ) -> None:
     """What somebody tries who knows identifiers, keys and addresses of another student's video."""
-    theirs, mine = submission, submit(assignment)
+    theirs, mine = submission, submit(assignment, clip=submission.clip)  # only the key tells the same file apart
     owner, thief = theirs.owner.site(), mine.owner.site()
 
     for way, ask in WATCH.items():
-        with line("2.9.4", f"A {way} for one's own submission does not open another one's key", extra=True):
+        with line(
+            "2.9.4",
+            f"A {way} for one's own submission does not open another one's key, though the file's name is the same",
+            extra=True,
+        ):
             video_access.expect_denied(ask(thief, replace(theirs, id=mine.id)), theirs)
     with line("2.9.4", "A confirmation with a guessed key does no harm to another one's submission", extra=True):
         confirm_upload(thief, f"{theirs.owner.videos.prefix}1_00000000/{theirs.clip.path.name}", theirs.id)

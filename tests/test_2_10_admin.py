@@ -107,6 +107,7 @@ def test_manage_videos(
 ) -> None:
     """The list of videos shows what was handed in, and finds it by every field."""
     video = submit(assignment)
+    another = submit(workspace.new_assignment(assignment.course), video.owner)
     other = begin(workspace.new_assignment(workspace.new_course()))
     admin = admin_in_private
     admin.log_in_by_cookie()
@@ -122,6 +123,9 @@ def test_manage_videos(
         videos.expect_row(
             video.key, course=course.name, assignment=assignment.name, student=student.name, status="ready"
         )
+    with line("2.10.9", "The list shows both videos of a student who has handed in two"):
+        videos.expect_listed(video.key)
+        videos.expect_listed(another.key)
     ours = f"{workspace.run_id} {workspace.worker}"
     with line("2.10.9", "The list shows the newest video first", extra=True):
         admin.manage_videos(search=ours, perpage=100).expect_newest_first()
@@ -144,6 +148,14 @@ def test_manage_videos(
         videos.search(status="pending")
         videos.expect_listed(other.key)
         videos.expect_not_listed(video.key)
+    elsewhere: dict[str, dict[str, Any]] = {
+        "another course": {"course": other.assignment.course.id},
+        "another status": {"status": "error"},
+    }
+    for where, narrowed in elsewhere.items():
+        with line("2.10.10", f"A search by key does not find the video under {where}"):
+            videos.search(video.key, **narrowed)
+            videos.expect_not_listed(video.key)
     with line("2.10.10", "A search for nonsense finds nothing"):
         videos.search("no video is called so").expect_nothing_listed()
     for text in ("' OR '1'='1", "%"):
@@ -203,6 +215,8 @@ def test_delete_video(
         cdn.expect_withdrawn(source, cached, hopeless=hopeless)
     with line("2.10.11", "The list no longer shows the deleted video"):
         admin.manage_videos().expect_not_listed(submission.key)
+    with line("2.10.11", "A search by key does not find the deleted video", extra=True):
+        admin.manage_videos(search=submission.key).expect_not_listed(submission.key)
     with line("2.10.11", "The student's page says what became of the video") as evidence:
         evidence["student"] = student.open(assignment).expect_deleted()
     with line("2.10.11", "The teacher's table says what became of the video") as evidence:

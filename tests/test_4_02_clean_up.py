@@ -43,6 +43,14 @@ def test_clean_up(
     hand_in(assignment)
     retention = Retention(workspace.site, bucket, settings.get("retention_days", ""), workspace.our_people())
     days = retention.days if "retention_days" in settings.forced else retention.days_to_try()
+    with once(
+        "4.2.4", "A video stays that is younger than the retention in days, and older in hours", extra=True
+    ) as evidence:
+        evidence["retention in days"] = longer = retention.days_to_keep()
+        with settings_guard.number("retention_days", longer):
+            videos = retention.under(longer)
+            clean_up_task.run()
+            videos.expect_young_kept()
     with settings_guard.number("retention_days", days):
         videos = retention.under(days)
         cached = said = ""

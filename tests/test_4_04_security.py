@@ -9,6 +9,7 @@ import pytest
 
 import media
 from checks import direct_access as direct
+from checks.confirmation import expect_owners_alone
 from checks.credentials import Credentials
 from checks.https import Addresses, Https
 from checks.message_quality import expect_advice, expect_plain
@@ -31,6 +32,7 @@ from clients.plugin.api import (
     video_page,
 )
 from fixtures.data import Submission
+from fixtures.people import People
 from fixtures.visitors import HandedIn
 from pages.actor import Actor
 from runner.configuration.environment import Environment
@@ -43,7 +45,7 @@ FEW = 3
 """A limit that no plugin has by itself."""
 
 
-@pytest.mark.lines("4.4.1", "4.4.2", "4.4.4")
+@pytest.mark.lines("4.4.1", "4.4.2", "4.4.4", "4.4.5")
 def test_what_is_given_away(
     submission: Submission,
     teacher: Actor,
@@ -51,6 +53,9 @@ def test_what_is_given_away(
     credentials: Credentials,
     filters: Filters,
     decided: Decided,
+    people: People,
+    workspace: Workspace,
+    environment: Environment,
     line: Lines,
 ) -> None:
     """No credential, no page of the administrators, no row of the database comes to whoever asks for it."""
@@ -69,9 +74,19 @@ def test_what_is_given_away(
     for who, site in (("a student", student), ("a teacher", grader)):
         with line("4.4.2", f"The administrators' pages are closed to {who}") as evidence:
             evidence["messages"] = direct.expect_refused(site, who)
+    with line(
+        "4.4.2", "A second student and a teacher cannot confirm a student's upload, and do it no harm"
+    ) as evidence:
+        owner = people.student(submission.assignment.course).site()
+        others = {"a second student": student, "a teacher": grader}
+        evidence["messages"] = expect_owners_alone(
+            owner, others, workspace.site, submission.assignment, submission.clip, environment.verify
+        )
     for path in PAGES:
         with line("4.4.4", f"No parameter of {path} bends a query of the database") as evidence:
             evidence["tried"] = filters.expect_literal(path, submission.id)
+        with line("4.4.5", f"No parameter of {path} becomes markup of the page") as evidence:
+            evidence["tried"] = filters.expect_text(path, submission.id)
 
 
 @pytest.mark.lines("4.4.3")

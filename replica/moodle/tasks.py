@@ -70,7 +70,8 @@ def _run(web: Web) -> str:
 
 def _clean_up(web: Web) -> list[str]:
     faults, days = web.site.faults, int(web.state.settings["retention_days"])
-    before = now() - (0 if faults.on("cleanup-takes-young") else days * DAY)
+    unit = DAY // 24 if faults.on("retention-in-hours") else DAY
+    before = now() - (0 if faults.on("cleanup-takes-young") else days * unit)
     expired = [one for one in web.state.videos.values() if one.status in ("ready", "error") and one.requested <= before]
     if faults.on("cleanup-stops-short"):
         expired = []

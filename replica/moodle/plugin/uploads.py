@@ -136,7 +136,8 @@ def confirm_upload(web: Web) -> Response:
     try:
         if submission is None or video is None or video.submission != number:
             raise answers.not_allowed()
-        if submission.user != user.id and not web.site.faults.on("confirm-by-anyone"):
+        pending = video.status == "pending" and web.site.faults.on("pending-confirmed-by-anyone")
+        if submission.user != user.id and not (pending or web.site.faults.on("confirm-by-anyone")):
             raise answers.not_allowed()
         _may_upload(web, user, assignment)
         _verify(web, video)
