@@ -98,8 +98,8 @@ def expect_owners_alone(
             raise AssertionError(f"expected {who} to be refused, seen them confirm another student's upload")
         if (after := row()) != before:
             raise AssertionError(
-                f"expected no harm to another student's upload, seen it as “{after}” in the list of videos after the "
-                f"refusal to {who}, and before as “{before}”"
+                f"expected no harm to the upload of another student, seen it as “{after}” in the list of videos after "
+                f"the refusal to {who}, and before as “{before}”"
             )
         told[who] = answer.seen
     return told

@@ -56,6 +56,14 @@ class RateLimit:
         self.reached = True
         return " ".join(filter(None, (error_of(asked), str(asked.data.get("guidance") or ""))))
 
+    def expect_personal(self, ask: Callable[[], HttpResult]) -> None:
+        """Now that it is reached, somebody else who asks by `ask` is given one."""
+        if not (asked := ask()).succeeded:
+            raise AssertionError(
+                f"expected another student to be given the {self.what}, seen a refusal after one student has asked for "
+                f"{self.limit}: {asked.seen}"
+            )
+
 
 def expect_free(what: str, ask: Callable[[], HttpResult]) -> None:
     """Who asks is given one. Raises NotCheckable where a limit that was reached before keeps it from them."""

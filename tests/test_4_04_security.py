@@ -103,21 +103,29 @@ def test_rate_limits(
     site, clip, another = video.site, video.clip, workspace.new_assignment(assignment.course)
     # A limit is a person's: one that is counted for each video would not hold whoever has two.
     videos = cycle((video, hand_in(workspace.new_assignment(assignment.course), video.person)))
-    asked: dict[str, tuple[str, Callable[[], HttpResult]]] = {
-        "playback URL": ("playback_rate_limit", lambda: playback_url(site, next(videos))),
-        "upload URL": (
-            "upload_rate_limit",
-            lambda: request_upload(site, another.id, clip.path.name, clip.bytes, clip.mime),
+    other = hand_in(assignment)
+
+    def upload_url(student: MoodleClient) -> HttpResult:
+        return request_upload(student, another.id, clip.path.name, clip.bytes, clip.mime)
+
+    asked: dict[str, tuple[str, Callable[[], HttpResult], Callable[[], HttpResult]]] = {
+        "playback URL": (
+            "playback_rate_limit",
+            lambda: playback_url(site, next(videos)),
+            lambda: playback_url(other.site, other),
         ),
+        "upload URL": ("upload_rate_limit", lambda: upload_url(site), lambda: upload_url(other.site)),
     }
     reached: list[RateLimit] = []
-    for what, (setting, ask) in asked.items():
+    for what, (setting, ask, ask_too) in asked.items():
         said = ""
         with line("4.4.3", f"One {what} more a minute than the settings say is refused") as evidence:
             limit = RateLimit(what, setting, settings.get(setting, "").strip(), ask)
             evidence["limit"], evidence["message"] = limit.limit, (said := limit.expect_reached())
             reached.append(limit)
         if said:
+            with line("4.4.3", f"Another student is given the {what} that one has to wait for", extra=True):
+                limit.expect_personal(ask_too)
             with line("4.4.3", f"The refusal of the {what} is in plain words", extra=True):
                 expect_plain(said)
             with line("4.4.3", f"The refusal of the {what} says what to do", extra=True):

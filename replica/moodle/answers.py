@@ -103,10 +103,21 @@ class RateLimit:
         self.seen: dict[tuple[str, int, int], deque[float]] = defaultdict(deque)
 
     def count(
-        self, kind: str, user: User, limit: str, assignment: int = 0, *, coded: bool = False, window: int = WINDOW
+        self,
+        kind: str,
+        user: User,
+        limit: str,
+        assignment: int = 0,
+        *,
+        together: bool = False,
+        coded: bool = False,
+        window: int = WINDOW,
     ) -> None:
-        """Count one request in `window` seconds. Refusal (429) at the limit, `coded` in words of a program."""
-        times = self.seen[kind, user.id, assignment]
+        """Count one request in `window` seconds; `together` takes everybody for one person.
+
+        Refusal (429) at the limit, `coded` in words of a program.
+        """
+        times = self.seen[kind, 0 if together else user.id, assignment]
         moment = time.monotonic()
         while times and times[0] <= moment - window:
             times.popleft()

@@ -10,7 +10,13 @@ from typing import Any, cast
 import pytest
 
 from checks import confirmation
-from checks.confirmation import expect_absent_refused, expect_closed, expect_true_size, expect_unharmed
+from checks.confirmation import (
+    expect_absent_refused,
+    expect_closed,
+    expect_owners_alone,
+    expect_true_size,
+    expect_unharmed,
+)
 from clients.errors import NotCheckable
 from clients.http_result import of_form
 from pages.upload import Receipt
@@ -68,6 +74,24 @@ def test_a_video_that_is_harmed(plugin: Any) -> None:
     plugin.played = answer(False, "Video is not ready.")
     with pytest.raises(AssertionError, match=r"video to play after a storm, seen: Video is not ready\."):
         expect_unharmed(SITE, video, bucket, "a storm")
+
+
+def test_an_upload_that_somebody_else_confirms_or_harms(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[dict[str, str]] = []
+    monkeypatch.setattr(confirmation, "listed", lambda *_, **__: rows.pop(0))
+    place = cast(Any, SimpleNamespace(id=3, course=SimpleNamespace(id=2)))
+
+    def told(*seen: str) -> dict[str, str]:
+        rows[:] = [{"videos/1/a.mp4": status} if status else {} for status in seen]
+        return expect_owners_alone(SITE, {"a second student": SITE}, SITE, place, CLIP, True)
+
+    for status in ("Pending", ""):
+        assert told(status, status) == {"a second student": "It did not arrive."}
+    with pytest.raises(AssertionError, match=r"no harm to the upload of another student, seen it as “Error” .* “Pend"):
+        told("Pending", "Error")
+    plugin.confirmed = answer(True)
+    with pytest.raises(AssertionError, match="a second student to be refused, seen them confirm another student's"):
+        told("Pending")
 
 
 def test_an_assignment_that_is_closed(plugin: Any) -> None:

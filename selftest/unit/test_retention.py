@@ -172,6 +172,25 @@ def test_the_longest_retention_under_which_one_of_the_suites_own_has_to_go(
     assert retention(store).days_to_try() == 90, "expected no change where a row is in no list, and its video on S3"
 
 
+def test_the_shortest_retention_that_all_videos_outlive_but_for_hours_taken_for_days(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending: list[str] = []
+    monkeypatch.setattr("checks.retention.of_status", lambda _, status: pending if status == "pending" else [])
+    monkeypatch.setattr("checks.retention.unlisted", lambda _: 0)
+    for age, days in ((2, 3), (1.99, 3), (1.9, 2), (0.1, 1), (100, 101)):
+        store.rows = [key(7, age), key(8, 0)]
+        store.objects = {*store.rows}
+        videos = retention(store)
+        assert (videos.days_to_keep(), videos.under(days).expired) == (days, [])
+    store.rows = [key(7, 0.04)]
+    with pytest.raises(NotCheckable, match="no video on the site is older than 1 hour,"):
+        retention(store).days_to_keep()
+    store.rows, pending = [key(7, 2)], [key(9, 0)]
+    with pytest.raises(NotCheckable, match="could take somebody else's upload"):
+        retention(store).days_to_keep()
+
+
 @pytest.mark.parametrize(
     ("said", "stored", "why"),
     [

@@ -68,6 +68,12 @@ def test_a_parameter_that_bends_a_query(answers: dict[str, object], said: str) -
         Filters(Asked(**answers)).expect_literal(LIST, 7)
 
 
+def test_a_parameter_that_is_shown_as_text_or_becomes_markup() -> None:
+    assert "search" in Filters(Asked(**{NAME: NAME.replace("<", "&lt;")})).expect_text(LIST, 7)
+    with pytest.raises(AssertionError, match="to show the parameter courseid as text, seen it become <img>"):
+        Filters(Asked(**{NAME: f"<p>No videos: {NAME}</p>"})).expect_text(LIST, 7)
+
+
 def test_a_page_that_does_not_open() -> None:
     with pytest.raises(NotCheckable, match=r"dashboard.php does not open: You have no permission"):
         Filters(Asked(**{"1": REFUSED})).expect_literal(DASHBOARD, 7)

@@ -48,7 +48,8 @@ def get_upload_url(web: Web) -> Response:
             raise answers.invalid(f"The file is too large: the maximum is {texts.size(LARGE)}.")
         window = 3600 if web.site.faults.on("upload-limit-holds-for-an-hour") else WINDOW
         coded = web.site.faults.on("rate-limit-in-code")
-        web.site.limits.count("upload", user, _limit(web), number, coded=coded, window=window)
+        together = web.site.faults.on("upload-limit-of-the-assignment")
+        web.site.limits.count("upload", user, _limit(web), number, together=together, coded=coded, window=window)
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
