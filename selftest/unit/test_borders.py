@@ -343,11 +343,17 @@ def test_answers_that_broke_a_check(body: bytes) -> None:
     assert promised_key(answer.text) == ""
 
 
+def test_the_address_of_a_bucket_as_the_sdk_of_aws_writes_it() -> None:
+    of_form({"data": PROMISED["data"] | {"url": "https://bucket.s3.us-east-1.amazonaws.com"}}, PROMISE)  # type: ignore[operator]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
         ("url", "http://s3.example/b/", "url"),
         ("url", "https://user@s3.example/", "url"),
+        ("url", "https://user@s3.example", "url"),
+        ("url", "https://", "url"),
         ("url", 7, "url"),
         ("fields", [], "fields"),
         ("fields", {"key": None}, "fields.key"),
