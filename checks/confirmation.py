@@ -88,15 +88,17 @@ def expect_owners_alone(
     promised = begin_upload(owner, assignment, clip)
     send(promised, clip, verify)
 
-    def row() -> str:
-        return listed(admin, courseid=assignment.course.id).get(promised["s3_key"], "not listed")
+    def status() -> str:
+        """What the list's row says behind the key; it holds the date as well."""
+        row = listed(admin, courseid=assignment.course.id).get(promised["s3_key"], "")
+        return row.partition(promised["s3_key"])[2].strip() or "not listed"
 
-    before, told = row(), dict[str, str]()
+    before, told = status(), dict[str, str]()
     for who, site in others.items():
         answer = confirm_upload(site, promised["s3_key"], promised["submission_id"])
         if answer.succeeded:
             raise AssertionError(f"expected {who} to be refused, seen them confirm another student's upload")
-        if (after := row()) != before:
+        if (after := status()) != before:
             raise AssertionError(
                 f"expected no harm to the upload of another student, seen it as “{after}” in the list of videos after "
                 f"the refusal to {who}, and before as “{before}”"

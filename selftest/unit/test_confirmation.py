@@ -82,7 +82,7 @@ def test_an_upload_that_somebody_else_confirms_or_harms(plugin: Any, monkeypatch
     place = cast(Any, SimpleNamespace(id=3, course=SimpleNamespace(id=2)))
 
     def told(*seen: str) -> dict[str, str]:
-        rows[:] = [{"videos/1/a.mp4": status} if status else {} for status in seen]
+        rows[:] = [{"videos/1/a.mp4": f"Course Student videos/1/a.mp4 {status}"} if status else {} for status in seen]
         return expect_owners_alone(SITE, {"a second student": SITE}, SITE, place, CLIP, True)
 
     for status in ("Pending", ""):

@@ -77,6 +77,8 @@ def test_a_parameter_that_is_shown_as_text_or_becomes_markup() -> None:
 def test_a_page_that_does_not_open() -> None:
     with pytest.raises(NotCheckable, match=r"dashboard.php does not open: You have no permission"):
         Filters(Asked(**{"1": REFUSED})).expect_literal(DASHBOARD, 7)
+    with pytest.raises(NotCheckable, match=r"dashboard.php does not open: You have no permission"):
+        Filters(Asked(**{NAME: REFUSED})).expect_text(DASHBOARD, 7)
     with pytest.raises(NotCheckable, match="the dashboard does not open"):
         expect_page_shows_as_text(rendered(""), "the dashboard")
     for page in ("<p>Videos</p>", "<div id=notice>Are you sure?</div>"):
