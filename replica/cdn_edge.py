@@ -6,6 +6,7 @@ Format of the URLs: Amazon CloudFront Developer Guide, "Create a signed URL usin
 import asyncio
 import base64
 import binascii
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
@@ -48,6 +49,11 @@ _PASSED_BACK = ("content-type", "content-length", "content-range", "content-disp
 Kept = tuple[int, dict[str, str], bytes]
 
 
+def _unquoted(path: str) -> str:
+    """As CloudFront reads the path of an invalidation: an encoded slash is none."""
+    return unquote(re.sub("%2f", "%252F", path, flags=re.IGNORECASE))
+
+
 class Cache:
     """Small answers, each to just the request that got it, until an invalidation names their path."""
 
@@ -59,7 +65,7 @@ class Cache:
     def get(self, place: tuple[str, ...]) -> Kept | None:
         """What was kept for a request: its method, path, and what else matters."""
         new, self.done = self.invalidations[self.done :], len(self.invalidations)
-        gone = {unquote(path) for invalidation in new for path in invalidation["paths"]}
+        gone = {_unquoted(path) for invalidation in new for path in invalidation["paths"]}
         if gone:
             self.kept = {place: kept for place, kept in self.kept.items() if place[1] not in gone}
         return self.kept.get(place)

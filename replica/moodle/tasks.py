@@ -1,5 +1,7 @@
 """Scheduled tasks: the list, "Run now", the logs; and the plugin's nightly clean-up."""
 
+from urllib.parse import quote
+
 from starlette.responses import PlainTextResponse, Response
 
 from replica.moodle import texts
@@ -98,5 +100,7 @@ def _remove(web: Web, video: Video) -> None:
         web.state.invalidations.pop()
     if faults.on("cleanup-invalidates-another-path"):
         web.state.invalidations[-1]["paths"] = [f"/{video.s3_key.rpartition('/')[2]}"]
+    if faults.on("cleanup-encodes-slashes"):
+        web.state.invalidations[-1]["paths"] = [f"/{quote(video.s3_key, safe='')}"]
     if not faults.on("cleanup-leaves-row"):
         video.status, video.deleted = "deleted", now()
