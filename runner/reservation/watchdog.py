@@ -32,7 +32,7 @@ from runner.reservation.changed_settings import Note, undo
 from runner.reservation.clean_up import SETTING
 from runner.reservation.journal import Journal
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 ALIVE = 60
 """Seconds after which the session is used, so that the site does not end it."""

@@ -89,7 +89,7 @@ def test_where_the_lock_is_deleted_and_the_journal_gone_the_restore_looks_at_the
             courses.delete(course)
     shutil.rmtree(checkout.state)
     restored = checkout.run(checkout.file(), "--restore")
-    expect(restored, NO_GO, "NO-GO", "The S3 Video plugin is disabled on", "(step 2.6)")
+    expect(restored, NO_GO, "NO-GO", "The S3 Video plugin is disabled on")
     assert "is put back" not in restored.text
     switch_plugin(site, on=True)
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "no note of a run named any setting")

@@ -94,7 +94,7 @@ def test_authorities_that_cannot_be_read_are_told_once(checkout: Checkout, tmp_p
 
 
 def test_a_site_without_the_plugin(checkout: Checkout) -> None:
-    absent = "import runner.doctor.doctor\nrunner.doctor.plugin = lambda site: None"
+    absent = "import runner.doctor.doctor\nrunner.doctor.doctor.plugin = lambda site: None"
     checkout.tests(test_it=three_lines(), conftest=absent)
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "assignsubmission_s3video is not installed. Do steps 2.2 to 2.4")
@@ -119,7 +119,7 @@ def test_a_site_that_nobody_marked(checkout: Checkout) -> None:
 def test_a_site_without_the_category(checkout: Checkout) -> None:
     checkout.tests(
         test_it=three_lines(),
-        conftest="import runner.configuration.environment\nrunner.environment.CATEGORY = 'no-such-category'",
+        conftest="from runner.configuration import environment\nenvironment.CATEGORY = 'no-such-category'",
     )
     run = checkout.run(checkout.file())
     expect_told(run, WRONG, "MISCONFIGURED", "there is no course category with the ID number no-such-category")

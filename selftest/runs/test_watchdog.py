@@ -57,7 +57,8 @@ def within(seconds: float, so: Callable[[], bool]) -> bool:
 
 
 def watchdog_of(process: "subprocess.Popen[str]") -> psutil.Process:
-    (found,) = [one for one in psutil.Process(process.pid).children() if "runner.reservation.watchdog" in one.cmdline()]
+    alive = [one for one in psutil.Process(process.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
+    (found,) = [one for one in alive if "runner.reservation.watchdog" in one.cmdline()]
     return found
 
 
