@@ -16,8 +16,6 @@ GO = 0
 KILLED = -9
 
 DIES_MEANWHILE = f"""{FAKE_BROWSER}
-import os
-import signal
 from clients.moodle.server import switch_maintenance
 
 @pytest.mark.lines("2.7.1")
@@ -25,7 +23,7 @@ def test_shut(workspace, settings_guard, line):
     with line("2.7.1", "the site is in maintenance mode for a while"):
         with settings_guard.maintenance():
             switch_maintenance(workspace.site, on=True)
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
 """
 
 

@@ -183,8 +183,7 @@ def test_a_network_that_is_lost(checkout: Checkout, site: MoodleClient, original
     checkout.tests(test_it=guarded(broken=NETWORK_LOST))
     ended = run(checkout)
     assert ended.code == OUTAGE, ended.text
-    assert stored(site) == altered(original)
-    assert run(checkout, "--restore").code == GO
+    assert run(checkout, "--restore").code == GO  # unless the watchdog, whose network is not lost, was first
     assert stored(site) == original
 
 
