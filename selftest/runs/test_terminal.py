@@ -17,7 +17,7 @@ COLOUR = re.compile(r"\x1b\[[\d;]*3[0-7]m")
 def test_in_a_pipe_each_test_says_which_of_how_many_it_is(checkout: Checkout) -> None:
     checkout.tests(test_it=TESTS)
     run = checkout.run(checkout.file())
-    expect(run, NO_GO, "NO-GO", "✗ FUNCTION two: line 2", "seen a bad one", "for the plugin's author")
+    expect(run, NO_GO, "NO-GO", "✗ FUNCTION Not so: two: line 2", "seen a bad one", "for the plugin's author")
     assert re.search(r"^1/\d+ \S*test_three_lines", run.text, re.M), run.text
     assert TICK.search(run.text)
     assert "\x1b" not in run.text
@@ -28,7 +28,7 @@ def test_in_a_pipe_each_test_says_which_of_how_many_it_is(checkout: Checkout) ->
 def test_quietly_it_says_defects_and_verdict_only(checkout: Checkout) -> None:
     checkout.tests(test_it=TESTS)
     run = checkout.run(checkout.file(), "-q")
-    expect(run, NO_GO, "NO-GO", "✗ FUNCTION two: line 2")
+    expect(run, NO_GO, "NO-GO", "✗ FUNCTION Not so: two: line 2")
     told = [line for line in run.text.splitlines() if line.strip()]
     assert told[0].startswith("✗ ")
     assert told[-2].startswith("NO-GO: ")
