@@ -158,7 +158,7 @@ def test_a_video_is_handed_in_and_watched(
         element.evaluate(PLAYING["timed"])
         person.press(video)
         player.expect_playing()
-        assert player.first_frame()
+        assert player.first_frame() is not None
         player.expect_smooth(1, stalled_percent=100)
         assert player.seek(15) >= 15 > player.seek(4) >= 4
         person.press(video)
