@@ -11,6 +11,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from checks.message_quality import UNTRANSLATED
 from clients.addresses import ASSIGNMENT, PLUGIN, endpoint
 from clients.cdn import CDN
+from clients.errors import UnexpectedAnswer
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.plugin.api import GRADE, PROMISE, WATCH, Promise, Video, playback_url
@@ -134,5 +135,5 @@ class VideoAccess:
         """The owner's page still shows the video."""
         try:
             self.expect_on_own_page(owner, video)
-        except AssertionError as gone:
+        except (AssertionError, UnexpectedAnswer) as gone:
             raise AssertionError("expected no harm to the video, seen that its owner's page has lost it") from gone

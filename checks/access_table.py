@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypedDict
 
 from checks.access import VideoAccess
+from clients.errors import UnexpectedAnswer
 from clients.moodle.client import MoodleClient
 from clients.plugin.api import DELETE, GRADE, WATCH, WAYS, WRITE, Video, confirmation
 
@@ -85,7 +86,7 @@ class AccessTable:
                 seen = self._judge.expect_allowed(way, answer, video, site.user_id)
             else:
                 seen = self._judge.expect_denied(answer, video)
-        except AssertionError as wrong:
+        except (AssertionError, UnexpectedAnswer) as wrong:
             return Tried(may=may, right=False, seen=str(wrong))
         if video is self._video and (way in DELETE or (way in WRITE and site.user_id != video.person.id)):
             try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import media
+from checks.video_store import VideoStore
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
@@ -21,7 +22,6 @@ from clients.plugin.api import (
     send,
 )
 from clients.plugin.video_list import listed
-from clients.s3 import Bucket
 
 
 def expect_absent_refused(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> str:
@@ -120,12 +120,12 @@ def expect_apart(first: Video, second: Video) -> None:
         )
 
 
-def expect_unharmed(site: MoodleClient, video: Video, bucket: Bucket, after: str) -> None:
+def expect_unharmed(site: MoodleClient, video: Video, video_store: VideoStore, after: str) -> None:
     """The video plays for its owner, of whom `site` is a session, and S3 holds it; `after` says what came between."""
     answer = playback_url(site, video)
     if not answer.succeeded:
         raise AssertionError(f"expected the handed-in video to play after {after}, seen: {answer.seen}")
-    bucket.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
+    video_store.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
 
 
 def expect_closed(site: MoodleClient, closed: Assignment, open_: Assignment, clip: media.Clip) -> str:

@@ -17,6 +17,10 @@ class Unreachable(Exception):
     """The host does not answer, or not within its time limit: an outage, not a finding."""
 
 
+class UnexpectedAnswer(Exception):
+    """The host has answered, and not with what it has to: evidence about what is tested, "expected …, seen …"."""
+
+
 class SiteError(Exception):
     """A step on the site failed: what was tried, where, what the page said, what to do.
 

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from pydantic import TypeAdapter, ValidationError
 
 from clients.addresses import AJAX
+from clients.errors import UnexpectedAnswer
 from clients.words import answered
 
 Form = TypeVar("Form")
@@ -57,7 +58,7 @@ class HttpResult:
 
     @cached_property
     def data(self) -> Any:
-        """The JSON that came, None for something else. Raises AssertionError where it is said to be JSON and is not.
+        """The JSON that came, None for something else. Raises UnexpectedAnswer where it is said to be JSON and is not.
 
         What Moodle's external functions answer is JSON; up to Moodle 4.4 their Content-Type says HTML.
         """
@@ -67,17 +68,17 @@ class HttpResult:
             data = json.loads(self.body)
         except (ValueError, RecursionError):
             seen = _refusal(BeautifulSoup(self.text, "lxml")) or self._size
-            raise AssertionError(f"expected JSON from {self.url.partition('?')[0]}, seen {seen}") from None
+            raise UnexpectedAnswer(f"expected JSON from {self.url.partition('?')[0]}, seen {seen}") from None
         if isinstance(data, list):  # Moodle's own external functions answer a list of one
             if not data or not isinstance(data[0], dict) or not data[0].keys() & {"exception", "data"}:
-                raise AssertionError(
+                raise UnexpectedAnswer(
                     f"expected an answer of Moodle's from {self.url.partition('?')[0]}, seen {self._size}"
                 )
             return data[0].get("exception") or data[0]["data"]
         return data
 
     def given(self, form: TypeAdapter[Form]) -> Form:
-        """What the plugin's script has given. Raises AssertionError for what is not of that form."""
+        """What the plugin's script has given. Raises UnexpectedAnswer for what is not of that form."""
         return of_form(self.data, form)
 
     @property
@@ -141,13 +142,13 @@ def is_text(headers: Mapping[str, str]) -> bool:
 
 
 def of_form(answer: object, form: TypeAdapter[Form]) -> Form:
-    """What an answer of the plugin's scripts has in its `data`. Raises AssertionError for what is not of that form: it
-    is evidence about the plugin, and nothing to act on."""
+    """What an answer of the plugin's scripts has in its `data`. Raises UnexpectedAnswer for what is not of that
+    form."""
     try:
         return form.validate_python(answer.get("data") if isinstance(answer, dict) else None)
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "data"
-        raise AssertionError(
+        raise UnexpectedAnswer(
             f"expected the plugin's answer to give {place}, seen one that is not of its form: {first['msg']}"
         ) from None

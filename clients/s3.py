@@ -13,9 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError, SSLError
 from botocore.parsers import ResponseParserError
 
 from clients import clock, http
-from clients.anonymous_s3 import NO_SUCH_ETAG, NO_SUCH_KEY, AnonymousS3, expect_working
-from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, root_of, untrusted
-from clients.words import answered
+from clients.anonymous_s3 import NO_SUCH_ETAG, NO_SUCH_KEY, AnonymousS3, of_working_store
+from clients.errors import ConfigurationError, KeyRefused, UnexpectedAnswer, Unreachable, root_of, untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -73,7 +72,7 @@ class Bucket:
         return [self.object(key) for key in self.keys(prefix)]
 
     def object(self, key: str) -> StoredObject:
-        """Raises AssertionError when there is no such object."""
+        """Raises UnexpectedAnswer when there is no such object."""
         with self._told("reading", key):
             head = self._client.head_object(Bucket=self.name, Key=key)
             return StoredObject(key, head["ContentLength"], head["ContentType"], head.get("ServerSideEncryption"))
@@ -112,34 +111,14 @@ class Bucket:
                 sha256.update(chunk)
         return sha256.hexdigest()
 
-    def expect_stored(self, key: str, bytes: int, content_type: str, sha256: str) -> StoredObject:
-        """Raises AssertionError that names every difference between what is stored and what was chosen."""
-        stored = self.object(key)
-        seen = {"size": f"{stored.bytes} bytes", "type": stored.content_type, "SHA-256": self.digest(key)}
-        expected = {"size": f"{bytes} bytes", "type": content_type, "SHA-256": sha256}
-        wrong = [name for name in seen if seen[name] != expected[name]]
-        if wrong:
-            told = (" and ".join(f"the {name} {of[name]}" for name in wrong) for of in (expected, seen))
-            raise AssertionError(f"expected S3 to hold {key} as it was uploaded, with {', seen '.join(told)}")
-        return stored
-
-    def expect_private(self, key: str) -> None:
-        """Neither the object nor the list of the bucket is to be had without a signature."""
-        for what, status in ((f"GET of {key}", self.unsigned.get(key)), ("GET of the bucket", self.unsigned.list())):
-            if status < 400:
-                raise AssertionError(f"expected an unsigned {what} to be refused, seen {answered(status)}")
-
-    def expect_empty_file_refused(self, url: str, fields: Mapping[str, str]) -> int:
-        """A presigned POST form does not take a file of 0 bytes; returns the status."""
+    def send_empty_file(self, url: str, fields: Mapping[str, str]) -> int:
+        """Sends a file of 0 bytes by a presigned POST form; returns the status."""
         files = {"file": ("empty.mp4", b"", fields["Content-Type"])}
         try:
             answer = http.request("POST", url, data=fields, files=files, verify=self._verify, timeout=self._timeout)
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"S3 does not answer at {url}: {root_of(error)}.") from error
-        expect_working(answer)
-        if answer.status_code < 400 or self.keys(fields["key"]):
-            raise AssertionError(f"expected the form to refuse an empty file, seen {answered(answer.status_code)}")
-        return answer.status_code
+        return of_working_store(answer).status_code
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -148,11 +127,6 @@ class Bucket:
 
     def delete_prefix(self, prefix: str) -> None:
         self.delete(self.keys(prefix))
-
-    def expect_no_uploads_from(self, origin: str) -> None:
-        """No page of another site, such as `origin`, may send anything to the bucket."""
-        if (allowed := self.unsigned.allowed_origin(origin)) in ("*", origin):
-            raise AssertionError(f"expected S3 to allow no upload from a page of {origin}, seen it allow {allowed}")
 
     def probe(self) -> None:
         """Raises Unreachable when the store does not answer to HeadBucket."""
@@ -206,7 +180,7 @@ class Bucket:
                 message = f"There is no bucket {self.name}. Correct storage.bucket in the environment file."
                 raise ConfigurationError(message) from error
             if status == 404:
-                raise AssertionError(f"expected an object at {key} on S3, seen none (bucket {self.name})") from error
+                raise UnexpectedAnswer(f"expected an object at {key} on S3, seen none (bucket {self.name})") from error
             if code in ("RequestTimeTooSkewed", "RequestExpired") or (status == 403 and _clock(error)):
                 raise ConfigurationError(
                     _clock(error) or f"S3 finds this machine's clock wrong ({code}). Set the clock."
@@ -242,43 +216,3 @@ class Bucket:
 def _clock(error: ClientError) -> str:
     answer = error.response.get("ResponseMetadata", {})
     return clock.wrong(answer.get("HTTPHeaders", {}), "S3")
-
-
-class Folder:
-    """What a bucket holds under a prefix since this was made; what was there before is somebody else's."""
-
-    def __init__(self, bucket: Bucket, prefix: str) -> None:
-        self.prefix = prefix
-        self._bucket = bucket
-        self._before = set(bucket.keys(prefix))
-
-    def _keys(self) -> list[str]:
-        return [key for key in self._bucket.keys(self.prefix) if key not in self._before]
-
-    def expect_empty(self) -> None:
-        if keys := self._keys():
-            raise AssertionError(f"expected nothing on S3 under {self.prefix}, seen {', '.join(keys)}")
-
-    def expect_no_version(self, key: str) -> None:
-        """Of a deleted `key`. Raises NotCheckable where a versioned bucket has but put a marker in its place."""
-        if self._bucket.keeps_versions_of(key):
-            raise NotCheckable(
-                f"the bucket {self._bucket.name} keeps versions: at {key} is a delete marker, and the video is behind "
-                "it until a lifecycle rule removes what is no longer current"
-            )
-
-    def expect_only(self, key: str) -> None:
-        """`key` is the one object there."""
-        keys = self._keys()
-        if keys != [key]:
-            others = ", ".join(one for one in keys if one != key) or "nothing"
-            seen = f"{others} as well" if key in keys else others
-            raise AssertionError(f"expected {key} on S3 and nothing else under {self.prefix}, seen {seen}")
-
-    def told(self) -> list[str]:
-        """What is there, for people: a text an object; or why that cannot be told."""
-        try:
-            stored = [self._bucket.object(key) for key in self._keys()]
-        except (AssertionError, ConfigurationError, Unreachable) as reason:
-            return [f"{self.prefix}: {reason}"]
-        return [f"{one.key}: {one.bytes} bytes, {one.content_type}" for one in stored] or [f"{self.prefix}: nothing"]

@@ -5,13 +5,13 @@ from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
 
+from checks.video_store import StoredVideos
 from clients.addresses import LOGOUT, OWN, UPLOAD_URL
 from clients.http import jar
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
-from clients.s3 import Folder
 from clients.words import answered
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, MoodlePage, clear_the_way
@@ -38,7 +38,7 @@ class Actor:
         person: Person,
         moodle: Moodle,
         *,
-        videos: Folder,
+        videos: StoredVideos,
         open_window: NewContext,
         new_site: Callable[[], MoodleClient],
         new_console: Callable[[BrowserContext], Console],

@@ -6,9 +6,9 @@ from checks.aws.bucket import CORS, BucketConfiguration, Lifecycle
 from checks.aws.distribution import Distribution, Origin, Viewers
 from checks.aws.iam import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS
 from checks.plugin_key import PluginKey
+from checks.video_store import VideoStore
 from clients.cdn import CDN
 from clients.moodle.model import Settings
-from clients.s3 import Bucket
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Decided
 from runner.pytest_plugin.lines import Lines
@@ -20,7 +20,7 @@ ELSEWHERE = "https://elsewhere.example.invalid"
 
 @pytest.mark.lines("1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.1.10")
 def test_bucket(
-    s3: BucketConfiguration, bucket: Bucket, environment: Environment, decided: Decided, once: Lines
+    s3: BucketConfiguration, video_store: VideoStore, environment: Environment, decided: Decided, once: Lines
 ) -> None:
     """The bucket is there, and nobody gets in but by a signature."""
     with once("1.1.5", "The bucket's name follows the naming convention"):
@@ -34,7 +34,7 @@ def test_bucket(
     with once("1.1.7", "No policy of the bucket lets anybody in"):
         s3.expect_not_public()
     with once("1.1.7", "The bucket shows, takes and deletes nothing from outside", extra=True) as evidence:
-        evidence["statuses"] = bucket.unsigned.expect_closed()
+        evidence["statuses"] = video_store.expect_closed()
     with once("1.1.8", "The bucket's versioning is as decided"):
         s3.expect_versioning(decided.versioning)
     with once("1.1.9", "The bucket encrypts with S3's own keys"):
@@ -44,7 +44,7 @@ def test_bucket(
 
 
 @pytest.mark.lines("1.2.5", "1.2.6", "1.2.7", "1.2.9")
-def test_cors(cors: CORS, bucket: Bucket, environment: Environment, decided: Decided, once: Lines) -> None:
+def test_cors(cors: CORS, video_store: VideoStore, environment: Environment, decided: Decided, once: Lines) -> None:
     """Pages of the site may send files to the bucket; those of other sites may not."""
     site = environment.origin
     with once("1.2.5", "The CORS rule has the checklist's methods and headers, and shows the ETag"):
@@ -54,9 +54,9 @@ def test_cors(cors: CORS, bucket: Bucket, environment: Environment, decided: Dec
     with once("1.2.7", "The CORS rule names no other site but those decided"):
         cors.expect_no_other_origins([site, *decided.other_origins])
     with once("1.2.9", "S3 lets a page of the site upload, and read the ETag"):
-        bucket.unsigned.expect_uploads_from(site)
+        video_store.expect_uploads_from(site)
     with once("1.2.9", "S3 lets no page of another site upload", extra=True):
-        bucket.expect_no_uploads_from(ELSEWHERE)
+        video_store.expect_no_uploads_from(ELSEWHERE)
 
 
 @pytest.mark.lines("1.3.4", "1.3.5", "1.3.6", "1.3.7")

@@ -18,9 +18,9 @@ from checks.confirmation import (
     expect_true_size,
     expect_unharmed,
 )
+from checks.video_store import VideoStore
 from checks.xss import NAME
 from clients.moodle.model import Assignment
-from clients.s3 import Bucket
 from fixtures.data import Submission
 from fixtures.people import People
 from network.proxy import ProxiedNetwork
@@ -99,7 +99,7 @@ def test_upload(
     assignment: Assignment,
     clip: media.Clip,
     text_file: Path,
-    bucket: Bucket,
+    video_store: VideoStore,
     network: ProxiedNetwork,
     environment: Environment,
     line: Lines,
@@ -144,7 +144,7 @@ def test_upload(
         network.requires_proxy(),
     ):
         evidence["percent"] = upload.expect_whole_progress(distinct=ENOUGH_TO_SEE)
-    expect_on_s3(line, student, receipt, clip, bucket)
+    expect_on_s3(line, student, receipt, clip, video_store)
     with line("2.7.11", "The video goes to S3 and not through Moodle", extra=True) as evidence:
         evidence["bytes sent"] = traffic.expect_bypassed(environment.base_url, clip.bytes)
 
@@ -160,7 +160,7 @@ def test_upload(
     with line("2.7.19", "The submission is still there after a new log-in, on S3 as well"):
         student.log_in_anew()
         student.open(assignment).expect_video(clip.bytes)
-        bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256)
+        video_store.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256)
 
 
 @pytest.mark.lines("2.7.12", "2.7.13")
@@ -188,13 +188,13 @@ def renamed(file: Path, folder: Path) -> Path:
     return Path(shutil.copy(file, folder / f"{NAME}{file.suffix}"))
 
 
-def expect_on_s3(line: Lines, student: Actor, receipt: Receipt, clip: media.Clip, bucket: Bucket) -> None:
+def expect_on_s3(line: Lines, student: Actor, receipt: Receipt, clip: media.Clip, video_store: VideoStore) -> None:
     """What S3 holds of an upload, and who gets at it by what the plugin gave out."""
     with line("2.7.11", "S3 holds the small video, byte for byte, and nothing else of it") as evidence:
-        evidence["object"] = asdict(bucket.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256))
+        evidence["object"] = asdict(video_store.expect_stored(receipt.key, clip.bytes, clip.mime, clip.sha256))
         student.videos.expect_only(receipt.key)
     with line("2.7.11", "Nobody gets the video from S3 without a signature", extra=True):
-        bucket.expect_private(receipt.key)
+        video_store.expect_private(receipt.key)
     with line("2.7.11", "The presigned form is valid for one hour at most", extra=True) as evidence:
         evidence["seconds"] = receipt.expect_lifetime(FORM_LIFETIME)
 
@@ -205,7 +205,7 @@ def test_confirmations(
     assignment: Assignment,
     small_clip: media.Clip,
     submit: Callable[..., Submission],
-    bucket: Bucket,
+    video_store: VideoStore,
     environment: Environment,
     line: Lines,
 ) -> None:
@@ -216,16 +216,16 @@ def test_confirmations(
     first = submit(assignment, student)
     with line("2.7.19", "A video that is confirmed twice stays handed in", extra=True) as evidence:
         evidence["answer"] = confirm_again(site, first)
-        expect_unharmed(site, first, bucket, "a second confirmation")
+        expect_unharmed(site, first, video_store, "a second confirmation")
     second = submit(assignment, student)
     with line("2.7.19", "A late confirmation of a replaced video does not harm the new one", extra=True) as evidence:
         evidence["answer"] = confirm_again(site, first)
-        expect_unharmed(site, second, bucket, "a late confirmation of the video that it replaced")
+        expect_unharmed(site, second, video_store, "a late confirmation of the video that it replaced")
     third = submit(assignment, student)
     with line("2.7.17", "The server does not confirm a video that never reached S3", extra=True) as evidence:
         evidence["message"] = expect_absent_refused(site, assignment, small_clip)
     with line("2.7.19", "A refused confirmation does not harm the video handed in before", extra=True):
-        expect_unharmed(site, third, bucket, "a refused confirmation of another upload")
+        expect_unharmed(site, third, video_store, "a refused confirmation of another upload")
     with line("2.7.19", "The form's word alone does not hand in a video that never reached S3", extra=True) as evidence:
         evidence["message"] = expect_form_not_believed(site, third)
 
@@ -237,7 +237,7 @@ def test_same_name(
     workspace: Workspace,
     small_clip: media.Clip,
     tmp_path: Path,
-    bucket: Bucket,
+    video_store: VideoStore,
     line: Lines,
 ) -> None:
     """A student's camera gives two videos one name, and each goes to an assignment of its own."""
@@ -250,7 +250,7 @@ def test_same_name(
         second = submit(workspace.new_assignment(assignment.course), first.owner, other)
         expect_apart(first, second)
     with line("2.7.19", "A file of the same name in another assignment leaves the first video as it was", extra=True):
-        expect_unharmed(first.owner.site(), first, bucket, "an upload of the same name to another assignment")
+        expect_unharmed(first.owner.site(), first, video_store, "an upload of the same name to another assignment")
 
 
 @pytest.mark.lines("2.7.19")

@@ -8,6 +8,7 @@ import pytest
 from checks.access import VideoAccess
 from checks.access_table import OWNER, SENTENCES, AccessTable
 from checks.credentials import Credentials
+from checks.video_store import VideoStore
 from clients.addresses import ASSIGNMENT, VIDEO_PAGE
 from clients.cdn import CDN
 from clients.moodle.assignments import save_submission
@@ -107,7 +108,7 @@ def test_tricks(
     assignment: Assignment,
     video_access: VideoAccess,
     cdn: CDN,
-    bucket: Bucket,
+    video_store: VideoStore,
     credentials: Credentials,
     line: Lines,
 ) -> None:
@@ -144,8 +145,8 @@ def test_tricks(
     with line("2.9.4", "The CDN refuses a URL that has expired", extra=True) as evidence:
         evidence["seconds"] = cdn.expect_expiry(theirs.key)
     with line("2.9.4", "S3 refuses whoever comes without a signature", extra=True):
-        bucket.expect_private(theirs.key)
+        video_store.expect_private(theirs.key)
     with line("2.9.4", "S3 takes nothing from the pages of another site", extra=True):
-        bucket.expect_no_uploads_from(STRANGE_SITE)
+        video_store.expect_no_uploads_from(STRANGE_SITE)
     with line("2.9.4", "No page, script or JSON that a student gets holds a credential", extra=True) as evidence:
         evidence["looked into"] = credentials.expect_untold(thief, mine)

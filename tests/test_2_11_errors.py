@@ -8,6 +8,7 @@ import pytest
 import media
 from checks.confirmation import expect_unharmed
 from checks.message_quality import expect_advice, expect_plain
+from checks.video_store import VideoStore
 from clients.moodle.model import Assignment
 from clients.plugin.api import DirectUpload, expect_not_confirmed
 from clients.s3 import Bucket
@@ -120,7 +121,7 @@ def test_too_large(
     people: People,
     assignment: Assignment,
     small_clip: media.Clip,
-    bucket: Bucket,
+    video_store: VideoStore,
     network: ProxiedNetwork,
     of_size: Callable[[int], Path],
     launch: Launch,
@@ -151,7 +152,7 @@ def test_too_large(
         receipt = largest.receipt()
         evidence["bytes"] = receipt.sizes
         receipt.expect_sizes(1, FIVE_GIB)
-        evidence["status for 0 bytes"] = bucket.expect_empty_file_refused(receipt.url, receipt.fields)
+        evidence["status for 0 bytes"] = video_store.expect_empty_file_refused(receipt.url, receipt.fields)
     student.open(assignment)
     with line("2.11.3", "An upload that is left leaves nothing on S3", extra=True):
         student.videos.expect_empty()
@@ -171,6 +172,7 @@ def test_wrong_credentials(
     settings_guard: SettingsGuard,
     environment: Environment,
     bucket: Bucket,
+    video_store: VideoStore,
     submit: Callable[..., Submission],
     line: Lines,
 ) -> None:
@@ -197,11 +199,11 @@ def test_wrong_credentials(
             with line("2.11.7", f"With a wrong {words} the message says what to do", extra=True):
                 expect_advice(form.widget.said())
             with line("2.7.19", f"With a wrong {words} the video handed in before stays handed in", extra=True):
-                expect_unharmed(student.site(), before, bucket, "an upload that failed")
+                expect_unharmed(student.site(), before, video_store, "an upload that failed")
             with line("2.11.8", f"The administrator puts the {words} back"):
                 settings.change(name, change.original)
         with line("2.11.8", f"With the right {words} the upload works, and S3 has the video") as evidence:
             again = form.widget.try_again(small_clip.path)
             evidence["tried again by"] = again.started_by
             again.expect_success()
-            bucket.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)
+            video_store.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)

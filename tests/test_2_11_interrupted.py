@@ -8,9 +8,9 @@ import pytest
 
 import media
 from checks.message_quality import expect_advice, expect_plain
+from checks.video_store import VideoStore
 from clients.addresses import endpoint
 from clients.moodle.model import Assignment
-from clients.s3 import Bucket
 from fixtures.data import Submission
 from network.proxy import ProxiedNetwork
 from pages.actor import Actor
@@ -28,7 +28,7 @@ def test_broken_connection(
     student: Actor,
     assignment: Assignment,
     clip: media.Clip,
-    bucket: Bucket,
+    video_store: VideoStore,
     our_network: ProxiedNetwork,
     line: Lines,
 ) -> None:
@@ -53,7 +53,7 @@ def test_broken_connection(
     with line("2.11.6", "After a broken connection S3 has one whole video", extra=True):
         key = again.receipt().key
         student.videos.expect_only(key)
-        bucket.expect_stored(key, clip.bytes, clip.mime, clip.sha256)
+        video_store.expect_stored(key, clip.bytes, clip.mime, clip.sha256)
 
 
 @pytest.mark.lines("2.11.6", "2.11.7")
@@ -196,7 +196,7 @@ def test_failed_replacement(
     assignment: Assignment,
     clip: media.Clip,
     text_file: Path,
-    bucket: Bucket,
+    video_store: VideoStore,
     network: ProxiedNetwork,
     line: Lines,
 ) -> None:
@@ -218,4 +218,4 @@ def test_failed_replacement(
         table.expect_still(student.person.id, submission.key)
         table.grade(student.person.id).player.expect_loaded(handed_in.seconds)
     with line("2.7.19", f"S3 still holds the video handed in after {failure}", extra=True):
-        bucket.expect_stored(submission.key, handed_in.bytes, handed_in.mime, handed_in.sha256)
+        video_store.expect_stored(submission.key, handed_in.bytes, handed_in.mime, handed_in.sha256)

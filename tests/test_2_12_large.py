@@ -10,10 +10,10 @@ import media
 from checks.access import VideoAccess
 from checks.large_video import expect_large
 from checks.latency import LatencyProbe, expect_answers, expect_quick, sampled
+from checks.video_store import VideoStore
 from clients.cdn import CDN
 from clients.moodle.model import Assignment
 from clients.plugin.api import WATCH
-from clients.s3 import Bucket
 from fixtures.data import Submission
 from network.proxy import ProxiedNetwork
 from pages.actor import Actor
@@ -45,7 +45,7 @@ def test_large_video(
     student: Actor,
     assignment: Assignment,
     large_clip: media.Clip,
-    bucket: Bucket,
+    video_store: VideoStore,
     our_network: ProxiedNetwork,
     environment: Environment,
     suite_growth: Callable[[], int],
@@ -97,7 +97,7 @@ def test_large_video(
     with line("2.12.3", "S3 holds all of the large video, byte for byte", blocks=True) as evidence:
         receipt = upload.receipt()
         evidence["object"] = asdict(
-            bucket.expect_stored(receipt.key, large_clip.bytes, upload.file_type(), large_clip.sha256)
+            video_store.expect_stored(receipt.key, large_clip.bytes, upload.file_type(), large_clip.sha256)
         )
         evidence["bytes the suite grew by"] = suite_growth()
     with line("2.12.3", "The submission with the large video is saved", blocks=True):

@@ -3,10 +3,10 @@
 import pytest
 
 import media
+from checks.video_store import VideoStore
 from clients.cdn import CDN
 from clients.errors import NotCheckable
 from clients.moodle.model import Assignment
-from clients.s3 import Bucket
 from pages.actor import Actor
 from pages.upload.requests import Receipt
 from runner.pytest_plugin.lines import Lines
@@ -20,7 +20,7 @@ def test_upload_and_playback(
     student: Actor,
     assignment: Assignment,
     clip: media.Clip,
-    bucket: Bucket,
+    video_store: VideoStore,
     cdn: CDN,
     line: Lines,
 ) -> None:
@@ -36,7 +36,7 @@ def test_upload_and_playback(
         evidence["type"] = mime = upload.file_type()
         receipt = upload.receipt()
     with line(uploads, "S3 holds the video byte for byte, as the type that the browser says"):
-        bucket.expect_stored(receipt.key, clip.bytes, mime, clip.sha256)
+        video_store.expect_stored(receipt.key, clip.bytes, mime, clip.sha256)
     with line(uploads, "The submission is saved, and shows the video", blocks=True):
         page = form.save()
         page.expect_video(clip.bytes)
@@ -56,7 +56,7 @@ def test_upload_and_playback(
 
 
 @pytest.mark.lines(*UPLOAD_LINES)
-def test_types(student: Actor, assignment: Assignment, bucket: Bucket, h264: bool, line: Lines) -> None:
+def test_types(student: Actor, assignment: Assignment, video_store: VideoStore, h264: bool, line: Lines) -> None:
     """Every type of video that the plugin allows is accepted from this browser, whatever the browser calls it."""
     (uploads,) = line.declared
     student.log_in_by_cookie()
@@ -69,7 +69,7 @@ def test_types(student: Actor, assignment: Assignment, bucket: Bucket, h264: boo
             evidence["type"] = upload.file_type()
             upload.expect_success()
             receipts[extension] = receipt = upload.receipt()
-            bucket.expect_stored(receipt.key, file.bytes, upload.file_type(), file.sha256)
+            video_store.expect_stored(receipt.key, file.bytes, upload.file_type(), file.sha256)
     # The last one, which no other has replaced.
     if phone := receipts.get("mov"):
         with line(uploads, "A video as phones make them plays on its page", extra=True):

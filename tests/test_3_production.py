@@ -4,6 +4,7 @@ import pytest
 
 import media
 from checks.installation import Installation
+from checks.video_store import VideoStore
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
@@ -27,6 +28,7 @@ def test_smoke(
     workspace: Workspace,
     small_clip: media.Clip,
     bucket: Bucket,
+    video_store: VideoStore,
     line: Lines,
 ) -> None:
     """A student hands in a small video, a teacher watches it, the dashboard counts it, and nobody finds it after."""
@@ -49,7 +51,7 @@ def test_smoke(
         receipt = upload.receipt()
     with line("3.7.2", "The student saves the video, and S3 holds it byte for byte", blocks=True):
         form.save().expect_video(small_clip.bytes)
-        bucket.expect_stored(receipt.key, small_clip.bytes, small_clip.mime, small_clip.sha256)
+        video_store.expect_stored(receipt.key, small_clip.bytes, small_clip.mime, small_clip.sha256)
     with line("3.7.3", "The video plays for a teacher who finds it", blocks=True) as evidence:
         teacher.log_in_by_form()
         player = teacher.open(assignment).view_all_submissions().grade(student.person.id).player

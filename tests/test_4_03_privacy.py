@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from checks.video_store import StoredVideos, VideoStore
 from clients.moodle.data_requests import DataRequests, Kind
 from clients.moodle.model import Assignment
 from clients.plugin.api import expect_forgotten
 from clients.plugin.video_list import expect_no_more_unlisted, expect_unlisted, unlisted
-from clients.s3 import Bucket, Folder
+from clients.s3 import Bucket
 from fixtures.visitors import HandedIn
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.workspace import Workspace
@@ -22,11 +23,12 @@ def test_privacy(
     assignment: Assignment,
     workspace: Workspace,
     bucket: Bucket,
+    video_store: VideoStore,
     once: Lines,
 ) -> None:
     """An administrator has the data of a student exported, and then the student deleted."""
     student = workspace.disposable_user(assignment.course)
-    folder = Folder(bucket, f"videos/{student.id}/")
+    videos = StoredVideos(bucket, f"videos/{student.id}/")
     video, other = hand_in(assignment, student), hand_in(assignment)
 
     asked = data_requests.process(Kind.EXPORT, student)
@@ -46,9 +48,9 @@ def test_privacy(
     with once("4.3.3", "The student is deleted", blocks=True):
         data_requests.expect_deleted(deleted)
     with once("4.3.4", "S3 no longer holds anything of the deleted student"):
-        folder.expect_empty()
+        videos.expect_empty()
     with once("4.3.4", "S3 still holds another student's video as it was", extra=True):
-        bucket.expect_stored(other.key, other.clip.bytes, other.clip.mime, other.clip.sha256)
+        video_store.expect_stored(other.key, other.clip.bytes, other.clip.mime, other.clip.sha256)
     with once("4.3.5", "The list of videos no longer has the deleted student's video"):
         expect_unlisted(workspace.site, assignment.course.id, video.key)
     with once("4.3.5", "The dashboard counts no row without its student"):

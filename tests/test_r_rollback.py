@@ -8,13 +8,13 @@ import media
 from checks.access import VideoAccess
 from checks.disabled_plugin import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
 from checks.installation import Installation
+from checks.video_store import VideoStore
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.moodle.server import purge_caches
 from clients.plugin.administration import switch_plugin
 from clients.plugin.api import video_page
 from clients.plugin.video_list import expect_ready
-from clients.s3 import Bucket
 from fixtures.visitors import HandedIn
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.settings_guard import SettingsGuard
@@ -32,7 +32,7 @@ def test_rollback(
     installation: Installation,
     settings_guard: SettingsGuard,
     video_access: VideoAccess,
-    bucket: Bucket,
+    video_store: VideoStore,
     once: Lines,
 ) -> None:
     video = hand_in(assignment)
@@ -57,7 +57,7 @@ def test_rollback(
         with once("R.1.5", "The list of videos still has the old video"):
             expect_ready(admin, assignment.course.id, video.key)
         with once("R.1.5", "S3 still has the old video"):
-            bucket.expect_stored(*stored)
+            video_store.expect_stored(*stored)
 
     with once("R.1.8", "The administrator purges all caches") as evidence:
         evidence["said"] = purge_caches(admin)
@@ -74,4 +74,4 @@ def test_rollback(
         another_video = hand_in(assignment)
         video_access.expect_on_own_page(another_video.site, another_video)
     with once("R.1.5", "S3 has the old video as it was once the plugin is enabled again", extra=True):
-        bucket.expect_stored(*stored)
+        video_store.expect_stored(*stored)

@@ -5,21 +5,25 @@ from collections.abc import Callable
 import pytest
 
 from checks.access import VideoAccess
+from checks.video_store import VideoStore
 from clients.addresses import shown
 from clients.moodle.model import Assignment
-from clients.s3 import Bucket
 from fixtures.visitors import HandedIn
 from runner.pytest_plugin.lines import Lines
 
 
 @pytest.mark.lines("T.5.4", "T.5.6")
 def test_video(
-    hand_in: Callable[..., HandedIn], assignment: Assignment, video_access: VideoAccess, bucket: Bucket, once: Lines
+    hand_in: Callable[..., HandedIn],
+    assignment: Assignment,
+    video_access: VideoAccess,
+    video_store: VideoStore,
+    once: Lines,
 ) -> None:
     """A student hands in a video; it is on S3, and its signed URL plays without the plugin's page."""
     video = hand_in(assignment)
     with once("T.5.6", "S3 holds the video that was handed in"):
-        bucket.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
+        video_store.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
     with once(
         "T.5.4", "The signed URL gives the video, from its start and from its middle, to whoever has it"
     ) as evidence:

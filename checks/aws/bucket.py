@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection
 from functools import cached_property
 
-from clients.aws.account import Access, Json, Service, expect_equal, on_or_off
+from checks.aws.settings import expect_equal, on_or_off
+from clients.aws.account import Access, Json, Service
 from clients.aws.policy import is_for, many, principals, statements
 from clients.errors import NotCheckable
 

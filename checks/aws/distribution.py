@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from clients.aws.account import Access, Json, Service, expect_equal, on_or_off
+from checks.aws.settings import expect_equal, on_or_off
+from clients.aws.account import Access, Json, Service
 from clients.errors import NotCheckable
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"

@@ -1,7 +1,7 @@
 """An AWS account, read with the audit key: nothing here changes anything.
 
-What AWS does not tell is NotCheckable, with the permission that the key lacks; what is not as it should be is an
-AssertionError. Formats are those of the AWS API references.
+What AWS does not tell is NotCheckable, with the permission that the key lacks; an answer that nobody thought
+of is an UnexpectedAnswer. Formats are those of the AWS API references.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from clients.boto import new_client
-from clients.errors import ConfigurationError, NotCheckable, root_of
+from clients.errors import ConfigurationError, NotCheckable, UnexpectedAnswer, root_of
 
 Json = dict[str, Any]
 
@@ -90,7 +90,7 @@ class Service:
     def _unsent(self, call: str, error: BotoCoreError) -> Exception:
         permission = self._permission(call)
         if isinstance(error, ParamValidationError):
-            return AssertionError(f"expected what AWS takes for {permission}, seen what cannot be an id there")
+            return UnexpectedAnswer(f"expected what AWS takes for {permission}, seen what cannot be an id there")
         return NotCheckable(f"AWS does not answer to {permission}: {root_of(error)}")
 
     def _told(self, call: str, error: ClientError) -> Exception:
@@ -106,7 +106,7 @@ class Service:
             )
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
             return NotCheckable(f"AWS answers {code} to {permission}; try again later")
-        return AssertionError(f"expected AWS to answer to {permission}, seen {code}")
+        return UnexpectedAnswer(f"expected AWS to answer to {permission}, seen {code}")
 
     def _permission(self, call: str) -> str:
         return PERMISSIONS.get(call) or f"{self.name}:{''.join(word.capitalize() for word in call.split('_'))}"
@@ -118,18 +118,3 @@ class STS(Service):
     def check(self) -> None:
         """Raises ConfigurationError when AWS does not take the key at all; this takes no permission."""
         self._ask("get_caller_identity")
-
-
-def expect_equal(what: str, seen: object, wanted: object) -> None:
-    if seen != wanted:
-        raise AssertionError(f"expected {what} to be {shown(wanted)}, seen {shown(seen)}")
-
-
-def shown(value: object) -> str:
-    if value is None:
-        return "none"
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value) or "empty"
-
-
-def on_or_off(wanted: bool) -> str:
-    return "Enabled" if wanted else "Disabled"

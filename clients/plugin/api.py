@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 import media
 from clients import http
 from clients.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, MANAGE_VIDEOS, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
-from clients.anonymous_s3 import expect_working
+from clients.anonymous_s3 import of_working_store
 from clients.errors import NotCheckable, SiteError
 from clients.firewall import expect_seen
 from clients.http_result import HttpResult
@@ -289,6 +289,6 @@ def send(promised: Promise, clip: media.Clip, verify: bool | str) -> None:
             verify=verify,
             timeout=UPLOAD_TIMEOUT,
         )
-    expect_working(stored)
+    of_working_store(stored)
     if stored.status_code not in (200, 201, 204):
         raise SiteError(f"Uploading over HTTP: storage answered {stored.status_code} to the presigned POST.")

@@ -18,8 +18,9 @@ from checks.https import Https
 from checks.installation import TASK, Installation
 from checks.plugin_configuration import SettingsInForce
 from checks.usage import Usage
+from checks.video_store import VideoStore
 from clients.cdn import CDN
-from clients.errors import ConfigurationError, NotCheckable, SiteError, Unreachable
+from clients.errors import ConfigurationError, NotCheckable, SiteError, UnexpectedAnswer, Unreachable
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Settings
 from clients.moodle.tasks import Task
@@ -116,7 +117,7 @@ class Sight:
         self.iam.expect_allowed([INVALIDATE], self.distribution.arn)
 
     def expect_cors(self) -> None:
-        new_bucket(self.environment).unsigned.expect_uploads_from(self.environment.origin)
+        VideoStore(new_bucket(self.environment)).expect_uploads_from(self.environment.origin)
 
     def expect_https(self) -> None:
         Https(self.site, self.environment.http_url, self.environment.budgets.probe).expect_enforced()
@@ -196,7 +197,7 @@ def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
             continue
         try:
             look(sight)
-        except AssertionError as seen:
+        except (AssertionError, UnexpectedAnswer) as seen:
             yield Finding(name, "bad", f"This is a cause: {str(seen).rstrip('.')}.", remedy)
         except (NotCheckable, ConfigurationError, SiteError, Unreachable) as reason:
             yield Finding(name, "warn", f"It cannot be told: {str(reason).rstrip('.')}.")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
-from clients.errors import ConfigurationError, LoginRefused, SiteError, Unreachable
+from clients.errors import ConfigurationError, LoginRefused, SiteError, UnexpectedAnswer, Unreachable
 from clients.moodle.accounts import Accounts
 from clients.moodle.assignments import assignments_of, remove_submissions
 from clients.moodle.client import MoodleClient
@@ -55,7 +55,7 @@ class CleanUp:
         """Lets the rest of the clean-up go on after a step that failed."""
         try:
             yield
-        except (SiteError, Unreachable, ConfigurationError, AssertionError, OSError) as problem:
+        except (SiteError, Unreachable, ConfigurationError, UnexpectedAnswer, OSError) as problem:
             self.problems.append(str(problem))
 
 

@@ -29,13 +29,13 @@ def test_log_in(student, assignment, line):
         student.open(assignment).add_submission().widget.expect_ready()
 
 @pytest.mark.lines("2.7.2")
-def test_larger_than_a_message(student, assignment, small_clip, bucket, environment, network, tmp_path, line):
+def test_larger_than_a_message(student, assignment, small_clip, video_store, environment, network, tmp_path, line):
     clip = media.padded(small_clip, 51 * 1024**2, tmp_path)
     student.log_in_by_cookie()
     with line("2.7.2", "a file goes to the browser, and from there to storage"), network.measured() as traffic:
         upload = student.open(assignment).add_submission().widget.choose(clip.path)
         upload.expect_success()
-        bucket.expect_stored(upload.receipt().key, clip.bytes, clip.mime, clip.sha256)
+        video_store.expect_stored(upload.receipt().key, clip.bytes, clip.mime, clip.sha256)
     with line("2.7.2", "through the suite's own proxy"):
         traffic.expect_bypassed(environment.base_url, clip.bytes)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from checks.access import VideoAccess
 from clients.addresses import PLUGIN
+from clients.errors import UnexpectedAnswer
 from clients.http_result import HttpResult
 from clients.plugin import api as plugin_api
 from clients.plugin.api import WAYS, Video
@@ -84,7 +85,7 @@ def test_what_is_no_proper_refusal(judge: VideoAccess, video: Video, came: HttpR
 
 def test_json_that_is_none(judge: VideoAccess, video: Video) -> None:
     broken = replace(answer({}), body=b"<b>Notice</b>: Undefined index")
-    with pytest.raises(AssertionError, match=r"expected JSON from https://moodle\.test/mod/assign/view\.php, seen"):
+    with pytest.raises(UnexpectedAnswer, match=r"expected JSON from https://moodle\.test/mod/assign/view\.php, seen"):
         judge.expect_denied(broken, video)
 
 

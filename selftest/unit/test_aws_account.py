@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from checks.aws.bucket import CORS, BucketConfiguration
 from checks.aws.distribution import Distribution
 from clients.aws.account import STS
-from clients.errors import ConfigurationError, NotCheckable
+from clients.errors import ConfigurationError, NotCheckable, UnexpectedAnswer
 from runner.configuration.replica import CHECKOUT
 from selftest.unit.answering import ACCESS, answering
 
@@ -67,5 +67,5 @@ def test_an_aws_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_error_is_a_finding() -> None:
-    with pytest.raises(AssertionError, match="expected AWS to answer to s3:GetBucketVersioning, seen Odd"):
+    with pytest.raises(UnexpectedAnswer, match="expected AWS to answer to s3:GetBucketVersioning, seen Odd"):
         s3(get_bucket_versioning="Odd").expect_versioning(False)

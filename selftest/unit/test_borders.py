@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from checklist import history, known_issues, results, signing
 from checklist.results import NoResults, text_of
 from clients.addresses import AJAX
-from clients.errors import ConfigurationError
+from clients.errors import ConfigurationError, UnexpectedAnswer
 from clients.http_result import HttpResult, of_form
 from clients.plugin.api import CONFIRMED, PROMISE, promised_key
 from runner.configuration.environment import _dotenv, load
@@ -322,7 +322,7 @@ def test_answers_of_the_plugin(content: bytes, data: st.DataObject, form: str) -
         partial(answer.given, FORMS[form]),
     ]
     for ask in asked:
-        taken_or_told(ask, AssertionError, "expected ")
+        taken_or_told(ask, UnexpectedAnswer, "expected ")
     assert isinstance(promised_key(answer.text), str)
 
 
@@ -339,7 +339,7 @@ def test_answers_that_broke_a_check(body: bytes) -> None:
         text=body.decode(errors="replace"),
     )
     for ask in (lambda: answer.data, lambda: answer.source, lambda: answer.given(PROMISE)):
-        taken_or_told(ask, AssertionError, "expected ")
+        taken_or_told(ask, UnexpectedAnswer, "expected ")
     assert promised_key(answer.text) == ""
 
 
@@ -368,5 +368,5 @@ def test_the_address_of_a_bucket_as_the_sdk_of_aws_writes_it() -> None:
 )
 def test_a_lie_in_one_field_is_told_by_its_name(name: str, value: object, told: str) -> None:
     of_form(PROMISED, PROMISE)
-    with pytest.raises(AssertionError, match=f"expected the plugin's answer to give {told}"):
+    with pytest.raises(UnexpectedAnswer, match=f"expected the plugin's answer to give {told}"):
         of_form({"data": PROMISED["data"] | {name: value}}, PROMISE)  # type: ignore[operator]

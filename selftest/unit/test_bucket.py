@@ -17,10 +17,11 @@ import trustme
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
+from checks.video_store import StoredVideos, VideoStore
 from clients.anonymous_s3 import NO_SUCH_ETAG, NO_SUCH_KEY
 from clients.boto import new_client
-from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable, untrusted
-from clients.s3 import Bucket, Folder
+from clients.errors import ConfigurationError, KeyRefused, NotCheckable, UnexpectedAnswer, Unreachable, untrusted
+from clients.s3 import Bucket
 
 KEY = "videos/7/1795369446_201560ca/clip.mp4"
 CONTENT = b"video" * 1000
@@ -85,7 +86,7 @@ def stored(s3: Stubber, content: bytes = CONTENT, content_type: str = "video/mp4
 
 def test_what_was_chosen_is_stored(bucket: Bucket, s3: Stubber) -> None:
     stored(s3)
-    found = bucket.expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
+    found = VideoStore(bucket).expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
     assert (found.key, found.encryption) == (KEY, "AES256")
 
 
@@ -102,15 +103,15 @@ def test_what_differs_is_named(
 ) -> None:
     stored(s3, content, content_type)
     with pytest.raises(AssertionError) as failure:
-        bucket.expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
+        VideoStore(bucket).expect_stored(KEY, len(CONTENT), "video/mp4", hashlib.sha256(CONTENT).hexdigest())
     assert KEY in str(failure.value)
     assert all(sentence in str(failure.value) for sentence in named)
 
 
 def test_an_absent_object_is_a_finding(bucket: Bucket, s3: Stubber) -> None:
     s3.add_client_error("head_object", "404", http_status_code=404)
-    with pytest.raises(AssertionError, match=f"expected an object at {KEY} on S3, seen none"):
-        bucket.expect_stored(KEY, 1, "video/mp4", "")
+    with pytest.raises(UnexpectedAnswer, match=f"expected an object at {KEY} on S3, seen none"):
+        VideoStore(bucket).expect_stored(KEY, 1, "video/mp4", "")
 
 
 def test_check_reads_one_object_and_deletes_none(bucket: Bucket, s3: Stubber) -> None:
@@ -223,7 +224,7 @@ def test_uploads_from_another_site(allowed: str, tmp_path: Path) -> None:
     with store(allowed, ca) as endpoint:
         bucket = open_bucket(endpoint, verify=str(tmp_path / "ca.pem"))
         with pytest.raises(AssertionError, match=f"seen it allow {re.escape(allowed)}"):
-            bucket.expect_no_uploads_from("https://elsewhere.test")
+            VideoStore(bucket).expect_no_uploads_from("https://elsewhere.test")
 
 
 @pytest.mark.parametrize("allowed", ["https://moodle.test", None])
@@ -231,7 +232,9 @@ def test_no_uploads_from_another_site(allowed: str | None, tmp_path: Path) -> No
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with store(allowed, ca) as endpoint:
-        open_bucket(endpoint, verify=str(tmp_path / "ca.pem")).expect_no_uploads_from("https://elsewhere.test")
+        VideoStore(open_bucket(endpoint, verify=str(tmp_path / "ca.pem"))).expect_no_uploads_from(
+            "https://elsewhere.test"
+        )
 
 
 def test_what_the_unsigned_get(tmp_path: Path) -> None:
@@ -256,50 +259,50 @@ BEHIND = f"keeps versions: at {KEY} is a delete marker, and the video is behind"
 
 
 @pytest.fixture
-def folder(bucket: Bucket, s3: Stubber) -> Folder:
+def videos(bucket: Bucket, s3: Stubber) -> StoredVideos:
     s3.add_response("list_objects_v2", {}, {"Bucket": "acme-videos", "Prefix": "videos/7/"})
-    return Folder(bucket, "videos/7/")
+    return StoredVideos(bucket, "videos/7/")
 
 
-def test_a_delete_marker_is_not_gone(folder: Folder, s3: Stubber) -> None:
+def test_a_delete_marker_is_not_gone(videos: StoredVideos, s3: Stubber) -> None:
     s3.add_response("list_object_versions", {"Versions": [{"Key": KEY}], "DeleteMarkers": [{"Key": KEY}]})
     with pytest.raises(NotCheckable, match=BEHIND):
-        folder.expect_no_version(KEY)
+        videos.expect_no_version(KEY)
 
 
-def test_an_object_that_was_not_deleted_is_no_old_version(folder: Folder, s3: Stubber) -> None:
+def test_an_object_that_was_not_deleted_is_no_old_version(videos: StoredVideos, s3: Stubber) -> None:
     s3.add_response("list_object_versions", {"Versions": [{"Key": KEY, "VersionId": "null", "IsLatest": True}]})
-    folder.expect_no_version(KEY)
+    videos.expect_no_version(KEY)
 
 
-def test_another_objects_versions_are_not_this_ones(folder: Folder, s3: Stubber) -> None:
+def test_another_objects_versions_are_not_this_ones(videos: StoredVideos, s3: Stubber) -> None:
     s3.add_response("list_object_versions", {"Versions": [{"Key": f"{KEY}.bak"}]})
-    folder.expect_no_version(KEY)
+    videos.expect_no_version(KEY)
 
 
 @pytest.mark.parametrize("marker", ["true", ""])
 def test_a_delete_marker_says_so_to_who_may_not_list_versions(
-    folder: Folder, s3: Stubber, marker: dict[str, str]
+    videos: StoredVideos, s3: Stubber, marker: dict[str, str]
 ) -> None:
     headers = {"x-amz-delete-marker": marker} if marker else {}
     s3.add_client_error("list_object_versions", "AccessDenied", http_status_code=403)
     s3.add_client_error("head_object", "404", http_status_code=404, response_meta={"HTTPHeaders": headers})
     with pytest.raises(NotCheckable, match=BEHIND) if marker else nullcontext():
-        folder.expect_no_version(KEY)
+        videos.expect_no_version(KEY)
 
 
-def test_what_is_there_is_told(folder: Folder, s3: Stubber) -> None:
+def test_what_is_there_is_told(videos: StoredVideos, s3: Stubber) -> None:
     key = "videos/7/1764/clip.mp4"
     s3.add_response("list_objects_v2", {"Contents": [{"Key": key}]})
     s3.add_response("head_object", {"ContentLength": 7, "ContentType": "video/mp4"})
-    assert folder.told() == [f"{key}: 7 bytes, video/mp4"]
+    assert videos.told() == [f"{key}: 7 bytes, video/mp4"]
     s3.add_response("list_objects_v2", {"IsTruncated": False})
-    assert folder.told() == ["videos/7/: nothing"]
+    assert videos.told() == ["videos/7/: nothing"]
 
 
-def test_that_it_cannot_be_told_is_no_failure(folder: Folder, s3: Stubber) -> None:
+def test_that_it_cannot_be_told_is_no_failure(videos: StoredVideos, s3: Stubber) -> None:
     s3.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
-    assert folder.told() == ["videos/7/: S3 answered 503 SlowDown (listing the bucket in acme-videos)."]
+    assert videos.told() == ["videos/7/: S3 answered 503 SlowDown (listing the bucket in acme-videos)."]
 
 
 def refused(code: str, status: int, **headers: str) -> dict[str, Any]:

@@ -67,13 +67,13 @@ def test_a_size_that_is_not_so(plugin: Any) -> None:
 
 def test_a_video_that_is_harmed(plugin: Any) -> None:
     asked: list[tuple[Any, ...]] = []
-    bucket = cast(Any, SimpleNamespace(expect_stored=lambda *what: asked.append(what)))
+    video_store = cast(Any, SimpleNamespace(expect_stored=lambda *what: asked.append(what)))
     video = cast(Any, SimpleNamespace(key="videos/1/a.mp4", clip=CLIP))
-    expect_unharmed(SITE, video, bucket, "a storm")
+    expect_unharmed(SITE, video, video_store, "a storm")
     assert asked == [("videos/1/a.mp4", 300, "video/mp4", "ab")]
     plugin.played = answer(False, "Video is not ready.")
     with pytest.raises(AssertionError, match=r"video to play after a storm, seen: Video is not ready\."):
-        expect_unharmed(SITE, video, bucket, "a storm")
+        expect_unharmed(SITE, video, video_store, "a storm")
 
 
 def test_an_upload_that_somebody_else_confirms_or_harms(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
