@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from checks.delivery import Delivery
 from checks.message_quality import UNTRANSLATED
 from clients.addresses import ASSIGNMENT, PLUGIN, endpoint
-from clients.cdn import CDN
 from clients.errors import UnexpectedAnswer
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
@@ -32,9 +32,9 @@ TECHNICAL = re.compile(rf"{UNTRANSLATED.pattern}|\berror/\w|exception|stack trac
 class VideoAccess:
     """Says of an answer, over HTTP or in a browser, whether it let somebody through."""
 
-    def __init__(self, cdn: CDN, bucket: Bucket) -> None:
-        self.cdn = cdn
-        self._stores = [f"//{cdn.domain}/videos/", f"{bucket.url.removeprefix('https:')}videos/"]
+    def __init__(self, delivery: Delivery, bucket: Bucket) -> None:
+        self._delivery = delivery
+        self._stores = [f"//{delivery.cdn.domain}/videos/", f"{bucket.url.removeprefix('https:')}videos/"]
 
     def _given(self, answer: HttpResult, video: Video) -> list[str]:
         """What an answer gives away, in words."""
@@ -98,7 +98,7 @@ class VideoAccess:
     def address(self, answer: HttpResult) -> str:
         """The address of the CDN that an answer gives, or led to. Raises AssertionError where it has none."""
         for url in (answer.source, *answer.hops):
-            if endpoint(url) == endpoint(self.cdn.domain):
+            if endpoint(url) == endpoint(self._delivery.cdn.domain):
                 return url
         raise AssertionError(f"expected an address of the CDN, seen {answer.seen}")
 
@@ -110,8 +110,8 @@ class VideoAccess:
     def _expect_plays(self, answer: HttpResult, video: Video) -> str:
         if not answer.source:
             raise AssertionError(f"expected the video, seen {answer.seen}")
-        self.cdn.expect_signed(answer.source, video.key)
-        self.cdn.expect_ranges(answer.source, video.clip)
+        self._delivery.expect_signed(answer.source, video.key)
+        self._delivery.expect_ranges(answer.source, video.clip)
         return "a signed URL that plays"
 
     def _expect_shown(self, answer: HttpResult, video: Video) -> str:

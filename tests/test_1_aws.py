@@ -5,9 +5,9 @@ import pytest
 from checks.aws.bucket import CORS, BucketConfiguration, Lifecycle
 from checks.aws.distribution import Distribution, Origin, Viewers
 from checks.aws.iam import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS
+from checks.delivery import Delivery
 from checks.plugin_key import PluginKey
 from checks.video_store import VideoStore
-from clients.cdn import CDN
 from clients.moodle.model import Settings
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Decided
@@ -86,7 +86,7 @@ def test_origin(origin: Origin, s3: BucketConfiguration, environment: Environmen
 
 
 @pytest.mark.lines("1.4.12", "1.4.13", "1.4.14", "1.4.15", "1.4.16")
-def test_viewers(viewers: Viewers, cdn: CDN, settings: Settings, once: Lines) -> None:
+def test_viewers(viewers: Viewers, delivery: Delivery, settings: Settings, once: Lines) -> None:
     """Who watches does so by HTTPS and with a signature of the plugin's."""
     with once("1.4.12", "The distribution redirects HTTP to HTTPS"):
         viewers.expect_https()
@@ -95,7 +95,7 @@ def test_viewers(viewers: Viewers, cdn: CDN, settings: Settings, once: Lines) ->
     with once("1.4.14", "The distribution asks for a signature"):
         viewers.expect_signatures_needed()
     with once("1.4.14", "The CDN serves, takes and deletes nothing without a signature", extra=True) as evidence:
-        evidence["statuses"] = cdn.expect_closed()
+        evidence["statuses"] = delivery.expect_closed()
     with once("1.4.15", "The distribution trusts the plugin's key pair"):
         viewers.expect_trusted(settings["cloudfront_keypair_id"].strip())
     with once("1.4.16", "The distribution's cache policy is CachingOptimized"):

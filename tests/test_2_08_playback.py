@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from clients.cdn import CDN, DAY, LECTURE
+from checks.delivery import DAY, LECTURE, Delivery
 from clients.moodle.model import Assignment
 from clients.plugin.api import PLAYBACK, playback_url
 from fixtures.data import Submission
@@ -24,7 +24,7 @@ def test_playback(
     submission: Submission,
     assignment: Assignment,
     network: ProxiedNetwork,
-    cdn: CDN,
+    delivery: Delivery,
     environment: Environment,
     line: Lines,
 ) -> None:
@@ -54,12 +54,12 @@ def test_playback(
     with line("2.8.7", "The bytes of the video come from the CDN", extra=True) as evidence:
         evidence["bytes received"] = traffic.expect_received_from(environment.cdn.domain, submission.clip.bytes // 2)
     with line("2.8.7", "The player has a signed URL of the CDN, which answers in ranges", extra=True):
-        cdn.expect_signed(player.source(), submission.key)
-        cdn.expect_ranges(player.source(), submission.clip)
+        delivery.expect_signed(player.source(), submission.key)
+        delivery.expect_ranges(player.source(), submission.clip)
     with line("2.8.7", "The player's address lives as long as the plugin tells the player", extra=True) as evidence:
         given = playback_url(teacher.site(), submission).given(PLAYBACK)
         promised = timedelta(seconds=int(given["expires_in"]))
-        evidence["seconds"] = cdn.expect_lasting(given["signed_url"], promised)
+        evidence["seconds"] = delivery.expect_lasting(given["signed_url"], promised)
     with line("2.8.5", "The video's own page plays it as well", extra=True):
         video = teacher.watch(submission.id, submission.key)
         video.player.expect_loaded(submission.clip.seconds)

@@ -8,6 +8,7 @@ import pytest
 from checks.access import VideoAccess
 from checks.access_table import OWNER, SENTENCES, AccessTable
 from checks.credentials import Credentials
+from checks.delivery import Delivery
 from checks.video_store import VideoStore
 from clients.addresses import ASSIGNMENT, VIDEO_PAGE
 from clients.cdn import CDN
@@ -38,7 +39,7 @@ def test_second_student(
     people: People,
     video_access: VideoAccess,
     network: ProxiedNetwork,
-    cdn: CDN,
+    delivery: Delivery,
     bucket: Bucket,
     environment: Environment,
     line: Lines,
@@ -85,7 +86,7 @@ def test_second_student(
     with line("2.9.6", "The picture is that of the first student's own video", extra=True):
         player.expect_picture_of(submission.clip)
     with line("2.9.6", "It comes from the CDN, by a signed URL of that very video", extra=True) as evidence:
-        cdn.expect_signed(player.source(), submission.key)
+        delivery.expect_signed(player.source(), submission.key)
         evidence["bytes received"] = traffic.expect_received_from(environment.cdn.domain, submission.clip.bytes // 2)
 
 
@@ -108,6 +109,7 @@ def test_tricks(
     assignment: Assignment,
     video_access: VideoAccess,
     cdn: CDN,
+    delivery: Delivery,
     video_store: VideoStore,
     credentials: Credentials,
     line: Lines,
@@ -138,12 +140,12 @@ def test_tricks(
         signed = video_access.signed_url(owner, theirs)
     for way, ask in WATCH.items():
         with line("2.9.4", f"The address that a {way} leads to ends within a day", extra=True) as evidence:
-            evidence["seconds"] = cdn.expect_lifetime(video_access.address(ask(owner, theirs)))
+            evidence["seconds"] = delivery.expect_lifetime(video_access.address(ask(owner, theirs)))
     for change, url in cdn.tampered(signed, other=mine.key).items():
         with line("2.9.4", f"The CDN refuses a URL {change}", extra=True):
-            cdn.expect_refused(url, change)
+            delivery.expect_refused(url, change)
     with line("2.9.4", "The CDN refuses a URL that has expired", extra=True) as evidence:
-        evidence["seconds"] = cdn.expect_expiry(theirs.key)
+        evidence["seconds"] = delivery.expect_expiry(theirs.key)
     with line("2.9.4", "S3 refuses whoever comes without a signature", extra=True):
         video_store.expect_private(theirs.key)
     with line("2.9.4", "S3 takes nothing from the pages of another site", extra=True):

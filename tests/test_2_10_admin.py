@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from clients.cdn import CDN, why_hopeless
+from checks.delivery import Delivery, why_hopeless
+from clients.cdn import CDN
 from clients.moodle.model import Assignment
 from clients.plugin.api import confirm_upload, provoke_failure
 from clients.s3 import Bucket
@@ -181,6 +182,7 @@ def test_delete_video(
     assignment: Assignment,
     bucket: Bucket,
     cdn: CDN,
+    delivery: Delivery,
     line: Lines,
 ) -> None:
     """Deletion by hand asks first, removes the video everywhere, and tells student and teacher."""
@@ -212,7 +214,7 @@ def test_delete_video(
     with line("2.10.11", "The CDN no longer serves the deleted video, from no cache either") as evidence:
         evidence["X-Cache before"] = cached
         hopeless = why_hopeless(said, stored=bool(bucket.keys(submission.key)))
-        cdn.expect_withdrawn(source, cached, hopeless=hopeless)
+        delivery.expect_withdrawn(source, cached, hopeless=hopeless)
     with line("2.10.11", "The list no longer shows the deleted video"):
         admin.manage_videos().expect_not_listed(submission.key)
     with line("2.10.11", "A search by key does not find the deleted video", extra=True):

@@ -8,10 +8,10 @@ import pytest
 
 import media
 from checks.access import VideoAccess
+from checks.delivery import Delivery
 from checks.large_video import expect_large
 from checks.latency import LatencyProbe, expect_answers, expect_quick, sampled
 from checks.video_store import VideoStore
-from clients.cdn import CDN
 from clients.moodle.model import Assignment
 from clients.plugin.api import WATCH
 from fixtures.data import Submission
@@ -127,7 +127,7 @@ def watch(page: AssignmentPage, clip: media.Clip, stalled_percent: float, line: 
 def test_video_of_a_phone(
     phone_video: Submission,
     video_access: VideoAccess,
-    cdn: CDN,
+    delivery: Delivery,
     network: ProxiedNetwork,
     environment: Environment,
     line: Lines,
@@ -147,7 +147,7 @@ def test_video_of_a_phone(
     site = student.site()
     for way, ask in WATCH.items():
         with line("2.12.4", f"The address that a {way} leads to lives for hours, as a long video needs", extra=True):
-            cdn.expect_lasting(video_access.address(ask(site, phone_video)))
+            delivery.expect_lasting(video_access.address(ask(site, phone_video)))
     with line("2.12.5", "A video plays without buffering on a line that is just fast enough", extra=True) as evidence:
         rate = clip.bytes * 8 / 1_000_000 / clip.seconds
         evidence["Mbit/s"] = {"video": round(rate, 1), "line": round(rate * JUST_ENOUGH, 1)}

@@ -3,8 +3,8 @@
 import pytest
 
 import media
+from checks.delivery import Delivery
 from checks.video_store import VideoStore
-from clients.cdn import CDN
 from clients.errors import NotCheckable
 from clients.moodle.model import Assignment
 from pages.actor import Actor
@@ -21,7 +21,7 @@ def test_upload_and_playback(
     assignment: Assignment,
     clip: media.Clip,
     video_store: VideoStore,
-    cdn: CDN,
+    delivery: Delivery,
     line: Lines,
 ) -> None:
     """A student uploads, saves and watches a video in this browser."""
@@ -44,7 +44,7 @@ def test_upload_and_playback(
         player = page.watch().player
         player.expect_loaded(clip.seconds)
         player.expect_on_screen()
-        cdn.expect_signed(player.source(), receipt.key)
+        delivery.expect_signed(player.source(), receipt.key)
         player.play()
         player.expect_playing()
         evidence["first frame after seconds"] = player.first_frame()

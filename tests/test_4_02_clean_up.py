@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from checks.delivery import Delivery, why_hopeless
 from checks.installation import Installation
 from checks.retention import Retention
-from clients.cdn import CDN, why_hopeless
+from clients.cdn import CDN
 from clients.moodle.model import Assignment, Settings
 from clients.moodle.tasks import Task, expect_success
 from clients.s3 import Bucket
@@ -29,6 +30,7 @@ def test_clean_up(
     settings_guard: SettingsGuard,
     bucket: Bucket,
     cdn: CDN,
+    delivery: Delivery,
     once: Lines,
 ) -> None:
     """The task runs every night at two, and does what it is for, to a video that an earlier run has left."""
@@ -74,5 +76,5 @@ def test_clean_up(
     with once("4.2.5", "The CDN no longer serves the deleted video, from no cache either"):
         videos.expect_some()
         hopeless = why_hopeless(said, stored=videos.is_expired_stored)
-        cdn.expect_withdrawn(cdn.signed(videos.expired[0]), cached, hopeless=hopeless)
+        delivery.expect_withdrawn(cdn.signed(videos.expired[0]), cached, hopeless=hopeless)
     kept_videos.leave()

@@ -177,7 +177,7 @@ import requests
 from clients.errors import Unreachable
 
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
-def test_playback(submission, cdn, video_access, environment, line):
+def test_playback(submission, delivery, video_access, environment, line):
     with line("2.7.1", "it plays"):
         signed = video_access.signed_url(submission.owner.site(), submission)
     answer = requests.put(
@@ -185,7 +185,7 @@ def test_playback(submission, cdn, video_access, environment, line):
     )
     answer.raise_for_status()
     with line("2.7.2", "a URL without a signature is refused"):
-        cdn.expect_refused(signed.partition("?")[0], "without a signature")
+        delivery.expect_refused(signed.partition("?")[0], "without a signature")
     with line("2.7.3", "it plays still"):
         video_access.signed_url(submission.owner.site(), submission)
 """

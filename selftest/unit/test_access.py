@@ -22,7 +22,7 @@ from selftest.unit.visitors import (
     REFUSED,
     SHOWN,
     SOURCE,
-    FakeCDN,
+    FakeDelivery,
     FakeSite,
     answer,
     led_to,
@@ -150,9 +150,9 @@ def test_the_owner_s_place_is_the_submission_itself(judge: VideoAccess, video: V
 
 
 def test_the_signed_url_has_been_seen_to_play(video: Video) -> None:
-    cdn = FakeCDN()
-    assert new_judge(cdn).signed_url(FakeSite(body=SOURCE), video) == PLAYS
-    assert cdn.played == [PLAYS]
+    delivery = FakeDelivery()
+    assert new_judge(delivery).signed_url(FakeSite(body=SOURCE), video) == PLAYS
+    assert delivery.played == [PLAYS]
 
 
 def test_a_video_that_is_lost_is_told_and_left_so(judge: VideoAccess, video: Video) -> None:

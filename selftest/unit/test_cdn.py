@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
+from checks.delivery import Delivery
 from clients.cdn import CDN
 from clients.errors import NotCheckable, Unreachable
 
@@ -29,7 +30,7 @@ def cdn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CDN]:
             return answer
 
         monkeypatch.setattr("clients.http.request", get)
-        monkeypatch.setattr("clients.cdn.INVALIDATION", timedelta(seconds=0.01))
+        monkeypatch.setattr("checks.delivery.INVALIDATION", timedelta(seconds=0.01))
         return CDN("d1.cloudfront.net", invalidation=0.1)
 
     return cdn
@@ -49,19 +50,19 @@ def test_what_a_cache_says_of_itself(cdn: Callable[..., CDN], answers: list[tupl
 
 
 def test_what_was_cached_is_withdrawn(cdn: Callable[..., CDN]) -> None:
-    cdn((206, HIT), (206, HIT), (403, "Error from cloudfront")).expect_withdrawn(URL, HIT)
+    Delivery(cdn((206, HIT), (206, HIT), (403, "Error from cloudfront"))).expect_withdrawn(URL, HIT)
 
 
 @pytest.mark.parametrize("before", [HIT, MISS])
 def test_what_is_still_served_is_a_finding_whatever_the_cache_said(cdn: Callable[..., CDN], before: str) -> None:
     with pytest.raises(AssertionError, match="expected the CDN to refuse a deleted video"):
-        cdn((206, HIT)).expect_withdrawn(URL, before)
+        Delivery(cdn((206, HIT))).expect_withdrawn(URL, before)
 
 
 @pytest.mark.parametrize(("before", "told"), [(MISS, "X-Cache: Miss from cloudfront"), ("", "X-Cache: none")])
 def test_what_was_never_cached_shows_no_withdrawal(cdn: Callable[..., CDN], before: str, told: str) -> None:
     with pytest.raises(NotCheckable, match=told):
-        cdn((403, "Error from cloudfront")).expect_withdrawn(URL, before)
+        Delivery(cdn((403, "Error from cloudfront"))).expect_withdrawn(URL, before)
 
 
 def test_a_cdn_that_falls_silent_between_two_attempts_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,19 +75,19 @@ def test_a_cdn_that_falls_silent_between_two_attempts_is_no_finding(monkeypatch:
 
     monkeypatch.setattr("clients.http.request", ask)
     with pytest.raises(Unreachable, match="does not answer"):
-        CDN("d1.cloudfront.net").expect_closed()
+        Delivery(CDN("d1.cloudfront.net")).expect_closed()
 
 
 @pytest.mark.parametrize("first", [HIT, MISS])
 def test_what_one_has_watched_comes_to_the_next_from_the_cache(cdn: Callable[..., CDN], first: str) -> None:
-    assert cdn((206, first), (206, HIT)).expect_cached([URL, URL]) == HIT
+    assert Delivery(cdn((206, first), (206, HIT))).expect_cached([URL, URL]) == HIT
 
 
 def test_a_cache_that_does_not_help_or_says_nothing(cdn: Callable[..., CDN]) -> None:
     with pytest.raises(AssertionError, match="come from the cache, seen X-Cache: Miss"):
-        cdn((206, MISS)).expect_cached([URL, URL])
+        Delivery(cdn((206, MISS))).expect_cached([URL, URL])
     with pytest.raises(NotCheckable, match="says nothing of its cache"):
-        cdn((206, "")).expect_cached([URL, URL])
+        Delivery(cdn((206, ""))).expect_cached([URL, URL])
 
 
 def test_how_fast_a_video_comes(cdn: Callable[..., CDN]) -> None:
@@ -96,9 +97,9 @@ def test_how_fast_a_video_comes(cdn: Callable[..., CDN]) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda cdn: cdn.expect_refused(URL, "without a signature"),
-        CDN.expect_closed,
-        lambda cdn: cdn.expect_withdrawn(URL, HIT),
+        lambda cdn: Delivery(cdn).expect_refused(URL, "without a signature"),
+        lambda cdn: Delivery(cdn).expect_closed(),
+        lambda cdn: Delivery(cdn).expect_withdrawn(URL, HIT),
         lambda cdn: cdn.cached(URL),
         CDN.probe,
     ],
@@ -112,9 +113,9 @@ def test_a_cdn_that_is_broken_has_refused_nothing(
 
 
 def test_a_cdn_that_breaks_for_a_moment_is_asked_again_whether_it_refuses(cdn: Callable[..., CDN]) -> None:
-    cdn((502, ""), (206, HIT), (403, "")).expect_withdrawn(URL, HIT)
+    Delivery(cdn((502, ""), (206, HIT), (403, ""))).expect_withdrawn(URL, HIT)
 
 
 def test_a_url_that_does_not_say_when_it_ends(cdn: Callable[..., CDN]) -> None:
     with pytest.raises(AssertionError, match="one that does not say when it ends"):
-        cdn((206, "")).expect_lifetime("https://d1.cloudfront.net/videos/7/1_2/clip.mp4")
+        Delivery(cdn((206, ""))).expect_lifetime("https://d1.cloudfront.net/videos/7/1_2/clip.mp4")

@@ -9,6 +9,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from checks.delivery import Delivery
 from clients import clock
 from clients.cdn import CDN
 from clients.errors import NotCheckable
@@ -40,9 +41,9 @@ class Edge:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, apart: timedelta, *, says: bool = True, checks: bool = True):
         self.apart, self.says, self.checks = apart, says, checks
         monkeypatch.setattr("clients.http.request", self.get)
-        monkeypatch.setattr("clients.cdn.LATE", timedelta(seconds=1))
+        monkeypatch.setattr("checks.delivery.LATE", timedelta(seconds=1))
         key = pem(rsa.generate_private_key(65537, 2048))
-        self.cdn = CDN("d1.cloudfront.net", key_pair_id="K1", private_key=key)
+        self.delivery = Delivery(CDN("d1.cloudfront.net", key_pair_id="K1", private_key=key))
 
     def get(self, method: str, url: str, **_: object) -> requests.Response:
         now = datetime.now(UTC) + self.apart
@@ -57,33 +58,33 @@ class Edge:
 
 @pytest.mark.parametrize("apart", [-8, 0, 8, 1200])
 def test_an_expiry_is_measured_by_the_cdn_s_clock(monkeypatch: pytest.MonkeyPatch, apart: float) -> None:
-    assert Edge(monkeypatch, timedelta(seconds=apart)).cdn.expect_expiry("videos/7/x.mp4") < 5
+    assert Edge(monkeypatch, timedelta(seconds=apart)).delivery.expect_expiry("videos/7/x.mp4") < 5
 
 
 def test_what_never_expires_is_a_finding_by_any_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AssertionError, match="once it has expired"):
-        Edge(monkeypatch, timedelta(seconds=-8), checks=False).cdn.expect_expiry("videos/7/x.mp4")
+        Edge(monkeypatch, timedelta(seconds=-8), checks=False).delivery.expect_expiry("videos/7/x.mp4")
 
 
 def test_where_the_cdn_does_not_say_its_time_it_is_not_checkable(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotCheckable, match="does not say what time it has"):
-        Edge(monkeypatch, timedelta(seconds=-8), says=False).cdn.expect_expiry("videos/7/x.mp4")
+        Edge(monkeypatch, timedelta(seconds=-8), says=False).delivery.expect_expiry("videos/7/x.mp4")
 
 
 def test_a_lifetime_is_measured_by_the_cdn_s_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    cdn = Edge(monkeypatch, timedelta(minutes=20)).cdn
+    delivery = Edge(monkeypatch, timedelta(minutes=20)).delivery
     end = int((datetime.now(UTC) + timedelta(hours=24, minutes=20)).timestamp())
-    assert cdn.expect_lifetime(f"https://d1.cloudfront.net/x?Expires={end}") <= 86460
+    assert delivery.expect_lifetime(f"https://d1.cloudfront.net/x?Expires={end}") <= 86460
 
 
 def test_an_address_lasts_as_long_as_is_promised_and_for_a_lecture(monkeypatch: pytest.MonkeyPatch) -> None:
-    cdn = Edge(monkeypatch, timedelta(minutes=20)).cdn
+    delivery = Edge(monkeypatch, timedelta(minutes=20)).delivery
 
     def address(hours: float) -> str:
         end = int((datetime.now(UTC) + timedelta(hours=hours, minutes=20)).timestamp())
         return f"https://d1.cloudfront.net/x?Expires={end}"
 
-    assert cdn.expect_lasting(address(24), timedelta(hours=24)) >= 86340
+    assert delivery.expect_lasting(address(24), timedelta(hours=24)) >= 86340
     for hours, promised, wanted in ((1, 24, "1 day"), (0.08, 0.08, "4 hours")):
         with pytest.raises(AssertionError, match=f"a URL that lives for {wanted}, seen one for"):
-            cdn.expect_lasting(address(hours), timedelta(hours=promised))
+            delivery.expect_lasting(address(hours), timedelta(hours=promised))

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
+from checks.delivery import why_hopeless
 from checks.retention import DAY, Retention
-from clients.cdn import why_hopeless
 from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient
 from clients.moodle.data_requests import Export

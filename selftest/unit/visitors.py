@@ -10,6 +10,7 @@ from typing import Any, cast
 import requests
 
 from checks.access import VideoAccess
+from checks.delivery import Delivery
 from clients import http
 from clients.cdn import CDN
 from clients.http_result import HttpResult
@@ -94,11 +95,11 @@ class FakeSite(MoodleClient):
         return self.wire.sent
 
 
-class FakeCDN(CDN):
+class FakeDelivery(Delivery):
     """Takes every URL for signed and every video for playable; notes which it was."""
 
     def __init__(self) -> None:
-        super().__init__("d1.cloudfront.net")
+        super().__init__(CDN("d1.cloudfront.net"))
         self.played: list[str] = []
 
     def expect_signed(self, url: str, key: str) -> None:
@@ -122,8 +123,8 @@ def video_in(folder: Path) -> Video:
     )
 
 
-def new_judge(cdn: CDN | None = None) -> VideoAccess:
-    return VideoAccess(cdn or FakeCDN(), cast(Bucket, SimpleNamespace(url="https://acme.s3.amazonaws.com/")))
+def new_judge(delivery: Delivery | None = None) -> VideoAccess:
+    return VideoAccess(delivery or FakeDelivery(), cast(Bucket, SimpleNamespace(url="https://acme.s3.amazonaws.com/")))
 
 
 PLACE: dict[str, Any] = {
