@@ -12,6 +12,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.html import complaint, text
 from clients.moodle.model import Assignment
 from clients.plugin.api import Video, request_upload, video_page
+from clients.plugin.video_list import listed
 from clients.words import answered
 
 WIDGET = ".s3video-upload-interface"
@@ -32,6 +33,12 @@ def expect_no_upload(student: MoodleClient, assignment: Assignment) -> str:
     if shown.page.select_one(WIDGET):
         raise AssertionError("expected no upload while the plugin is disabled, seen it in the student's form")
     return text(shown.page.select_one("[role=main], main"))[:300]
+
+
+def expect_ready(site: MoodleClient, course: int, key: str) -> None:
+    """The list of videos has the video, as one that can be watched."""
+    if key not in listed(site, courseid=course, status="ready"):
+        raise AssertionError(f"expected {key} in the list of videos that are ready, seen it missing there")
 
 
 def expect_upload(student: MoodleClient, assignment: Assignment) -> None:

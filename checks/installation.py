@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from checks.message_quality import UNTRANSLATED
+from checks.tasks import expect_enabled, expect_registered
 from clients.addresses import COMPONENT, DASHBOARD, MANAGE_VIDEOS, PLUGIN
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.client import MoodleClient
@@ -170,12 +171,10 @@ class Installation:
         return {text(row.select_one(".cap-name")) for row in page.select("tr.rolecap:has(td.allow)")}
 
     def expect_task_registered(self) -> None:
-        Task(self._site, TASK).row()
+        expect_registered(Task(self._site, TASK))
 
     def expect_task_enabled(self) -> None:
-        row = Task(self._site, TASK).row()
-        if "disabled" in (found := " ".join([*map(str, row.get_attribute_list("class")), text(row)])):
-            raise AssertionError(f"expected the task {TASK} to be enabled, seen {found}")
+        expect_enabled(Task(self._site, TASK))
 
     def expect_tables(self) -> None:
         """The plugin's pages that read its two tables are answered from them."""

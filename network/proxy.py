@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
@@ -29,13 +29,7 @@ from clients.http import while_it_changes
 
 CHUNK = 32 * 1024
 
-MOODLE_BYTES = 256 * 1024
-"""What a browser may send to Moodle while a video is uploaded; the video itself goes elsewhere."""
-
 END_OF_HEAD = b"\r\n\r\n"
-
-GOODBYE_BYTES = 256
-"""TLS closes each idle connection of an earlier page with an alert of about 40 bytes, and there may be six of them."""
 
 TICK = 0.02
 """Seconds that a slow network may be ahead or behind: shorter sleeps take longer than asked for."""
@@ -54,34 +48,6 @@ class Traffic:
 
     sent: Counter[str] = field(default_factory=Counter)
     received: Counter[str] = field(default_factory=Counter)
-
-    def expect_bypassed(self, moodle_url: str, size: int, moodle_bytes: int = MOODLE_BYTES) -> dict[str, int]:
-        """A file of `size` bytes was sent, and not to Moodle; returns the bytes sent, by `host:port`."""
-        moodle = self.sent[endpoint(moodle_url)]
-        elsewhere = self.sent.total() - moodle
-        if moodle > moodle_bytes or elsewhere < size:
-            raise AssertionError(
-                f"expected {size} bytes to go to storage and at most {moodle_bytes} to Moodle, seen {_told(self.sent)}"
-            )
-        return dict(self.sent)
-
-    def expect_received_from(self, domain: str, size: int) -> dict[str, int]:
-        """At least `size` bytes came from `domain`; returns the bytes received, by `host:port`."""
-        if self.received[endpoint(domain)] < size:
-            raise AssertionError(f"expected {size} bytes of video from {domain}, seen {_told(self.received)}")
-        return dict(self.received)
-
-    def expect_nothing_from(self, *domains: str) -> None:
-        """Nothing came from any of `domains` but the end of connections that were open before."""
-        seen = {domain: size for domain in domains if (size := self.received[endpoint(domain)]) > GOODBYE_BYTES}
-        if seen:
-            raise AssertionError(f"expected nothing from storage or CDN, seen {_told(seen)}")
-
-
-def _told(traffic: Mapping[str, int]) -> str:
-    """Bytes by `host:port`, the most first."""
-    most = sorted(traffic.items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{size} bytes with {host}" for host, size in most) or "nothing"
 
 
 class Direction:

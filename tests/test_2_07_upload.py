@@ -18,6 +18,7 @@ from checks.confirmation import (
     expect_true_size,
     expect_unharmed,
 )
+from checks.traffic import expect_bypassed
 from checks.video_store import VideoStore
 from checks.xss import NAME
 from clients.moodle.model import Assignment
@@ -146,7 +147,7 @@ def test_upload(
         evidence["percent"] = upload.expect_whole_progress(distinct=ENOUGH_TO_SEE)
     expect_on_s3(line, student, receipt, clip, video_store)
     with line("2.7.11", "The video goes to S3 and not through Moodle", extra=True) as evidence:
-        evidence["bytes sent"] = traffic.expect_bypassed(environment.base_url, clip.bytes)
+        evidence["bytes sent"] = expect_bypassed(traffic, environment.base_url, clip.bytes)
 
     with line("2.7.18", "Save changes leads back to the assignment", blocks=True):
         page = form.save()

@@ -9,6 +9,7 @@ from checks.access import VideoAccess
 from checks.access_table import OWNER, SENTENCES, AccessTable
 from checks.credentials import Credentials
 from checks.delivery import Delivery
+from checks.traffic import expect_nothing_from, expect_received_from
 from checks.video_store import VideoStore
 from clients.addresses import ASSIGNMENT, VIDEO_PAGE
 from clients.cdn import CDN
@@ -67,7 +68,7 @@ def test_second_student(
                 answer = second.visit(ASSIGNMENT, id=assignment.cmid, action=action, userid=first.person.id)
                 evidence["message"] = video_access.expect_denied(answer, submission)
     with line("2.9.4", "Not a byte came to the second student from S3 or the CDN", extra=True):
-        traffic.expect_nothing_from(environment.cdn.domain, bucket.url)
+        expect_nothing_from(traffic, environment.cdn.domain, bucket.url)
     with line("2.9.4", "The second student's console holds no signed URL", extra=True):
         second.console.expect_nothing_signed()
 
@@ -87,7 +88,7 @@ def test_second_student(
         player.expect_picture_of(submission.clip)
     with line("2.9.6", "It comes from the CDN, by a signed URL of that very video", extra=True) as evidence:
         delivery.expect_signed(player.source(), submission.key)
-        evidence["bytes received"] = traffic.expect_received_from(environment.cdn.domain, submission.clip.bytes // 2)
+        evidence["bytes received"] = expect_received_from(traffic, environment.cdn.domain, submission.clip.bytes // 2)
 
 
 @pytest.mark.lines("2.9.4", "2.9.6")

@@ -11,6 +11,7 @@ from checks.access import VideoAccess
 from checks.delivery import Delivery
 from checks.large_video import expect_large
 from checks.latency import LatencyProbe, expect_answers, expect_quick, sampled
+from checks.traffic import expect_bypassed
 from checks.video_store import VideoStore
 from clients.moodle.model import Assignment
 from clients.plugin.api import WATCH
@@ -85,8 +86,8 @@ def test_large_video(
         crossed = [(at, total - sent[0][1]) for at, total in sent]
         evidence["points ahead"] = upload.expect_truthful(crossed, large_clip.bytes, AHEAD)
     with line("2.12.6", "The video passes by Moodle, which is asked a few times only") as evidence:
-        evidence["bytes sent"] = traffic.expect_bypassed(
-            environment.base_url, large_clip.bytes, round(budgets.moodle_kib * 1024)
+        evidence["bytes sent"] = expect_bypassed(
+            traffic, environment.base_url, large_clip.bytes, round(budgets.moodle_kib * 1024)
         )
         evidence["requests of the upload to Moodle"] = upload.expect_few_requests(REQUESTS)
     with line("2.12.6", "Moodle answers other people all the while") as evidence:

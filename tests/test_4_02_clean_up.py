@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from checks.delivery import Delivery, why_hopeless
-from checks.installation import Installation
 from checks.retention import Retention
+from checks.tasks import expect_daily, expect_enabled, expect_has_run, expect_logged, expect_runnable, expect_success
 from clients.cdn import CDN
 from clients.moodle.model import Assignment, Settings
-from clients.moodle.tasks import Task, expect_success
+from clients.moodle.tasks import Task
 from clients.s3 import Bucket
 from fixtures.visitors import HandedIn
 from runner.pytest_plugin.lines import Lines
@@ -21,7 +21,6 @@ from runner.reservation.workspace import Workspace
 @pytest.mark.lines("4.2.1", "4.2.2", "4.2.3", "4.2.4", "4.2.5")
 def test_clean_up(
     clean_up_task: Task,
-    installation: Installation,
     hand_in: Callable[..., HandedIn],
     kept_videos: KeptVideos,
     assignment: Assignment,
@@ -35,13 +34,13 @@ def test_clean_up(
 ) -> None:
     """The task runs every night at two, and does what it is for, to a video that an earlier run has left."""
     with once("4.2.1", "The task has run by itself at 2 AM") as evidence:
-        evidence["last run"] = clean_up_task.expect_has_run(2)
+        evidence["last run"] = expect_has_run(clean_up_task, 2)
     with once("4.2.1", "The task is scheduled for every night at 2 AM", extra=True):
-        clean_up_task.expect_daily(2)
+        expect_daily(clean_up_task, 2)
     with once("4.2.1", "The task is enabled", extra=True):
-        installation.expect_task_enabled()
+        expect_enabled(clean_up_task)
 
-    clean_up_task.expect_runnable()
+    expect_runnable(clean_up_task)
     hand_in(assignment)
     retention = Retention(workspace.site, bucket, settings.get("retention_days", ""), workspace.our_people())
     days = retention.days if "retention_days" in settings.forced else retention.days_to_try()
@@ -68,7 +67,7 @@ def test_clean_up(
     with once("4.2.2", "The task had a video to delete when it ran"):
         videos.expect_some()
     with once("4.2.3", "The task's log tells what was cleaned up") as evidence:
-        evidence["log"] = clean_up_task.expect_logged(after=before)
+        evidence["log"] = expect_logged(clean_up_task, after=before)
     with once("4.2.4", "A video past its retention is gone from the list and from S3"):
         videos.expect_expired_gone()
     with once("4.2.4", "A video within its retention stays in the list and on S3"):

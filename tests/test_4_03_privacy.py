@@ -4,11 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
+from checks.privacy import (
+    expect_deleted,
+    expect_export,
+    expect_forgotten,
+    expect_no_more_unlisted,
+    expect_silent_on,
+    expect_unlisted,
+    expect_video,
+)
 from checks.video_store import StoredVideos, VideoStore
 from clients.moodle.data_requests import DataRequests, Kind
 from clients.moodle.model import Assignment
-from clients.plugin.api import expect_forgotten
-from clients.plugin.video_list import expect_no_more_unlisted, expect_unlisted, unlisted
+from clients.plugin.video_list import unlisted
 from clients.s3 import Bucket
 from fixtures.visitors import HandedIn
 from runner.pytest_plugin.lines import Lines
@@ -33,12 +41,12 @@ def test_privacy(
 
     asked = data_requests.process(Kind.EXPORT, student)
     with once("4.3.1", "A student's data can be downloaded", blocks=True) as evidence:
-        export = data_requests.expect_export(asked)
+        export = expect_export(data_requests, asked)
         evidence["files"] = export.files
     with once("4.3.2", "The exported data tell of the student's video"):
-        export.expect_video(video.key, video.clip.mime)
+        expect_video(export, video.key, video.clip.mime)
     with once("4.3.2", "The exported data do not tell of another student's video", extra=True):
-        export.expect_silent_on(other.key)
+        expect_silent_on(export, other.key)
 
     before = None
     with once("4.3.5", "The dashboard tells before the deletion how many rows no list shows", extra=True) as evidence:
@@ -46,7 +54,7 @@ def test_privacy(
 
     deleted = data_requests.process(Kind.DELETION, student)
     with once("4.3.3", "The student is deleted", blocks=True):
-        data_requests.expect_deleted(deleted)
+        expect_deleted(data_requests, deleted)
     with once("4.3.4", "S3 no longer holds anything of the deleted student"):
         videos.expect_empty()
     with once("4.3.4", "S3 still holds another student's video as it was", extra=True):

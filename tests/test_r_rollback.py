@@ -6,7 +6,13 @@ import pytest
 
 import media
 from checks.access import VideoAccess
-from checks.disabled_plugin import expect_no_upload, expect_no_upload_url, expect_plays_or_told, expect_upload
+from checks.disabled_plugin import (
+    expect_no_upload,
+    expect_no_upload_url,
+    expect_plays_or_told,
+    expect_ready,
+    expect_upload,
+)
 from checks.installation import Installation
 from checks.video_store import VideoStore
 from clients.moodle.client import MoodleClient
@@ -14,7 +20,6 @@ from clients.moodle.model import Assignment, Person
 from clients.moodle.server import purge_caches
 from clients.plugin.administration import switch_plugin
 from clients.plugin.api import video_page
-from clients.plugin.video_list import expect_ready
 from fixtures.visitors import HandedIn
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.settings_guard import SettingsGuard

@@ -57,23 +57,3 @@ def unlisted(site: MoodleClient) -> int:
     if counted is None:
         raise NotCheckable("the dashboard does not say how many videos there are")
     return int(counted.group()) - len(of_status(site, "ready"))
-
-
-def expect_no_more_unlisted(site: MoodleClient, before: int | None) -> None:
-    """As `unlisted` was `before`; None where it was not checkable."""
-    if before is None:
-        raise NotCheckable("how many rows no list showed before, could not be told")
-    if (now := unlisted(site)) > before:
-        raise AssertionError(f"expected no more rows than {before} that no list shows, seen the dashboard count {now}")
-
-
-def expect_unlisted(site: MoodleClient, course: int, key: str) -> None:
-    """The list has the video no more."""
-    if row := listed(site, courseid=course).get(key):
-        raise AssertionError(f"expected {key} to be gone from the list of videos, seen {row}")
-
-
-def expect_ready(site: MoodleClient, course: int, key: str) -> None:
-    """The list has the video, as one that can be watched."""
-    if key not in listed(site, courseid=course, status="ready"):
-        raise AssertionError(f"expected {key} in the list of videos that are ready, seen it missing there")

@@ -17,6 +17,7 @@ from checks.aws.iam import IAM, INVALIDATE, OBJECT_ACTIONS
 from checks.https import Https
 from checks.installation import TASK, Installation
 from checks.plugin_configuration import SettingsInForce
+from checks.tasks import expect_has_run
 from checks.usage import Usage
 from checks.video_store import VideoStore
 from clients.cdn import CDN
@@ -176,7 +177,7 @@ LOOKS: Mapping[str, tuple[Look, str]] = {
     "T.5.3": (lambda it: it.expect_key_pair(), f"Enter the id of the key pair that CloudFront trusts. {SETTINGS_PAGE}"),
     "T.5.4": (lambda it: it.expect_signed_url(), "What the plugin signs the CDN refuses: look at T.5.2 and T.5.3."),
     "T.5.6": (lambda it: it.expect_stored(), "Find out who deleted them: a lifecycle rule, or another user of S3."),
-    "T.6.3": (lambda it: Task(it.site, TASK).expect_has_run(2), "Look at the task's log, and at cron."),
+    "T.6.3": (lambda it: expect_has_run(Task(it.site, TASK), 2), "Look at the task's log, and at cron."),
     "T.6.4": (lambda it: it.expect_retention(), SETTINGS_PAGE),
     "T.6.5": (lambda it: Usage(it.site).expect_no_repeated_failures(), "Look at the dashboard whose uploads fail."),
     "T.6.6": (

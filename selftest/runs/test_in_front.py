@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from checks.installation import TASK
 from checks.sql_injection import Filters
+from checks.tasks import expect_success
 from checks.xss import NAME
 from clients.addresses import MANAGE_VIDEOS
 from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable
@@ -18,7 +19,7 @@ from clients.firewall import expect_seen
 from clients.http import Session
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
-from clients.moodle.tasks import Task, expect_success
+from clients.moodle.tasks import Task
 from clients.plugin.api import expect_name_seen
 from media import MP4, Clip
 from pages.login import LoginPage

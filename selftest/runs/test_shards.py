@@ -21,6 +21,7 @@ from selftest.runs.checkout import GO, Checkout, merged, pieces_of
 TESTS = """
 import pytest
 import media
+from checks.traffic import expect_bypassed
 
 @pytest.mark.lines("2.7.1")
 def test_log_in(student, assignment, line):
@@ -37,7 +38,7 @@ def test_larger_than_a_message(student, assignment, small_clip, video_store, env
         upload.expect_success()
         video_store.expect_stored(upload.receipt().key, clip.bytes, clip.mime, clip.sha256)
     with line("2.7.2", "through the suite's own proxy"):
-        traffic.expect_bypassed(environment.base_url, clip.bytes)
+        expect_bypassed(traffic, environment.base_url, clip.bytes)
 
 @pytest.mark.lines("2.7.3")
 @pytest.mark.parametrize("who", ["student", "teacher"])

@@ -7,6 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from checks.installation import TASK
+from checks.privacy import expect_deleted, expect_export
+from checks.tasks import expect_runnable
 from clients.errors import NotCheckable, SiteError
 from clients.http import Session
 from clients.moodle import data_requests
@@ -30,7 +32,7 @@ def test_a_site_whose_tasks_nobody_may_run(
     site: MoodleClient, open_reservation: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(NotCheckable, match=r"Path to PHP CLI|path to the PHP CLI .* and sign: php admin/cli"):
-        Task(site, TASK).expect_runnable()
+        expect_runnable(Task(site, TASK))
     _, (workspace,) = open_reservation()
     monkeypatch.setattr(data_requests, "CRON", 0)
     requests = DataRequests(site, workspace.accounts)
@@ -66,8 +68,8 @@ def test_cron_was_faster(
     _, (workspace,) = open_reservation()
     requests = DataRequests(site, workspace.accounts)
     student = workspace.disposable_user(workspace.new_course())
-    requests.expect_export(requests.process(Kind.EXPORT, student))
-    requests.expect_deleted(requests.process(Kind.DELETION, student))
+    expect_export(requests, requests.process(Kind.EXPORT, student))
+    expect_deleted(requests, requests.process(Kind.DELETION, student))
     assert seen == 2
 
 
@@ -88,7 +90,7 @@ def test_cron_was_faster_and_failed(
     requests = DataRequests(site, workspace.accounts)
     asked = requests.process(Kind.EXPORT, workspace.disposable_user(workspace.new_course()))
     assert (seen, asked.said.splitlines()[-1].startswith("Adhoc task complete")) == (2, True)
-    requests.expect_export(asked)
+    expect_export(requests, asked)
 
 
 @pytest.mark.usefixtures("state")
@@ -106,4 +108,4 @@ def test_a_task_that_never_begins_is_no_matter_of_cron(
     requests = DataRequests(site, workspace.accounts)
     asked = requests.process(Kind.EXPORT, workspace.disposable_user(workspace.new_course()))
     with pytest.raises(AssertionError, match=r"expected the task to end, seen .*Invalid task ID"):
-        requests.expect_export(asked)
+        expect_export(requests, asked)

@@ -14,13 +14,14 @@ from playwright.sync_api import Error, Page, expect
 import media
 from checks.access import VIDEOS
 from checks.installation import TASK
+from checks.tasks import expect_success
 from clients.http import Session
 from clients.moodle.accounts import Accounts
 from clients.moodle.assignments import assignments_of, create_assignment, remove_submissions, save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.model import Assignment, Person
-from clients.moodle.tasks import Task, expect_success
+from clients.moodle.tasks import Task
 from clients.plugin import api as plugin_api
 from clients.plugin.administration import release
 from clients.plugin.api import Video, grading_table

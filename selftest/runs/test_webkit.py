@@ -22,6 +22,7 @@ from selenium.webdriver.webkitgtk.service import Service
 from selenium.webdriver.webkitgtk.webdriver import WebDriver as WebKitGTK
 
 import media
+from checks.traffic import expect_bypassed, expect_received_from
 from clients.addresses import CONFIRMATION
 from clients.moodle.model import Person
 from network.proxy import ProxiedNetwork
@@ -137,7 +138,7 @@ def test_a_video_is_handed_in_and_watched(
         assert assignment.name in page.evaluate(SCRIPTS["texts"])
         with network.measured() as traffic:
             seen = watch_upload(person, clip, notes, network)
-        traffic.expect_bypassed(environment.base_url, clip.bytes)
+        expect_bypassed(traffic, environment.base_url, clip.bytes)
         assert seen["type"] == clip.mime
         progress.expect_whole(seen["progress"], distinct=5)
         ended = [end["name"] for end in seen["ended"]]
@@ -167,4 +168,4 @@ def test_a_video_is_handed_in_and_watched(
         assert held["to"] == held["from"]
         player.set_volume(0.3)
         player.set_muted(True)
-    traffic.expect_received_from(environment.cdn.domain, small.bytes // 2)
+    expect_received_from(traffic, environment.cdn.domain, small.bytes // 2)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from checks.traffic import expect_bypassed, expect_nothing_from, expect_received_from
 from clients.addresses import endpoint
 from clients.errors import NotCheckable
 from network.proxy import DirectNetwork, ProxiedNetwork, Traffic
@@ -238,20 +239,20 @@ def test_an_address_as_a_browser_names_it(url: str, host: str) -> None:
 def test_a_video_that_bypassed_moodle() -> None:
     traffic = Traffic()
     traffic.sent.update({"m:443": 100 * KIB, "s3:443": 900 * KIB})
-    assert traffic.expect_bypassed("https://m", 800 * KIB) == {"m:443": 100 * KIB, "s3:443": 900 * KIB}
+    assert expect_bypassed(traffic, "https://m", 800 * KIB) == {"m:443": 100 * KIB, "s3:443": 900 * KIB}
     with pytest.raises(AssertionError, match="expected 1024000 bytes to go to storage"):
-        traffic.expect_bypassed("https://m", 1000 * KIB)
+        expect_bypassed(traffic, "https://m", 1000 * KIB)
     traffic.sent["m:443"] += 200 * KIB
     with pytest.raises(AssertionError, match=r"at most 262144 to Moodle, seen .*307200 bytes with m:443"):
-        traffic.expect_bypassed("https://m", 800 * KIB)
+        expect_bypassed(traffic, "https://m", 800 * KIB)
 
 
 def test_a_video_that_came_from_the_cdn() -> None:
     traffic = Traffic()
     traffic.received["cdn:443"] = 500
-    assert traffic.expect_received_from("cdn", 500) == {"cdn:443": 500}
+    assert expect_received_from(traffic, "cdn", 500) == {"cdn:443": 500}
     with pytest.raises(AssertionError, match="expected 501 bytes of video from cdn"):
-        traffic.expect_received_from("cdn", 501)
+        expect_received_from(traffic, "cdn", 501)
 
 
 def test_a_browser_that_does_not_go_through_here() -> None:
@@ -262,8 +263,8 @@ def test_a_browser_that_does_not_go_through_here() -> None:
         lambda: network.requires_proxy().__enter__(),
         lambda: network.cut("s3.test:443").__enter__(),
         lambda: network.sent_to("https://s3.test"),
-        lambda: traffic.expect_bypassed("https://moodle.test", 1),
-        lambda: traffic.expect_nothing_from("s3.test"),
+        lambda: expect_bypassed(traffic, "https://moodle.test", 1),
+        lambda: expect_nothing_from(traffic, "s3.test"),
     ):
         with pytest.raises(NotCheckable, match="does not reach this one"):
             means_nothing()

@@ -10,11 +10,12 @@ from typing import Any, cast
 import pytest
 
 from checks.delivery import why_hopeless
+from checks.privacy import expect_silent_on, expect_video
 from checks.retention import DAY, Retention
+from checks.tasks import expect_success
 from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient
 from clients.moodle.data_requests import Export
-from clients.moodle.tasks import expect_success
 from clients.s3 import Bucket
 
 OURS = {7, 8}
@@ -139,14 +140,14 @@ def export(**files: Any) -> Export:
 
 def test_an_export_tells_of_a_video_by_key_and_type() -> None:
     found = export(person="{}", videos=r'{"s3_key":"videos\/7\/clip.mp4","mime_type":"video\/mp4"}')
-    found.expect_video("videos/7/clip.mp4", "video/mp4")
-    found.expect_silent_on("videos/8/clip.mp4")
+    expect_video(found, "videos/7/clip.mp4", "video/mp4")
+    expect_silent_on(found, "videos/8/clip.mp4")
     with pytest.raises(AssertionError, match="seen another person's video"):
-        found.expect_silent_on("videos/7/clip.mp4")
+        expect_silent_on(found, "videos/7/clip.mp4")
     with pytest.raises(AssertionError, match="seen 2 files without it"):
-        found.expect_video("videos/8/clip.mp4", "video/mp4")
+        expect_video(found, "videos/8/clip.mp4", "video/mp4")
     with pytest.raises(AssertionError, match="no type of file"):
-        export(videos="videos/7/clip.mp4").expect_video("videos/7/clip.mp4", "video/mp4")
+        expect_video(export(videos="videos/7/clip.mp4"), "videos/7/clip.mp4", "video/mp4")
 
 
 def test_the_longest_retention_under_which_one_of_the_suites_own_has_to_go(

@@ -6,9 +6,11 @@ from typing import cast
 import pytest
 from bs4 import BeautifulSoup
 
+from checks.disabled_plugin import expect_ready
+from checks.privacy import expect_no_more_unlisted, expect_unlisted
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.client import MoodleClient
-from clients.plugin.video_list import expect_no_more_unlisted, expect_ready, expect_unlisted, of_status, unlisted
+from clients.plugin.video_list import of_status, unlisted
 
 KEY = "videos/5/1795369446_201560ca/clip.mp4"
 
