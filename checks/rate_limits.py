@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
+from checks.refusals import error_of
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
-from clients.plugin.api import error_of
 
 MINUTE = 60
 

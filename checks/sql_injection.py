@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from checks.firewall import expect_seen
 from checks.xss import NAME, expect_shown_as_text
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS, PLAYBACK_URL, VIDEO_PAGE
 from clients.errors import NotCheckable
-from clients.firewall import expect_seen
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 

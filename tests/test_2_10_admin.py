@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from checks.delivery import Delivery, why_hopeless
+from checks.refusals import provoke_failure
 from clients.cdn import CDN
 from clients.moodle.model import Assignment
-from clients.plugin.api import confirm_upload, provoke_failure
+from clients.plugin.api import confirm_upload
 from clients.s3 import Bucket
 from fixtures.data import Submission
 from pages.actor import Actor

@@ -8,9 +8,9 @@ import pytest
 import media
 from checks.confirmation import expect_unharmed
 from checks.message_quality import expect_advice, expect_plain
+from checks.refusals import DirectUpload, expect_not_confirmed
 from checks.video_store import VideoStore
 from clients.moodle.model import Assignment
-from clients.plugin.api import DirectUpload, expect_not_confirmed
 from clients.s3 import Bucket
 from fixtures.data import Submission
 from fixtures.people import People

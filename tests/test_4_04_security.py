@@ -11,6 +11,7 @@ import media
 from checks import direct_access as direct
 from checks.confirmation import expect_owners_alone
 from checks.credentials import Credentials
+from checks.firewall import expect_name_seen
 from checks.https import Addresses, Https
 from checks.message_quality import expect_advice, expect_plain
 from checks.rate_limits import RateLimit, expect_free, expect_lifted, expect_lowered
@@ -25,7 +26,6 @@ from clients.plugin.api import (
     GRADE,
     PROMISE,
     download_address,
-    expect_name_seen,
     playback_url,
     request_upload,
     upload,

@@ -85,11 +85,11 @@ class MoodleClient(Forms):
         self._browser.select_form("form#login").set_input({"username": username, "password": password})
         # Where it leads is not followed: the first page is the slowest of all, and nothing is wanted there.
         response = self._browser.submit_selected(update_state=False, allow_redirects=False)
-        self._expect_let_in(step, response)
+        self._let_in(step, response)
         self.share(username, self.session.cookies)
-        self.expect_no_hurdle()
+        self.open_first_page()
 
-    def _expect_let_in(self, step: str, response: requests.Response) -> None:
+    def _let_in(self, step: str, response: requests.Response) -> None:
         if response.status_code in (307, 308):
             raise LoginRefused(
                 f"{step} failed: the site answers {response.status_code}, which would have the password sent on to "
@@ -137,7 +137,7 @@ class MoodleClient(Forms):
             )
         return page
 
-    def expect_no_hurdle(self) -> None:
+    def open_first_page(self) -> None:
         """Raises Hurdle when the site has something else to ask of who has logged in."""
         assert self._person is not None
         username, step = self._person[0], f"Logging in as {self._person[0]}"

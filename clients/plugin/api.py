@@ -18,15 +18,11 @@ import media
 from clients import http
 from clients.addresses import ASSIGNMENT, CONFIRMATION, DOWNLOAD, MANAGE_VIDEOS, PLAYBACK_URL, UPLOAD_URL, VIDEO_PAGE
 from clients.anonymous_s3 import of_working_store
-from clients.errors import NotCheckable, SiteError
-from clients.firewall import expect_seen
+from clients.errors import SiteError
 from clients.http_result import HttpResult
 from clients.moodle.ajax import call
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
-
-VALIDATION = "validation_error"
-"""The plugin's `error_type` of a refusal that is for the file's own sake; 1.0.0 has "unknown" for some of them too."""
 
 UPLOAD_TIMEOUT = 120
 """Seconds that storage may take for a small clip."""
@@ -85,12 +81,6 @@ def request_upload(
     """Ask for an upload URL, for a file of `size` bytes; with `submission` 0 in a submission of one's own."""
     asked = {"filename": name, "filesize": size, "mimetype": mime}
     return HttpResult.of(site.post(UPLOAD_URL, {"assignmentid": assignment, "submissionid": submission, **asked}))
-
-
-def expect_name_seen(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> None:
-    """Nothing in front of the site refuses this file's name, so the plugin gets to see it. Raises NotCheckable."""
-    name = clip.path.name
-    expect_seen(site, request_upload(site, assignment.id, name, clip.bytes, clip.mime), {"filename": name})
 
 
 def confirm_upload(site: MoodleClient, key: str, submission: int | str) -> HttpResult:
@@ -204,76 +194,14 @@ def begin_upload(site: MoodleClient, assignment: Assignment, clip: media.Clip) -
 def upload(site: MoodleClient, assignment: Assignment, clip: media.Clip, verify: bool | str) -> tuple[int, str]:
     """Upload and confirm; returns the submission's id and the object's key. Raises SiteError."""
     promised = begin_upload(site, assignment, clip)
-    confirmed = _send_and_confirm(site, promised, clip, verify)
+    confirmed = send_and_confirm(site, promised, clip, verify)
     if not confirmed.succeeded:
         raise SiteError(f"Uploading over HTTP: the plugin did not confirm the upload: {confirmed.seen}")
     return int(promised["submission_id"]), str(promised["s3_key"])
 
 
-class DirectUpload:
-    """Asks for upload URLs as one person, over HTTP and without the widget's checks.
-
-    `good` is a video that the plugin takes: what is refused for its own sake is told by it from what is refused to
-    anybody, for a rate limit, a closed assignment or a session that is over.
-    """
-
-    def __init__(self, site: MoodleClient, assignment: Assignment, good: media.Clip) -> None:
-        self._site = site
-        self._assignment = assignment.id
-        self._good = good
-        self._granted = False
-
-    def expect_refused(self, name: str, size: int, mime: str, why: str) -> str:
-        """The plugin gives no upload URL for that file; returns its words. `why` says what is wrong with the file.
-
-        Raises NotCheckable where a good video is refused as well, right before or right after.
-        """
-        if not self._granted:
-            self._expect_granted("before")
-            self._granted = True
-        asked = request_upload(self._site, self._assignment, name, size, mime)
-        if asked.succeeded:
-            raise AssertionError(f"expected the server to refuse {why}, seen an upload URL for it")
-        said = error_of(asked)
-        if asked.data.get("error_type") != VALIDATION:
-            self._expect_granted("after")
-        return said
-
-    def _expect_granted(self, when: str) -> None:
-        clip = self._good
-        asked = request_upload(self._site, self._assignment, clip.path.name, clip.bytes, clip.mime)
-        if not asked.succeeded:
-            raise NotCheckable(f"the server refuses a good video too, asked {when} the wrong one: {asked.seen}")
-
-
-def expect_forgotten(site: MoodleClient, video: Video) -> None:
-    """Whoever may see every video, such as the administrator of `site`, is given none by the plugin's player."""
-    if playback_url(site, video).succeeded:
-        raise AssertionError(f"expected the plugin to know nothing of {video.key}, seen it give an address to play it")
-
-
-def provoke_failure(site: MoodleClient, assignment: Assignment) -> None:
-    """The plugin refuses a text file, and notes that as a failed upload."""
-    if request_upload(site, assignment.id, "notes.txt", 13, "text/plain").succeeded:
-        raise AssertionError("expected the server to refuse a text file, seen an upload URL for it")
-
-
-def expect_not_confirmed(site: MoodleClient, assignment: Assignment, file: media.Clip, verify: bool | str) -> str:
-    """What is no video is refused when storage has it; returns the plugin's words. Raises SiteError before that."""
-    confirmed = _send_and_confirm(site, begin_upload(site, assignment, file), file, verify)
-    if confirmed.succeeded:
-        raise AssertionError(f"expected the server to refuse {file.path.name}, which is no video, seen it confirmed")
-    return error_of(confirmed)
-
-
-def error_of(answer: HttpResult) -> str:
-    """What the plugin's script says is wrong; a page of Moodle's instead is no refusal of the plugin."""
-    if not isinstance(answer.data, dict):
-        raise AssertionError(f"expected a refusal in JSON, seen {answer.seen}")
-    return str(answer.data.get("error"))
-
-
-def _send_and_confirm(site: MoodleClient, promised: Promise, clip: media.Clip, verify: bool | str) -> HttpResult:
+def send_and_confirm(site: MoodleClient, promised: Promise, clip: media.Clip, verify: bool | str) -> HttpResult:
+    """What the plugin says of a file that S3 has, whatever that is. Raises SiteError before that."""
     send(promised, clip, verify)
     return confirm_upload(site, promised["s3_key"], promised["submission_id"])
 

@@ -9,18 +9,17 @@ import pytest
 from playwright.sync_api import Page
 from pydantic import SecretStr
 
+from checks.firewall import expect_name_seen, expect_seen
 from checks.installation import TASK
 from checks.sql_injection import Filters
 from checks.tasks import expect_success
 from checks.xss import NAME
 from clients.addresses import MANAGE_VIDEOS
 from clients.errors import ConfigurationError, KeyRefused, NotCheckable, Unreachable
-from clients.firewall import expect_seen
 from clients.http import Session
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.tasks import Task
-from clients.plugin.api import expect_name_seen
 from media import MP4, Clip
 from pages.login import LoginPage
 from runner.configuration.connect import new_bucket

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import media
 from clients.addresses import LOGIN
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import is_moodles
+from clients.moodle.model import Assignment
+from clients.plugin.api import request_upload
 
 REFUSED = 400
 """From this status on."""
@@ -30,3 +33,9 @@ def expect_seen(site: MoodleClient, answer: HttpResult, asked: Mapping[str, str]
             f"{f', “{title}”' if title else ''}), so the plugin never saw it: have that firewall let this machine "
             "through, or try it behind it"
         )
+
+
+def expect_name_seen(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> None:
+    """Nothing in front of the site refuses this file's name, so the plugin gets to see it. Raises NotCheckable."""
+    name = clip.path.name
+    expect_seen(site, request_upload(site, assignment.id, name, clip.bytes, clip.mime), {"filename": name})

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 import requests
 
+from checks.refusals import DirectUpload
 from clients.errors import NotCheckable
-from clients.plugin.api import DirectUpload
 from selftest.unit.visitors import response
 
 YES = {"success": True, "data": {}}
