@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from checks.aws.iam import IAM
-from clients.errors import NotCheckable
+from clients.errors import NotCheckable, UnexpectedAnswer
 from selftest.unit.answering import ACCESS, answering
 
 KEY = "AKIAPLUGIN000000"
@@ -50,7 +50,7 @@ def test_a_plugin_without_a_key_of_its_own() -> None:
 
 
 def test_a_key_of_another_account() -> None:
-    with pytest.raises(AssertionError, match="seen what cannot be an id there"):
+    with pytest.raises(UnexpectedAnswer, match="seen what cannot be an id there"):
         IAM(ACCESS, "short").expect_no_password()
     with pytest.raises(AssertionError, match="seen no such key"):
         iam(get_access_key_last_used="NoSuchEntity").expect_no_password()
