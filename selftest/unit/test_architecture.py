@@ -1,4 +1,4 @@
-"""What docs/architecture.md says: clients and the browsers' proxy judge nothing, and every file and name is there."""
+"""What docs/architecture.md says: facts and judgements live apart, and files, names and fixtures are where it says."""
 
 import ast
 import re
@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_playwright import pytest_playwright
+
+import fixtures.run
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*sorted((PROJECT / "docs").glob("*.md")), PROJECT / "README.md", PROJECT / "CONTRIBUTING.md"]
@@ -81,3 +84,17 @@ def test_what_the_walk_names_stands_in_its_file() -> None:
         defined = set(re.findall(r"^ *(?:def|class) (\w+)", source, re.M))
         missing += [f"{name} in {file}" for name in names.split(".") if name not in defined]
     assert missing == []
+
+
+def test_every_fixture_stands_in_the_table() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", str(fixtures.run.__doc__), re.M)
+    told = {(module, name) for module, names in rows for name in re.findall(r"`(\w+)`", names)}
+    defined = {
+        (file.stem, node.name)
+        for file in (PROJECT / "fixtures").glob("*.py")
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and any("fixture" in ast.unparse(one) for one in node.decorator_list)
+        if not node.name.startswith("_")
+    }
+    overridden = {(module, name) for module, name in defined - told if hasattr(pytest_playwright, name)}
+    assert told == defined - overridden
