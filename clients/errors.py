@@ -36,7 +36,7 @@ class LoginRefused(SiteError):
     """The account could not log in."""
 
 
-class Hurdle(LoginRefused):
+class LoginInterrupt(LoginRefused):
     """The account has logged in, and meets the page at `path` before every other."""
 
     def __init__(self, message: str, path: str) -> None:

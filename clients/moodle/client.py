@@ -13,11 +13,11 @@ from bs4 import BeautifulSoup
 from requests.cookies import RequestsCookieJar
 
 from clients.addresses import ENGLISH, LOGIN, OWN
-from clients.errors import Hurdle, LoginRefused, Unreachable
+from clients.errors import LoginInterrupt, LoginRefused, Unreachable
 from clients.moodle import html
 from clients.moodle.forms import Forms, reached
 
-HURDLES = {
+LOGIN_INTERRUPTS = {
     "/login/change_password.php": "must change its password first: log in by hand once and set one",
     "/admin/tool/policy/": "must accept the site's policies first: log in by hand once and agree",
     "/user/policy.php": "must accept the site policy first: log in by hand once and agree",
@@ -75,7 +75,7 @@ class MoodleClient(Forms):
     # -- the session ------------------------------------------------------------------------------
 
     def login(self, username: str, password: str) -> None:
-        """Raises LoginRefused when the site says no, and Hurdle when it puts one before the first page."""
+        """Raises LoginRefused when the site says no, and LoginInterrupt when a page comes before the first one."""
         step = f"Logging in as {username}"
         self._person = username, password
         if self._joins(username):
@@ -138,16 +138,16 @@ class MoodleClient(Forms):
         return page
 
     def open_first_page(self) -> None:
-        """Raises Hurdle when the site has something else to ask of who has logged in."""
+        """Raises LoginInterrupt when the site has something else to ask of who has logged in."""
         assert self._person is not None
         username, step = self._person[0], f"Logging in as {self._person[0]}"
         response = self._browser.open(self.url(OWN), params=ENGLISH)
         path = urlsplit(response.url).path
-        for hurdle, sentence in HURDLES.items():
-            if hurdle in path:
+        for interrupt, sentence in LOGIN_INTERRUPTS.items():
+            if interrupt in path:
                 asked = ", ".join(html.required(self._page(step, response)))
                 where = response.url.partition("?")[0] + (f", which asks for {asked}" if asked else "")
-                raise Hurdle(f"{username} {sentence} ({where}).", hurdle)
+                raise LoginInterrupt(f"{username} {sentence} ({where}).", interrupt)
         if self._page(step, response).select_one("body.notloggedin"):
             raise LoginRefused(f"{step} failed at {response.url}: the site did not keep the session.")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bs4 import BeautifulSoup
 
-from clients.errors import Hurdle, SiteError
+from clients.errors import LoginInterrupt, SiteError
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import query, quote
 
@@ -23,23 +23,23 @@ MOST_POLICIES = 20
 def log_in_first(site: MoodleClient, username: str, password: str) -> None:
     """Logs in, agrees to the site's policies, and fills what it requires in the profile with the user name.
 
-    Raises Hurdle for anything else that it asks.
+    Raises LoginInterrupt for anything else that it asks.
     """
-    hurdle = _met(lambda: site.login(username, password))
+    interrupt = _met(lambda: site.login(username, password))
     passed: set[str] = set()
-    while hurdle is not None:
-        if hurdle.path in passed or hurdle.path not in WAYS:
-            raise hurdle
-        WAYS[hurdle.path](site, username)
-        passed.add(hurdle.path)
-        hurdle = _met(site.open_first_page)
+    while interrupt is not None:
+        if interrupt.path in passed or interrupt.path not in WAYS:
+            raise interrupt
+        WAYS[interrupt.path](site, username)
+        passed.add(interrupt.path)
+        interrupt = _met(site.open_first_page)
 
 
-def _met(way: Callable[[], None]) -> Hurdle | None:
+def _met(way: Callable[[], None]) -> LoginInterrupt | None:
     try:
         way()
-    except Hurdle as hurdle:
-        return hurdle
+    except LoginInterrupt as interrupt:
+        return interrupt
     return None
 
 

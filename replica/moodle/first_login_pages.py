@@ -1,4 +1,4 @@
-"""The pages that hurdles.py sends people to: policies, the own profile, the second factor.
+"""The pages that interrupt a first log-in: policies, the own profile, the second factor.
 
 Sources: admin/tool/policy, user/policy.php, user/edit.php, admin/tool/mfa/auth.php of Moodle 4.5.
 """

@@ -215,7 +215,7 @@ def moodle_that_leads_to(path: str, status: int = 200) -> Iterator[str]:
         ("/admin/index.php", "meets a pending upgrade"),
     ],
 )
-def test_a_hurdle_after_the_log_in_has_its_sentence(path: str, sentence: str) -> None:
+def test_what_interrupts_the_log_in_has_its_sentence(path: str, sentence: str) -> None:
     with moodle_that_leads_to(path) as url, pytest.raises(LoginRefused, match=f"ann {sentence}"):
         MoodleClient(url).login("ann", "secret")
 
