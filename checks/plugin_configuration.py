@@ -55,7 +55,7 @@ LABELS = {
 PHP_NOTICE = re.compile(r"(Notice|Warning|Deprecated): .{0,100}")
 
 
-class SettingsInForce:
+class PluginConfiguration:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 

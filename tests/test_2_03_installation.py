@@ -7,7 +7,7 @@ from checks.plugin_configuration import (
     AUTOMATIC_CLEANUP,
     FILE_TYPES,
     LARGEST_FILE,
-    SettingsInForce,
+    PluginConfiguration,
     expect_quiet_page,
 )
 from checks.served_files import Release
@@ -77,7 +77,7 @@ def test_decided(installation: Installation, workspace: Workspace, decided: Deci
 @pytest.mark.production
 @pytest.mark.lines("2.1.4", "2.5.3", "2.5.4", "2.5.5", "2.5.6", "2.5.7", "2.5.8", "2.5.9")
 def test_credentials(
-    plugin_configuration: SettingsInForce, environment: Environment, decided: Decided, once: Lines
+    plugin_configuration: PluginConfiguration, environment: Environment, decided: Decided, once: Lines
 ) -> None:
     """The plugin is told the bucket and the distribution that this site is to use."""
     with once("2.1.4", "The site has a bucket and a distribution of its own, not production's"):
@@ -108,7 +108,7 @@ def test_credentials(
 @pytest.mark.production
 @pytest.mark.lines("2.5.11", "2.5.12", "2.5.14", "2.5.15", "2.5.17", "2.5.18", "2.5.20")
 def test_limits(
-    plugin_configuration: SettingsInForce,
+    plugin_configuration: PluginConfiguration,
     installation: Installation,
     workspace: Workspace,
     decided: Decided,

@@ -16,7 +16,7 @@ from checks.aws.distribution import Distribution, Viewers
 from checks.aws.iam import IAM, INVALIDATE, OBJECT_ACTIONS
 from checks.https import Https
 from checks.installation import TASK, Installation
-from checks.plugin_configuration import SettingsInForce
+from checks.plugin_configuration import PluginConfiguration
 from checks.tasks import expect_has_run
 from checks.usage import Usage
 from checks.video_store import VideoStore
@@ -74,8 +74,8 @@ class Sight:
         return plugin_settings(self.site)
 
     @property
-    def plugin_configuration(self) -> SettingsInForce:
-        return SettingsInForce(self.settings)
+    def plugin_configuration(self) -> PluginConfiguration:
+        return PluginConfiguration(self.settings)
 
     @property
     def installation(self) -> Installation:

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from checks.installation import TASK, Installation
-from checks.plugin_configuration import FILE_TYPES, LARGEST_FILE, Saved, SavedSecret, SettingsInForce, expect_quiet_page
+from checks.plugin_configuration import FILE_TYPES, LARGEST_FILE, Saved, SavedSecret, PluginConfiguration, expect_quiet_page
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.model import Settings
 from selftest.unit.environment_files import pem
@@ -100,34 +100,34 @@ def test_a_page_that_fails_for_another_reason_tells_nothing_of_its_table() -> No
 
 def test_what_config_php_sets_is_not_shown() -> None:
     with pytest.raises(NotCheckable, match=r"aws_secret_key is set in config\.php"):
-        SettingsInForce(Settings({"aws_secret_key": "********"}, ["aws_secret_key"])).expect_secret("aws_secret_key")
+        PluginConfiguration(Settings({"aws_secret_key": "********"}, ["aws_secret_key"])).expect_secret("aws_secret_key")
 
 
 @pytest.mark.parametrize("value", ["half a secret", "half\na-secret", " \n"])
 def test_a_secret_that_no_message_quotes(value: str) -> None:
     with pytest.raises(AssertionError) as failure:
-        SettingsInForce(Settings({"aws_secret_key": value})).expect_secret("aws_secret_key")
+        PluginConfiguration(Settings({"aws_secret_key": value})).expect_secret("aws_secret_key")
     assert "half" not in str(failure.value)
 
 
 def test_a_private_key(rsa_key: rsa.RSAPrivateKey) -> None:
-    SettingsInForce(Settings({"key": f"\r\n{pem(rsa_key)} "})).expect_private_key("key")
+    PluginConfiguration(Settings({"key": f"\r\n{pem(rsa_key)} "})).expect_private_key("key")
     for other in (pem(rsa_key)[:-40], pem(ec.generate_private_key(ec.SECP256R1())), pem(rsa_key, b"passphrase")):
         with pytest.raises(AssertionError, match="to hold an RSA private key in PEM") as failure:
-            SettingsInForce(Settings({"key": other})).expect_private_key("key")
+            PluginConfiguration(Settings({"key": other})).expect_private_key("key")
         assert "BEGIN" not in str(failure.value)
 
 
 def test_a_setting_that_the_checklist_names() -> None:
     types, wanted = "video/webm, Video/MP4", "video/mp4,video/webm"
-    named = SettingsInForce(Settings({"maxfilesize": "5368709120", "allowed_mimetypes": types}))
+    named = PluginConfiguration(Settings({"maxfilesize": "5368709120", "allowed_mimetypes": types}))
     named.expect_size("the size", LARGEST_FILE, 5368709120)
     named.expect_choice("the types", FILE_TYPES, wanted)
     with pytest.raises(AssertionError, match="expected the size to be 1, seen 5368709120"):
         named.expect_size("the size", LARGEST_FILE, 1)
     with pytest.raises(AssertionError, match="seen no video/x, video/webm as well"):
         named.expect_choice("the types", FILE_TYPES, "video/mp4,video/x")
-    none = SettingsInForce(Settings({"upload_rate_limit": "10", "retention_days": "90", "s3_bucket": "videos"}))
+    none = PluginConfiguration(Settings({"upload_rate_limit": "10", "retention_days": "90", "s3_bucket": "videos"}))
     with pytest.raises(AssertionError, match="expected a setting for the size, seen none"):
         none.expect_size("the size", LARGEST_FILE, 1)
     with pytest.raises(AssertionError, match="expected a setting for the types, seen none"):
@@ -138,11 +138,11 @@ def test_resources_of_its_own(tmp_path: Path) -> None:
     production = tmp_path / "production.toml"
     production.write_text('[storage]\nbucket = "videos-prod"\n[cdn]\ndomain = "d1.cloudfront.net"\n')
     ours = {"s3_bucket": "videos-staging", "cloudfront_domain": "d2.cloudfront.net"}
-    SettingsInForce(Settings(ours)).expect_apart_from(production)
-    theirs = SettingsInForce(Settings({**ours, "cloudfront_domain": "d1.cloudfront.net"}))
+    PluginConfiguration(Settings(ours)).expect_apart_from(production)
+    theirs = PluginConfiguration(Settings({**ours, "cloudfront_domain": "d1.cloudfront.net"}))
     with pytest.raises(AssertionError, match=r"seen production's cloudfront_domain d1\.cloudfront\.net"):
         theirs.expect_apart_from(production)
-    SettingsInForce(Settings({"s3_bucket": "videos-prod", "s3_prefix": "staging/"})).expect_apart_from(production)
+    PluginConfiguration(Settings({"s3_bucket": "videos-prod", "s3_prefix": "staging/"})).expect_apart_from(production)
     for none in (None, tmp_path / "nothing.toml"):
         with pytest.raises(NotCheckable, match="production"):
             theirs.expect_apart_from(none)
@@ -183,13 +183,13 @@ def test_a_settings_page_that_complains(page: str, seen: str) -> None:
 
 
 def test_each_setting_has_a_label_of_its_own() -> None:
-    SettingsInForce(Settings({"a": "", "b": ""}, labels={"a": "Key", "b": "Secret"})).expect_labels()
+    PluginConfiguration(Settings({"a": "", "b": ""}, labels={"a": "Key", "b": "Secret"})).expect_labels()
     with pytest.raises(AssertionError, match="seen “Key” of a and b, “” of c"):
-        SettingsInForce(Settings({"a": "", "b": "", "c": ""}, labels={"a": "Key", "b": "Key"})).expect_labels()
+        PluginConfiguration(Settings({"a": "", "b": "", "c": ""}, labels={"a": "Key", "b": "Key"})).expect_labels()
 
 
 def test_a_label_says_what_its_setting_is() -> None:
-    swapped = SettingsInForce(Settings({}, labels={"s3_bucket": "S3 Region", "s3_region": "Region", "x": "Wert"}))
+    swapped = PluginConfiguration(Settings({}, labels={"s3_bucket": "S3 Region", "s3_region": "Region", "x": "Wert"}))
     swapped.expect_label("s3_region")
     with pytest.raises(AssertionError, match="the label of s3_bucket to say what it is, seen “S3 Region”"):
         swapped.expect_label("s3_bucket")
@@ -198,11 +198,11 @@ def test_a_label_says_what_its_setting_is() -> None:
 
 
 def test_a_secret_is_masked() -> None:
-    SettingsInForce(Settings({"key": ""}, masked=["key"])).expect_masked("key")
+    PluginConfiguration(Settings({"key": ""}, masked=["key"])).expect_masked("key")
     with pytest.raises(AssertionError, match="the settings page to mask key"):
-        SettingsInForce(Settings({"key": ""})).expect_masked("key")
+        PluginConfiguration(Settings({"key": ""})).expect_masked("key")
     with pytest.raises(NotCheckable, match="shows nothing of it"):
-        SettingsInForce(Settings({"key": ""}, ["key"])).expect_masked("key")
+        PluginConfiguration(Settings({"key": ""}, ["key"])).expect_masked("key")
 
 
 @pytest.mark.parametrize(("refused", "seen"), [("", "another one in its place"), ("bad", "it refused .“bad”.")])
@@ -213,9 +213,9 @@ def test_a_secret_with_signs_is_taken(refused: str, seen: str) -> None:
 
 
 def test_a_field_of_one_line_has_no_room_for_a_private_key() -> None:
-    SettingsInForce(Settings({"key": ""})).expect_room_for_lines("key")
+    PluginConfiguration(Settings({"key": ""})).expect_room_for_lines("key")
     with pytest.raises(AssertionError, match="the field of key to take several lines"):
-        SettingsInForce(Settings({"key": ""}, one_line=["key"])).expect_room_for_lines("key")
+        PluginConfiguration(Settings({"key": ""}, one_line=["key"])).expect_room_for_lines("key")
 
 
 @pytest.mark.parametrize(
