@@ -29,17 +29,20 @@ def test_broken_connection(
     assignment: Assignment,
     clip: media.Clip,
     video_store: VideoStore,
-    our_network: ProxiedNetwork,
+    proxied_network: ProxiedNetwork,
     line: Lines,
 ) -> None:
     """The connection breaks while a video is on its way; when it is back, another try succeeds."""
     student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
-    with our_network.slow(SLOW), line("2.11.6", "The form tells of a connection that breaks", blocks=True, extra=True):
+    with (
+        proxied_network.slow(SLOW),
+        line("2.11.6", "The form tells of a connection that breaks", blocks=True, extra=True),
+    ):
         upload = form.widget.choose(clip.path)
         upload.expect_started()
         upload.expect_under_way()
-        with our_network.cut(endpoint(upload.storage())):
+        with proxied_network.cut(endpoint(upload.storage())):
             upload.expect_refused()
     with line("2.11.7", "The message after a broken connection names it, and what to do", extra=True) as evidence:
         evidence["message"] = form.widget.said()
@@ -61,14 +64,14 @@ def test_session_over(
     student: Actor,
     assignment: Assignment,
     clip: media.Clip,
-    our_network: ProxiedNetwork,
+    proxied_network: ProxiedNetwork,
     line: Lines,
 ) -> None:
     """The student's session ends while the video is on its way; after a new log-in, another try succeeds."""
     student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     with line("2.11.6", "The form tells of a session that ends during an upload", blocks=True, extra=True):
-        with our_network.slow(SLOW):
+        with proxied_network.slow(SLOW):
             upload = form.widget.choose(clip.path)
             upload.expect_started()
             student.lose_session()

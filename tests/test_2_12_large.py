@@ -47,7 +47,7 @@ def test_large_video(
     assignment: Assignment,
     large_clip: media.Clip,
     video_store: VideoStore,
-    our_network: ProxiedNetwork,
+    proxied_network: ProxiedNetwork,
     environment: Environment,
     suite_growth: Callable[[], int],
     line: Lines,
@@ -64,9 +64,9 @@ def test_large_video(
     with line("2.12.1", "The large video has 1 to 2 GB"):
         expect_large(large_clip.bytes)
     with (
-        our_network.slow(megabits / UPLOAD_SECONDS),
-        our_network.measured() as traffic,
-        sampled(lambda: (time.time(), our_network.sent.total()), every=0.1) as sent,
+        proxied_network.slow(megabits / UPLOAD_SECONDS),
+        proxied_network.measured() as traffic,
+        sampled(lambda: (time.time(), proxied_network.sent.total()), every=0.1) as sent,
         sampled(latency, every=1) as during,
     ):
         with line("2.12.1", "The large video starts on its way to storage", blocks=True) as evidence:
@@ -74,7 +74,7 @@ def test_large_video(
             upload = form.widget.choose(large_clip.path)
             upload.expect_started()
         with line("2.12.3", "The upload of the large video completes", blocks=True) as evidence:
-            upload.expect_ended_while(lambda: our_network.sent_to(upload.storage()), budgets.stall)
+            upload.expect_ended_while(lambda: proxied_network.sent_to(upload.storage()), budgets.stall)
             evidence["message"] = upload.expect_success()
             evidence["milliseconds"] = times = upload.expect_success_after_confirmation()
             evidence["upload Mbit/s"] = round(megabits / times["stored"] * 1000, 1)

@@ -9,7 +9,14 @@ from bs4 import BeautifulSoup
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from checks.installation import TASK, Installation
-from checks.plugin_configuration import FILE_TYPES, LARGEST_FILE, Saved, SavedSecret, PluginConfiguration, expect_quiet_page
+from checks.plugin_configuration import (
+    FILE_TYPES,
+    LARGEST_FILE,
+    Saved,
+    SavedSecret,
+    PluginConfiguration,
+    expect_quiet_page,
+)
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.model import Settings
 from selftest.unit.environment_files import pem
@@ -100,7 +107,9 @@ def test_a_page_that_fails_for_another_reason_tells_nothing_of_its_table() -> No
 
 def test_what_config_php_sets_is_not_shown() -> None:
     with pytest.raises(NotCheckable, match=r"aws_secret_key is set in config\.php"):
-        PluginConfiguration(Settings({"aws_secret_key": "********"}, ["aws_secret_key"])).expect_secret("aws_secret_key")
+        PluginConfiguration(Settings({"aws_secret_key": "********"}, ["aws_secret_key"])).expect_secret(
+            "aws_secret_key"
+        )
 
 
 @pytest.mark.parametrize("value", ["half a secret", "half\na-secret", " \n"])
