@@ -49,7 +49,7 @@ FORM_LIFETIME = timedelta(hours=1)
 """How long a presigned form may be of use: the plugin's DEVELOPER_GUIDE.md says 3600 s."""
 
 
-@pytest.mark.canary
+@pytest.mark.happy_path
 @pytest.mark.lines("2.7.1", "2.7.2", "2.7.3", "2.7.4", "2.7.6", "2.7.7")
 def test_set_up(admin: Actor, people: People, workspace: Workspace, line: Lines) -> None:
     """The administrator prepares course, assignment and enrolment through the pages."""
@@ -90,7 +90,7 @@ def test_cut_off(
         evidence["message"] = expect_closed(student.site(), closed, assignment, small_clip)
 
 
-@pytest.mark.canary
+@pytest.mark.happy_path
 @pytest.mark.lines(
     "2.7.5", "2.7.8", "2.7.9", "2.7.10", "2.7.11", "2.7.12", "2.7.13", "2.7.14", "2.7.15", "2.7.16", "2.7.17",
     "2.7.18", "2.7.19",

@@ -18,7 +18,7 @@ from runner.pytest_plugin.lines import Lines
 POINTS, COMMENT = 73, "Well filmed, and the sound is clear."
 
 
-@pytest.mark.canary
+@pytest.mark.happy_path
 @pytest.mark.lines("2.8.1", "2.8.2", "2.8.3", "2.8.4", "2.8.5", "2.8.6", "2.8.7", "2.8.9")
 def test_playback(
     teacher: Actor,

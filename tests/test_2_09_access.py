@@ -33,7 +33,7 @@ def assignment(workspace: Workspace) -> Assignment:
     return workspace.new_assignment(workspace.new_course())
 
 
-@pytest.mark.canary
+@pytest.mark.happy_path
 @pytest.mark.lines("2.9.1", "2.9.2", "2.9.3", "2.9.4", "2.9.5", "2.9.6")
 def test_second_student(
     submission: Submission,

@@ -54,7 +54,7 @@ WRONG_SIZES = {
 }
 
 
-@pytest.mark.canary
+@pytest.mark.happy_path
 @pytest.mark.lines("2.11.1", "2.11.2")
 def test_wrong_files(
     student: Actor,

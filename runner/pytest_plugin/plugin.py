@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lines(id, ...): the lines of the checklist that the test settles, in order")
     config.addinivalue_line("markers", f"{PRODUCTION}: also where test_site = false: it reads, or is the smoke test")
     config.addinivalue_line("markers", f"{PROVOKES}: makes requests fail on purpose; consoles may tell of that")
-    config.addinivalue_line("markers", "canary: a happy path, that the proof runs with every fault on")
+    config.addinivalue_line("markers", "happy_path: the proof runs it with every fault on")
     told = worker_of(config) or {}
     if CONTEXT in told:
         config.stash[RUN] = RunContext.model_validate_json(told[CONTEXT])

@@ -84,7 +84,7 @@ class Expectation(Expected):
         return {*self.lines, *self.also}
 
     @property
-    def needs_canary(self) -> bool:
+    def needs_happy_path(self) -> bool:
         """Whether people at a browser might notice too: not what is judged once a run, by a test of its own."""
         return any(not LINES[line].of_no_target and not LINES[line].on_one_target for line in self.lines)
 

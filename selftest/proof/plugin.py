@@ -99,10 +99,10 @@ class Proof:
                 self._tell(turn)
 
     def _is_for(self, item: pytest.Item) -> bool:
-        """A canary, or it judges on its target what the faults must turn red; any line, where none is on."""
+        """A happy path, or it judges on its target what the faults must turn red; any line, where none is on."""
         wanted = self.turns[turn_of(item)]["lines"]
         judged = {*declared_lines(item), CONSOLES}
-        return bool(item.get_closest_marker("canary") or not wanted or judged.intersection(wanted))
+        return bool(item.get_closest_marker("happy_path") or not wanted or judged.intersection(wanted))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

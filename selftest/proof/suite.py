@@ -16,13 +16,14 @@ from runner.configuration.replica import CHECKOUT
 
 @dataclass(frozen=True, slots=True)
 class SuiteTest:
-    """`lines` are those that the test settles, and it ends where one that `ends` it fails; a `canary` is a happy path,
-    that no fault may harm but at its lines.
+    """`lines` are those that the test settles, and it ends where one that `ends` it fails.
+
+    A `happy_path` no fault may harm but at its lines.
     """
 
     name: str
     lines: tuple[str, ...]
-    canary: bool = False
+    happy_path: bool = False
     ends: frozenset[str] = frozenset()
 
 
@@ -40,8 +41,8 @@ def suite() -> Suite:
                 lines = tuple(line for mark in marks if mark.name == "lines" for line in mark.args)
                 if "line" in inspect.signature(function).parameters:
                     lines = (*lines, CONSOLES)
-                canary = any(mark.name == "canary" for mark in marks)
-                found[name] = SuiteTest(name, lines, canary, _ends(function, lines))
+                happy_path = any(mark.name == "happy_path" for mark in marks)
+                found[name] = SuiteTest(name, lines, happy_path, _ends(function, lines))
     return found
 
 

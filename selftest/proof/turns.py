@@ -50,7 +50,7 @@ def involved(fault: Expectation, suite: Suite) -> set[str]:
 
 def happy_paths(fault: Expectation, suite: Suite) -> set[str]:
     """The tests that the fault must not harm but at its lines."""
-    return {test.name for test in suite.values() if test.canary} if fault.needs_canary else set()
+    return {test.name for test in suite.values() if test.happy_path} if fault.needs_happy_path else set()
 
 
 def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
@@ -59,7 +59,7 @@ def catching(faults: Sequence[Expectation], suite: Suite) -> list[Turn]:
     One that has to be alone has all of its tests here.
     """
     tests = {one.fault: involved(one, suite) | (happy_paths(one, suite) if one.alone else set()) for one in faults}
-    apart = {one.fault for one in faults if one.alone or any(suite[name].canary for name in tests[one.fault])}
+    apart = {one.fault for one in faults if one.alone or any(suite[name].happy_path for name in tests[one.fault])}
 
     def meet(one: Expectation, other: Expectation) -> bool:
         alone = {one.fault, other.fault} & apart

@@ -12,9 +12,9 @@ from checks.installation import TASK, Installation
 from checks.plugin_configuration import (
     FILE_TYPES,
     LARGEST_FILE,
+    PluginConfiguration,
     Saved,
     SavedSecret,
-    PluginConfiguration,
     expect_quiet_page,
 )
 from clients.errors import NotCheckable, SiteError

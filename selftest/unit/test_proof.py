@@ -246,4 +246,4 @@ def test_red_is_what_failed_or_was_not_reached_on_the_browser() -> None:
 
 @pytest.mark.parametrize(("line", "needs"), [("2.8.6", True), ("2.13.1", True), ("1.1.6", False), ("4.4.5", False)])
 def test_happy_paths_run_with_faults_that_people_may_meet_there(line: str, needs: bool) -> None:
-    assert expectation("silent", line, "seen").needs_canary is needs
+    assert expectation("silent", line, "seen").needs_happy_path is needs
