@@ -33,14 +33,14 @@ def expect_absent_refused(site: MoodleClient, assignment: Assignment, clip: medi
     return answer.seen
 
 
-def expect_form_not_believed(site: MoodleClient, handed_in: Video) -> str:
+def expect_form_not_believed(site: MoodleClient, submitted: Video) -> str:
     """Another upload is begun by the owner of a video, nothing is sent, and the form is saved as if it were ready.
 
     No address to play it is given; returns what the site says instead.
     """
-    clip, assignment = handed_in.clip, handed_in.assignment
+    clip, assignment = submitted.clip, submitted.assignment
     promised = begin_upload(site, assignment, clip)
-    never_sent = replace(handed_in, id=int(promised["submission_id"]), key=str(promised["s3_key"]))
+    never_sent = replace(submitted, id=int(promised["submission_id"]), key=str(promised["s3_key"]))
     said = ""
     try:
         save_submission(site, assignment, never_sent.key, clip.bytes, clip.mime)

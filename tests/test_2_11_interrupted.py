@@ -204,7 +204,7 @@ def test_failed_replacement(
     line: Lines,
 ) -> None:
     """A student has handed in a video, chooses another one, and that fails: the first one stays handed in."""
-    student, handed_in = submission.owner, submission.clip
+    student, first = submission.owner, submission.clip
     student.log_in_by_cookie()
     form = student.open(assignment).edit_submission()
     with line("2.7.19", f"The upload of another video fails: {failure}", extra=True):
@@ -212,13 +212,13 @@ def test_failed_replacement(
     with line("2.7.19", f"The student still has the video handed in, and can play it, after {failure}", extra=True):
         student.open(assignment).expect_still(submission.key)
         player = student.watch(submission.id, submission.key).player
-        player.expect_loaded(handed_in.seconds)
+        player.expect_loaded(first.seconds)
         player.play()
         player.expect_playing()
     with line("2.7.19", f"The teacher still has the video in table and grader after {failure}", extra=True):
         teacher.log_in_by_cookie()
         table = teacher.open(assignment).view_all_submissions()
         table.expect_still(student.person.id, submission.key)
-        table.grade(student.person.id).player.expect_loaded(handed_in.seconds)
+        table.grade(student.person.id).player.expect_loaded(first.seconds)
     with line("2.7.19", f"S3 still holds the video handed in after {failure}", extra=True):
-        video_store.expect_stored(submission.key, handed_in.bytes, handed_in.mime, handed_in.sha256)
+        video_store.expect_stored(submission.key, first.bytes, first.mime, first.sha256)

@@ -11,7 +11,7 @@ from clients.cdn import CDN
 from clients.moodle.model import Assignment, Settings
 from clients.moodle.tasks import Task
 from clients.s3 import Bucket
-from fixtures.visitors import HandedIn
+from fixtures.visitors import SubmissionWithoutBrowser
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.kept_videos import KeptVideos
 from runner.reservation.settings_guard import SettingsGuard
@@ -21,7 +21,7 @@ from runner.reservation.workspace import Workspace
 @pytest.mark.lines("4.2.1", "4.2.2", "4.2.3", "4.2.4", "4.2.5")
 def test_clean_up(
     clean_up_task: Task,
-    hand_in: Callable[..., HandedIn],
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
     kept_videos: KeptVideos,
     assignment: Assignment,
     workspace: Workspace,
@@ -41,7 +41,7 @@ def test_clean_up(
         expect_enabled(clean_up_task)
 
     expect_runnable(clean_up_task)
-    hand_in(assignment)
+    submit_without_browser(assignment)
     retention = Retention(workspace.site, bucket, settings.get("retention_days", ""), workspace.our_people())
     days = retention.days if "retention_days" in settings.forced else retention.days_to_try()
     with once(

@@ -18,7 +18,7 @@ from clients.moodle.data_requests import DataRequests, Kind
 from clients.moodle.model import Assignment
 from clients.plugin.video_list import unlisted
 from clients.s3 import Bucket
-from fixtures.visitors import HandedIn
+from fixtures.visitors import SubmissionWithoutBrowser
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.workspace import Workspace
 
@@ -27,7 +27,7 @@ from runner.reservation.workspace import Workspace
 @pytest.mark.lines("4.3.1", "4.3.2", "4.3.3", "4.3.4", "4.3.5")
 def test_privacy(
     data_requests: DataRequests,
-    hand_in: Callable[..., HandedIn],
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
     assignment: Assignment,
     workspace: Workspace,
     bucket: Bucket,
@@ -37,7 +37,7 @@ def test_privacy(
     """An administrator has the data of a student exported, and then the student deleted."""
     student = workspace.disposable_user(assignment.course)
     videos = StoredVideos(bucket, f"videos/{student.id}/")
-    video, other = hand_in(assignment, student), hand_in(assignment)
+    video, other = submit_without_browser(assignment, student), submit_without_browser(assignment)
 
     asked = data_requests.process(Kind.EXPORT, student)
     with once("4.3.1", "A student's data can be downloaded", blocks=True) as evidence:

@@ -33,7 +33,7 @@ from clients.plugin.api import (
 )
 from fixtures.data import Submission
 from fixtures.people import People
-from fixtures.visitors import HandedIn
+from fixtures.visitors import SubmissionWithoutBrowser
 from pages.actor import Actor
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Decided
@@ -91,8 +91,8 @@ def test_what_is_given_away(
 
 @pytest.mark.lines("4.4.3")
 def test_rate_limits(
-    impatient: Callable[[Assignment], HandedIn],
-    hand_in: Callable[..., HandedIn],
+    impatient: Callable[[Assignment], SubmissionWithoutBrowser],
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
     workspace: Workspace,
     assignment: Assignment,
     settings: Settings,
@@ -102,8 +102,8 @@ def test_rate_limits(
     video = impatient(assignment)
     site, clip, another = video.site, video.clip, workspace.new_assignment(assignment.course)
     # A limit is a person's: one that is counted for each video would not hold whoever has two.
-    videos = cycle((video, hand_in(workspace.new_assignment(assignment.course), video.person)))
-    other = hand_in(assignment)
+    videos = cycle((video, submit_without_browser(workspace.new_assignment(assignment.course), video.person)))
+    other = submit_without_browser(assignment)
 
     def upload_url(student: MoodleClient) -> HttpResult:
         return request_upload(student, another.id, clip.path.name, clip.bytes, clip.mime)
@@ -136,14 +136,14 @@ def test_rate_limits(
 
 @pytest.mark.lines("4.4.3")
 def test_limits_that_are_set(
-    hand_in: Callable[..., HandedIn],
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
     workspace: Workspace,
     assignment: Assignment,
     settings_guard: SettingsGuard,
     line: Lines,
 ) -> None:
     """For a while the administrator sets limits of another number than the plugin has by itself."""
-    video = hand_in(assignment)
+    video = submit_without_browser(assignment)
     site, clip, another = video.site, video.clip, workspace.new_assignment(assignment.course)
     asked: dict[str, tuple[str, Callable[[], HttpResult]]] = {
         "playback URL": ("playback_rate_limit", lambda: playback_url(site, video)),
@@ -225,7 +225,7 @@ def test_https(https: Https, once: Lines) -> None:
 
 @pytest.mark.lines("4.4.7")
 def test_addresses(
-    hand_in: Callable[..., HandedIn],
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
     visit: Callable[[Person], MoodleClient],
     workspace: Workspace,
     assignment: Assignment,
@@ -237,7 +237,7 @@ def test_addresses(
     with once("4.4.7", "The presigned form leads to storage by HTTPS", extra=True):
         asked = request_upload(unenrolled_user, assignment.id, clip.path.name, clip.bytes, clip.mime)
         addresses.expect_https({"the presigned form": asked})
-    video, of_assignment = hand_in(assignment), {"id": assignment.cmid}
+    video, of_assignment = submit_without_browser(assignment), {"id": assignment.cmid}
     teacher = visit(workspace.teacher(assignment.course))
     for who, site in {"the student": video.site, "the teacher": teacher}.items():
         with once("4.4.7", f"The video's page, its playback URL and its download lead {who} by HTTPS", extra=True):

@@ -20,7 +20,7 @@ from clients.moodle.model import Assignment, Person
 from clients.moodle.server import purge_caches
 from clients.plugin.administration import switch_plugin
 from clients.plugin.api import video_page
-from fixtures.visitors import HandedIn
+from fixtures.visitors import SubmissionWithoutBrowser
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.settings_guard import SettingsGuard
 from runner.reservation.workspace import Workspace
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.provokes
 
 @pytest.mark.lines("R.1.3", "R.1.4", "R.1.5", "R.1.8", "T.1.1")
 def test_rollback(
-    hand_in: Callable[..., HandedIn],
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
     visit: Callable[[Person], MoodleClient],
     assignment: Assignment,
     workspace: Workspace,
@@ -40,7 +40,7 @@ def test_rollback(
     video_store: VideoStore,
     once: Lines,
 ) -> None:
-    video = hand_in(assignment)
+    video = submit_without_browser(assignment)
     owner, admin, stored = video.site, workspace.site, (video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
     teacher, another = workspace.teacher(assignment.course), workspace.student(assignment.course)
     viewers = {"student": (owner, video.person.id), "teacher": (visit(teacher), teacher.id)}
@@ -76,7 +76,7 @@ def test_rollback(
     with once("R.1.5", "The form has the upload once the plugin is enabled again", extra=True):
         expect_upload(unenrolled_user, assignment)
     with once("R.1.5", "Another student hands in a video once the plugin is enabled again", extra=True):
-        another_video = hand_in(assignment)
+        another_video = submit_without_browser(assignment)
         video_access.expect_on_own_page(another_video.site, another_video)
     with once("R.1.5", "S3 has the old video as it was once the plugin is enabled again", extra=True):
         video_store.expect_stored(*stored)

@@ -8,20 +8,20 @@ from checks.access import VideoAccess
 from checks.video_store import VideoStore
 from clients.addresses import shown
 from clients.moodle.model import Assignment
-from fixtures.visitors import HandedIn
+from fixtures.visitors import SubmissionWithoutBrowser
 from runner.pytest_plugin.lines import Lines
 
 
 @pytest.mark.lines("T.5.4", "T.5.6")
 def test_video(
-    hand_in: Callable[..., HandedIn],
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
     assignment: Assignment,
     video_access: VideoAccess,
     video_store: VideoStore,
     once: Lines,
 ) -> None:
     """A student hands in a video; it is on S3, and its signed URL plays without the plugin's page."""
-    video = hand_in(assignment)
+    video = submit_without_browser(assignment)
     with once("T.5.6", "S3 holds the video that was handed in"):
         video_store.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
     with once(

@@ -33,7 +33,7 @@ def _ask_all(asked: Asked, done: Callable[[str], None]) -> Facts:
     for part in (forms.settings, forms.assignment_settings, forms.before, scripts.upload_urls, scripts.confirmations):
         part(asked)
         done(part.__name__.replace("_", " "))
-    video = scripts.hand_in(asked)
+    video = scripts.submit(asked)
     forms.after(asked)
     done("handed in")
     for look in (videos.grading, videos.watching, administration.list_of_videos):

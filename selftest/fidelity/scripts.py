@@ -86,7 +86,7 @@ def confirmations(asked: Asked) -> None:
             book.note(f"confirmation, {words}", name, value)
 
 
-def hand_in(asked: Asked) -> Video:
+def submit(asked: Asked) -> Video:
     """The owner hands in a video; what is told before S3 has it, too. Raises SiteError."""
     book, owner = asked.book, asked.owner
     promised = begin_upload(owner, asked.first, media.MP4)

@@ -128,9 +128,9 @@ def test_a_students_way_and_a_teachers(
     theirs = session_of(here.student, environment)
     key = upload(theirs, here.assignment, environment)
     save_submission(theirs, here.assignment, key, len(VIDEO), "video/mp4")
-    handed_in = AssignmentPage(page, moodle).open(id=cmid)
-    handed_in.expect_submitted()
-    handed_in.expect_video(len(VIDEO), key)
+    submitted = AssignmentPage(page, moodle).open(id=cmid)
+    submitted.expect_submitted()
+    submitted.expect_video(len(VIDEO), key)
 
     table = AssignmentPage(at_browser(here.teacher), moodle).open(id=cmid).view_all_submissions()
     table.expect_video(here.student.id)
