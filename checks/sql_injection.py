@@ -19,7 +19,7 @@ NOTHING = "nosuchthing"
 NUMBER = ("{} OR 1=1", "{} OR 1=2", "{}'")
 TEXT = ("{}' OR '1'='1", "{}' OR '1'='2", "{}'", "{}\\")
 
-FILTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+PARAMETERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (MANAGE_VIDEOS, "courseid", NOBODY, {}),
     (MANAGE_VIDEOS, "status", NOTHING, {}),
     (MANAGE_VIDEOS, "search", NOTHING, {}),
@@ -34,7 +34,7 @@ FILTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 )
 """Page, parameter, a value that finds nothing or one video, and what else is asked; {id} is a submission's."""
 
-PAGES = tuple(dict.fromkeys(page for page, *_ in FILTERS))
+PAGES = tuple(dict.fromkeys(page for page, *_ in PARAMETERS))
 
 DATABASE = re.compile(
     r"dml\w*exception|(reading from|writing to) database|SQLSTATE|SQL syntax|unterminated quoted", re.I
@@ -43,7 +43,7 @@ DATABASE = re.compile(
 KEY = re.compile(r"videos/\d+/\d+_[0-9a-f]+")
 
 
-class Filters:
+class PageParameters:
     """`site` is an administrator's session: whoever sees everything would see more by a query that was bent."""
 
     def __init__(self, site: MoodleClient) -> None:
@@ -105,6 +105,6 @@ def _parameters(path: str, submission: int) -> list[tuple[str, str, dict[str, st
     """Those of the page: each with what finds nothing or one video, and what else is asked."""
     return [
         (name, plain, {one: value.format(id=submission) for one, value in more.items()})
-        for page, name, plain, more in FILTERS
+        for page, name, plain, more in PARAMETERS
         if page == path
     ]

@@ -15,7 +15,7 @@ from checks.firewall import expect_name_seen
 from checks.https import Addresses, Https
 from checks.message_quality import expect_advice, expect_plain
 from checks.rate_limits import RateLimit, expect_free, expect_lifted, expect_lowered
-from checks.sql_injection import PAGES, Filters
+from checks.sql_injection import PAGES, PageParameters
 from checks.xss import NAME, expect_page_shows_as_text
 from clients.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
 from clients.http_result import HttpResult
@@ -51,7 +51,7 @@ def test_what_is_given_away(
     teacher: Actor,
     visitor: MoodleClient,
     credentials: Credentials,
-    filters: Filters,
+    page_parameters: PageParameters,
     decided: Decided,
     people: People,
     workspace: Workspace,
@@ -84,9 +84,9 @@ def test_what_is_given_away(
         )
     for path in PAGES:
         with line("4.4.4", f"No parameter of {path} bends a query of the database") as evidence:
-            evidence["tried"] = filters.expect_literal(path, submission.id)
+            evidence["tried"] = page_parameters.expect_literal(path, submission.id)
         with line("4.4.5", f"No parameter of {path} becomes markup of the page") as evidence:
-            evidence["tried"] = filters.expect_text(path, submission.id)
+            evidence["tried"] = page_parameters.expect_text(path, submission.id)
 
 
 @pytest.mark.lines("4.4.3")

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from checks.firewall import expect_name_seen, expect_seen
 from checks.installation import TASK
-from checks.sql_injection import Filters
+from checks.sql_injection import PageParameters
 from checks.tasks import expect_success
 from checks.xss import NAME
 from clients.addresses import MANAGE_VIDEOS
@@ -59,11 +59,11 @@ def told(findings: Sequence[Finding], *names: str) -> str:
 
 
 def test_what_a_firewall_refuses_the_plugin_has_not_seen(site: MoodleClient, switch: Switch) -> None:
-    Filters(site).expect_literal(MANAGE_VIDEOS, 1)
+    PageParameters(site).expect_literal(MANAGE_VIDEOS, 1)
     switch(attack_firewall=True)
     refused = r"in front of the site refuses courseid=.*1=1 wherever it is asked \(status 403, “403 Forbidden”\)"
     with pytest.raises(NotCheckable, match=refused):
-        Filters(site).expect_literal(MANAGE_VIDEOS, 1)
+        PageParameters(site).expect_literal(MANAGE_VIDEOS, 1)
 
 
 def test_a_name_that_a_firewall_refuses_the_plugin_has_not_seen(

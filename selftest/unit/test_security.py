@@ -16,7 +16,7 @@ from checks import rate_limits
 from checks.direct_access import Folder, expect_not_served, expect_refused, expect_silent
 from checks.https import Addresses, Https
 from checks.rate_limits import RateLimit, expect_free, expect_lowered
-from checks.sql_injection import Filters
+from checks.sql_injection import PageParameters
 from checks.xss import NAME, expect_page_shows_as_text, expect_shown_as_text
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS
 from clients.errors import NotCheckable
@@ -42,8 +42,8 @@ class Asked(FakeSite):
 
 
 def test_a_parameter_that_is_taken_as_it_is() -> None:
-    assert Filters(Asked(**{"1": ROW})).expect_literal(DASHBOARD, 7) == ["range"]
-    assert "search" in Filters(Asked()).expect_literal(LIST, 7)
+    assert PageParameters(Asked(**{"1": ROW})).expect_literal(DASHBOARD, 7) == ["range"]
+    assert "search" in PageParameters(Asked()).expect_literal(LIST, 7)
 
 
 def test_others_upload_meanwhile() -> None:
@@ -52,7 +52,7 @@ def test_others_upload_meanwhile() -> None:
             self.looks = getattr(self, "looks", 0) + 1
             return response(ROW if self.looks > 1 else "", 200, path, {})
 
-    assert Filters(Busy()).expect_literal(DASHBOARD, 7) == ["range"]
+    assert PageParameters(Busy()).expect_literal(DASHBOARD, 7) == ["range"]
 
 
 @pytest.mark.parametrize(
@@ -65,20 +65,20 @@ def test_others_upload_meanwhile() -> None:
 )
 def test_a_parameter_that_bends_a_query(answers: dict[str, object], said: str) -> None:
     with pytest.raises(AssertionError, match=said):
-        Filters(Asked(**answers)).expect_literal(LIST, 7)
+        PageParameters(Asked(**answers)).expect_literal(LIST, 7)
 
 
 def test_a_parameter_that_is_shown_as_text_or_becomes_markup() -> None:
-    assert "search" in Filters(Asked(**{NAME: NAME.replace("<", "&lt;")})).expect_text(LIST, 7)
+    assert "search" in PageParameters(Asked(**{NAME: NAME.replace("<", "&lt;")})).expect_text(LIST, 7)
     with pytest.raises(AssertionError, match="to show the parameter courseid as text, seen it become <img>"):
-        Filters(Asked(**{NAME: f"<p>No videos: {NAME}</p>"})).expect_text(LIST, 7)
+        PageParameters(Asked(**{NAME: f"<p>No videos: {NAME}</p>"})).expect_text(LIST, 7)
 
 
 def test_a_page_that_does_not_open() -> None:
     with pytest.raises(NotCheckable, match=r"dashboard.php does not open: You have no permission"):
-        Filters(Asked(**{"1": REFUSED})).expect_literal(DASHBOARD, 7)
+        PageParameters(Asked(**{"1": REFUSED})).expect_literal(DASHBOARD, 7)
     with pytest.raises(NotCheckable, match=r"dashboard.php does not open: You have no permission"):
-        Filters(Asked(**{NAME: REFUSED})).expect_text(DASHBOARD, 7)
+        PageParameters(Asked(**{NAME: REFUSED})).expect_text(DASHBOARD, 7)
     with pytest.raises(NotCheckable, match="the dashboard does not open"):
         expect_page_shows_as_text(rendered(""), "the dashboard")
     for page in ("<p>Videos</p>", "<div id=notice>Are you sure?</div>"):
