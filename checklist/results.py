@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from checklist import sound
+from checklist import foreign_files, sound
 from checklist.decide import Conditions
 from checklist.defects import Defect
 from checklist.verdicts import Entry, TargetState
@@ -119,10 +119,7 @@ def read(folder: Path) -> Run:
 
 
 def _run_of(path: Path) -> Run:
-    with path.open("rb") as file:
-        text = file.read(LARGEST + 1)
-    if len(text) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST // 1024**2} MiB")
+    text = foreign_files.content(path, LARGEST)
     sound.finite(text)
     return RUN.validate_json(text, strict=True)
 

@@ -19,7 +19,7 @@ from tempfile import NamedTemporaryFile
 
 from pydantic import TypeAdapter, ValidationError
 
-from checklist import results
+from checklist import foreign_files, results
 from checklist.decide import decide
 from checklist.lines import LINES
 from checklist.reason import reason
@@ -73,7 +73,7 @@ SIGNATURES = TypeAdapter(list[Signature])
 
 def digest(folder: Path) -> str:
     """SHA-256 of the run's `results.json`, in hex. Raises OSError."""
-    return sha256((folder / results.FILE).read_bytes()).hexdigest()
+    return sha256(foreign_files.content(folder / results.FILE, results.LARGEST)).hexdigest()
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -117,7 +117,7 @@ def sign(folder: Path, by: str, note: str, line: str = "", key: Path | None = No
 def read(folder: Path) -> Sequence[Signature]:
     """The signatures of a run, the earliest first. Raises NoResults when their file cannot be read."""
     try:
-        found = SIGNATURES.validate_json((folder / FILE).read_bytes(), strict=True)
+        found = SIGNATURES.validate_json(foreign_files.content(folder / FILE), strict=True)
     except FileNotFoundError:
         return []
     except (OSError, ValidationError):

@@ -13,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from checklist import foreign_files
 from checks.message_quality import UNTRANSLATED
 from clients.addresses import COMPONENT, SETTINGS
 from clients.errors import NotCheckable
@@ -118,7 +119,7 @@ class PluginConfiguration:
         if production is None:
             raise NotCheckable("name the production site's environment file as production in [decided]")
         try:
-            other = tomllib.loads(production.read_text(encoding="utf-8"))
+            other = tomllib.loads(foreign_files.content(production).decode())
             theirs = {"s3_bucket": other["storage"]["bucket"], "cloudfront_domain": other["cdn"]["domain"]}
         except (OSError, ValueError, LookupError, TypeError) as reason:
             raise NotCheckable(f"decided.production, {production.name}, names no bucket and CDN: {reason}") from reason

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from checklist import foreign_files
 from clients.addresses import PLUGIN
 from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient
@@ -50,9 +53,11 @@ class Release:
         try:
             if path.is_dir():
                 files = [file for file in sorted(path.rglob("*")) if file.is_file() and file.name.endswith(endings)]
-                return {file.relative_to(path).as_posix(): file.read_bytes() for file in files}
-            with ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if name.endswith(endings)]
-                return {name.partition("/")[2]: archive.read(name) for name in names}
-        except (OSError, BadZipFile) as reason:
+                return {file.relative_to(path).as_posix(): foreign_files.content(file) for file in files}
+            with ZipFile(BytesIO(foreign_files.content(path))) as archive:
+                packed = [file for file in archive.infolist() if file.filename.endswith(endings)]
+                if sum(file.file_size for file in packed) > foreign_files.LARGEST:
+                    raise BadZipFile("it holds more than a plugin does")
+                return {file.filename.partition("/")[2]: archive.read(file) for file in packed}
+        except (OSError, BadZipFile, RuntimeError, EOFError, zlib.error) as reason:  # a ZIP with a password, or torn
             raise NotCheckable(f"decided.release, {path.name}, is no folder and no ZIP file: {reason}") from reason

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from urllib3.util import create_urllib3_context
@@ -81,14 +82,34 @@ _CONNECTIONS = Trusting(pool_maxsize=20)
 """Of all sessions of this process."""
 
 
+class _Nobody(AuthBase):
+    """Logs nobody in."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class _Unnamed(requests.Session):
+    """Reads no `~/.netrc`: the environment file alone decides who logs in where."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _Nobody()
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Takes a log-in along to its own host only."""
+        if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
+            prepared_request.headers.pop("Authorization", None)
+
+
 def request(method: str, url: str, **options: Any) -> requests.Response:
     """As `requests.request`: on a connection of its own."""
-    with requests.Session() as session:
+    with _Unnamed() as session:
         session.mount("https://", Trusting())
         return session.request(method, url, **options)
 
 
-class Session(requests.Session):
+class Session(_Unnamed):
     """Gives every request its time limit in seconds and its trust, and names an outage one."""
 
     merge_environment_settings = while_it_changes(requests.Session.merge_environment_settings)

@@ -15,3 +15,11 @@ export function opener(element) {
   }
   return null;
 }
+
+// Where the log-in form sends what is typed into a field of it, and how. What a form's inputs are called must not matter.
+export function target(field) {
+  const form = field.form;
+  const button = document.querySelector("#loginbtn");
+  const said = (name) => button?.getAttribute(`form${name}`) ?? (form && Element.prototype.getAttribute.call(form, name));
+  return `${(said("method") ?? "get").toLowerCase()} to ${new URL(said("action") || location.href, document.baseURI)}`;
+}

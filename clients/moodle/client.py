@@ -82,7 +82,9 @@ class MoodleClient(Forms):
             return
         self.session.cookies.clear()
         self._log_in_page(step)
-        self._browser.select_form("form#login").set_input({"username": username, "password": password})
+        form = self._browser.select_form("form#login")
+        self.expect_post(form.form)
+        form.set_input({"username": username, "password": password})
         # Where it leads is not followed: the first page is the slowest of all, and nothing is wanted there.
         response = self._browser.submit_selected(update_state=False, allow_redirects=False)
         self._let_in(step, response)

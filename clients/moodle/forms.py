@@ -30,7 +30,10 @@ class _Session(http.Session):
         """Raises ConfigurationError, and sends nothing, where a form or a redirect would lead a body elsewhere."""
         target = urlsplit(str(request.url))
         home = urlsplit(self._base_url)
-        if request.method not in ("GET", "HEAD") and (target.scheme, target.netloc) != (home.scheme, home.netloc):
+        abroad = (target.scheme, target.netloc) != (home.scheme, home.netloc)
+        if abroad:
+            request.headers.pop("Authorization", None)
+        if abroad and request.method not in ("GET", "HEAD"):
             raise ConfigurationError(
                 f"{home.netloc} has a form, or a redirect, that would send what is typed there to {target.scheme}://"
                 f"{target.netloc}. Nothing was sent. Find out who changed that page, or set base_url to the address "
@@ -74,6 +77,14 @@ class Forms:
     def post(self, path: str, data: Mapping[str, Any]) -> requests.Response:
         """As `get`; the session's sesskey is sent unless `data` brings its own."""
         return self.session.post(self.url(path), data={"sesskey": self.sesskey, **data})
+
+    def expect_post(self, form: Tag) -> None:
+        """Raises ConfigurationError for a form whose method is GET: it puts what is typed into an address."""
+        if str(form.get("method", "get")).lower() != "post":
+            raise ConfigurationError(
+                f"The form at {self.where} would send what is typed there as a part of an address. Nothing was sent. "
+                "Find out who changed that page."
+            )
 
     @property
     def where(self) -> str:
@@ -168,6 +179,7 @@ class Forms:
         form = held.find_parent("form") if isinstance(held, Tag) else None
         if not isinstance(form, Tag):
             raise SiteError(f"{step} failed at {self.where}: the form is not there. {html.quote(page)}")
+        self.expect_post(form)
         filled, fields = self._browser.select_form(form), html.fields(form)
         if missing := values.keys() - fields.keys():
             raise SiteError(f"{step} failed at {self.where}: the form has no field {', '.join(sorted(missing))}.")

@@ -21,6 +21,10 @@ SITE_COURSE = 1
 """Of each Moodle: the site's home is a course."""
 
 
+class NotKept(SiteError):
+    """The site took a setting's value, and has another one since."""
+
+
 def release(site: MoodleClient) -> str:
     """Moodle's release, such as "4.5.6"; needs an administrator."""
     page = site.open("Reading Moodle's release", "/admin/index.php")
@@ -100,7 +104,10 @@ def enable_plugin(site: MoodleClient) -> bool:
 
 def plugin_settings(site: MoodleClient) -> Settings:
     """The plugin's settings."""
-    page = site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT)
+    return _shown(site, site.open("Reading the plugin's settings", SETTINGS, section=COMPONENT))
+
+
+def _shown(site: MoodleClient, page: BeautifulSoup) -> Settings:
     settings, forced, one_line, masked = {}, [], [], []
     words, defaults, labels = {}, {}, {}
     for control in page.select(f"#adminsettings [name^={SETTING}]"):
@@ -135,15 +142,18 @@ def save_plugin_settings(site: MoodleClient, changes: Mapping[str, str]) -> None
     stored = plugin_settings(site)
     lost = [name for name, value in changes.items() if lines(stored.get(name, "")) != lines(value)]
     if lost:
-        raise SiteError(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")
+        raise NotKept(f"{step} failed at {response.url}: the site did not keep {', '.join(lost)}.")
 
 
-def refused_settings(site: MoodleClient, values: Mapping[str, str]) -> dict[str, str]:
-    """Saves these settings; by the names of those that the page refuses, what it says."""
+def saved_settings(site: MoodleClient, values: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
+    """Saves these settings; gives all as the page shows them that answers, and what it says against any of them.
+
+    One that it refuses it may show as it was sent.
+    """
     page = BeautifulSoup(_save(site, "Saving the plugin's settings", values).text, "lxml")
     rows = {name: page.select_one(f".form-item:has([name={SETTING}{name}])") for name in values}
     said = {name: text(row.select_one(".error")) for name, row in rows.items() if row is not None}
-    return {name: words for name, words in said.items() if words}
+    return _shown(site, page), {name: words for name, words in said.items() if words}
 
 
 def _save(site: MoodleClient, step: str, changes: Mapping[str, str]) -> requests.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 CLOCKS_APART = 600
 """Seconds by which the site's clock may differ from this machine's."""
@@ -18,7 +19,10 @@ def made_at(key: str) -> int:
 
 def belongs_to(key: str, user: int, *, since: float = 0) -> bool:
     """Whether `key` lies in the folder of the user with that id, and does not tell a time before `since` (Unix, s)."""
-    if user <= 0 or not key.startswith(f"videos/{user}/"):
+    if user <= 0 or not key.startswith(f"videos/{user}/") or not key.isprintable():
+        return False
+    # What leads elsewhere by a store that takes keys for paths, or by a proxy before it.
+    if any(part in ("", ".", "..") for part in re.split(r"[/\\]", unquote(key))):
         return False
     made_at = _MADE_AT.match(key)
     return made_at is None or int(made_at[1]) >= since - CLOCKS_APART

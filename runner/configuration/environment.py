@@ -11,6 +11,7 @@ import os
 import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.request import getproxies
 from dotenv import dotenv_values
 from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, Strict, StrictBool, ValidationInfo, field_validator
 
+from checklist import foreign_files
 from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
 from clients.addresses import LOGIN
@@ -176,6 +178,7 @@ class Environment(EnvironmentTable):
         """Raise ConfigurationError unless the `ca_file`, if there is one, holds certificates."""
         if self.ca_file:
             try:
+                foreign_files.content(self.ca_file)
                 ssl.create_default_context(cafile=self.ca_file)
             except OSError as error:
                 raise ConfigurationError(
@@ -221,14 +224,14 @@ def load(name_or_path: str, root: Path = ENVIRONMENTS) -> Environment:
             "For a new one copy environments/staging.example.toml"
         )
     try:
-        text = decoded(file.read_bytes())
+        text = decoded(foreign_files.content(file))
         content = tomllib.loads(text)
     except ValueError as error:
         raise ConfigurationError(f"{file}: is not valid TOML in UTF-8: {error}; correct it there") from None
     except RecursionError:
         raise ConfigurationError(f"{file}: is nested too deeply; write its tables as docs/keys.md") from None
     except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be read ({error.strerror}); check its permissions") from None
+        raise _unreadable(file, error) from None
     source = Source(file, {**_dotenv(root.parent / ".env"), **os.environ}, text)
     _expect_proxies()
     try:
@@ -270,12 +273,18 @@ def _secret_values(value: object) -> Iterator[str]:
 
 
 def _dotenv(file: Path) -> dict[str, str | None]:
+    if not os.path.lexists(file):
+        return {}
     try:
-        return dotenv_values(file, interpolate=False)
+        return dotenv_values(stream=StringIO(decoded(foreign_files.content(file))), interpolate=False)
     except ValueError:
         raise ConfigurationError(f"{file}: is not UTF-8; save it as UTF-8") from None
     except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be read ({error.strerror}); check its permissions") from None
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{file}: cannot be read ({error.strerror}); put a file there that you may read")
 
 
 def _configuration_error(file: Path, problems: list[str]) -> ConfigurationError:

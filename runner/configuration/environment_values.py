@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest_html  # type: ignore[import-untyped]
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,10 +21,20 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 
 import checklist
 from checklist.visible import whole
+from clients import addresses
 from redaction.secret_patterns import SHORTEST_SECRET
 
-ORDINARY = "moodle student teacher manager password secret staging testing example failed passed firefox webkit"
+ORDINARY = """moodle student teacher manager password secret staging testing example failed passed firefox webkit chrome
+chromium playwright s3video-acceptance-lock localhost Mozilla/5.0 application/json text/html video/mp4 /videos/
+AccessDenied Traceback"""
 """What else a run says, in its messages and in pages."""
+
+NUMBER = r"[\d.,:/ -]{1,16}"
+"""A number of bytes, a time, a version, an address."""
+
+
+PREFIX = "S3V_"
+"""Begins the names of variables in the examples; no password that people use does."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,9 @@ def _secret(name: object, info: ValidationInfo[Source]) -> str:
         )
     value = info.context.variables.get(name)
     if not value:
-        raise ValueError(f"the environment variable {name} is not set; export it or add it to .env")
+        # SUMMER_2027 may be a name, or a password.
+        shown = f"the environment variable {name}" if name.startswith(PREFIX) or name in info.context.variables else ""
+        raise ValueError(f"{shown or 'the environment variable that it names'} is not set; export it or add it to .env")
     if value != value.strip() and "-----BEGIN" not in value:
         raise ValueError(
             f"the value of {name} begins or ends with a blank or a line break, as secrets that are pasted do; "
@@ -57,6 +69,11 @@ def _secret(name: object, info: ValidationInfo[Source]) -> str:
         raise ValueError(
             f"the value of {name} is shorter than {SHORTEST_SECRET} characters, so the secret scan "
             "could not look for it; choose a longer one"
+        )
+    if re.fullmatch(NUMBER, value):
+        raise ValueError(
+            f"the value of {name} is made of digits alone, so the secret scan would take numbers and times in reports "
+            "for it; choose another one"
         )
     if value in info.context.text or value in our_words():
         raise ValueError(
@@ -71,6 +88,7 @@ def our_words() -> str:
     """What stands in every report, whatever was tested."""
     rooms = (Path(checklist.__file__).parent, Path(pytest_html.__file__).parent / "resources")
     files = [file for room in rooms for file in room.rglob("*") if file.suffix in (".toml", ".html", ".css", ".js")]
+    files.append(Path(addresses.__file__))
     return "\n".join([*(file.read_bytes().decode(errors="replace") for file in files), ORDINARY])
 
 
@@ -88,6 +106,10 @@ def an_rsa_key(secret: SecretStr) -> SecretStr:
     return SecretStr(pem)
 
 
+HOST = r"(\[[0-9A-Fa-f:.]+\]|[\w-]+(\.[\w-]+)*)(:\d+)?"
+PATH = r"(/[\w.~%-]+)*/?"
+
+
 def _https_url(url: str) -> str:
     remedy = "write it like https://moodle.staging.example.edu or https://host:8443/moodle"
     try:
@@ -97,10 +119,12 @@ def _https_url(url: str) -> str:
         raise ValueError(f"is not a valid address; {remedy}") from None
     if parts.scheme != "https" or not complete:
         raise ValueError(f"must be a complete https address; {remedy}")
-    if any(part in (".", "..") for part in parts.path.split("/")):
+    if any(part in (".", "..") for part in unquote(parts.path).split("/")):
         raise ValueError(f"must hold no . or .. in its path; {remedy}")
     if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", url):
         raise ValueError(f"must hold no user name, query, fragment or space; {remedy}")
+    if not re.fullmatch(HOST, parts.netloc) or not re.fullmatch(PATH, parts.path):
+        raise ValueError(f"holds a character that browsers and programs read in different ways; {remedy}")
     return url.rstrip("/")
 
 
@@ -141,11 +165,11 @@ def websocket(address: SecretStr) -> SecretStr:
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 
 HttpUrl = Annotated[
-    str, like(r"http://[^\s/?#@]+", "must be an address without TLS and path; write it like http://host:8080")
+    str, like(f"http://{HOST}", "must be an address without TLS and path; write it like http://host:8080")
 ]
 
 SitePath = Annotated[
-    str, like(r"/[^/\s#][^\s#]*", "must be a path below base_url; write it like /login/index.php?loginredirect=0")
+    str, like(r"/[^/\\\s#][^\\\s#]*", "must be a path below base_url; write it like /login/index.php?loginredirect=0")
 ]
 
 Text = Annotated[str, AfterValidator(_text)]

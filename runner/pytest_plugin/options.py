@@ -109,6 +109,8 @@ def place_reports(config: pytest.Config, name: str) -> Path:
     if "--reports" in config.invocation_params.args:
         # Once that folder is there, pytest takes it for a place of tests, and finds no conftest.py in it.
         raise pytest.UsageError(f"write --reports={option.reports}, with an equals sign")
+    if not option.reports:
+        raise pytest.UsageError("--reports= names no folder; name one, or leave it out")
     reports = Path(os.path.abspath(config.invocation_params.dir / option.reports))
     folder = reports / name
     if "output" in option and Path(option.output) != Path("test-results"):

@@ -13,6 +13,7 @@ from runner.configuration.context import RUN, RunContext, run_of
 from runner.pytest_plugin.compat import end_fixtures, worker_of
 from runner.pytest_plugin.lifecycle import Lifecycle
 from runner.pytest_plugin.options import PRODUCTION, PROVOKES, expect_usable, is_acceptance
+from runner.pytest_plugin.output import make_safe
 from runner.pytest_plugin.redacted_output import Redaction
 
 CONTEXT = "acceptance"
@@ -47,9 +48,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if not is_acceptance(config):
         return None
     expect_usable(config)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # what the terminal cannot show
+    make_safe()
     session = config.pluginmanager.subset_hook_caller("pytest_cmdline_main", [sys.modules[__name__]])
     run = Lifecycle(config)
     with run:

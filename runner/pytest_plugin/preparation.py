@@ -10,6 +10,7 @@ from importlib.metadata import version
 import pytest
 from playwright.sync_api import sync_playwright
 
+from checklist import foreign_files
 from checklist.known_issues import read
 from checks.credentials import NAMES
 from clients.errors import ConfigurationError, Unreachable
@@ -127,7 +128,7 @@ def _read_known_issues(state: State, environment: Environment) -> None:
     if file.exists():
         names = {target.name for target in state.targets}
         try:
-            text = decoded(file.read_bytes())
+            text = decoded(foreign_files.content(file))
         except (ValueError, OSError) as error:
             why = getattr(error, "strerror", None) or error
             raise ConfigurationError(f"{file}: cannot be read ({why}); save it as a file in UTF-8") from None

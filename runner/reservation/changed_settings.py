@@ -2,7 +2,8 @@
 
 One character is replaced by its partner, which is the same change backwards; the note of a change holds no more than
 the setting's name and two fingerprints. A number, which is no secret, stands in the note as it is. That the plugin was
-disabled needs none: the other way is to enable it; nor does maintenance mode, which is to be ended.
+disabled needs none: the other way is to enable it; nor does maintenance mode, which is to be ended. Of settings that
+are saved as they stand the journal says what they were, and what the site made of them: they are no secrets.
 """
 
 from __future__ import annotations
@@ -10,20 +11,27 @@ from __future__ import annotations
 import hashlib
 import re
 import string
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
 from clients.moodle.server import end_maintenance
-from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings
+from clients.plugin.administration import NotKept, enable_plugin, plugin_settings, save_plugin_settings
 
 SWITCH = "plugin"
 """In place of a setting's name: the plugin itself, which was disabled."""
 
-
 MAINTENANCE = "maintenance"
 """In place of a setting's name: the site, which lets in administrators alone."""
+
+SAVED = "settings"
+"""In place of a setting's name: all that are no secrets, which were saved as they stood."""
+
+MEANWHILE = 60
+"""Seconds in which a value is put down to a save that had no answer; later somebody may have entered it."""
 
 PLAIN = "="
 """Begins a value that stands in a note as it is, and not its fingerprint."""
@@ -39,7 +47,7 @@ _RUN = r"[\w-]{1,40}"
 FORM = re.compile(
     rf"({'|'.join(CHANGED)}):({_RUN}):([0-9a-f]{{16}}):([0-9a-f]{{16}})"
     rf"|({'|'.join(NUMBERS)}):({_RUN}):({PLAIN}\d{{1,5}}):({PLAIN}\d{{1,5}})"
-    rf"|({SWITCH}|{MAINTENANCE}):({_RUN})::"
+    rf"|({SWITCH}|{MAINTENANCE}|{SAVED}):({_RUN})::"
 )
 
 
@@ -47,8 +55,12 @@ class NoNote(SiteError):
     """Text that stands where a note should."""
 
 
-class Repaired(SiteError):
-    """Somebody has entered another value since a dead run changed it; it stays."""
+class LeftAsItIs(SiteError):
+    """What a run changed and nobody but the site's owner can put right: it is told once."""
+
+
+class Repaired(LeftAsItIs):
+    """Somebody has entered another value since a run changed it; it stays."""
 
 
 KINDS = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "+/")
@@ -72,8 +84,8 @@ SIGNS = "/+"
 
 @dataclass(frozen=True)
 class Note:
-    """That the setting of this short name, SWITCH or MAINTENANCE, was changed by a run; the rest tell its values, by
-    fingerprints or behind PLAIN."""
+    """That the setting of this short name, SWITCH, MAINTENANCE or SAVED, was changed by a run; the rest tell its
+    values, by fingerprints or behind PLAIN."""
 
     name: str
     run_id: str
@@ -131,15 +143,18 @@ class Change:
         return Note(self.name, run_id, *(_fingerprint(run_id, value) for value in (self.original, self.changed)))
 
 
-def undo(site: MoodleClient, note: Note) -> bool:
-    """Puts back what a dead run changed; returns whether that was necessary.
+def undo(site: MoodleClient, note: Note, entry: Mapping[str, Any] | None = None) -> bool:
+    """Puts back what a run changed; returns whether that was necessary. `entry` is the journal's, with that note.
 
-    Raises Repaired for a value that is neither the original nor what the run wrote, or a setting that is not there.
+    Raises Repaired for a value that is neither the original nor what the run wrote, or a setting that is not there, and
+    LeftAsItIs for what else is not put back.
     """
     if note.name == SWITCH:
         return enable_plugin(site)
     if note.name == MAINTENANCE:
         return end_maintenance(site)
+    if note.name == SAVED:
+        return _undo_save(site, note, entry or {})
     stored = plugin_settings(site).get(note.name, "")
     seen = note.told(stored)
     if seen == note.original:
@@ -148,9 +163,35 @@ def undo(site: MoodleClient, note: Note) -> bool:
         save_plugin_settings(site, {note.name: note.back(stored)})
         return True
     raise Repaired(
-        f"Run {note.run_id} died while it had changed {note.name} on {site.base_url}, and somebody has entered another "
-        "value since. It was left as it is: look whether it is what you want."
+        f"Run {note.run_id} had changed {note.name} on {site.base_url}, and somebody has entered another value since. "
+        "It was left as it is: look whether it is what you want."
     )
+
+
+def _undo_save(site: MoodleClient, note: Note, entry: Mapping[str, Any]) -> bool:
+    """Enters again what the site did not keep; a value that it did not make of what it got is somebody's."""
+    died = f"Run {note.run_id} ended while it saved the plugin's settings on {site.base_url} as they stood."
+    if "was" not in entry:
+        raise LeftAsItIs(
+            f"{died} What they were is known on the machine where it ran: run pytest --restore there, or look whether "
+            "each is what you want."
+        )
+    now, was = plugin_settings(site), entry["was"]
+    others = {name: now[name] for name, value in was.items() if name in now and now[name] != value}
+    made = entry.get("made")
+    if made is None and 0 <= time.time() - entry.get("at", 0) < MEANWHILE:
+        made = others
+    if made is None and others:
+        told = ", ".join(f"{name} was “{was[name]}” and is “{value}” now" for name, value in others.items())
+        raise LeftAsItIs(f"{died} {told}. That was left as it is: look whether it is what you want.")
+    lost = {name: was[name] for name, value in others.items() if made is not None and made.get(name) == value}
+    if lost:
+        try:
+            save_plugin_settings(site, lost)
+        except NotKept as refused:
+            told = ", ".join(f"{name} “{value}”" for name, value in lost.items())
+            raise LeftAsItIs(f"{refused} It was {told} before the run saved it: enter that by hand.") from refused
+    return bool(lost)
 
 
 def _fingerprint(salt: str, value: str) -> str:

@@ -20,8 +20,8 @@ from clients.moodle.model import Account
 from clients.plugin.video_list import listed
 from clients.s3 import Bucket, StoredObject
 from runner.configuration.naming import COURSE_NAME, COURSES, POOL, is_ours
-from runner.reservation.changed_settings import Note, Repaired, undo
-from runner.reservation.journal import Journal
+from runner.reservation.changed_settings import LeftAsItIs, Note, undo
+from runner.reservation.journal import Entry, Journal
 from runner.reservation.people_pool import new_password
 
 PROMISED = "promised"
@@ -116,16 +116,16 @@ class Cleaner:
                             "another way: run that version's pytest --restore."
                         )
                     try:
-                        self.undo(entry["note"], report)
-                    except Repaired:
+                        self.undo(entry["note"], report, entry)
+                    except LeftAsItIs:
                         journal.settle(entry["id"])
                         raise
                     journal.settle(entry["id"])
 
-    def undo(self, note: str, report: CleanUp) -> None:
-        """Undoes what the note of a lock, or of a journal, says. Raises Repaired where somebody has."""
+    def undo(self, note: str, report: CleanUp, entry: Entry | None = None) -> None:
+        """Undoes what the note of a lock, or of a journal's entry, says. Raises LeftAsItIs for what stays."""
         change = Note.parse(note)
-        if undo(self._site, change):
+        if undo(self._site, change, entry):
             report.settings.append(change.name)
 
     def delete_courses(self, report: CleanUp) -> None:

@@ -14,7 +14,7 @@ from clients.plugin.administration import plugin, plugin_settings
 from runner.configuration.connect import new_site
 from runner.configuration.environment import Environment
 from runner.reservation.administrator import Administrator
-from runner.reservation.changed_settings import CHANGED, NoNote, Repaired
+from runner.reservation.changed_settings import CHANGED, SAVED, LeftAsItIs, NoNote, Note
 from runner.reservation.clean_up import SETTING, CleanUp
 from runner.reservation.journal import Journal
 from runner.reservation.lock import Lock, Locked
@@ -135,8 +135,12 @@ class SiteReservation:
         let it be undone: then the lock stays, and its note with it.
         """
         try:
-            self._cleaner.undo(self._seal.opened(note), self.found)
-        except (NoNote, NotOurs, Repaired) as told:
+            opened = self._seal.opened(note)
+            change = Note.parse(opened)
+            if change.name == SAVED and Journal(self._environment.base_url, change.run_id).is_dead():
+                return  # its journal, which is on this machine, says more
+            self._cleaner.undo(opened, self.found)
+        except (NoNote, NotOurs, LeftAsItIs) as told:
             self.found.problems.append(str(told))
 
     def _prepare(self, workers: int) -> dict[str, Any]:

@@ -8,17 +8,19 @@ machine or on another.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from checks.credentials import NAMES
 from checks.plugin_configuration import Saved, SavedSecret
 from clients.errors import NotCheckable
 from clients.moodle.server import end_maintenance, in_maintenance
-from clients.plugin.administration import enable_plugin, plugin_settings, refused_settings, save_plugin_settings
+from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings, saved_settings
 from redaction.secrets import Secrets
-from runner.reservation.changed_settings import MAINTENANCE, SIGNS, SWITCH, Change, Note, undo
+from runner.reservation.changed_settings import MAINTENANCE, SAVED, SIGNS, SWITCH, Change, LeftAsItIs, Note, undo
 from runner.reservation.clean_up import SETTING
+from runner.reservation.journal import Entry
 from runner.reservation.workspace import Workspace
 
 
@@ -29,9 +31,10 @@ def on_site(workspace: Workspace, *, alone: bool = False) -> Iterator[None]:
     with turns.write_lock() if alone else turns.read_lock():
         for entry in workspace.journal.entries(SETTING):
             workspace.site.log_in_again()
-            undo(workspace.site, Note.parse(entry["note"]))
-            workspace.note("")
-            workspace.journal.settle(entry["id"])
+            with suppress(LeftAsItIs):  # the end of the run tells it
+                undo(workspace.site, Note.parse(entry["note"]), entry)
+                workspace.note("")
+                workspace.journal.settle(entry["id"])
         yield
 
 
@@ -57,7 +60,7 @@ class SettingsGuard:
         """Saves a secret with SIGNS at its end, and puts it back. Raises as `one_character_off` does."""
         with self._changed(name, SIGNS) as change:
             site = self._workspace.site
-            refused = refused_settings(site, {name: change.changed})
+            _, refused = saved_settings(site, {name: change.changed})
             return SavedSecret(name, plugin_settings(site)[name] == change.changed, refused.get(name, ""))
 
     @contextmanager
@@ -96,7 +99,7 @@ class SettingsGuard:
         if not (original := before[name].strip()).isdigit():
             raise NotCheckable(f"{name} is “{original}”, which is no number")
         note = Note.of_number(name, self._workspace.run_id, int(original), wanted)
-        with self._noted(note, lambda: save_plugin_settings(site, {name: before[name]})):
+        with self._noted(note, lambda: undo(site, note)):
             save_plugin_settings(site, {name: str(wanted)})
             yield
 
@@ -104,20 +107,22 @@ class SettingsGuard:
         """Saves the settings as they stand, and puts back what the site did not keep.
 
         Left out are what config.php defines, and the secrets: one that the site spoils could not be put back after a
-        kill, as nothing may hold it until then. Raises SiteError where a value cannot be put back.
+        kill, as nothing may hold it until then. What somebody else enters meanwhile stays. Raises LeftAsItIs where a
+        value cannot be put back; OSError and SiteError as `one_character_off` does.
         """
-        site = self._workspace.site
+        site, journal = self._workspace.site, self._workspace.journal
         site.log_in_again()
-        before = plugin_settings(site)
-        sent = {name: value for name, value in before.items() if name not in (*before.forced, *NAMES)}
-        refused, after = {}, before
-        try:
-            refused = refused_settings(site, sent)
-        finally:
-            after = plugin_settings(site)
-            lost = {name: value for name, value in before.items() if name in sent and after.get(name) != value}
-            if lost:
-                save_plugin_settings(site, lost)
+        note = Note(SAVED, self._workspace.run_id)
+        self._workspace.note(str(note))
+        before = plugin_settings(site)  # only now: what somebody enters between this and the save would be lost
+        left_out = {*before.forced, *before.masked, *NAMES}
+        was = {name: value for name, value in before.items() if name not in left_out}
+        saving: Entry = {"note": str(note), "was": was, "at": time.time()}
+        entry = journal.record(SETTING, **saving)
+        with self._put_back(entry, lambda: undo(site, note, saving)):
+            after, refused = saved_settings(site, was)
+            saving["made"] = {name: after[name] for name, value in was.items() if after.get(name, value) != value}
+            journal.record(SETTING, entry, **saving)
         return Saved(before, after, refused)
 
     @contextmanager
@@ -144,13 +149,24 @@ class SettingsGuard:
 
     @contextmanager
     def _noted(self, note: Note, put_back: Callable[[], object]) -> Iterator[None]:
-        site, journal = self._workspace.site, self._workspace.journal
         self._workspace.note(str(note))
-        entry = journal.record(SETTING, note=str(note))
+        entry = self._workspace.journal.record(SETTING, note=str(note))
+        with self._put_back(entry, put_back):
+            yield
+
+    @contextmanager
+    def _put_back(self, entry: str, put_back: Callable[[], object]) -> Iterator[None]:
         try:
             yield
         finally:
-            site.log_in_again()
-            put_back()
-            self._workspace.note("")
-            journal.settle(entry)
+            self._workspace.site.log_in_again()
+            try:
+                put_back()
+            except LeftAsItIs:
+                self._settle(entry)
+                raise
+            self._settle(entry)
+
+    def _settle(self, entry: str) -> None:
+        self._workspace.note("")
+        self._workspace.journal.settle(entry)

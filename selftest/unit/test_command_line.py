@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from runner.pytest_plugin.compat import has_workers, workers_of
-from runner.pytest_plugin.options import expect_usable
+from runner.pytest_plugin.options import expect_usable, place_reports
 from runner.pytest_plugin.state import State, _stem
 
 WHOLE: dict[str, object] = {"htmlpath": None, "xmlpath": None, "browser": [], "browser_channel": None, "device": None}
@@ -46,6 +46,12 @@ def test_a_plugin_that_is_left_out(without: str, plugin: str) -> None:
 def test_what_would_be_ignored(name: str, value: str, told: str) -> None:
     with pytest.raises(pytest.UsageError, match=told):
         expect_usable(config(**{name: value}))
+
+
+def test_an_empty_name_is_no_folder_for_reports() -> None:
+    given = SimpleNamespace(option=Namespace(reports=""), invocation_params=SimpleNamespace(args=["--reports="]))
+    with pytest.raises(pytest.UsageError, match="--reports= names no folder"):
+        place_reports(cast(pytest.Config, given), "run")
 
 
 @pytest.mark.parametrize(("asked", "workers"), [("auto", 3), ("logical", 3), (2, 2), (0, 1), (None, 1)], ids=str)

@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 from typing import Never
@@ -120,8 +121,8 @@ def test_a_file_that_cannot_be_read(root: Path, monkeypatch: pytest.MonkeyPatch)
     def refuse(*_: object, **__: object) -> Never:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(ConfigurationError, match=r"site\.toml: cannot be read \(Permission denied\); check its perm"):
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(ConfigurationError, match=r"site\.toml: cannot be read \(Permission denied\); put a file"):
         load("site", root)
 
 

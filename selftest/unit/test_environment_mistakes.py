@@ -167,6 +167,20 @@ def test_a_secret_pasted_into_the_file_is_not_repeated(load_site: LoadSite, secr
 
 
 @pytest.mark.parametrize(
+    ("name", "shown"),
+    [("SUMMER_2027", False), ("MOODLE_ADMIN", False), ("STAGING_PASSWORD", True), ("S3V_UNSET", True)],
+)
+def test_what_may_be_a_password_is_not_shown_as_the_name_of_a_variable(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, name: str, shown: bool
+) -> None:
+    monkeypatch.setenv("STAGING_PASSWORD", "")
+    (found,) = problems(load_site, ("S3V_ADMIN_PASSWORD", name))
+    assert found.startswith("accounts.admin.password: the environment variable ")
+    assert found.endswith(" is not set; export it or add it to .env")
+    assert (name in found) is shown
+
+
+@pytest.mark.parametrize(
     ("given", "problem"),
     [
         ({"student": "a"}, "accounts.given.teacher: is missing; add it"),

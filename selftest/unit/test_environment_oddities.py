@@ -63,6 +63,25 @@ def test_a_value_that_cannot_be(load_site: LoadSite, top: str, end: str, told: s
     [
         (('"d123.cloudfront.net"', '"localhost:99999"'), "cdn.domain: has the port 99999, and ports end at 65535"),
         (("https://moodle.test/", "https://moodle.test/../x"), "base_url: must hold no . or .. in its path"),
+        (("https://moodle.test/", "https://moodle.test/%2e%2E/x"), "base_url: must hold no . or .. in its path"),
+        *(
+            (
+                ("moodle.test/", f"{odd}/"),
+                "base_url: holds a character that browsers and programs read in different ways",
+            )
+            for odd in (
+                r"moodle.test\\.evil.test",
+                "moodle.test%00.evil.test",
+                "moodle%2etest",
+                "moodle\u3002test",
+                "moodle\u200b.test",
+                "moodle..test",
+                "[fe80::1%25eth0]",
+                "moodle.test/<b>",
+                r"moodle.test/\\evil.test",
+                "moodle.test//x",
+            )
+        ),
         (('"admin",', '"ad\\rmin",'), "accounts.admin.username: holds a line break or another character"),
         (('"admin",', '" ",'), "accounts.admin.username: is empty; fill it in"),
     ],
@@ -78,6 +97,13 @@ def test_a_value_of_another_form(load_site: LoadSite, change: tuple[str, str], t
         ("student", "is ordinary text"),
         ("Playback", "is ordinary text"),
         ("videos-test", "is ordinary text"),
+        ("index.php", "is ordinary text"),
+        ("application/json", "is ordinary text"),
+        ("s3video-acceptance", "is ordinary text"),
+        ("20261129", "is made of digits alone"),
+        ("2026-11-29", "is made of digits alone"),
+        ("127.0.0.1", "is made of digits alone"),
+        ("100000", "is made of digits alone"),
         ("half of \udcc3 a letter", "holds bytes that are no UTF-8"),
         ("Right-Horse-7\n", "begins or ends with a blank or a line break"),
     ],
@@ -120,6 +146,47 @@ def test_a_file_that_is_no_toml(file: Path, content: bytes, told: str) -> None:
     file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=told):
         load(str(file))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://[::1]:8443/moodle", "https://möödle.example", "https://a_b.example/x/y~z", "https://moodle.test/%C3%BC"],
+)
+def test_an_address_of_a_site(load_site: LoadSite, address: str) -> None:
+    assert load_site(("https://moodle.test/", address)).base_url == address
+
+
+@pytest.mark.parametrize("path", [r"/\\evil.test", r"/login\\index.php"])
+def test_a_path_that_browsers_take_for_another_host(load_site: LoadSite, path: str) -> None:
+    assert refusal(load_site, top=f'login_path = "{path}"').startswith("login_path: must be a path below base_url")
+
+
+def test_a_dotenv_file_that_is_none(root: Path, load_site: LoadSite) -> None:
+    dotenv = root.parent / ".env"
+    for make in (os.mkfifo, os.mkdir):
+        make(dotenv)
+        with pytest.raises(ConfigurationError, match=r"\.env: cannot be read \(it is a folder, or no file\)"):
+            load_site()
+        dotenv.rmdir() if dotenv.is_dir() else dotenv.unlink()
+    dotenv.symlink_to(".env")
+    with pytest.raises(ConfigurationError, match=r"\.env: cannot be read \(Too many levels of symbolic links\)"):
+        load_site()
+
+
+@pytest.mark.parametrize("name", ["site.toml", ".env"])
+def test_a_file_without_end(file: Path, root: Path, load_site: LoadSite, name: str) -> None:
+    load_site()
+    endless = file if name == "site.toml" else root.parent / name
+    endless.touch()
+    os.truncate(endless, 2**36)
+    with pytest.raises(ConfigurationError, match=f"{name}: cannot be read .it is larger than 64 MiB"):
+        load(str(file), root)
+
+
+def test_an_authority_that_is_a_pipe(root: Path, load_site: LoadSite) -> None:
+    os.mkfifo(root / "ca.pem")
+    with pytest.raises(ConfigurationError, match=r"ca\.pem cannot be used \(it is a folder, or no file\)"):
+        load_site(top='ca_file = "ca.pem"').check_files()
 
 
 def test_a_folder_and_a_pipe_are_no_environment(file: Path) -> None:

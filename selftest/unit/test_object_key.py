@@ -15,6 +15,21 @@ START = 1_795_000_000
         (f"videos/77/{START}_0123abcd/clip.mp4", 7, False),
         (f"videos/7/{START - 86400}_0123abcd/lecture.mp4", 7, False),
         ("backup.zip", 7, False),
+        *(
+            (f"videos/7/{odd}", 7, False)
+            for odd in (
+                "../8/clip.mp4",
+                "x/./clip.mp4",
+                "/clip.mp4",
+                "%2e%2E/8/clip.mp4",
+                "..%2f8/clip.mp4",
+                r"..\8\clip.mp4",
+                "",
+                "clip.mp4\n",
+                "\x00",
+            )
+        ),
+        ("videos/7/1_a/100% wirklich ... (2).mp4", 7, True),
         ("", 7, False),
         (f"videos/0/{START}_0123abcd/clip.mp4", 0, False),
     ],

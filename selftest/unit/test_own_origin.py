@@ -1,18 +1,21 @@
 """What is typed on a site goes to the site's own origin only: passwords, session keys, forms."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from clients import http
 from clients.errors import ConfigurationError, LoginRefused
+from clients.http import Session
 from clients.moodle.client import MoodleClient
 
 PASSWORD = "Right-Horse-7-Battery"
 
-LOG_IN = """<html><body><form id="login" method="post" action="{action}">
+LOG_IN = """<html><head>{head}</head><body><form id="login" method="{method}" action="{action}">
 <input name="logintoken" type="hidden" value="t"><input id="username" name="username">
 <input id="password" name="password" type="password"></form></body></html>"""
 
@@ -22,7 +25,11 @@ class Host:
 
     def __init__(self) -> None:
         self.bodies: list[str] = []
+        self.asked: list[str] = []
+        self.signed: list[str] = []
         self.action = "/login/index.php"
+        self.method = "post"
+        self.head = ""
         self.redirect = ""
         self.url = ""
 
@@ -32,7 +39,9 @@ class Host:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = LOG_IN.format(action=host.action).encode()
+                host.asked.append(self.path)
+                host.signed.append(self.headers.get("Authorization", ""))
+                body = LOG_IN.format(head=host.head, method=host.method, action=host.action).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(body)))
@@ -83,6 +92,45 @@ def test_a_log_in_form_that_posts_elsewhere_gets_no_password(home: Host, elsewhe
     with pytest.raises(ConfigurationError, match=r"would send what is typed there to http://127.0.0.1:\d+\. Nothing"):
         site.login("admin", PASSWORD)
     assert elsewhere.bodies == []
+
+
+@pytest.mark.parametrize("method", ["get", "GET", "dialog", ""])
+def test_a_log_in_form_that_asks_in_an_address_gets_no_password(
+    home: Host, elsewhere: Host, site: MoodleClient, method: str
+) -> None:
+    home.method, home.action = method, f"{elsewhere.url}/login/index.php"
+    with pytest.raises(ConfigurationError, match=r"as a part of an address\. Nothing was sent"):
+        site.login("admin", PASSWORD)
+    assert elsewhere.asked == []
+    assert not [asked for asked in home.asked if PASSWORD in asked]
+
+
+def test_the_base_of_a_page_leads_no_password_elsewhere(home: Host, elsewhere: Host, site: MoodleClient) -> None:
+    home.head, home.action = f'<base href="{elsewhere.url}/">', "login/index.php"
+    with suppress(LoginRefused):
+        site.login("admin", PASSWORD)
+    assert (elsewhere.bodies, elsewhere.asked) == ([], [])
+
+
+def test_the_log_in_of_the_web_server_is_for_the_site_alone(home: Host, elsewhere: Host, site: MoodleClient) -> None:
+    site.session.auth = ("staging", PASSWORD)
+    site.get("/")
+    site.session.get(f"{elsewhere.url}/script.js")
+    assert home.signed[0].startswith("Basic ")
+    assert elsewhere.signed == [""]
+
+
+@pytest.mark.parametrize("ask", [http.request, Session(True, 5).request], ids=["once", "session"])
+def test_no_log_in_of_the_machine_s_user_is_sent(
+    elsewhere: Host, home: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[..., object]
+) -> None:
+    (tmp_path / ".netrc").write_text("default login ada password Right-Horse-7-Battery\n", "utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    home.redirect = f"303 {elsewhere.url}/script.js"
+    ask("GET", f"{elsewhere.url}/script.js")
+    ask("POST", f"{home.url}/", data="x")
+    assert elsewhere.signed == ["", ""]
 
 
 @pytest.mark.parametrize("status", [307, 308])

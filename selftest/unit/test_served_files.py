@@ -1,5 +1,6 @@
 """Files that a web server gives, held against a release."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,3 +65,31 @@ def test_nothing_to_compare(release: Release, tmp_path: Path) -> None:
         Release(None).expect_served(Site())
     with pytest.raises(NotCheckable, match="is no folder and no ZIP file"):
         Release(tmp_path / "nothing.zip").expect_served(Site())
+
+
+def a_zip(path: Path, **changes: int) -> Path:
+    """Of one script; `changes` are bytes of its header, by where they stand."""
+    with ZipFile(path, "w") as archive:
+        archive.writestr("s3video/amd/build/a.min.js", b"it")
+    content = bytearray(path.read_bytes())
+    for header in (content.index(b"PK\x03\x04") + 6, content.index(b"PK\x01\x02") + 8):
+        content[header] |= changes.get("flags", 0)
+    sizes = content.index(b"PK\x01\x02") + 24
+    content[sizes : sizes + 4] = changes.get("size", 2).to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [({"flags": 1}, "password"), ({"size": 2**31}, "more than a plugin does")]
+)
+def test_an_archive_that_cannot_be_a_release(tmp_path: Path, changes: dict[str, int], told: str) -> None:
+    release = Release(a_zip(tmp_path / "s3video.zip", **changes))
+    with pytest.raises(NotCheckable, match=rf"s3video\.zip, is no folder and no ZIP file: .*{told}"):
+        release._files((".js",))
+
+
+def test_a_pipe_is_no_release(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "release")
+    with pytest.raises(NotCheckable, match="is no folder and no ZIP file"):
+        Release(tmp_path / "release")._files((".js",))
