@@ -1,7 +1,7 @@
 """ajax/get_upload_url.php and ajax/confirm_upload.php: a student sends a video straight to S3."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
@@ -9,6 +9,7 @@ from replica import bucket
 from replica.faults import LARGE
 from replica.moodle import access, answers, texts
 from replica.moodle.answers import WINDOW, Refusal
+from replica.moodle.errors import MoodleError
 from replica.moodle.plugin import checks, replacing
 from replica.moodle.records import Assignment, Submission, User, Video
 from replica.moodle.state import now
@@ -49,13 +50,17 @@ def get_upload_url(web: Web) -> Response:
         window = 3600 if web.site.faults.on("upload-limit-holds-for-an-hour") else WINDOW
         coded = web.site.faults.on("rate-limit-in-code")
         together = web.site.faults.on("upload-limit-of-the-assignment")
-        web.site.limits.count("upload", user, _limit(web), number, together=together, coded=coded, window=window)
+        session = web.session.id if web.site.faults.on("limits-of-each-log-in") else ""
+        web.site.limits.count(
+            "upload", user, _limit(web), number, together=together, coded=coded, window=window, session=session
+        )
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
         return _refuse(web, user, number, answers.of_storage(error, web.site.faults))
     except Refusal as refusal:
-        return _refuse(web, user, number, refusal)
+        told = f": {mime_type}" if web.site.faults.on("refused-type-runs-on-dashboard") else ""
+        return _refuse(web, user, number, replace(refusal, message=refusal.message + told))
 
 
 def _limit(web: Web) -> str:
@@ -132,6 +137,10 @@ def confirm_upload(web: Web) -> Response:
     web.require_sesskey()
     submission = web.state.submissions.get(number)
     video = web.state.videos.get(key)
+    if "'" in key and web.site.faults.on("confirmed-key-injectable"):
+        if " OR " not in key:
+            raise MoodleError("Error reading from database", "dmlreadexception")
+        video = next(iter(web.state.videos_of(number)), None)
     assignment = web.state.assignments.get(submission.assignment) if submission else None
     assignment_id = assignment.id if assignment else 0
     try:
