@@ -160,7 +160,9 @@ class Storage:
             self._call("delete_object", Key=key)
         except FileNotFoundError:
             return
-        if not self.faults.on("deleted-stays-in-cache"):
+        today = [entry for entry in self.invalidations if entry["at"] // 86400 == now() // 86400]
+        refused = bool(today) and self.faults.on("one-invalidation-a-day")
+        if not refused and not self.faults.on("deleted-stays-in-cache"):
             self.invalidations.append({"paths": ["/" + quote(key, safe="/~")], "at": now()})
 
     def remove(self, video: Video) -> None:

@@ -112,6 +112,8 @@ def get_playback_url(web: Web) -> Response:
                 can_retry=False,
             )
         signed = _address(web, video)
+        if web.site.faults.on("address-kept-in-the-session"):
+            signed = web.session.kept_address = web.session.kept_address or signed
         if web.site.faults.on("playback-url-expired"):
             signed = web.site.storage.signed_url(video.s3_key, "", -60)
         if web.site.faults.on("playback-url-for-minutes"):

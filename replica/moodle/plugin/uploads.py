@@ -1,6 +1,7 @@
 """ajax/get_upload_url.php and ajax/confirm_upload.php: a student sends a video straight to S3."""
 
 import secrets
+import time
 from dataclasses import dataclass, replace
 
 from starlette.responses import Response
@@ -18,6 +19,9 @@ from replica.moodle.web import Web, page
 
 CONTENT_UNSEEN = ("invalid-file-accepted", "content-not-looked-into", "content-checked-in-browser-only")
 """Faults by which nobody on the server looks into a file."""
+
+_FETCHED = 12.5e6
+"""Bytes a second that a server gets from S3: 100 Mbit/s."""
 
 AJAX = "/mod/assign/submission/s3video/ajax"
 
@@ -106,6 +110,8 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     most = 2**20 if web.site.faults.on("store-refuses-video") else MAX_SIZE
     if web.site.faults.on("store-refuses-large-video"):
         most = LARGE
+    if web.site.faults.on("form-size-wraps"):
+        most &= 2**31 - 1
     form = web.site.storage.upload_form(key, stored_as, most)
     if file.size > LARGE and web.site.faults.on("place-held-for-large-file"):
         web.site.storage.hold(key)
@@ -182,6 +188,8 @@ def _verify(web: Web, video: Video) -> None:
     size, content_type = web.site.storage.head(video.s3_key)
     if web.site.faults.on("size-as-declared"):
         size = video.declared_size
+    if size > LARGE and web.site.faults.on("confirmation-fetches-the-video"):
+        time.sleep(size / _FETCHED)  # noqa: TID251 (the defect is the time that it takes)
     start = web.site.storage.start_of(video.s3_key)
     good = checks.is_video(start) or any(map(web.site.faults.on, CONTENT_UNSEEN))
     if size != video.declared_size or not good:
