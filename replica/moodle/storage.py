@@ -137,6 +137,14 @@ class Storage:
         answer = self._call("head_object", Key=key)
         return answer["ContentLength"], answer["ContentType"]
 
+    def has(self, key: str) -> bool:
+        """Whether an object is there."""
+        try:
+            self.head(key)
+        except FileNotFoundError:
+            return False
+        return True
+
     def start_of(self, key: str) -> bytes:
         """The first 4 KiB of an object."""
         data: bytes = self._call("get_object", Key=key, Range="bytes=0-4095")["Body"].read()
