@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,6 +89,22 @@ def expect_quick(before: Sequence[Reply], during: Sequence[Reply], ratio: float,
             f"seen {now:.2f} s after {usual:.2f} s before"
         )
     return times
+
+
+def expect_quick_confirmation(times: Mapping[str, float], usual: Sequence[Reply], seconds: float) -> float:
+    """Moodle took at most `seconds` longer than for a small page to confirm what storage had; returns how long.
+
+    `times` are milliseconds: `stored` is when storage had the file, `confirmed` when Moodle had noted it. Who asks
+    storage for a file's size is told it at once; who fetches the file waits the longer, the larger it is.
+    """
+    took = (times["confirmed"] - times["stored"]) / 1000
+    small = statistics.median(answer.seconds for answer in usual)
+    if took > small + seconds:
+        raise AssertionError(
+            f"expected Moodle to confirm the video within {seconds:g} s more than it takes for a page, which is "
+            f"{small:.2f} s, seen it take {took:.1f} s"
+        )
+    return round(took, 2)
 
 
 def expect_answers(answers: Sequence[Reply]) -> dict[str, float]:

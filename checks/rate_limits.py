@@ -30,13 +30,14 @@ class RateLimit:
         self.what, self.limit = what, int(limit)
         self.ask = ask
         self.reached = False
+        self._began = 0.0
 
     def expect_reached(self) -> str:
         """So many are given within a minute, and the next is refused; returns the words, for who has to wait.
 
         Raises NotCheckable where the site is too slow for that.
         """
-        began = time.monotonic()
+        self._began = time.monotonic()
         for granted in range(self.limit):
             asked = self.ask()
             if not asked.succeeded:
@@ -45,16 +46,29 @@ class RateLimit:
                 )
         asked = self.ask()
         if asked.succeeded:
-            took = time.monotonic() - began
-            if took >= MINUTE - CLOCKS:
-                raise NotCheckable(
-                    f"the site took {took:.0f} s to answer {self.limit + 1} requests: the minute was over"
-                )
+            self._expect_within_a_minute()
             raise AssertionError(
                 f"expected the {self.what} after {self.limit} within a minute to be refused, seen it given"
             )
         self.reached = True
         return " ".join(filter(None, (error_of(asked), str(asked.data.get("guidance") or ""))))
+
+    def expect_in_every_session(self, ask: Callable[[], HttpResult]) -> None:
+        """Now that it is reached, the same person is refused as well who asks by `ask`, in another session.
+
+        Raises NotCheckable where the site is too slow for that.
+        """
+        if ask().succeeded:
+            self._expect_within_a_minute()
+            raise AssertionError(
+                f"expected the {self.what} after {self.limit} within a minute to be refused in every session of one "
+                "person, seen it given in another one"
+            )
+
+    def _expect_within_a_minute(self) -> None:
+        """Since the first request. Raises NotCheckable."""
+        if (took := time.monotonic() - self._began) >= MINUTE - CLOCKS:
+            raise NotCheckable(f"the site took {took:.0f} s to answer {self.limit + 1} requests: the minute was over")
 
     def expect_personal(self, ask: Callable[[], HttpResult]) -> None:
         """Now that it is reached, somebody else who asks by `ask` is given one."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 from checks.firewall import expect_seen
 from checks.xss import NAME, expect_shown_as_text
@@ -10,6 +12,7 @@ from clients.addresses import DASHBOARD, MANAGE_VIDEOS, PLAYBACK_URL, VIDEO_PAGE
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
+from clients.plugin.api import Video, confirm_upload, download_address, request_upload
 
 NOBODY = "2147483646"
 """A number that no row has."""
@@ -93,6 +96,39 @@ class PageParameters:
         shown = len(set(KEY.findall(answer.text)))
         plays = ", one plays" if answer.source else ""
         return f"{shown} videos{plays}"
+
+
+def expect_keys_literal(site: MoodleClient, video: Video) -> list[str]:
+    """What the owner of a video sends to the plugin's scripts is never a part of a query; returns what was tried.
+
+    A key that would bend one is answered as any key that nobody has.
+    """
+    ways: dict[str, Callable[[str], HttpResult]] = {
+        "s3_key of a confirmation": lambda text: confirm_upload(site, text, video.id),
+        "s3key of a download": lambda text: download_address(site, replace(video, key=text)),
+    }
+    for what, ask in ways.items():
+        plain = _told(site, what, NOTHING, ask(NOTHING))
+        for bent in TEXT:
+            asked = bent.format(NOTHING)
+            if (seen := _told(site, what, asked, ask(asked))) != plain:
+                raise AssertionError(
+                    f"expected {what}={asked} to be answered as {NOTHING} is, “{plain}”, seen “{seen}”"
+                )
+    clip = video.clip
+    files = {"filename": (f"{NOTHING}'{clip.path.suffix}", clip.mime), "mimetype": (clip.path.name, f"{clip.mime}'")}
+    for what, (name, mime) in files.items():
+        answer = request_upload(site, video.assignment.id, name, clip.bytes, mime)
+        _told(site, f"{what} of a request for an upload URL", mime if what == "mimetype" else name, answer)
+    return [*ways, *files]
+
+
+def _told(site: MoodleClient, what: str, asked: str, answer: HttpResult) -> str:
+    """What a script has answered, in words. Raises AssertionError where that is an error of the database."""
+    expect_seen(site, answer, {what: asked})
+    if said := DATABASE.search(answer.text):
+        raise AssertionError(f"expected {what}={asked} to be taken as it is, seen an error of the database: {said[0]}")
+    return answer.seen.replace(asked, "…")
 
 
 def _expect_open(path: str, answer: HttpResult) -> None:

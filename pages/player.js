@@ -93,6 +93,27 @@ export function smoothness(video, seconds) {
   });
 }
 
+// Waits for the video, which plays, to have nothing more to show; tells how far it had come.
+export async function waits(video, limit) {
+  let farthest = 0, waiting = false;
+  await within(limit, () => {
+    farthest = Math.max(farthest, video.currentTime);
+    waiting = farthest >= 1 && video.readyState < 3;
+    return waiting || video.error;
+  });
+  return {farthest, waiting, paused: video.paused, error: error(video)};
+}
+
+// Waits for the video to play on for two seconds from `from`; tells where it is, and where it was at the least.
+export async function goesOn(video, [from, limit]) {
+  let nearest = Infinity;
+  await within(limit, () => {
+    nearest = Math.min(nearest, video.currentTime);
+    return video.error || video.currentTime >= from + 2;
+  });
+  return {nearest, at: video.currentTime, paused: video.paused, error: error(video)};
+}
+
 function later(milliseconds, value) {
   return new Promise((resolve) => { setTimeout(() => resolve(value()), milliseconds); });
 }

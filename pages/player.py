@@ -132,6 +132,30 @@ class Player:
             "dropped frames": state["dropped"],
         }
 
+    def expect_to_wait(self) -> float:
+        """The video, which plays, comes to where nothing more is loaded; returns that place.
+
+        Raises NotCheckable where it does not within its time limit.
+        """
+        state = self._run("waits", self.moodle.play)
+        if state["error"] or state["farthest"] < 1:
+            raise AssertionError(
+                f"expected the video to play on a slow line, seen it come to {state['farthest']:.1f} s within "
+                f"{self.moodle.play:g} s{_trouble(state)}"
+            )
+        if not state["waiting"]:
+            raise NotCheckable(f"the browser had loaded enough to play for {self.moodle.play:g} s on a slow line")
+        return round(float(state["farthest"]), 1)
+
+    def expect_to_go_on(self, at: float) -> None:
+        """Now that more can be loaded, the video goes on where it had to wait: `at`."""
+        state = self._run("goesOn", [at, self.moodle.play])
+        if state["error"] or state["nearest"] < at - TOLERANCE or state["at"] <= at:
+            raise AssertionError(
+                f"expected the video to go on where it waited, at {at:.1f} s, seen it at {state['nearest']:.1f} s and "
+                f"later at {state['at']:.1f} s{_trouble(state)}"
+            )
+
     def pause(self) -> None:
         """Press pause, and see it hold for a second."""
         self._toggle()
@@ -230,6 +254,18 @@ class Player:
         if seen != clip.mark:
             other = f"that of another one (mark {seen})" if seen is not None else "one without a mark"
             raise AssertionError(f"expected the picture of this student's video (mark {clip.mark}), seen {other}")
+
+    def expect_controls(self) -> None:
+        """The browser draws its controls: without them nobody can pause or seek with a finger."""
+        if not self._run("hasControls"):
+            raise AssertionError("expected a player with controls, seen one without")
+
+    def expect_in_place(self) -> None:
+        """The video plays where it stands on the page; without `playsinline` an iPhone fills the screen with it."""
+        if self.video.get_attribute("playsinline") is None:
+            raise AssertionError(
+                "expected a player that plays in its place on an iPhone, seen it without the attribute playsinline"
+            )
 
     def expect_on_screen(self) -> None:
         """The picture is seen whole."""

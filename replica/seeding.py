@@ -13,6 +13,8 @@ _DAY = 86400
 _MONTH = 30 * _DAY
 _OF_LAST_TERM, _DOMAIN = "s3va-240", "s3video-acceptance.example.invalid"
 _NEIGHBOUR = "https://another.example.invalid"
+_KEPT = 2
+"""Videos that a run leaves for a later one."""
 _IDS = 20
 """Foreign videos lie under so many of the next people's ids, in turn."""
 
@@ -40,7 +42,7 @@ class Seeding:
         if len(self.objects) != profiles.foreign_objects:
             self._objects(profiles.foreign_objects)
         if profiles.expired_video:
-            self._expired_video()
+            self._expired_videos()
         if self.versioned != profiles.versioned:
             self._versions(profiles.versioned)
 
@@ -78,11 +80,14 @@ class Seeding:
         for key in self.objects:
             store.put_object(Bucket=BUCKET, Key=key, Body=b"another site's", ContentType="video/mp4")
 
-    def _expired_video(self) -> None:
-        state, now = self.site.state, int(time.time())
-        then = now - 2 * _DAY
-        if any(one.status == "ready" and one.requested <= then + _DAY // 2 for one in state.videos.values()):
-            return
+    def _expired_videos(self) -> None:
+        state, then = self.site.state, int(time.time()) - 2 * _DAY
+        old = [one for one in state.videos.values() if one.status == "ready" and one.requested <= then + _DAY // 2]
+        for number in range(_KEPT - len(old)):
+            self._video_of_last_term(then + number)
+
+    def _video_of_last_term(self, then: int) -> None:
+        state = self.site.state
         owner = next((one for one in state.users.values() if one.username == _OF_LAST_TERM), None)
         owner = owner or state.add_user(
             _OF_LAST_TERM, "", "Idle", "S3 Video acceptance", f"{_OF_LAST_TERM}@{_DOMAIN}", suspended=True

@@ -57,7 +57,9 @@ class SiteProfiles:
         "The bucket holds so many videos of another site, under ids that this site's next people will get.", 0, 20
     )
     no_run_now: bool = _profile("Tasks cannot be run from the browser: the path to the PHP CLI is not set.")
-    expired_video: bool = _profile("A run of two days ago has left a video for step 4.2; another comes in its place.")
+    expired_video: bool = _profile(
+        "A run of two days ago has left two videos for step 4.2; others come in their place."
+    )
     versioned: bool = _profile("The bucket keeps old versions of its objects.")
     debugdisplay: bool = _profile("Pages print debugging messages and PHP notices of another plugin (debugdisplay).")
     firewall: str = _profile(

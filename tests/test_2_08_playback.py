@@ -127,7 +127,7 @@ def test_day_of_watching(teacher: Actor, submission: Submission, assignment: Ass
 def test_grading(teacher: Actor, submit: Callable[..., Submission], assignment: Assignment, line: Lines) -> None:
     """The grader sees the video of the student whose submission it is, and grades that student beside the player."""
     # A plugin that shows the first video there is, or the latest, shows a classmate's.
-    _, submission, _ = submit(assignment), submit(assignment), submit(assignment)
+    _, submission, following = submit(assignment), submit(assignment), submit(assignment)
     student = submission.owner
     teacher.log_in_by_cookie()
     with line("2.8.4", "The teacher opens the submission of one student of several", blocks=True, extra=True):
@@ -137,6 +137,10 @@ def test_grading(teacher: Actor, submit: Callable[..., Submission], assignment: 
         grader.player.expect_picture_of(submission.clip)
     with line("2.8.4", "The teacher grades and comments beside the player, and saves it", extra=True):
         grader.grade(POINTS, COMMENT)
+    with line("2.8.4", "The teacher goes on to the next student, and sees that student's video", extra=True):
+        grader = teacher.open(assignment).view_all_submissions().grade(following.person.id)
+        grader.player.expect_loaded(following.clip.seconds)
+        grader.player.expect_picture_of(following.clip)
     with line("2.8.4", "The student finds the grade and the comment", extra=True) as evidence:
         student.log_in_by_cookie()
         evidence["feedback"] = student.open(assignment).expect_feedback(POINTS, COMMENT)

@@ -10,7 +10,7 @@ from checks.delivery import Delivery, why_hopeless
 from checks.refusals import provoke_failure
 from clients.cdn import CDN
 from clients.moodle.model import Assignment
-from clients.plugin.api import confirm_upload
+from clients.plugin.api import PLAYBACK, confirm_upload, playback_url
 from clients.s3 import Bucket
 from fixtures.data import Submission
 from pages.actor import Actor
@@ -230,3 +230,26 @@ def test_delete_video(
         evidence["grader"] = table.grade(submission.person.id).expect_deleted()
     with line("2.10.11", "The video's address says what became of it") as evidence:
         evidence["video page"] = student.watch(submission.id, submission.key).expect_deleted()
+
+
+@pytest.mark.lines("2.10.11")
+def test_delete_two_videos(
+    admin_in_private: Actor,
+    submit: Callable[..., Submission],
+    assignment: Assignment,
+    bucket: Bucket,
+    cdn: CDN,
+    delivery: Delivery,
+    line: Lines,
+) -> None:
+    """The administrator deletes two videos on one day: CloudFront takes no invalidation under a name that it knows."""
+    admin_in_private.log_in_by_cookie()
+    deleted: list[tuple[str, str, str]] = []
+    for video in (submit(assignment), submit(assignment)):
+        source = playback_url(video.owner.site(), video).given(PLAYBACK)["signed_url"]
+        cached = cdn.cached(source)
+        said = admin_in_private.manage_videos().delete(video.key).confirm().notice().text
+        deleted.append((source, cached, why_hopeless(said, stored=bool(bucket.keys(video.key)))))
+    with line("2.10.11", "The CDN serves none of two videos that are deleted one after the other", extra=True):
+        for source, cached, hopeless in deleted:
+            delivery.expect_withdrawn(source, cached, hopeless=hopeless)

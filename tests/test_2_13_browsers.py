@@ -1,5 +1,8 @@
 """Step 2.13, browser compatibility: upload, storage and playback in every browser and on every device of the run."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 import media
@@ -7,6 +10,7 @@ from checks.delivery import Delivery
 from checks.video_store import VideoStore
 from clients.errors import NotCheckable
 from clients.moodle.model import Assignment
+from fixtures.data import Submission
 from pages.actor import Actor
 from pages.upload.requests import Receipt
 from runner.pytest_plugin.lines import Lines
@@ -30,6 +34,8 @@ def test_upload_and_playback(
     form = student.open(assignment).add_submission()
     with line(uploads, "The upload form fits on the screen", extra=True):
         form.widget.expect_on_screen()
+    with line(uploads, "The form lets choose a video that is on the device already", extra=True):
+        form.widget.expect_any_source()
     with line(uploads, "A video that is chosen by the form's button is uploaded", blocks=True) as evidence:
         upload = form.widget.choose_in_dialogue(clip.path)
         evidence["message"] = upload.expect_success()
@@ -55,9 +61,30 @@ def test_upload_and_playback(
         player.expect_offered_as(mime)
 
 
+@pytest.mark.lines("2.13.6")
+def test_grader(teacher: Actor, submission: Submission, assignment: Assignment, line: Lines) -> None:
+    """A teacher watches a student's video on a phone, beside the form to grade with."""
+    teacher.log_in_by_cookie()
+    player = teacher.open(assignment).view_all_submissions().grade(submission.person.id).player
+    with line("2.13.6", "The grader's player has controls on a phone, plays, pauses and seeks", extra=True) as evidence:
+        player.expect_loaded(submission.clip.seconds)
+        player.expect_controls()
+        player.play()
+        player.expect_playing()
+        player.pause()
+        evidence["landed at"] = player.seek(submission.clip.seconds / 2)
+    with line("2.13.6", "The grader's player plays in its place on an iPhone, the form stays beside it", extra=True):
+        player.expect_in_place()
+
+
 @pytest.mark.lines(*UPLOAD_LINES)
-def test_types(student: Actor, assignment: Assignment, video_store: VideoStore, h264: bool, line: Lines) -> None:
-    """Every type of video that the plugin allows is accepted from this browser, whatever the browser calls it."""
+def test_types(
+    student: Actor, assignment: Assignment, video_store: VideoStore, h264: bool, tmp_path: Path, line: Lines
+) -> None:
+    """Every type of video that the plugin allows is accepted from this browser, whatever the browser calls it.
+
+    That of a phone has the name that cameras give, in capitals.
+    """
     (uploads,) = line.declared
     student.log_in_by_cookie()
     receipts: dict[str, Receipt] = {}
@@ -65,7 +92,8 @@ def test_types(student: Actor, assignment: Assignment, video_store: VideoStore, 
         file = media.in_container(extension)
         form = student.open(assignment).add_submission()
         with line(uploads, f"A file of type {extension} is accepted and stored", extra=True) as evidence:
-            upload = form.widget.choose(file.path)
+            as_named = shutil.copy(file.path, tmp_path / "IMG_0001.MOV") if extension == "mov" else file.path
+            upload = form.widget.choose(Path(as_named))
             evidence["type"] = upload.file_type()
             upload.expect_success()
             receipts[extension] = receipt = upload.receipt()

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import media
 from checks import direct_access as direct
 from checks.confirmation import expect_owners_alone
 from checks.credentials import Credentials
-from checks.firewall import expect_name_seen
+from checks.firewall import expect_name_seen, expect_seen
 from checks.https import Addresses, Https
 from checks.message_quality import expect_advice, expect_plain
 from checks.rate_limits import RateLimit, expect_free, expect_lifted, expect_lowered
-from checks.sql_injection import PAGES, PageParameters
-from checks.xss import NAME, expect_page_shows_as_text
+from checks.sql_injection import PAGES, PageParameters, expect_keys_literal
+from checks.xss import NAME, ON_ITS_WAY, expect_page_shows_as_text
 from clients.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
+from clients.errors import SiteError
 from clients.http_result import HttpResult
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
@@ -25,6 +27,8 @@ from clients.moodle.model import Assignment, Person, Settings
 from clients.plugin.api import (
     GRADE,
     PROMISE,
+    Video,
+    confirm_upload,
     download_address,
     playback_url,
     request_upload,
@@ -87,6 +91,10 @@ def test_what_is_given_away(
             evidence["tried"] = page_parameters.expect_literal(path, submission.id)
         with line("4.4.5", f"No parameter of {path} becomes markup of the page") as evidence:
             evidence["tried"] = page_parameters.expect_text(path, submission.id)
+    with line(
+        "4.4.4", "Nothing that a student sends to the plugin's scripts bends a query of the database"
+    ) as evidence:
+        evidence["tried"] = expect_keys_literal(student, submission)
 
 
 @pytest.mark.lines("4.4.3")
@@ -102,30 +110,32 @@ def test_rate_limits(
     video = impatient(assignment)
     site, clip, another = video.site, video.clip, workspace.new_assignment(assignment.course)
     # A limit is a person's: one that is counted for each video would not hold whoever has two.
-    videos = cycle((video, submit_without_browser(workspace.new_assignment(assignment.course), video.person)))
+    second = submit_without_browser(workspace.new_assignment(assignment.course), video.person)  # by another log-in
+    videos = cycle((video, second))
     other = submit_without_browser(assignment)
+
+    def any_playback_url(student: MoodleClient) -> HttpResult:
+        return playback_url(student, other if student is other.site else next(videos))
 
     def upload_url(student: MoodleClient) -> HttpResult:
         return request_upload(student, another.id, clip.path.name, clip.bytes, clip.mime)
 
-    asked: dict[str, tuple[str, Callable[[], HttpResult], Callable[[], HttpResult]]] = {
-        "playback URL": (
-            "playback_rate_limit",
-            lambda: playback_url(site, next(videos)),
-            lambda: playback_url(other.site, other),
-        ),
-        "upload URL": ("upload_rate_limit", lambda: upload_url(site), lambda: upload_url(other.site)),
+    asked: dict[str, tuple[str, Callable[[MoodleClient], HttpResult]]] = {
+        "playback URL": ("playback_rate_limit", any_playback_url),
+        "upload URL": ("upload_rate_limit", upload_url),
     }
     reached: list[RateLimit] = []
-    for what, (setting, ask, ask_too) in asked.items():
+    for what, (setting, ask) in asked.items():
         said = ""
         with line("4.4.3", f"One {what} more a minute than the settings say is refused") as evidence:
-            limit = RateLimit(what, setting, settings.get(setting, "").strip(), ask)
+            limit = RateLimit(what, setting, settings.get(setting, "").strip(), partial(ask, site))
             evidence["limit"], evidence["message"] = limit.limit, (said := limit.expect_reached())
             reached.append(limit)
         if said:
+            with line("4.4.3", f"Another log-in of the same person brings no {what} more", extra=True):
+                limit.expect_in_every_session(partial(ask, second.site))
             with line("4.4.3", f"Another student is given the {what} that one has to wait for", extra=True):
-                limit.expect_personal(ask_too)
+                limit.expect_personal(partial(ask, other.site))
             with line("4.4.3", f"The refusal of the {what} is in plain words", extra=True):
                 expect_plain(said)
             with line("4.4.3", f"The refusal of the {what} says what to do", extra=True):
@@ -207,6 +217,46 @@ def test_file_names(
     for where, go in places.items():
         with line("4.4.5", f"{where[0].upper()}{where[1:]} shows a name that is markup as text"):
             expect_page_shows_as_text(go(), where)
+
+
+@pytest.mark.provokes
+@pytest.mark.lines("4.4.5")
+def test_markup_by_hand(
+    submission: Submission, teacher: Actor, admin_in_private: Actor, assignment: Assignment, line: Lines
+) -> None:
+    """A student sends by hand what the upload form never would: markup for a type, a name or a key."""
+    student, clip, key = submission.owner, submission.clip, submission.key
+    site, of_assignment = student.site(), {"id": assignment.cmid}
+    for person in (student, teacher, admin_in_private):
+        person.log_in_by_cookie()
+    with line("4.4.5", "The dashboard shows as text what was refused, whatever that was", extra=True):
+        for asked in ({"mimetype": NAME}, {"mimetype": "text/plain", "filename": f"{NAME}.txt"}, {"s3_key": NAME}):
+            expect_seen(site, refuse(site, submission, **asked), asked)
+        expect_page_shows_as_text(admin_in_private.visit(DASHBOARD), "the dashboard", "what was refused")
+    with line("4.4.5", "Every page shows as text a key that was put into the form by hand", extra=True) as evidence:
+        folder = key.rpartition("/")[0]
+        try:
+            save_submission(site, assignment, f"{folder}/{ON_ITS_WAY}", clip.bytes, clip.mime)
+        except SiteError as reason:
+            evidence["refused"] = str(reason)
+        pages = {
+            "the student's page": student.visit(ASSIGNMENT, **of_assignment),
+            "the form with a video in it": student.visit(ASSIGNMENT, **of_assignment, action="editsubmission"),
+            "the teacher's table": teacher.visit(ASSIGNMENT, **of_assignment, action="grading"),
+            "the grader": teacher.visit(ASSIGNMENT, **of_assignment, action="grader", userid=student.person.id),
+            "the dashboard": admin_in_private.visit(DASHBOARD),
+            "the list of videos": admin_in_private.visit(MANAGE_VIDEOS, search=folder),
+        }
+        for where, page in pages.items():
+            expect_page_shows_as_text(page, where, "the form's key")
+
+
+def refuse(site: MoodleClient, video: Video, **asked: str) -> HttpResult:
+    """The answer to what nobody should be given: a confirmation of `s3_key`, or an upload URL for such a file."""
+    if "s3_key" in asked:
+        return confirm_upload(site, asked["s3_key"], video.id)
+    name = asked.get("filename", video.clip.path.name)
+    return request_upload(site, video.assignment.id, name, video.clip.bytes, asked["mimetype"])
 
 
 @pytest.mark.production

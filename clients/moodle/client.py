@@ -83,7 +83,7 @@ class MoodleClient(Forms):
         self.session.cookies.clear()
         self._log_in_page(step)
         form = self._browser.select_form("form#login")
-        self.expect_post(form.form)
+        self.require_post(form.form)
         form.set_input({"username": username, "password": password})
         # Where it leads is not followed: the first page is the slowest of all, and nothing is wanted there.
         response = self._browser.submit_selected(update_state=False, allow_redirects=False)

@@ -78,7 +78,7 @@ class Forms:
         """As `get`; the session's sesskey is sent unless `data` brings its own."""
         return self.session.post(self.url(path), data={"sesskey": self.sesskey, **data})
 
-    def expect_post(self, form: Tag) -> None:
+    def require_post(self, form: Tag) -> None:
         """Raises ConfigurationError for a form whose method is GET: it puts what is typed into an address."""
         if str(form.get("method", "get")).lower() != "post":
             raise ConfigurationError(
@@ -179,7 +179,7 @@ class Forms:
         form = held.find_parent("form") if isinstance(held, Tag) else None
         if not isinstance(form, Tag):
             raise SiteError(f"{step} failed at {self.where}: the form is not there. {html.quote(page)}")
-        self.expect_post(form)
+        self.require_post(form)
         filled, fields = self._browser.select_form(form), html.fields(form)
         if missing := values.keys() - fields.keys():
             raise SiteError(f"{step} failed at {self.where}: the form has no field {', '.join(sorted(missing))}.")

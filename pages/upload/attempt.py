@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import cast
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
 from checks.xss import MARK, RAN, expect_shown_as_text
+from clients.words import lasting
 from pages.base import Moodle
 from pages.upload import progress
 from pages.upload.progress import Message, Recording
@@ -66,7 +68,7 @@ class Upload:
         self._requests.expect_none()
 
     def expect_few_requests(self, most: int) -> int:
-        """The widget asked the plugin at most so many times, however long the upload took; returns how often it did."""
+        """The page asked Moodle at most so many times while the upload lasted; returns how often it did."""
         return self._requests.expect_few(most)
 
     def receipt(self) -> Receipt:
@@ -101,6 +103,22 @@ class Upload:
         `sent` pairs a time, in seconds since the epoch, with the bytes that had been sent by then.
         """
         return progress.expect_truthful(self._recorded(), sent, size, ahead)
+
+    # -- how long it may take -------------------------------------------------------------------------
+
+    def later(self, span: timedelta) -> None:
+        """Put the tab's clock forward while the file is on its way: `Actor.set_clock` comes before its page."""
+        self.expect_under_way()
+        self.page.clock.fast_forward(round(span.total_seconds() * 1000))
+
+    def expect_no_time_limit_below(self, span: timedelta) -> None:
+        """The browser was not told to give the transfer up within `span`."""
+        limits = [timedelta(milliseconds=limit) for limit in self._recorded()["limits"] if limit]
+        if short := [limit for limit in limits if limit < span]:
+            raise AssertionError(
+                f"expected a transfer that may take {lasting(span)}, seen one that the browser gives up after "
+                f"{lasting(min(short))}"
+            )
 
     # -- how it ends ----------------------------------------------------------------------------------
 

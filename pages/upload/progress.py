@@ -34,6 +34,7 @@ class Recording(TypedDict):
     """One upload, by recorder.js: `chosen` is when its file was, `type` the file's `File.type`.
 
     `handlers` are the scripts that came into the widget with an element, as `onerror`, however short its stay.
+    `limits` are the `timeout` of the requests that carried a file, in milliseconds, 0 for none.
     `progress` is what the bar showed while it was visible, each change once; `origin` is when the page was opened, in
     milliseconds since the epoch.
     """
@@ -43,6 +44,7 @@ class Recording(TypedDict):
     progress: list[Step]
     messages: list[Message]
     handlers: list[str]
+    limits: list[float]
     origin: float
     ended: list[End]
 

@@ -2,11 +2,22 @@ function shown(element) {
   return element && element.getClientRects().length > 0;
 }
 
+// Keeps the requests that carry a file. Who opens them may tell the browser when to give up, until they have ended.
+function watchTransfers(transfers) {
+  window.s3videoSend ||= XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (body) {
+    if (body instanceof FormData || body instanceof Blob) { transfers.push(this); }
+    return window.s3videoSend.call(this, body);
+  };
+}
+
 // Records what the widget shows, by observer and not by polling, so that no short-lived state is missed.
 // A message of an earlier try is marked `data-earlier` until it changes: it may stay for a moment.
 export function record(widget) {
   const seen = {chosen: performance.now(), type: null, progress: [], messages: [], handlers: []};
   window.s3videoSeen = seen;
+  window.s3videoTransfers = [];
+  watchTransfers(window.s3videoTransfers);
   performance.setResourceTimingBufferSize(10000);  // the browser's own 250 can be full before a file is chosen
   widget.querySelector("input[type=file]").addEventListener(
     "change", ({target}) => { seen.type = target.files[0] && target.files[0].type; }, {capture: true, once: true});
@@ -39,7 +50,8 @@ export function record(widget) {
 // What has been recorded, in milliseconds since `origin`, and which requests have ended when.
 export function recorded() {
   const ended = performance.getEntriesByType("resource").map(({name, responseEnd}) => ({name, at: responseEnd}));
-  return {...window.s3videoSeen, origin: performance.timeOrigin, ended};
+  const limits = window.s3videoTransfers.map(({timeout}) => timeout);
+  return {...window.s3videoSeen, limits, origin: performance.timeOrigin, ended};
 }
 
 // A message in full, what it folds away included, without its buttons.

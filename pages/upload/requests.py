@@ -70,6 +70,7 @@ class Requests:
     def __init__(self, page: Page, site: str) -> None:
         self._site = site
         self._made: list[Request] = []
+        self._asked: list[str] = []
         self._refused: list[str] = []
         page.on("request", self._note)
         page.on("response", self._note_refusal)
@@ -77,6 +78,9 @@ class Requests:
     def _note(self, request: Request) -> None:
         if _sends(request):
             self._made.append(request)
+        of_script = _sends(request) or request.resource_type in ("xhr", "fetch")
+        if of_script and request.url.startswith(f"{self._site}/"):
+            self._asked.append(_address(request))
 
     def _note_refusal(self, response: Response) -> None:
         if _sends(response.request) and response.status >= 400:
@@ -113,12 +117,11 @@ class Requests:
         return [request.url for request in self._made if CONFIRMATION in request.url]
 
     def expect_few(self, most: int) -> int:
-        """At most so many of the plugin's scripts; returns how many there were."""
-        asked = [address for request in self._made if PLUGIN in (address := _address(request))]
-        if len(asked) > most:
-            told = ", ".join(f"{count} of {_script(address)}" for address, count in Counter(asked).most_common())
+        """The page's scripts have asked Moodle at most so many times, for whatever; returns how often they did."""
+        if len(self._asked) > most:
+            told = ", ".join(f"{count} of {_script(address)}" for address, count in Counter(self._asked).most_common())
             raise AssertionError(f"expected at most {most} requests of the upload to Moodle, seen {told}")
-        return len(asked)
+        return len(self._asked)
 
     def expect_none(self) -> None:
         """Neither one of the plugin's scripts was asked for anything, nor anybody but Moodle.

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import FileChooser, FilePayload, Page, TimeoutError, expect
 
 from clients.addresses import CONFIRMATION
-from pages.base import Moodle, expect_on_screen, press
+from pages.base import Moodle, expect_on_screen, has_touch, press
 from pages.upload.attempt import Upload
 from pages.upload.recorder import RECORD, SAID, SPOIL
 
@@ -59,6 +59,17 @@ class UploadWidget:
         if missing:
             raise AssertionError(
                 f"expected the dialogue for files to show {', '.join(missing)}, seen only {', '.join(accepted)}"
+            )
+
+    def expect_any_source(self) -> None:
+        """Where there is a camera, as on a phone, the button lets choose a video that is there already.
+
+        With the attribute `capture` a phone opens its camera, and nothing else: W3C HTML Media Capture.
+        """
+        if has_touch(self.page) and self.field.get_attribute("capture") is not None:
+            raise AssertionError(
+                "expected the button to let choose a video that is on the phone, seen it open the camera alone "
+                "(attribute capture)"
             )
 
     def choose(self, file: Path | FilePayload) -> Upload:

@@ -100,7 +100,7 @@ class RateLimit:
     """At most so many requests a minute and person, uploads in each assignment; administrators are exempt."""
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[str, int, int], deque[float]] = defaultdict(deque)
+        self.seen: dict[tuple[str, int, int, str], deque[float]] = defaultdict(deque)
 
     def count(
         self,
@@ -112,12 +112,13 @@ class RateLimit:
         together: bool = False,
         coded: bool = False,
         window: int = WINDOW,
+        session: str = "",
     ) -> None:
-        """Count one request in `window` seconds; `together` takes everybody for one person.
+        """Count one request in `window` seconds; `together` takes everybody for one person, `session` counts apart.
 
         Refusal (429) at the limit, `coded` in words of a program.
         """
-        times = self.seen[kind, 0 if together else user.id, assignment]
+        times = self.seen[kind, 0 if together else user.id, assignment, session]
         moment = time.monotonic()
         while times and times[0] <= moment - window:
             times.popleft()

@@ -162,7 +162,7 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     if video is not None and video.submission == submission.id and video.status == "ready":
         overflown = video.size > LARGE and web.site.faults.on("large-upload-not-saved")
         submission.video = "" if overflown or web.site.faults.on("save-forgets-video") else key
-    elif key and key != submission.video:
+    elif key and key != submission.video and not replacing.believed(web, submission, key):
         web.notify("The upload of your video is not finished. Please upload it again.", "danger")
         return redirect(at(assignment, action="editsubmission"))
     forgetful = web.site.faults.on("save-forgets-video") or web.site.faults.on("large-upload-not-saved")

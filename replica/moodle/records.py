@@ -130,7 +130,10 @@ class Submission:
 
 @dataclass
 class Video:
-    """One upload by its S3 key. `status`: pending, ready, error, deleted. Sizes in bytes, times in Unix seconds."""
+    """One upload by its S3 key. `status`: pending, ready, error, deleted. Sizes in bytes, times in Unix seconds.
+
+    `sent_key` is another one that a form gave, where a fault has taken it at its word.
+    """
 
     s3_key: str
     assignment: int
@@ -143,6 +146,7 @@ class Video:
     status: str = "pending"
     size: int = 0
     deleted: int = 0
+    sent_key: str = ""
 
 
 @dataclass

@@ -24,6 +24,7 @@ class Session:
     mfa_code: str = ""
     mfa_passed: bool = False
     lang: str = ""
+    kept_address: str = ""
     used: float = field(default_factory=time.monotonic)
     notices: list[tuple[str, str]] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

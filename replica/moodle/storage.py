@@ -137,6 +137,14 @@ class Storage:
         answer = self._call("head_object", Key=key)
         return answer["ContentLength"], answer["ContentType"]
 
+    def has(self, key: str) -> bool:
+        """Whether an object is there."""
+        try:
+            self.head(key)
+        except FileNotFoundError:
+            return False
+        return True
+
     def start_of(self, key: str) -> bytes:
         """The first 4 KiB of an object."""
         data: bytes = self._call("get_object", Key=key, Range="bytes=0-4095")["Body"].read()
@@ -160,7 +168,9 @@ class Storage:
             self._call("delete_object", Key=key)
         except FileNotFoundError:
             return
-        if not self.faults.on("deleted-stays-in-cache"):
+        today = [entry for entry in self.invalidations if entry["at"] // 86400 == now() // 86400]
+        refused = bool(today) and self.faults.on("one-invalidation-a-day")
+        if not refused and not self.faults.on("deleted-stays-in-cache"):
             self.invalidations.append({"paths": ["/" + quote(key, safe="/~")], "at": now()})
 
     def remove(self, video: Video) -> None:

@@ -106,7 +106,9 @@ M.replica.play = async (container) => {
   if (!answer) { return; }
   if (M.replica.fault("signed-url-logged")) { console.log("Got signed URL:", answer.data.signed_url); }
   const video = document.createElement("video");
-  Object.assign(video, {controls: true, preload: "metadata", playsInline: true, id: `s3video-player-${submissionId}`});
+  const controls = !M.replica.fault("no-controls-on-touch") || matchMedia("(hover: hover)").matches;
+  const playsInline = !M.replica.fault("player-leaves-its-place");
+  Object.assign(video, {controls, preload: "metadata", playsInline, id: `s3video-player-${submissionId}`});
   if (!M.replica.fault("player-without-source")) {
     const source = document.createElement("source");
     source.src = answer.data.signed_url;
@@ -115,6 +117,9 @@ M.replica.play = async (container) => {
     });
     video.append(source);
     M.replica.renew(video, source, ask, answer.data.expires_in);
+  }
+  if (M.replica.fault("player-reloads-when-it-waits")) {
+    video.addEventListener("waiting", () => { video.load(); video.play(); });
   }
   M.replica.watch(video);
   container.replaceChildren(video);

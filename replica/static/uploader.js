@@ -180,6 +180,7 @@
         if (M.replica.fault("progress-freezes-late")) { percent = Math.min(percent, 90); }
         if (M.replica.fault("progress-in-tens")) { percent -= percent % 10; }
         if (M.replica.fault("progress-reported-to-moodle")) { ask("report_progress.php", {percent}).catch(() => {}); }
+        if (M.replica.fault("session-kept-alive-at-every-event")) { M.replica.call("core_session_touch", {}).catch(() => {}); }
         show(M.replica.fault("progress-jumps-back") ? percent % 30 : percent);
       });
       request.addEventListener("load", () => {
@@ -190,6 +191,8 @@
       request.addEventListener("error", () => reject(broken()));
       request.addEventListener("abort", () => reject(offline()));
       request.open("POST", url);
+      if (M.replica.fault("transfer-with-a-time-limit")) { request.timeout = 60_000; }
+      if (M.replica.fault("upload-given-up-by-a-timer")) { setTimeout(() => request.abort(), 60_000); }
       request.send(data);
       if (M.replica.fault("success-before-stored")) { succeed(); }
     });

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from checks.large_video import expect_large
-from checks.latency import LatencyProbe, Reply, expect_answers, expect_quick, sampled
+from checks.latency import LatencyProbe, Reply, expect_answers, expect_quick, expect_quick_confirmation, sampled
 from clients.addresses import PLUGIN
 from clients.errors import NotCheckable, Unreachable
 from clients.moodle.client import MoodleClient
@@ -37,11 +37,20 @@ def test_upload_that_asks_moodle_all_the_time() -> None:
     requests = Requests(cast(Page, tab), "https://moodle.test")
     for name in ("get_upload_url", "confirm_upload", *["progress"] * 3):
         tab.request(f"https://moodle.test{PLUGIN}/ajax/{name}.php")
-    tab.request("https://moodle.test/lib/ajax/service.php?info=core_session_touch")
-    tab.request(f"https://moodle.test{PLUGIN}/view_video.php", method="GET")
-    assert requests.expect_few(5) == 5
-    with pytest.raises(AssertionError, match=r"at most 4 requests .* seen 3 of progress\.php, 1 of"):
-        requests.expect_few(4)
+    for _ in range(4):
+        tab.request("https://moodle.test/lib/ajax/service.php?info=core_session_touch")
+    tab.request(f"https://moodle.test{PLUGIN}/ajax/status.php", method="GET")
+    tab.request("https://acme.s3.amazonaws.com/")
+    assert requests.expect_few(10) == 10
+    with pytest.raises(AssertionError, match=r"at most 9 requests .* seen 4 of service\.php, 3 of progress\.php, 1 of"):
+        requests.expect_few(9)
+
+
+def test_a_confirmation_that_fetches_the_video() -> None:
+    usual = [Reply(0.2)] * 3
+    assert expect_quick_confirmation({"stored": 12_000, "confirmed": 12_400}, usual, seconds=2) == 0.4
+    with pytest.raises(AssertionError, match=r"within 2 s more than .* 0\.20 s, seen it take 5\.4 s"):
+        expect_quick_confirmation({"stored": 12_000, "confirmed": 17_400}, usual, seconds=2)
 
 
 def test_samples_are_taken_while_the_context_lasts() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page
 
+from clients.errors import NotCheckable
 from media import WEBM
 from pages.base import Moodle, MoodleBroke, MoodlePage, clear_the_way, press
 from pages.login import LoginPage
@@ -234,6 +235,23 @@ BAR = "<div class=bar style=position:relative;height:64px;margin-top:-64px></div
 SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) video.currentTime = 0 })"
 
 
+WAITS = """video.addEventListener('loadeddata', () => {
+    let waits = true;
+    Object.defineProperty(video, 'readyState', {get: () => waits ? 2 : 4});
+    video.currentTime = 5;
+    setTimeout(() => { video.currentTime = %d; waits = false; }, 600);
+})"""
+"""At 5 s nothing is loaded but the picture that is shown; the video goes on from another place."""
+
+
+def test_a_player_that_waits_and_goes_on(player: Playing) -> None:
+    waiting = player(WAITS % 8)
+    assert waiting.expect_to_wait() == 5
+    waiting.expect_to_go_on(5)
+    with pytest.raises(NotCheckable, match="the browser had loaded enough to play for 1 s on a slow line"):
+        waiting.expect_to_wait()
+
+
 @pytest.mark.parametrize(
     ("script", "ask", "told"),
     [
@@ -282,6 +300,14 @@ SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) vi
             ["the picture of this student's video (mark 3), seen one without a mark"],
         ),
         ("video.width = 3000", Player.expect_on_screen, ["the video player to fit on the screen, seen it reach from"]),
+        ("video.controls = false", Player.expect_controls, ["expected a player with controls, seen one without"]),
+        ("", Player.expect_in_place, ["plays in its place on an iPhone, seen it without the attribute playsinline"]),
+        ("", Player.expect_to_wait, ["expected the video to play on a slow line, seen it come to 0.0 s within 1 s"]),
+        (
+            WAITS % 0,
+            lambda player: player.expect_to_go_on(player.expect_to_wait()),
+            ["expected the video to go on where it waited, at 5.0 s, seen it at 0.0 s"],
+        ),
     ],
 )
 def test_a_player_that_is_broken(

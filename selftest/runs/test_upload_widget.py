@@ -1,6 +1,7 @@
 """What the upload widget and an upload through it say when they are not as they should be."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import FilePayload
@@ -179,6 +180,37 @@ def test_the_dialogue_for_files(show: Show, impatient: None) -> None:
         UploadWidget(show(button % ""), MOODLE).choose_in_dialogue(media.WEBM.path)
     with says("expected the button to choose a file to fit on the screen, seen it reach from"):
         UploadWidget(show(button % "style='margin-left: -99px'"), MOODLE).expect_on_screen()
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        ("0", ""),
+        ("7_200_000", ""),
+        ("60_000", "a transfer that may take 1 hour, seen one that the browser gives up after 1"),
+    ],
+)
+def test_how_long_the_browser_lets_a_transfer_take(upload: Uploading, limit: str, told: str) -> None:
+    attempt = upload(f"""
+        const request = new XMLHttpRequest();
+        request.open("POST", "{STORE}");
+        request.send(new FormData());
+        request.timeout = {limit};
+        await new Promise(done => {{ request.onloadend = done; }})""")
+    if not told:
+        attempt.expect_no_time_limit_below(timedelta(hours=1))
+        return
+    with says(told):
+        attempt.expect_no_time_limit_below(timedelta(hours=1))
+
+
+def test_a_button_that_opens_the_camera(show: Show) -> None:
+    page = show(WIDGET.replace('type="file"', "type=file capture") % "")
+    widget = UploadWidget(page, MOODLE)
+    widget.expect_any_source()
+    page.evaluate("() => { window.matchMedia = () => ({matches: true}); }")
+    with says("to let choose a video that is on the phone, seen it open the camera alone"):
+        widget.expect_any_source()
 
 
 def test_the_limit(show: Show) -> None:

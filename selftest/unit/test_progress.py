@@ -23,6 +23,7 @@ def recording(
         "type": "video/mp4",
         "progress": bar(*progress),
         "handlers": [],
+        "limits": [],
         "messages": [] if told is None else [{"at": told * 1000, "success": True, "text": "Done."}],
         "origin": 100_000.0,
         "ended": [{"name": name, "at": at * 1000} for name, at in (ended or {}).items()],

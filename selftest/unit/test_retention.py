@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from collections.abc import Iterable
 from typing import Any, cast
 
 import pytest
@@ -36,6 +37,9 @@ class Store:
         self.rows = list(keys)
         self.objects = set(keys)
 
+    def delete(self, keys: Iterable[str]) -> None:
+        self.objects -= set(keys)
+
     def keys(self, prefix: str) -> list[str]:
         return [one for one in self.objects if one.startswith(prefix)]
 
@@ -54,6 +58,16 @@ def retention(store: Store) -> Retention:
 def test_old_and_young_are_told_apart_and_who_is_near_the_limit_is_not_judged(store: Store) -> None:
     videos = retention(store)
     assert (videos.expired, videos.young) == ([OLD], [YOUNG])
+
+
+def test_the_oldest_of_two_loses_its_object(store: Store) -> None:
+    assert retention(store).lose_first() == ""
+    older = key(8, 101)
+    store.rows.append(older)
+    store.objects.add(older)
+    videos = retention(store)
+    assert videos.expired == [older, OLD]
+    assert (videos.lose_first(), store.objects) == (older, {OLD, YOUNG, AT_THE_LIMIT})
 
 
 def test_what_was_gone_from_s3_before_is_not_held_against_the_task(store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,12 +16,12 @@ from checks import rate_limits
 from checks.direct_access import Folder, expect_not_served, expect_refused, expect_silent
 from checks.https import Addresses, Https
 from checks.rate_limits import RateLimit, expect_free, expect_lowered
-from checks.sql_injection import PageParameters
-from checks.xss import NAME, expect_page_shows_as_text, expect_shown_as_text
+from checks.sql_injection import PageParameters, expect_keys_literal
+from checks.xss import NAME, ON_ITS_WAY, expect_page_shows_as_text, expect_shown_as_text
 from clients.addresses import DASHBOARD, MANAGE_VIDEOS
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
-from selftest.unit.visitors import REFUSED, FakeSite, FakeWire, answer, rendered, response
+from selftest.unit.visitors import REFUSED, SITE, FakeSite, FakeWire, answer, rendered, response, video_in
 
 ROW = "<td>videos/7/1764_0a1b2c3d/clip.mp4</td>"
 LIST = MANAGE_VIDEOS
@@ -74,6 +74,30 @@ def test_a_parameter_that_is_shown_as_text_or_becomes_markup() -> None:
         PageParameters(Asked(**{NAME: f"<p>No videos: {NAME}</p>"})).expect_text(LIST, 7)
 
 
+class Uploads(FakeSite):
+    """Confirms what it is asked to where `confirms` says so, and answers in JSON to whatever else."""
+
+    def __init__(self, confirms: Callable[[str], bool], refusal: str = "No such upload.") -> None:
+        super().__init__(body={"success": False, "error": refusal})
+        self._confirms = confirms
+
+    def post(self, path: str, data: Mapping[str, object], **params: Any) -> requests.Response:
+        if self._confirms(str(data.get("s3_key", ""))):
+            return response({"success": True, "data": {}}, 200, path, {})
+        return response(self.wire.get(f"{SITE}{path}").json(), 200, path, {})
+
+
+def test_a_key_that_bends_a_query(tmp_path: Path) -> None:
+    video = video_in(tmp_path)
+    assert "s3_key of a confirmation" in expect_keys_literal(Uploads(lambda key: False), video)
+    with pytest.raises(
+        AssertionError, match=r"confirmation=nosuchthing' OR '1'='1 to be answered as nosuchthing is, “No"
+    ):
+        expect_keys_literal(Uploads(lambda key: "'1'='1" in key), video)
+    with pytest.raises(AssertionError, match="seen an error of the database: reading from database"):
+        expect_keys_literal(Uploads(lambda key: False, "Error reading from database"), video)
+
+
 def test_a_page_that_does_not_open() -> None:
     with pytest.raises(NotCheckable, match=r"dashboard.php does not open: You have no permission"):
         PageParameters(Asked(**{"1": REFUSED})).expect_literal(DASHBOARD, 7)
@@ -110,6 +134,8 @@ def test_pages_of_administrators() -> None:
         (NAME, "<img>"),
         (f'<input value="{NAME}">', "<img>"),
         ("<script>name = 's3videoHarm'</script>", "<script>"),
+        (f'<span title="{ON_ITS_WAY.replace(chr(34), "&quot;")}">7 MB</span>', ""),
+        (f'<span title="{ON_ITS_WAY}">7 MB</span>', "onmouseover of <span>"),
     ],
 )
 def test_a_name_that_is_markup(html: str, made: str) -> None:
@@ -159,6 +185,14 @@ YES, NO = (
     to_a_request({"success": True}),
     to_a_request({"success": False, "error": "Too many requests.", "guidance": "Wait."}),
 )
+
+
+def test_a_limit_is_one_for_all_sessions_of_a_person() -> None:
+    limit = limited(YES, YES, NO)
+    limit.expect_reached()
+    limit.expect_in_every_session(lambda: NO)
+    with pytest.raises(AssertionError, match="to be refused in every session of one person, seen it given in another"):
+        limit.expect_in_every_session(lambda: YES)
 
 
 def test_a_limit_that_is_lowered_is_in_force() -> None:

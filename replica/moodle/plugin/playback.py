@@ -97,7 +97,8 @@ def get_playback_url(web: Web) -> Response:
             limit = "30"
         window = 3600 if web.site.faults.on("playback-limit-holds-for-an-hour") else WINDOW
         apart = number if web.site.faults.on("playback-limit-for-each-video") else 0
-        web.site.limits.count("playback", user, limit, apart, window=window)
+        session = web.session.id if web.site.faults.on("limits-of-each-log-in") else ""
+        web.site.limits.count("playback", user, limit, apart, window=window, session=session)
         found = find(web, number, key, "json-unchecked")
         if found is None:
             raise answers.not_allowed()
@@ -111,6 +112,8 @@ def get_playback_url(web: Web) -> Response:
                 can_retry=False,
             )
         signed = _address(web, video)
+        if web.site.faults.on("address-kept-in-the-session"):
+            signed = web.session.kept_address = web.session.kept_address or signed
         if web.site.faults.on("playback-url-expired"):
             signed = web.site.storage.signed_url(video.s3_key, "", -60)
         if web.site.faults.on("playback-url-for-minutes"):

@@ -31,3 +31,12 @@ def left_empty(web: Web, submission: Submission, key: str) -> None:
     """The form is saved, without a `key` where its script has emptied it."""
     if not key and web.site.faults.on("wrong-file-drops-saved-video"):
         submission.video = ""
+
+
+def believed(web: Web, submission: Submission, key: str) -> bool:
+    """The form names a `key` that is none; whether it is taken for the saved video's all the same."""
+    saved = web.state.videos.get(submission.video)
+    if saved is None or not web.site.faults.on("form-key-runs-in-table"):
+        return False
+    saved.sent_key = key
+    return True

@@ -1,7 +1,8 @@
 """ajax/get_upload_url.php and ajax/confirm_upload.php: a student sends a video straight to S3."""
 
 import secrets
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
@@ -9,6 +10,7 @@ from replica import bucket
 from replica.faults import LARGE
 from replica.moodle import access, answers, texts
 from replica.moodle.answers import WINDOW, Refusal
+from replica.moodle.errors import MoodleError
 from replica.moodle.plugin import checks, replacing
 from replica.moodle.records import Assignment, Submission, User, Video
 from replica.moodle.state import now
@@ -17,6 +19,9 @@ from replica.moodle.web import Web, page
 
 CONTENT_UNSEEN = ("invalid-file-accepted", "content-not-looked-into", "content-checked-in-browser-only")
 """Faults by which nobody on the server looks into a file."""
+
+_FETCHED = 12.5e6
+"""Bytes a second that a server gets from S3: 100 Mbit/s."""
 
 AJAX = "/mod/assign/submission/s3video/ajax"
 
@@ -49,13 +54,17 @@ def get_upload_url(web: Web) -> Response:
         window = 3600 if web.site.faults.on("upload-limit-holds-for-an-hour") else WINDOW
         coded = web.site.faults.on("rate-limit-in-code")
         together = web.site.faults.on("upload-limit-of-the-assignment")
-        web.site.limits.count("upload", user, _limit(web), number, together=together, coded=coded, window=window)
+        session = web.session.id if web.site.faults.on("limits-of-each-log-in") else ""
+        web.site.limits.count(
+            "upload", user, _limit(web), number, together=together, coded=coded, window=window, session=session
+        )
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
         return _refuse(web, user, number, answers.of_storage(error, web.site.faults))
     except Refusal as refusal:
-        return _refuse(web, user, number, refusal)
+        told = f": {mime_type}" if web.site.faults.on("refused-type-runs-on-dashboard") else ""
+        return _refuse(web, user, number, replace(refusal, message=refusal.message + told))
 
 
 def _limit(web: Web) -> str:
@@ -101,6 +110,8 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     most = 2**20 if web.site.faults.on("store-refuses-video") else MAX_SIZE
     if web.site.faults.on("store-refuses-large-video"):
         most = LARGE
+    if web.site.faults.on("form-size-wraps"):
+        most &= 2**31 - 1
     form = web.site.storage.upload_form(key, stored_as, most)
     if file.size > LARGE and web.site.faults.on("place-held-for-large-file"):
         web.site.storage.hold(key)
@@ -132,6 +143,10 @@ def confirm_upload(web: Web) -> Response:
     web.require_sesskey()
     submission = web.state.submissions.get(number)
     video = web.state.videos.get(key)
+    if "'" in key and web.site.faults.on("confirmed-key-injectable"):
+        if " OR " not in key:
+            raise MoodleError("Error reading from database", "dmlreadexception")
+        video = next(iter(web.state.videos_of(number)), None)
     assignment = web.state.assignments.get(submission.assignment) if submission else None
     assignment_id = assignment.id if assignment else 0
     try:
@@ -173,6 +188,8 @@ def _verify(web: Web, video: Video) -> None:
     size, content_type = web.site.storage.head(video.s3_key)
     if web.site.faults.on("size-as-declared"):
         size = video.declared_size
+    if size > LARGE and web.site.faults.on("confirmation-fetches-the-video"):
+        time.sleep(size / _FETCHED)  # noqa: TID251 (the defect is the time that it takes)
     start = web.site.storage.start_of(video.s3_key)
     good = checks.is_video(start) or any(map(web.site.faults.on, CONTENT_UNSEEN))
     if size != video.declared_size or not good:
