@@ -16,7 +16,9 @@ NAMED = 3
 
 ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "a WebKit build, not Safari"}
 
-CHANNELS = {"msedge": "Edge", "chrome": "Chrome"}
+CHANNELS = {"msedge": "Edge", "chrome": "Chrome", "safari": "Safari", "webkitgtk": "WebKitGTK"}
+
+NOT_SAFARI = "webkitgtk"
 
 BROWSERS = {
     "2.13.1": "Chrome or Chromium",
@@ -81,12 +83,16 @@ def known_aside(defects: Iterable[Defect]) -> str:
 
 
 def called(target: TargetState) -> str:
-    """What a target is in people's words, with its version: "Firefox 153", "an emulated Pixel 7"."""
+    """A target in people's words, with its version: "Firefox 153", "an emulated Pixel 7", "a real iPhone 16"."""
+    if target.real:
+        return f"a real {target.real}"
     if target.device:
         return f"an emulated {target.device}"
     name = CHANNELS.get(target.channel) or ENGINES.get(target.engine, target.name)
     version = re.search(r"(\d+)[\d.]*$", target.build)
-    return f"{name} {version[1]}" if version and target.engine != "webkit" else name
+    if target.channel == NOT_SAFARI:
+        return f"{name} {version[0] if version else ''}".strip() + ", not Safari"
+    return f"{name} {version[1]}" if version and (target.channel or target.engine != "webkit") else name
 
 
 def tested_in(targets: Iterable[TargetState]) -> str:

@@ -95,7 +95,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target of the run: `missing` says why it could not run, empty when it did; `build` is the browser it was."""
+    """A target of the run: `missing` says why it could not run, empty when it did; `build` is the browser it was.
+
+    `device` is emulated, `real` a phone or tablet that is none. What is driven `by_webdriver` judges step 2.13 alone.
+    """
 
     name: str
     engine: str
@@ -104,6 +107,22 @@ class TargetState:
     device: str = ""
     missing: str = ""
     build: str = ""
+    real: str = ""
+    by_webdriver: bool = False
+
+    @property
+    def is_handheld(self) -> bool:
+        return bool(self.device or self.real)
+
+    @property
+    def tells_console(self) -> bool:
+        """Of drivers of WebDriver but Chromium's own tell what the console says."""
+        return not self.by_webdriver or self.engine == "chromium"
+
+    @property
+    def judges_desks(self) -> bool:
+        """Whether it judges what people do at a desk: all steps but 2.13."""
+        return not self.device and not self.by_webdriver
 
 
 UNTRIED = "not tried where test_site = false"
@@ -117,13 +136,13 @@ THE_RUN = TargetState(ALL_TARGETS, "", required=True)
 """Stands for a target where a line speaks of none."""
 
 PARTS: dict[str, Callable[[TargetState], bool]] = {
-    "2.13.1": lambda target: target.engine == "chromium" and target.channel != "msedge" and not target.device,
-    "2.13.2": lambda target: target.engine == "firefox" and not target.device,
-    "2.13.3": lambda target: target.engine == "webkit" and not target.device,
-    "2.13.4": lambda target: target.channel == "msedge",
+    "2.13.1": lambda target: target.engine == "chromium" and target.channel != "msedge" and not target.is_handheld,
+    "2.13.2": lambda target: target.engine == "firefox" and not target.is_handheld,
+    "2.13.3": lambda target: target.engine == "webkit" and not target.is_handheld,
+    "2.13.4": lambda target: target.channel == "msedge" and not target.is_handheld,
     "2.13.5": lambda target: True,
-    "2.13.6": lambda target: bool(target.device),
-    CONSOLES: lambda target: True,
+    "2.13.6": lambda target: target.is_handheld,
+    CONSOLES: lambda target: target.tells_console,
 }
 """Which targets a line that is judged once a run speaks of."""
 
@@ -141,7 +160,7 @@ def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
         return [THE_RUN] if line.judged else []
     if line.over_targets:
         return [target for target in targets if PARTS[line.id](target)]
-    desks = [target for target in targets if not target.device]
+    desks = [target for target in targets if target.judges_desks]
     if line.on_one_target:
         return sorted(desks, key=lambda target: (bool(target.missing), not target.required))[:1]
     best_last = sorted(desks, key=lambda target: (not target.missing, target.required))
@@ -260,9 +279,12 @@ def is_known(check: Check, known: Iterable[KnownIssue]) -> bool:
 
 
 def _covered_elsewhere(line: Line, target: TargetState) -> Entry:
-    why = (
-        "devices are covered by step 2.13" if target.device else f"one target an engine is enough for step {line.step}"
-    )
+    if target.is_handheld:
+        why = "devices are covered by step 2.13"
+    elif target.by_webdriver:
+        why = "browsers that WebDriver drives are covered by step 2.13"
+    else:
+        why = f"one target an engine is enough for step {line.step}"
     return Entry(line.id, target.name, Verdict.NOT_RUN, target.missing or why, 0.0, {}, [])
 
 

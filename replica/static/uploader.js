@@ -218,6 +218,7 @@
       return;
     }
     if (M.replica.fault("upload-waits-for-button")) { return; }
+    if (M.replica.fault("upload-when-idle")) { await new Promise((idle) => { window.requestIdleCallback(idle); }); }
     if (M.replica.fault("name-runs-when-chosen")) { message.innerHTML = `Preparing ${file.name}`; await new Promise((done) => { setTimeout(done, 100); }); }
     message.replaceChildren();
     message.className = "s3video-status-message";

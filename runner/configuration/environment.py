@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
 from dotenv import dotenv_values
@@ -24,6 +24,7 @@ from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
 from clients.addresses import LOGIN
 from clients.ca_bundle import authorities
 from clients.errors import ConfigurationError
+from redaction.secret_patterns import SHORTEST_SECRET
 from runner.configuration.environment_tables import (
     ENGINES,
     STANDARD_TARGETS,
@@ -138,8 +139,11 @@ class Environment(EnvironmentTable):
         return authorities(self.ca_file) if self.ca_file else True
 
     def secrets(self) -> list[str]:
-        """Every secret value of this environment, for the redaction and the scan."""
-        return list(_secret_values(self))
+        """Every secret value of this environment, for the redaction and the scan; a key in an address too."""
+        values = list(_secret_values(self))
+        addresses = [target.webdriver.get_secret_value() for target in self.targets if target.webdriver]
+        keys = [unquote(urlsplit(address).password or "") for address in addresses]
+        return [*values, *(key for key in keys if len(key) >= SHORTEST_SECRET)]
 
     @property
     def http_url(self) -> str:
@@ -190,7 +194,7 @@ class Environment(EnvironmentTable):
         """
         problems = []
         for target in self.targets:
-            if target.device is None:
+            if target.device is None or target.by_webdriver:  # its driver emulates it, and knows the name
                 continue
             if target.device not in devices:
                 close = difflib.get_close_matches(target.device, devices, 1)
