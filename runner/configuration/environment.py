@@ -11,6 +11,7 @@ import os
 import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -21,6 +22,7 @@ from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, Strict, Str
 
 from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
+from checklist.waivers import Waiver, required
 from clients.addresses import LOGIN
 from clients.ca_bundle import authorities
 from clients.errors import ConfigurationError
@@ -43,7 +45,7 @@ from runner.configuration.environment_tables import (
 from runner.configuration.environment_values import Header, HttpsUrl, HttpUrl, SitePath, Source
 from runner.configuration.naming import CATEGORY, SMOKE
 
-TABLES = ("targets", "allowed_console")
+TABLES = ("targets", "allowed_console", "waived")
 """Keys that are lists of tables."""
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
@@ -72,6 +74,7 @@ class Environment(EnvironmentTable):
     audit: Audit | None = None
     decided: Decided = Decided()
     required_lines: tuple[str, ...] = ()
+    waived: tuple[Waiver, ...] = ()
 
     _file: Path = PrivateAttr()
 
@@ -103,6 +106,14 @@ class Environment(EnvironmentTable):
         if unknown := [line for line in lines if line not in LINES]:
             raise ValueError(f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1")
         return lines
+
+    @field_validator("waived")
+    @classmethod
+    def _once_each(cls, waived: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+        lines = [one.line for one in waived]
+        if twice := sorted({line for line in lines if lines.count(line) > 1}):
+            raise ValueError(f"{', '.join(twice)} is waived twice; keep one of the entries")
+        return waived
 
     @field_validator("targets")
     @classmethod
@@ -144,6 +155,10 @@ class Environment(EnvironmentTable):
         addresses = [target.webdriver.get_secret_value() for target in self.targets if target.webdriver]
         keys = [unquote(urlsplit(address).password or "") for address in addresses]
         return [*values, *(key for key in keys if len(key) >= SHORTEST_SECRET)]
+
+    def required_on(self, today: date) -> set[str]:
+        """Lines that must be settled for a GO on that day, although they may stay open elsewhere."""
+        return {*self.required_lines, *(required(self.waived, today) if self.test_site else ())}
 
     @property
     def http_url(self) -> str:

@@ -62,6 +62,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         _diagnose(state, environment, option.diagnose)
         return
     _read_known_issues(state, environment)
+    _read_waivers(state, environment)
     _examine(config, state, environment)
     if option.doctor:
         state.code = 0
@@ -135,6 +136,13 @@ def _read_known_issues(state: State, environment: Environment) -> None:
         # A list that is out of date stops a release; a narrowed run is none.
         told = state.notes if state.partial else state.problems
         told += [f"{file}: {problem}" for problem in problems]
+
+
+def _read_waivers(state: State, environment: Environment) -> None:
+    today = state.started.date()
+    state.waived = [one for one in environment.waived if one.expires >= today]
+    told = state.notes if state.partial else state.problems
+    told += [f"{environment.file}: {one.expired}" for one in environment.waived if one.expires < today]
 
 
 def _examine(config: pytest.Config, state: State, environment: Environment) -> None:
