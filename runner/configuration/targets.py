@@ -168,13 +168,13 @@ def with_proxy(launch: Launch, engine: str, proxy: str) -> dict[str, Any]:
 def survey(
     targets: Iterable[Target], chosen: Iterable[str], playwright: Playwright, headed: bool = False
 ) -> list[TargetState]:
-    """What becomes of each target in this run; `chosen` names those that `--browser` narrowed it to, or is empty."""
+    """What becomes of each target in this run; `chosen` names those that `--target` narrowed it to, or is empty."""
     narrowed = set(chosen)
     states = []
     for target in targets:
         missing, build = "", ""
         if narrowed and target.name not in narrowed:
-            missing = "left out by --browser"
+            missing = "left out by --target"
         else:
             try:
                 build = launch_of(target, playwright, headed).build

@@ -45,9 +45,11 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     environment = _environment(state, started, option.site, option.fault)
     known = [*environment.targets]
     known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
+    chosen = [*option.browser, *option.target]  # pytest-playwright's own takes the name of an engine, and no other
+    known += [target for name in chosen if (target := environment.target(name)) not in known]
     with without_secrets(environment.secrets()), sync_playwright() as playwright:
         environment.check_devices(playwright.devices)
-        state.targets = survey(known, option.browser, playwright, option.headed)
+        state.targets = survey(known, chosen, playwright, option.headed)
     if option.restore:
         restored = SiteReservation.restore(environment)
         state.problems += restored.problems

@@ -71,7 +71,7 @@ def test_step_2_13_by_webdriver_and_by_a_debugging_port(
         listening(debugged, binary, *arguments, *profile) as address,
     ):
         checkout.secrets |= {"S3V_DRIVER": driver, "S3V_PORT": address}
-        run = checkout.run(file, "-k", "upload_and_playback", "--browser=phone", "--browser=pixel")
+        run = checkout.run(file, "-k", "upload_and_playback", "--target=phone", "--target=pixel")
     assert run.code == GO, run.text
     folder = (checkout.reports / "latest").resolve()
     told = RUN.validate_json((folder / FILE).read_bytes())

@@ -21,7 +21,7 @@ def test_secrets_are_of_the_two_steps_that_need_them() -> None:
 
 def test_on_a_mac_too() -> None:
     having = [step for step in steps("safari") if "secrets" in step]
-    assert ["--browser safari" in having[0], "--restore" in having[1], len(having)] == [True, True, 2]
+    assert ["--target safari" in having[0], "--restore" in having[1], len(having)] == [True, True, 2]
     assert "secrets" not in JOBS["merged"]
     assert "merge on-linux/latest on-mac/latest" in JOBS["merged"]
     assert "continue-on-error" not in JOBS["merged"]
