@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 from av.video.stream import VideoStream
@@ -56,7 +57,7 @@ def _turn(path: Path) -> None:
     path.write_bytes(content)
 
 
-def _copy(path: Path, kinds: tuple[str, ...], moved: Callable[[av.Packet, int], int]) -> None:
+def _copy(path: Path, kinds: tuple[str, ...], moved: Callable[[av.Packet[Any], int], int]) -> None:
     """The small clip's streams of these kinds; `moved` gives each packet's time, told which one of its stream it is."""
     with av.open(MP4.path) as source, av.open(path, "w", container_options={"fflags": "+bitexact"}) as target:
         streams = {one.index: target.add_stream_from_template(one) for one in source.streams if one.type in kinds}
@@ -72,7 +73,7 @@ def _copy(path: Path, kinds: tuple[str, ...], moved: Callable[[av.Packet, int], 
 
 
 def _uneven(path: Path) -> None:
-    def moved(packet: av.Packet, number: int) -> int:
+    def moved(packet: av.Packet[Any], number: int) -> int:
         late = packet.duration or 0
         return int(packet.pts or 0) + (late * (number % 3) // 4 if isinstance(packet.stream, VideoStream) else 0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from pages.webdriver.tab import Tab
@@ -40,5 +41,6 @@ class DrivenBrowser:
         self._version = str(page.driver.capabilities.get("browserVersion") or "of no version")
         return page
 
-    new_context = new_page
-    """Whether the browser is still there, shows whether another window opens."""
+    def new_context(self) -> BlankPage:
+        """There is no other window in a browser whose session is gone: each session has a browser of its own."""
+        raise WebDriverException("a session that is gone has taken its browser along")

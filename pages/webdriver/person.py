@@ -79,7 +79,7 @@ class PersonByWebDriver:
             raise AssertionError(f"expected the log-in form to post to {self.moodle.url}, seen it post to {action}")
         if PASSWORD_TOGGLE in tab.driver.page_source:
             # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
-            tab.until(lambda _: tab.has(".toggle-sensitive-btn"))
+            tab.expect_attached(".toggle-sensitive-btn", "the button that shows the password")
         tab.find("#username", "the field for the name").element.send_keys(self.person.username)
         tab.find("#password", "the field for the password").element.send_keys(self.person.password)
         tab.find("#loginbtn", "the button to log in").press()

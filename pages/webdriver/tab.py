@@ -78,6 +78,13 @@ class Tab:
         except TimeoutException:
             raise AssertionError(f"expected {what or selector} within {within:g} s, seen none at {self.url}") from None
 
+    def expect_attached(self, selector: str, what: str) -> None:
+        """Such an element is on the page, seen or not."""
+        try:
+            self.until(lambda _: self.has(selector))
+        except TimeoutException:
+            raise AssertionError(f"expected {what} within {self.seconds:g} s, seen none at {self.url}") from None
+
     def has(self, selector: str) -> bool:
         return bool(self.driver.find_elements(By.CSS_SELECTOR, selector))
 
