@@ -5,15 +5,19 @@ https://www.w3.org/TR/webdriver2/
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from filelock import FileLock, Timeout
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.options import ArgOptions
 from selenium.webdriver.common.proxy import Proxy, ProxyType
@@ -30,6 +34,9 @@ from runner.configuration.environment_tables import Target
 
 ANSWERS = 180
 """Seconds that a driver may take for an answer: clouds start a machine, or find a phone, for a session."""
+
+TURN = 600
+"""Seconds that another worker may take with the same browser."""
 
 STARTS = 15
 """Seconds that a driver may take to start on this machine."""
@@ -52,11 +59,13 @@ class Installed:
     needs: tuple[str, ...]
     remedy: str
     browser: str
+    many: bool = False
+    """Whether there may be several sessions at once."""
 
 
 INSTALLED = {
     "webkitgtk": Installed(
-        "WebKitWebDriver", ("Xvfb",), "on Debian, get it with: sh .ci/webkit", "WebKitGTK, not Safari"
+        "WebKitWebDriver", ("Xvfb",), "on Debian, get it with: sh .ci/webkit", "WebKitGTK, not Safari", many=True
     ),
     "safari": Installed("safaridriver", (), "on a Mac, run once: sudo safaridriver --enable", "Safari"),
 }
@@ -71,6 +80,8 @@ def session(target: Target, *, proxy: str = "", insecure: bool = False) -> Itera
     """
     with ExitStack() as started:
         capabilities: dict[str, Any] = {"acceptInsecureCerts": True} if insecure else {}
+        if not (target.channel in INSTALLED and INSTALLED[target.channel].many):
+            started.enter_context(_alone(target))
         if target.webdriver:
             address = target.webdriver.get_secret_value()
         else:
@@ -80,6 +91,19 @@ def session(target: Target, *, proxy: str = "", insecure: bool = False) -> Itera
         browser = _open(target, address, {**capabilities, **target.capabilities})
         started.callback(_quit, browser)
         yield browser
+
+
+@contextmanager
+def _alone(target: Target) -> Iterator[None]:
+    """A phone has one session, and so has Safari: workers of a run take turns. Raises NotAvailable."""
+    address = target.webdriver.get_secret_value() if target.webdriver else str(target.channel)
+    name = hashlib.sha256(address.encode()).hexdigest()[:16]
+    lock = FileLock(Path(tempfile.gettempdir()) / f"s3video-acceptance-{name}.lock", timeout=TURN)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise NotAvailable(f"the browser of {target.name} is in use for {TURN} s already; end what uses it") from None
 
 
 def build_of(target: Target, browser: WebDriver) -> str:
