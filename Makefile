@@ -7,7 +7,7 @@ PROSE := $(filter-out docs/access.md docs/fidelity.md docs/proof%,$(wildcard *.m
 
 .PHONY: acceptance test test-all lint proof mutants soak bench fidelity lock docs new-check
 
-acceptance: .venv/ready ; sh .ci/browsers && $(BIN)/pytest -n 2 $(if $(VERSION),--site moodle=$(VERSION))
+acceptance: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest -n 2 $(if $(VERSION),--site moodle=$(VERSION))
 test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
 test-all: test ; $(BIN)/python -m selftest.machines --python $(PYTHON)
 lint: .venv/ready

@@ -6,6 +6,7 @@ pytest_plugins = [
     "fixtures.run",
     "fixtures.browsers",
     "fixtures.people",
+    "fixtures.webdriver",
     "fixtures.data",
     "fixtures.access",
     "fixtures.set_up",

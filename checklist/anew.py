@@ -13,7 +13,7 @@ from checklist.known_issues import KnownIssue, from_results
 from checklist.reason import reason
 from checklist.results import NoResults, Run
 from checklist.tables import Mistakes
-from checklist.verdicts import UNTRIED, Check, Entry, Verdict, judge
+from checklist.verdicts import REQUIRED_OF_SITES, UNTRIED, Check, Entry, Verdict, judge
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ def known_of(run: Run) -> list[KnownIssue]:
 
 
 def required_of(run: Run) -> set[str]:
-    """Lines that stayed open and kept the run from GO."""
+    """Lines that stayed open and kept the run from GO, and those of step 2.13 that it had to settle."""
     may_stay_open = (Verdict.BY_HAND, Verdict.NOT_CHECKABLE)
     entries = [entry for entry in run.lines if entry.blocks]
-    return {entry.id for entry in entries if entry.verdict in may_stay_open or entry.message == UNTRIED}
+    stayed = {entry.id for entry in entries if entry.verdict in may_stay_open or entry.message == UNTRIED}
+    return stayed | (set(run.required) & REQUIRED_OF_SITES)
 
 
 def tried_of(run: Run) -> set[str]:
@@ -73,7 +74,7 @@ def as_judged(run: Run) -> Run:
     if not differences(run):
         return run
     anew = judged_anew(run)
-    why = reason(anew.verdict, anew.entries, run.targets, run.conditions)
+    why = reason(anew.verdict, anew.entries, run.targets, run.conditions, waived=run.waived)
     return replace(run, lines=anew.entries, verdict=anew.verdict, exit_code=anew.code, reason=why)
 
 

@@ -19,6 +19,7 @@ from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run
 from checklist.verdicts import THE_RUN, Check, TargetState, judge, judged_on, unmet
+from checklist.waivers import open_waivers
 
 MAX_AGE = timedelta(days=7)
 """Between the first and the last run that make one."""
@@ -46,9 +47,11 @@ def merge(runs: Sequence[Run], max_age: timedelta = MAX_AGE) -> Run:
     tests = {name: lines for run in runs for name, lines in run.tests.items()}
     conditions = _conditions(runs, [*_absent(tests, targets, checks)], [one.not_met for one in unmet(checks, known)])
     tried = {line for run in runs for line in tried_of(run)}
-    entries = judge(targets, checks, known, {line for run in runs for line in required_of(run)}, tried)
+    required = {line for run in runs for line in required_of(run)}
+    entries = judge(targets, checks, known, required, tried)
     verdict, code = decide(entries, conditions)
     found = defects(entries, known, conditions.problems)
+    waived = open_waivers(_distinct_tables(run.waived for run in runs), entries)
     first, end = runs[0], max(run.started + timedelta(seconds=run.seconds) for run in runs)
     return replace(
         first,
@@ -64,7 +67,9 @@ def merge(runs: Sequence[Run], max_age: timedelta = MAX_AGE) -> Run:
             *_distinct(note for run in runs for note in run.notes),
         ],
         figures=figures(checks),
-        reason=reason(verdict, entries, targets, conditions, found),
+        reason=reason(verdict, entries, targets, conditions, found, waived),
+        required=sorted({line for run in runs for line in run.required}),
+        waived=waived,
         defects=found,
         seconds=round((end - first.started).total_seconds(), 1),
         tested={name: ", ".join(_distinct(run.tested.get(name, "") for run in runs)) for name in first.tested},

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from checklist.decide import Conditions
 from checklist.defects import Defect, Severity, blocking
 from checklist.lines import ALL_TARGETS
 from checklist.verdicts import PARTS, Entry, TargetState, Verdict, counts
+from checklist.waivers import told
 
 NAMED = 3
 """How many lines a sentence names; the others are counted."""
 
 ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "a WebKit build, not Safari"}
 
-CHANNELS = {"msedge": "Edge", "chrome": "Chrome"}
+CHANNELS = {"msedge": "Edge", "chrome": "Chrome", "safari": "Safari", "webkitgtk": "WebKitGTK"}
+
+NOT_SAFARI = "webkitgtk"
 
 BROWSERS = {
     "2.13.1": "Chrome or Chromium",
@@ -34,13 +37,14 @@ def reason(
     targets: Collection[TargetState],
     conditions: Conditions,
     defects: Collection[Defect] = (),
+    waived: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """One sentence about a run that was decided so; of a GO, a second one that says how far it reaches."""
     open_ = [entry for entry in entries if entry.blocks]
     match verdict:
         case "GO":
             aside = f", {known_aside(defects)}" if any(defect.known for defect in defects) else ""
-            said = f"Every required line passed in {tested_in(targets)}{aside}. {untested(targets)}".strip()
+            said = f"Every required line passed in {tested_in(targets)}{aside}. {untested(targets, waived)}".strip()
         case "NO-GO":
             said = stops(defects)
         case "OUTAGE":
@@ -81,12 +85,16 @@ def known_aside(defects: Iterable[Defect]) -> str:
 
 
 def called(target: TargetState) -> str:
-    """What a target is in people's words, with its version: "Firefox 153", "an emulated Pixel 7"."""
+    """A target in people's words, with its version: "Firefox 153", "an emulated Pixel 7", "a real iPhone 16"."""
+    if target.real:
+        return f"a real {target.real}"
     if target.device:
         return f"an emulated {target.device}"
     name = CHANNELS.get(target.channel) or ENGINES.get(target.engine, target.name)
     version = re.search(r"(\d+)[\d.]*$", target.build)
-    return f"{name} {version[1]}" if version and target.engine != "webkit" else name
+    if target.channel == NOT_SAFARI:
+        return f"{name} {version[0] if version else ''}".strip() + ", not Safari"
+    return f"{name} {version[1]}" if version and (target.channel or target.engine != "webkit") else name
 
 
 def tested_in(targets: Iterable[TargetState]) -> str:
@@ -95,11 +103,12 @@ def tested_in(targets: Iterable[TargetState]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no browser"
 
 
-def untested(targets: Collection[TargetState]) -> str:
-    """Which of the browsers and devices that the checklist names no target of the run is."""
+def untested(targets: Collection[TargetState], waived: Sequence[Mapping[str, str]] = ()) -> str:
+    """Which of the browsers and devices that the checklist names no target of the run is, and what is waived."""
     there = [target for target in targets if not target.missing]
     names = [name for line, name in BROWSERS.items() if not any(PARTS[line](target) for target in there)]
-    return f"Not tested: {', '.join(names)}." if names else ""
+    said = f"Not tested: {', '.join(names)}." if names else ""
+    return f"{said} {told(waived)}".strip()
 
 
 def _incomplete(blocking: list[Entry], targets: Iterable[TargetState], conditions: Conditions) -> str:

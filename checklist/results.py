@@ -33,7 +33,8 @@ class Run:
     `figures` are measures by name and target, `budgets` what they may come to; `reason` is the verdict's, in a
     sentence; `tested` says where: site, bucket, region. `conditions`, `known_issues` and `tests` (the lines of each
     test of the suite) are what a merge of several runs judges by. `defects` are what somebody has to mend, the worst
-    first; `lines` say where each was seen.
+    first; `lines` say where each was seen. `required` are lines that the run had to settle although others like them
+    may stay open, `waived` those that it had not to, and who has said so.
     """
 
     run_id: str
@@ -54,6 +55,8 @@ class Run:
     tests: Mapping[str, Sequence[str]] = field(default_factory=dict)
     defects: Sequence[Defect] = ()
     budgets: Mapping[str, float] = field(default_factory=dict)
+    required: Sequence[str] = ()
+    waived: Sequence[Mapping[str, str]] = ()
     schema: Literal[1] = 1
 
 

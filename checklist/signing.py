@@ -208,7 +208,7 @@ def settled(run: Run, folder: Path, verified: Iterable[Verified] | None = None) 
     if run.verdict != "INCOMPLETE" or lines == run.lines:
         return run
     verdict, code = decide(lines, run.conditions)
-    why = reason(verdict, lines, run.targets, run.conditions, run.defects)
+    why = reason(verdict, lines, run.targets, run.conditions, run.defects, run.waived)
     return replace(run, lines=lines, verdict=verdict, exit_code=code, reason=why)
 
 

@@ -95,7 +95,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target of the run: `missing` says why it could not run, empty when it did; `build` is the browser it was."""
+    """A target of the run: `missing` says why it could not run, empty when it did; `build` is the browser it was.
+
+    `device` is emulated, `real` a phone or tablet that is none. What is driven `by_webdriver` judges step 2.13 alone.
+    """
 
     name: str
     engine: str
@@ -104,6 +107,22 @@ class TargetState:
     device: str = ""
     missing: str = ""
     build: str = ""
+    real: str = ""
+    by_webdriver: bool = False
+
+    @property
+    def is_handheld(self) -> bool:
+        return bool(self.device or self.real)
+
+    @property
+    def tells_console(self) -> bool:
+        """Of drivers of WebDriver but Chromium's own tell what the console says."""
+        return not self.by_webdriver or self.engine == "chromium"
+
+    @property
+    def judges_desks(self) -> bool:
+        """Whether it judges what people do at a desk: all steps but 2.13."""
+        return not self.device and not self.by_webdriver
 
 
 UNTRIED = "not tried where test_site = false"
@@ -117,15 +136,28 @@ THE_RUN = TargetState(ALL_TARGETS, "", required=True)
 """Stands for a target where a line speaks of none."""
 
 PARTS: dict[str, Callable[[TargetState], bool]] = {
-    "2.13.1": lambda target: target.engine == "chromium" and target.channel != "msedge" and not target.device,
-    "2.13.2": lambda target: target.engine == "firefox" and not target.device,
-    "2.13.3": lambda target: target.engine == "webkit" and not target.device,
-    "2.13.4": lambda target: target.channel == "msedge",
+    "2.13.1": lambda target: target.engine == "chromium" and target.channel != "msedge" and not target.is_handheld,
+    "2.13.2": lambda target: target.engine == "firefox" and not target.is_handheld,
+    "2.13.3": lambda target: target.engine == "webkit" and not target.is_handheld,
+    "2.13.4": lambda target: target.channel == "msedge" and not target.is_handheld,
     "2.13.5": lambda target: True,
-    "2.13.6": lambda target: bool(target.device),
-    CONSOLES: lambda target: True,
+    "2.13.6": lambda target: target.is_handheld,
+    CONSOLES: lambda target: target.tells_console,
 }
 """Which targets a line that is judged once a run speaks of."""
+
+REQUIRED_OF_SITES = frozenset(f"2.13.{number}" for number in range(1, 7))
+"""Lines that a test site has to settle for a GO, unless its environment file waives one."""
+
+STANDS_IN: dict[str, Callable[[TargetState], str]] = {
+    "2.13.1": lambda target: "" if target.channel == "chrome" else "in Chromium, not Chrome",
+    "2.13.3": lambda target: {
+        "safari": "",
+        "webkitgtk": "in WebKitGTK, not Safari",
+    }.get(target.channel, "in a WebKit build, not Safari"),
+    "2.13.6": lambda target: "" if target.real else "emulated",
+}
+"""What a target is instead of that which the line names; nothing where it is that."""
 
 ALL_PARTS_COUNT = frozenset({"2.13.5", "2.13.6"})
 """Lines that say "all": a target that did not run leaves them open, even one that is not required."""
@@ -141,7 +173,7 @@ def judged_on(line: Line, targets: Sequence[TargetState]) -> list[TargetState]:
         return [THE_RUN] if line.judged else []
     if line.over_targets:
         return [target for target in targets if PARTS[line.id](target)]
-    desks = [target for target in targets if not target.device]
+    desks = [target for target in targets if target.judges_desks]
     if line.on_one_target:
         return sorted(desks, key=lambda target: (bool(target.missing), not target.required))[:1]
     best_last = sorted(desks, key=lambda target: (not target.missing, target.required))
@@ -196,7 +228,7 @@ def _of_line(
         return [replace(entry, browser=ALL_TARGETS, blocks=entry.blocks and not may_stay_open)]
     if line.over_targets:
         parts = [_entry(line, target, found.get((line.id, target.name), []), known) for target in judged]
-        return [_over_targets(line, parts)]
+        return [_over_targets(line, judged, parts, line.id in required)]
     return [
         _entry(line, target, found.get((line.id, target.name), []), known)
         if target in judged
@@ -260,9 +292,12 @@ def is_known(check: Check, known: Iterable[KnownIssue]) -> bool:
 
 
 def _covered_elsewhere(line: Line, target: TargetState) -> Entry:
-    why = (
-        "devices are covered by step 2.13" if target.device else f"one target an engine is enough for step {line.step}"
-    )
+    if target.is_handheld:
+        why = "devices are covered by step 2.13"
+    elif target.by_webdriver:
+        why = "browsers that WebDriver drives are covered by step 2.13"
+    else:
+        why = f"one target an engine is enough for step {line.step}"
     return Entry(line.id, target.name, Verdict.NOT_RUN, target.missing or why, 0.0, {}, [])
 
 
@@ -285,26 +320,36 @@ def _entry(line: Line, target: TargetState, checks: list[Check], known: Collecti
     return Entry(line.id, target.name, verdict, message, seconds, evidence, checks, blocks and not met, met)
 
 
-def _over_targets(line: Line, parts: list[Entry]) -> Entry:
+def _over_targets(line: Line, targets: Sequence[TargetState], parts: list[Entry], required: bool) -> Entry:
     if not parts:
         why = "this environment has no such target"
-        return Entry(line.id, ALL_TARGETS, Verdict.NOT_RUN, why, 0.0, {}, [])
+        if required:
+            why += ": add one under [[targets]], or waive the line under [[waived]]"
+        return Entry(line.id, ALL_TARGETS, Verdict.NOT_RUN, why, 0.0, {}, [], required)
     counted = parts
     if line.id not in ALL_PARTS_COUNT:
         counted = [part for part in parts if part.checks or part.blocks] or parts
+    verdict = min((part.verdict for part in counted), key=WORST_FIRST.index)
     return Entry(
         line.id,
         ALL_TARGETS,
-        min((part.verdict for part in counted), key=WORST_FIRST.index),
-        "; ".join(f"{p.browser}: {p.verdict}{f' ({p.message})' if p.message else ''}" for p in parts),
+        verdict,
+        "; ".join(_part(part, target) for target, part in zip(targets, parts, strict=True)),
         round(sum(part.seconds for part in parts), 3),
         {part.browser: part.evidence for part in parts if part.evidence},
         [check for part in parts for check in part.checks],
-        any(part.blocks for part in parts),
+        any(part.blocks for part in parts) or (required and verdict not in (Verdict.PASSED, Verdict.FAILED)),
         []
         if any(part.verdict is Verdict.FAILED and not part.known for part in parts)
         else [note for part in parts for note in part.known],
     )
+
+
+def _part(part: Entry, target: TargetState) -> str:
+    """What became of a line on one target, and what that is where it only stands in for another."""
+    instead = STANDS_IN[part.id](target) if part.id in STANDS_IN and part.checks else ""
+    what = f", {instead}" if instead else ""
+    return f"{part.browser}: {part.verdict}{what}{f' ({part.message})' if part.message else ''}"
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[Verdict, int]:

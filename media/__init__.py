@@ -3,6 +3,7 @@
 from media.clip import MP4, WATCHED_BYTES, WEBM, Clip, digest, named, oversized, padded, plays_h264
 from media.mark import MARKS
 from media.odd import OddFile, odd_files
+from media.phone import PhoneVideo, phone_videos
 from media.remux import in_container, large, marked, with_index_at_end
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "WEBM",
     "Clip",
     "OddFile",
+    "PhoneVideo",
     "digest",
     "in_container",
     "large",
@@ -20,6 +22,7 @@ __all__ = [
     "odd_files",
     "oversized",
     "padded",
+    "phone_videos",
     "plays_h264",
     "with_index_at_end",
 ]

@@ -55,7 +55,7 @@ class Clip:
     @property
     def mime(self) -> str:
         """Media type by suffix; what a browser reports as `File.type` may differ."""
-        return MIME[self.path.suffix]
+        return MIME[self.path.suffix.lower()]
 
     @property
     def bytes(self) -> int:

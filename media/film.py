@@ -24,6 +24,8 @@ class Codecs:
     video: str
     audio: str
     options: dict[str, str] = field(default_factory=dict)
+    tag: str = ""
+    """By which a container names the video's codec, where it has several names for one."""
 
 
 H264 = Codecs("libx264", "aac", {"profile": "baseline", "bf": "0"})
@@ -60,6 +62,8 @@ def encode(
         width, height = size.split("x")
         video.width, video.height, video.pix_fmt = int(width), int(height), "yuv420p"
         video.gop_size = FPS
+        if codecs.tag:
+            video.codec_context.codec_tag = codecs.tag
         audio.bit_rate = 32_000
         both = heapq.merge(_film(video, picture), _record(audio, beep), key=_decode_time)
         for packet in both:

@@ -28,7 +28,7 @@ def _recipe() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _cached(name: str, make: Callable[[Path], None]) -> Clip:
+def cached(name: str, make: Callable[[Path], None]) -> Clip:
     """The file `name` of the user's cache folder, made anew if absent, damaged or of an older version of this code."""
     folder = user_cache_path("s3video-acceptance", ensure_exists=True)
     path, stamp, draft = folder / name, folder / f"{name}.sha256", folder / f"draft-{name}"
@@ -46,7 +46,7 @@ def in_container(extension: Literal["mp4", "mov", "avi", "mkv", "webm"]) -> Clip
     """The small clip as a file of that type, under 400 KB. Browsers play mp4 and webm; what else they play differs."""
     if extension in ("mp4", "webm"):
         return MP4 if extension == "mp4" else WEBM
-    return _cached(f"clip.{extension}", _convert)
+    return cached(f"clip.{extension}", _convert)
 
 
 def marked(clip: Clip, mark: int) -> Clip:
@@ -60,7 +60,7 @@ def marked(clip: Clip, mark: int) -> Clip:
     def make(path: Path) -> None:
         encode(path, codecs, options | {"b": "90k"}, SMALL_SECONDS, "640x360", drawn=boxes(mark))
 
-    return replace(_cached(f"clip-{mark}{suffix}", make), mark=mark)
+    return replace(cached(f"clip-{mark}{suffix}", make), mark=mark)
 
 
 def _convert(path: Path) -> None:
@@ -83,7 +83,7 @@ def _convert(path: Path) -> None:
 
 def with_index_at_end(size: int, kind: Literal["mp4", "webm"] = "mp4") -> Clip:
     """A video of about `size` bytes, as `large` makes it, its index behind the pictures as phones write it. Cached."""
-    return _cached(f"index-at-end-{size}.{kind}", lambda path: _repeat(_source(kind), path, size, index_in_front=False))
+    return cached(f"index-at-end-{size}.{kind}", lambda path: _repeat(_source(kind), path, size, index_in_front=False))
 
 
 def large(size: int, kind: Literal["mp4", "webm"] = "mp4") -> Clip:
@@ -98,7 +98,7 @@ def large(size: int, kind: Literal["mp4", "webm"] = "mp4") -> Clip:
         _repeat(_source(kind), path, size)
         grow(path, size)
 
-    return _cached(f"large-{size}.{kind}", make)
+    return cached(f"large-{size}.{kind}", make)
 
 
 def _source(kind: Literal["mp4", "webm"]) -> Clip:
@@ -106,7 +106,7 @@ def _source(kind: Literal["mp4", "webm"]) -> Clip:
         "mp4": (H264, {"preset": "ultrafast", "b": "6M"}),
         "webm": (VP9, {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "b": "5M"}),
     }[kind]
-    return _cached(f"source.{kind}", lambda path: encode(path, codecs, options, SOURCE_SECONDS, "1280x720", noise=10))
+    return cached(f"source.{kind}", lambda path: encode(path, codecs, options, SOURCE_SECONDS, "1280x720", noise=10))
 
 
 def _repeat(source: Clip, path: Path, size: int, *, index_in_front: bool = True) -> None:

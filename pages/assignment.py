@@ -15,6 +15,14 @@ from pages.versions import ALL_SUBMISSIONS
 from pages.video import VideoPage
 
 
+def shown_video(row: str, address: str, size: int) -> str:
+    """The status table's row tells a video of `size` bytes; returns the object's key, which its link's address has."""
+    told = " ".join(row.split())
+    if not readable_size(size).search(told):
+        raise AssertionError(f"expected the video's size to be told as {in_words(size)}, seen: {told}")
+    return parse_qs(urlsplit(address).query)["s3key"][0]
+
+
 class AssignmentPage(MoodlePage):
     """An assignment at `/mod/assign/view.php?id=CMID`, as its students and its teachers see it."""
 
@@ -57,11 +65,8 @@ class AssignmentPage(MoodlePage):
         """
         link = self.main.locator(".s3video-watch-link")
         expect(link, "the link to the submitted video").to_be_visible()
-        row = " ".join(self.main.locator("tr:has(.s3video-watch-link)").inner_text().split())
-        if not readable_size(size).search(row):
-            raise AssertionError(f"expected the video's size to be told as {in_words(size)}, seen: {row}")
-        address = link.get_attribute("href") or ""
-        seen = parse_qs(urlsplit(address).query)["s3key"][0]
+        row = self.main.locator("tr:has(.s3video-watch-link)").inner_text()
+        seen = shown_video(row, link.get_attribute("href") or "", size)
         if key and seen != key:
             raise AssertionError(f"expected the page to show {key}, seen {seen}")
         return seen

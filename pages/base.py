@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, expect
@@ -24,6 +24,8 @@ from clients.words import answered
 from pages.script import scripts
 
 SCRIPTS = scripts(__file__)
+
+PLACE = SCRIPTS["place"]
 
 REFUSED = "refused"
 """What base.js says of a page with an error that is not Moodle's."""
@@ -98,7 +100,11 @@ def press(control: Locator, what: str = "a button") -> None:
 def expect_on_screen(part: Locator, what: str) -> None:
     """`part` is seen, and whole: it sticks out of the screen at neither side."""
     expect(part, what).to_be_visible()
-    place = part.evaluate(SCRIPTS["place"])
+    expect_fits(part.evaluate(PLACE), what)
+
+
+def expect_fits(place: Mapping[str, Any], what: str) -> None:
+    """What is at this `place`, by base.js, sticks out of the screen at neither side."""
     if not place["fits"]:
         raise AssertionError(
             f"expected {what} to fit on the screen, seen it reach from {place['left']} to "

@@ -167,6 +167,11 @@ export function kept(video, [name, value]) {
   return later(300, () => video[name]);
 }
 
+// The types that the page tells the browser, of sources that have one.
+export function types(video) {
+  return [...video.querySelectorAll("source[type]")].map((one) => one.getAttribute("type"));
+}
+
 export function source(video) {
   return video.currentSrc || video.querySelector("source")?.src || video.src;
 }

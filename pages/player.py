@@ -12,7 +12,7 @@ from clients.addresses import PLAYBACK_URL
 from clients.errors import NotCheckable
 from clients.words import lasting
 from media import Clip, mark
-from pages.base import Moodle, expect_on_screen, has_touch
+from pages.base import PLACE, Moodle, expect_fits, has_touch
 from pages.controls import Controls
 from pages.script import scripts
 
@@ -41,7 +41,7 @@ class Player:
     def expect_loaded(self, seconds: float | None = None) -> None:
         """The element is there, has a source, and knows the video's length: `seconds`, within half a second."""
         try:
-            expect(self.video, "the video player").to_be_visible()
+            self._expect_there()
             state = self._run("loaded", self.moodle.play)
         except (AssertionError, TimeoutError) as missing:  # a message may take its place while it loads
             raise AssertionError(f"expected the video player, seen {self._said()}") from missing
@@ -53,6 +53,9 @@ class Player:
         if seconds is not None and abs(state["duration"] - seconds) > TOLERANCE:
             raise AssertionError(f"expected a video of {seconds:.1f} s, seen one of {state['duration']:.1f} s")
 
+    def _expect_there(self) -> None:
+        expect(self.video, "the video player").to_be_visible()
+
     def _said(self) -> str:
         told = " ".join(" ".join(self.video.page.get_by_role("alert").filter(visible=True).all_inner_texts()).split())
         return f'the message "{told}"' if told else "no message"
@@ -63,7 +66,7 @@ class Player:
 
     def expect_offered_as(self, mime: str) -> None:
         """Where the page tells the browser a type, it is the video's: some play nothing else than they are told."""
-        seen = [source.get_attribute("type") for source in self.video.locator("source[type]").all()]
+        seen = self._run("types")
         if any(told != mime for told in seen):
             told = ", ".join(told or "no type" for told in seen)
             raise AssertionError(f"expected the video to be offered as {mime}, seen {told}")
@@ -94,15 +97,15 @@ class Player:
         if self._run("pausedSoon"):
             raise AssertionError("expected playback to go on after a click, seen it paused half a second later")
 
-    def expect_playing(self, seconds: float = 1.5) -> None:
-        """Playback advances by `seconds` since its start, with pictures decoded and without an error."""
+    def expect_playing(self, seconds: float = 1.5, *, pictures: bool = True) -> None:
+        """Playback advances by `seconds` since its start, without an error, and with `pictures` that are decoded."""
         state = self._run("advance", [seconds, self.moodle.play])
         if state["error"] or state["paused"] or state["to"] - state["from"] < seconds:
             raise AssertionError(
                 f"expected playback to advance by {seconds} s within {self.moodle.play:g} s, "
                 f"seen it go from {state['from']:.1f} to {state['to']:.1f} s{_trouble(state)}"
             )
-        if not state["frames"]:
+        if pictures and not state["frames"]:
             raise AssertionError("expected moving pictures, seen playback without a single decoded frame")
 
     def first_frame(self) -> float | None:
@@ -269,7 +272,8 @@ class Player:
 
     def expect_on_screen(self) -> None:
         """The picture is seen whole."""
-        expect_on_screen(self.video, "the video player")
+        self._expect_there()
+        expect_fits(self.video.evaluate(PLACE), "the video player")
 
     def expect_no_error(self) -> None:
         if error := self._run("loaded", 0)["error"]:

@@ -107,3 +107,28 @@ def test_types(
             player.expect_loaded(file.seconds)
             player.play()
             player.expect_playing()
+
+
+@pytest.mark.lines(*UPLOAD_LINES, "2.13.5")
+def test_from_phones(
+    student: Actor, assignment: Assignment, video_store: VideoStore, decodes: dict[str, bool], line: Lines
+) -> None:
+    """Videos as phones send them are taken, and play where the browser decodes them, or are refused with a reason."""
+    uploads, plays = line.declared
+    student.log_in_by_cookie()
+    for video in media.phone_videos():
+        form, file, receipt = student.open(assignment).add_submission(), video.clip, None
+        with line(uploads, f"{video.what} is taken and stored, or refused with a reason", extra=True):
+            upload = form.widget.choose(file.path)
+            if upload.expect_taken_or_refused("type", "format", "not a video", "no picture", "codec"):
+                receipt = upload.receipt()
+                video_store.expect_stored(receipt.key, file.bytes, upload.file_type(), file.sha256)
+        if receipt is None:
+            continue
+        with line(plays, f"{video.what} plays, if it was taken", extra=True):
+            if not decodes[video.codecs]:
+                raise NotCheckable(f"this browser does not play {video.codecs}")
+            player = student.watch(receipt.submission, receipt.key).player
+            player.expect_loaded(file.seconds)
+            player.play()
+            player.expect_playing(pictures=video.pictures)

@@ -138,7 +138,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested=tested,
         tested_in=reason.tested_in(run.targets),
         untested=[target for target in run.targets if target.missing],
-        not_tested=reason.untested(run.targets),
+        not_tested=reason.untested(run.targets, run.waived),
         judged=len(judged),
         total=len(LINES),
         for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],

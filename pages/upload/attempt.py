@@ -186,6 +186,14 @@ class Upload:
             raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: “{_line(text)}”")
         return text
 
+    def expect_taken_or_refused(self, *reasons: str) -> bool:
+        """The file is taken, or refused with one of these reasons; returns whether it is taken."""
+        last = self._last_message()
+        if last is not None and last["success"]:
+            return True
+        self.expect_refused(*reasons)
+        return False
+
     def expect_name_not_run(self, when: str) -> None:
         """The name of the file, which is markup, has not run since the page was opened, nor become an element of it."""
         if self.page.evaluate(RAN) or any(MARK in script for script in self._recorded()["handlers"]):

@@ -64,6 +64,15 @@ class Receipt:
             )
 
 
+def receipt_of(answer: object) -> Receipt:
+    """What the plugin's answer, from its JSON, promises."""
+    if not isinstance(answer, dict) or not answer.get("success"):
+        told = answer.get("error") if isinstance(answer, dict) else "what is none of the plugin's"
+        raise AssertionError(f"expected an upload URL, seen the refusal: {told}")
+    data = of_form(answer, PROMISE)
+    return Receipt(data["s3_key"], int(data["submission_id"]), data["url"], data["fields"])
+
+
 class Requests:
     """Every POST and PUT of a tab, from now on, of which `site` is the site's own address."""
 
@@ -140,11 +149,7 @@ class Requests:
             raise AssertionError(
                 f"expected an upload URL, seen {answered(response.status)} of {_script(response.url)}"
             ) from None
-        if not isinstance(answer, dict) or not answer.get("success"):
-            told = answer.get("error") if isinstance(answer, dict) else "what is none of the plugin's"
-            raise AssertionError(f"expected an upload URL, seen the refusal: {told}")
-        data = of_form(answer, PROMISE)
-        return Receipt(data["s3_key"], int(data["submission_id"]), data["url"], data["fields"])
+        return receipt_of(answer)
 
     def _answer_to_upload_url(self) -> Response:
         for request in reversed(self._made):

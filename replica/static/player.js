@@ -22,6 +22,9 @@ M.replica.watch = (video) => {
   }
   if (M.replica.fault("player-starts-muted")) { video.muted = true; }
   if (M.replica.fault("player-without-controls")) { video.controls = false; }
+  if (M.replica.fault("player-waits-for-a-picture")) {
+    video.addEventListener("loadedmetadata", () => { if (!video.videoWidth) { video.style.display = "none"; } });
+  }
   if (M.replica.fault("playback-creeps")) { video.addEventListener("play", () => { video.playbackRate = 0.1; }); }
   if (M.replica.fault("mute-is-reset")) { video.addEventListener("volumechange", () => { video.muted = false; }); }
   if (M.replica.fault("volume-is-reset")) { video.addEventListener("volumechange", () => { video.volume = 1; }); }

@@ -79,7 +79,13 @@
     /^G.{187}G/s,
   ];
 
+  async function hasPictures(file) {
+    const bytes = await file.slice(0, 2 ** 20).text();
+    return !bytes.slice(0, 12).includes("ftyp") || file.size > 2 ** 20 || bytes.includes("vmhd");
+  }
+
   async function checkContent(file) {
+    if (M.replica.fault("sound-refused-in-silence") && !(await hasPictures(file))) { return "That did not work."; }
     if (unchecked() || M.replica.fault("content-not-looked-into") || M.replica.fault("rejected-file-stays")) { return ""; }
     const bytes = String.fromCharCode(...new Uint8Array(await file.slice(0, 512).arrayBuffer()));
     return STARTS.some((pattern) => pattern.test(bytes)) ? "" : "This file is not a video, although its name says so.";
@@ -221,6 +227,7 @@
       return;
     }
     if (M.replica.fault("upload-waits-for-button")) { return; }
+    if (M.replica.fault("upload-when-idle")) { await new Promise((idle) => { window.requestIdleCallback(idle); }); }
     if (M.replica.fault("name-runs-when-chosen")) { message.innerHTML = `Preparing ${file.name}`; await new Promise((done) => { setTimeout(done, 100); }); }
     message.replaceChildren();
     message.className = "s3video-status-message";

@@ -11,10 +11,11 @@ import os
 import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
 from dotenv import dotenv_values
@@ -23,9 +24,11 @@ from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, Strict, Str
 from checklist import foreign_files
 from checklist.lines import LINES
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
+from checklist.waivers import Waiver, required
 from clients.addresses import LOGIN
 from clients.ca_bundle import authorities
 from clients.errors import ConfigurationError
+from redaction.secret_patterns import SHORTEST_SECRET
 from runner.configuration.environment_tables import (
     ENGINES,
     STANDARD_TARGETS,
@@ -44,7 +47,7 @@ from runner.configuration.environment_tables import (
 from runner.configuration.environment_values import Header, HttpsUrl, HttpUrl, SitePath, Source
 from runner.configuration.naming import CATEGORY, SMOKE
 
-TABLES = ("targets", "allowed_console")
+TABLES = ("targets", "allowed_console", "waived")
 """Keys that are lists of tables."""
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
@@ -73,6 +76,7 @@ class Environment(EnvironmentTable):
     audit: Audit | None = None
     decided: Decided = Decided()
     required_lines: tuple[str, ...] = ()
+    waived: tuple[Waiver, ...] = ()
 
     _file: Path = PrivateAttr()
 
@@ -104,6 +108,14 @@ class Environment(EnvironmentTable):
         if unknown := [line for line in lines if line not in LINES]:
             raise ValueError(f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1")
         return lines
+
+    @field_validator("waived")
+    @classmethod
+    def _once_each(cls, waived: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+        lines = [one.line for one in waived]
+        if twice := sorted({line for line in lines if lines.count(line) > 1}):
+            raise ValueError(f"{', '.join(twice)} is waived twice; keep one of the entries")
+        return waived
 
     @field_validator("targets")
     @classmethod
@@ -140,8 +152,15 @@ class Environment(EnvironmentTable):
         return authorities(self.ca_file) if self.ca_file else True
 
     def secrets(self) -> list[str]:
-        """Every secret value of this environment, for the redaction and the scan."""
-        return list(_secret_values(self))
+        """Every secret value of this environment, for the redaction and the scan; a key in an address too."""
+        values = list(_secret_values(self))
+        addresses = [target.webdriver.get_secret_value() for target in self.targets if target.webdriver]
+        keys = [unquote(urlsplit(address).password or "") for address in addresses]
+        return [*values, *(key for key in keys if len(key) >= SHORTEST_SECRET)]
+
+    def required_on(self, today: date) -> set[str]:
+        """Lines that must be settled for a GO on that day, although they may stay open elsewhere."""
+        return {*self.required_lines, *(required(self.waived, today) if self.test_site else ())}
 
     @property
     def http_url(self) -> str:
@@ -193,7 +212,7 @@ class Environment(EnvironmentTable):
         """
         problems = []
         for target in self.targets:
-            if target.device is None:
+            if target.device is None or target.by_webdriver:  # its driver emulates it, and knows the name
                 continue
             if target.device not in devices:
                 close = difflib.get_close_matches(target.device, devices, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ByteSize,
     Field,
+    JsonValue,
     SecretStr,
     StrictBool,
     TypeAdapter,
@@ -22,7 +23,7 @@ from pydantic import (
 
 from checklist.patterns import Selective
 from checklist.tables import Table
-from runner.configuration.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, host, like, websocket
+from runner.configuration.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, host, like, of_scheme
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""
@@ -131,17 +132,29 @@ class Cdn(EnvironmentTable):
 Engine = Literal["chromium", "firefox", "webkit"]
 
 
-class Target(EnvironmentTable):
-    """A browser, channel or device that a run covers. `device` is a name known to Playwright.
+CHANNELS: dict[str, Engine] = {"chrome": "chromium", "msedge": "chromium", "safari": "webkit", "webkitgtk": "webkit"}
+"""Browsers that are installed, and the engine of each."""
 
-    With `ws_endpoint` a Playwright server runs the browser; such addresses hold tokens.
+BY_WEBDRIVER = ("safari", "webkitgtk")
+"""Channels that Playwright does not drive: a driver of WebDriver is started for them, on this machine."""
+
+
+class Target(EnvironmentTable):
+    """A browser, channel or device that a run covers. `device` is a name known to Playwright, which emulates it.
+
+    `real` says which phone or tablet it is, where it is one. The browser is of this machine, or where one of the three
+    addresses leads; such addresses hold tokens. `capabilities` go to the driver of WebDriver as they stand.
     """
 
     name: Annotated[str, like("[a-z0-9][a-z0-9-]*", "must be made of a-z, 0-9 and hyphens; rename the target")]
     engine: Engine
-    channel: Literal["chrome", "msedge"] | None = None
+    channel: Literal["chrome", "msedge", "safari", "webkitgtk"] | None = None
     device: Text | None = None
-    ws_endpoint: Annotated[Secret, AfterValidator(websocket)] | None = None
+    ws_endpoint: Annotated[Secret, of_scheme("ws", "wss")] | None = None
+    webdriver: Annotated[Secret, of_scheme("http", "https")] | None = None
+    cdp_endpoint: Annotated[Secret, of_scheme("http", "https", "ws", "wss")] | None = None
+    real: Text | None = None
+    capabilities: Mapping[str, JsonValue] = Field(default_factory=dict)
     required: StrictBool = True
 
     @field_validator("engine")
@@ -154,10 +167,46 @@ class Target(EnvironmentTable):
 
     @field_validator("channel")
     @classmethod
-    def _channel_of_chromium(cls, channel: str | None, info: ValidationInfo) -> str | None:
-        if channel and info.data.get("engine") in ("firefox", "webkit"):
-            raise ValueError(f'{channel} is a channel of chromium; set engine = "chromium" or leave the channel out')
+    def _channel_of_its_engine(cls, channel: str | None, info: ValidationInfo) -> str | None:
+        if channel and info.data.get("engine", CHANNELS[channel]) != CHANNELS[channel]:
+            engine = CHANNELS[channel]
+            raise ValueError(f'{channel} is a channel of {engine}; set engine = "{engine}" or leave the channel out')
         return channel
+
+    @field_validator("webdriver", "cdp_endpoint")
+    @classmethod
+    def _one_address(cls, address: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        others = [key for key in ("ws_endpoint", "webdriver") if key != info.field_name and info.data.get(key)]
+        if address and others:
+            raise ValueError(f"the target has {others[0]} already; a browser is driven in one way, so keep one")
+        if address and info.field_name == "cdp_endpoint" and info.data.get("engine") in ("firefox", "webkit"):
+            raise ValueError('only Chromium takes it; set engine = "chromium", or use webdriver')
+        return address
+
+    @field_validator("real")
+    @classmethod
+    def _somewhere(cls, real: str | None, info: ValidationInfo) -> str | None:
+        if real and info.data.get("device"):
+            raise ValueError("contradicts device, which is emulated; keep one of the two")
+        if real and not any(info.data.get(key) for key in ("ws_endpoint", "webdriver", "cdp_endpoint")):
+            raise ValueError("no address leads to that device; add webdriver or cdp_endpoint")
+        return real
+
+    @field_validator("capabilities")
+    @classmethod
+    def _for_a_driver(cls, given: Mapping[str, JsonValue], info: ValidationInfo) -> Mapping[str, JsonValue]:
+        if given and not (info.data.get("webdriver") or info.data.get("channel") in BY_WEBDRIVER):
+            raise ValueError("are for a driver of WebDriver; add webdriver, or remove them")
+        return given
+
+    @property
+    def by_webdriver(self) -> bool:
+        """Whether WebDriver drives the browser, and not Playwright: then it judges step 2.13 alone."""
+        return bool(self.webdriver) or self.channel in BY_WEBDRIVER
+
+    @property
+    def is_remote(self) -> bool:
+        return bool(self.ws_endpoint or self.webdriver or self.cdp_endpoint)
 
 
 ENGINES: tuple[Engine, ...] = ("chromium", "firefox", "webkit")

@@ -156,10 +156,21 @@ def like(pattern: str, remedy: str) -> AfterValidator:
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
 
-def websocket(address: SecretStr) -> SecretStr:
-    if urlsplit(address.get_secret_value()).scheme not in ("ws", "wss"):
-        raise ValueError("the variable does not hold an address that begins with ws:// or wss://; give it that")
-    return address
+def of_scheme(*schemes: str) -> AfterValidator:
+    """A secret address that begins with one of these."""
+
+    def check(address: SecretStr) -> SecretStr:
+        try:
+            parts = urlsplit(address.get_secret_value())
+            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            begins = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise ValueError(f"the variable does not hold an address that begins with {begins}; give it that")
+        return address
+
+    return AfterValidator(check)
 
 
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]

@@ -11,11 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Error, Playwright
+from playwright.sync_api import Browser, BrowserType, Error, Playwright
+from pydantic import SecretStr
 
 from checklist.verdicts import TargetState
 from clients.errors import NotCheckable
 from runner.configuration.environment_tables import Target
+from runner.configuration.webdriver import NotAvailable, find_build
 
 WITHOUT_WINDOWS = "chromium-headless-shell"
 """What Playwright's own build is as well: without a window to draw, a tab costs a third."""
@@ -69,15 +71,14 @@ class Launch:
         return self.options.get("channel") == "moz-firefox" and size % WRAPS in READ_BY_BIDI
 
 
-class NotAvailable(Exception):
-    """No browser on this machine can run the target; the message says how to get one."""
-
-
 def launch_of(target: Target, playwright: Playwright, headed: bool = False) -> Launch:
     """Decide which browser runs `target`; `headed` asks for one that shows its windows. Raises NotAvailable."""
-    if target.ws_endpoint:
+    if target.by_webdriver:
+        return Launch({}, find_build(target))
+    if target.ws_endpoint or target.cdp_endpoint:
         _expect_server(target, playwright)
-        return Launch({}, f"a remote {target.channel or target.engine}")
+        where = f"{target.real}: a remote" if target.real else "a remote"
+        return Launch({}, f"{where} {target.channel or target.engine}")
     # Ctrl-C reaches every process of a terminal; the run closes its browsers itself, in order.
     options: dict[str, Any] = {"handle_sigint": False}
     if target.engine == "chromium":
@@ -110,37 +111,40 @@ def _expect_channel(channel: str, options: dict[str, Any], playwright: Playwrigh
         raise
 
 
-def connection(target: Target) -> dict[str, Any]:
-    """What Playwright's `connect` takes for a target with a `ws_endpoint`.
+def connect(target: Target, playwright: Playwright) -> Browser:
+    """The browser of a target with a `ws_endpoint` or a `cdp_endpoint`. Raises Error.
 
-    A server that launches browsers on demand goes by the header; clouds and `launch-server` have their own options.
+    A server of Playwright's that launches browsers on demand goes by the header; clouds and `launch-server` have their
+    own options. A browser with a debugging port, such as a phone's, is there already.
     """
+    engine: BrowserType = getattr(playwright, target.engine)
+    if target.cdp_endpoint:
+        return engine.connect_over_cdp(target.cdp_endpoint.get_secret_value(), timeout=CONNECTED)
     assert target.ws_endpoint
     options: dict[str, Any] = {"channel": target.channel} if target.channel else {}
     if target.engine == "chromium":
         options["args"] = [NO_AUTOPLAY]
-    return {
-        "endpoint": target.ws_endpoint.get_secret_value(),
-        "headers": {"x-playwright-launch-options": json.dumps(options)},
-        "timeout": CONNECTED,
-    }
+    headers = {"x-playwright-launch-options": json.dumps(options)}
+    return engine.connect(target.ws_endpoint.get_secret_value(), headers=headers, timeout=CONNECTED)
 
 
 def _expect_server(target: Target, playwright: Playwright) -> None:
-    options = connection(target)
+    key, remedy = "ws_endpoint", f"start a server of Playwright {version('playwright')} there"
+    if target.cdp_endpoint:
+        key, remedy = "cdp_endpoint", "start the browser with its debugging port there, on a phone by adb forward"
+    address = (target.cdp_endpoint or target.ws_endpoint or SecretStr("")).get_secret_value()
     try:
-        getattr(playwright, target.engine).connect(**options).close()
+        connect(target, playwright).close()
     except Error as error:
-        said = " ".join(error.message.splitlines()[:1]).replace(options["endpoint"], "its ws_endpoint")
+        said = " ".join(error.message.splitlines()[:1]).replace(address, f"its {key}")
         raise NotAvailable(
-            f"no {target.engine} at the target's ws_endpoint ({said}); start a server of Playwright "
-            f"{version('playwright')} there, or correct the variable"
+            f"no {target.engine} at the target's {key} ({said}); {remedy}, or correct the variable"
         ) from None
 
 
 def reaches(address: str, target: Target, playwright: Playwright, proxy: str) -> bool:
     """Whether a remote browser gets an answer from `address`, certificate aside, through the HTTP proxy at `proxy`."""
-    browser = getattr(playwright, target.engine).connect(**connection(target))
+    browser = connect(target, playwright)
     try:
         browser.new_context(proxy={"server": proxy}, ignore_https_errors=True).new_page().goto(address)
     except Error:
@@ -164,13 +168,13 @@ def with_proxy(launch: Launch, engine: str, proxy: str) -> dict[str, Any]:
 def survey(
     targets: Iterable[Target], chosen: Iterable[str], playwright: Playwright, headed: bool = False
 ) -> list[TargetState]:
-    """What becomes of each target in this run; `chosen` names those that `--browser` narrowed it to, or is empty."""
+    """What becomes of each target in this run; `chosen` names those that `--target` narrowed it to, or is empty."""
     narrowed = set(chosen)
     states = []
     for target in targets:
         missing, build = "", ""
         if narrowed and target.name not in narrowed:
-            missing = "left out by --browser"
+            missing = "left out by --target"
         else:
             try:
                 build = launch_of(target, playwright, headed).build
@@ -187,6 +191,8 @@ def survey(
                 target.device or "",
                 missing,
                 build,
+                target.real or "",
+                target.by_webdriver,
             )
         )
     return states

@@ -20,8 +20,11 @@ CHECKS = pytest.StashKey[list[Check]]()
 
 NOTE = "note"
 
-GONE = re.compile(r"(?:context or browser|browser) has been closed|[Cc]onnection closed|Target (?:closed|crashed)")
-"""What Playwright says of it; the plugin may have closed a page as well."""
+GONE = re.compile(
+    r"(?:context or browser|browser) has been closed|[Cc]onnection closed|Target (?:closed|crashed)"
+    r"|invalid session id|tab crashed|Max retries exceeded"
+)
+"""What Playwright says of it, and Selenium; the plugin may have closed a page as well."""
 
 
 class BrowserDied(Exception):

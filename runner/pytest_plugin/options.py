@@ -26,6 +26,7 @@ NARROWING = (
     "markexpr",
     "maxfail",
     "browser",
+    "target",
     "lf",
     "failedfirst",
     "deselect",
@@ -43,6 +44,7 @@ NEEDED = {"htmlpath": "html", "xmlpath": "junitxml", "browser": "playwright"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("acceptance", "acceptance of the S3 Video plugin")
     group.addoption("--env", default=NAME, metavar="NAME|FILE.toml", help="environment under test")
+    group.addoption("--target", action="append", default=[], metavar="NAME", help="only this target of the environment")
     group.addoption("--doctor", action="store_true", help="check the environment and print the plan; run nothing")
     group.addoption("--restore", action="store_true", help="put back what a dead run left changed; run nothing")
     group.addoption(
@@ -74,7 +76,7 @@ def expect_usable(config: pytest.Config) -> None:
             asked = f"--{name.replace('_', '-')}"
             raise pytest.UsageError(
                 f"{asked} is not for a run: a target has its {key} in the environment file, under [[targets]]; add one "
-                "there, and choose it with --browser NAME"
+                "there, and choose it with --target NAME"
             )
 
 

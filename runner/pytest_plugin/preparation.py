@@ -46,9 +46,11 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     environment = _environment(state, started, option.site, option.fault)
     known = [*environment.targets]
     known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
+    chosen = [*option.browser, *option.target]  # pytest-playwright's own takes the name of an engine, and no other
+    known += [target for name in chosen if (target := environment.target(name)) not in known]
     with without_secrets(environment.secrets()), sync_playwright() as playwright:
         environment.check_devices(playwright.devices)
-        state.targets = survey(known, option.browser, playwright, option.headed)
+        state.targets = survey(known, chosen, playwright, option.headed)
     if option.restore:
         restored = SiteReservation.restore(environment)
         state.problems += restored.problems
@@ -63,6 +65,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         _diagnose(state, environment, option.diagnose)
         return
     _read_known_issues(state, environment)
+    _read_waivers(state, environment)
     _examine(config, state, environment)
     if option.doctor:
         state.code = 0
@@ -136,6 +139,13 @@ def _read_known_issues(state: State, environment: Environment) -> None:
         # A list that is out of date stops a release; a narrowed run is none.
         told = state.notes if state.partial else state.problems
         told += [f"{file}: {problem}" for problem in problems]
+
+
+def _read_waivers(state: State, environment: Environment) -> None:
+    today = state.started.date()
+    state.waived = [one for one in environment.waived if one.expires >= today]
+    told = state.notes if state.partial else state.problems
+    told += [f"{environment.file}: {one.expired}" for one in environment.waived if one.expires < today]
 
 
 def _examine(config: pytest.Config, state: State, environment: Environment) -> None:

@@ -25,6 +25,7 @@ from checklist.reason import reason
 from checklist.results import Run
 from checklist.verdicts import Check, Verdict, counts, is_known, judge
 from checklist.visible import visible
+from checklist.waivers import open_waivers
 from redaction.secrets import redact, redact_zip, scan
 from runner.configuration.replica import CHECKOUT
 from runner.pytest_plugin.browser_restart import NOTE
@@ -154,7 +155,7 @@ class Reporting:
     def results(self) -> Run:
         """What the run has come to, judged by what is known of it now."""
         state = self._state
-        required = state.environment.required_lines if state.environment else ()
+        required = state.environment.required_on(state.started.date()) if state.environment else set()
         entries = judge(state.targets, state.checks, state.known, required, state.tried)
         verdict, code = decision(
             entries,
@@ -164,6 +165,7 @@ class Reporting:
             stopped=state.stopped,
         )
         found = defects(entries, state.known, state.problems)
+        waived = open_waivers([one.note for one in state.waived], entries)
         run = Run(
             state.run_id,
             state.started,
@@ -175,7 +177,7 @@ class Reporting:
             entries,
             [*state.problems, *state.notes],
             figures(state.checks),
-            reason(verdict, entries, state.targets, state.conditions, found),
+            reason(verdict, entries, state.targets, state.conditions, found, waived),
             round((datetime.now(UTC) - state.started).total_seconds(), 1),
             state.tested,
             state.conditions,
@@ -183,6 +185,8 @@ class Reporting:
             state.tests,
             found,
             _budgets(state),
+            sorted(required),
+            waived,
         )
         return replace(run, defects=history.dated(found, history.past(run), history.read(state.folder.parent)))
 

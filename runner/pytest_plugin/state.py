@@ -17,6 +17,7 @@ from platformdirs import user_state_path
 from checklist.decide import Conditions
 from checklist.known_issues import KnownIssue
 from checklist.verdicts import Check, TargetState
+from checklist.waivers import Waiver
 from redaction.secrets import Secrets
 from runner.configuration.environment import Environment
 from runner.pytest_plugin.options import is_narrowed, place_reports, unredacted
@@ -56,6 +57,7 @@ class State:
     targets: list[TargetState] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     known: list[KnownIssue] = field(default_factory=list)
+    waived: list[Waiver] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

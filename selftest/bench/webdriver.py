@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
-from selenium.common.exceptions import ElementClickInterceptedException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 from clients.addresses import ASSIGNMENT, LOGIN, VIDEO_PAGE
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import Video
-from pages.base import TOUR
 from pages.versions import MENU_TOGGLE
+from pages.webdriver.tab import Element, Tab
 from runner.configuration.environment import Environment
 from selftest.bench.bare import PAUSED, WATCHED
 
@@ -41,45 +38,21 @@ class Selenium:
 
     def __init__(self, browser: WebDriver, environment: Environment, person: Person) -> None:
         self.browser = browser
+        self.tab = Tab(browser)
         self.environment = environment
         self.person = person
 
-    def until(self, condition: Callable[[WebDriver], Any], seconds: float = 15) -> Any:
-        return WebDriverWait(self.browser, seconds, poll_frequency=0.1).until(condition)
-
-    def find(self, selector: str, seconds: float = 15) -> WebElement:
-        """The first such element that can be seen."""
-        found: WebElement = self.until(
-            lambda browser: next(
-                (one for one in browser.find_elements(By.CSS_SELECTOR, selector) if one.is_displayed()), None
-            ),
-            seconds,
-        )
-        return found
-
-    def press(self, element: WebElement) -> None:
-        """Click in the middle of the screen, where no footer lies over it, as soon as no tour lies over all."""
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-
-        def clicked(browser: WebDriver) -> bool:
-            try:
-                element.click()
-            except ElementClickInterceptedException:
-                for end in browser.find_elements(By.CSS_SELECTOR, TOUR):
-                    browser.execute_script("arguments[0].click()", end)
-                return False
-            return True
-
-        self.until(clicked)
+    def find(self, selector: str, seconds: float | None = None) -> Element:
+        return self.tab.find(selector, seconds=seconds)
 
     def log_in_by_form(self) -> None:
         self.browser.get(self.environment.url(self.environment.login_path))
         if "core/togglesensitive" in self.browser.page_source:
-            self.until(lambda browser: browser.find_elements(By.CSS_SELECTOR, ".toggle-sensitive-btn"))
-        self.find("#username").send_keys(self.person.username)
-        self.find("#password").send_keys(self.person.password)
-        self.find("#loginbtn").click()
-        self.until(lambda browser: LOGIN not in browser.current_url)
+            self.tab.until(lambda browser: browser.find_elements(By.CSS_SELECTOR, ".toggle-sensitive-btn"))
+        self.find("#username").element.send_keys(self.person.username)
+        self.find("#password").element.send_keys(self.person.password)
+        self.find("#loginbtn").press()
+        self.tab.until(lambda browser: LOGIN not in browser.current_url)
 
     def open(self, assignment: Assignment) -> None:
         self.browser.get(self.environment.url(f"{ASSIGNMENT}?id={assignment.cmid}"))
@@ -95,47 +68,50 @@ class Selenium:
 
     def edit(self) -> WebElement:
         """Open the form; returns the widget's field for a file."""
-        self.press(self.find("form:has(input[value=editsubmission]) :is(button, [type=submit])"))
+        self.find("form:has(input[value=editsubmission]) :is(button, [type=submit])").press()
         self.find(".s3video-upload-interface")
-        self.until(lambda browser: browser.execute_script("return M.util.pending_js.length === 0"))
+        self.tab.until(lambda browser: browser.execute_script("return M.util.pending_js.length === 0"))
         return self.browser.find_element(By.CSS_SELECTOR, ".s3video-upload-interface input[type=file]")
 
     def save(self) -> None:
-        self.press(self.find("#id_submitbutton"))
+        self.find("#id_submitbutton").press()
         self.expect_link()
 
     def expect_link(self) -> None:
         self.find(".s3video-watch-link")
 
     def grade(self, user: int) -> None:
-        self.press(self.find("a[href*='action=grading']"))
+        self.find("a[href*='action=grading']").press()
         self.find(f"tr.user{user}")
         link = self.browser.find_element(By.CSS_SELECTOR, f"tr.user{user} a[href*='action=grader']")
         if not link.is_displayed():
             cell = f"tr.user{user} td:has(a[href*='action=grader'])"
-            self.press(self.find(f"{cell} :is({MENU_TOGGLE})"))
-        self.press(link)
+            self.find(f"{cell} :is({MENU_TOGGLE})").press()
+        Element(self.tab, link).press()
 
     def watch(self) -> None:
         video = self.find(".s3video-player-container video")
         self.play(video)
-        self.press(video)
+        video.press()
         self.browser.execute_async_script("setTimeout(arguments[1], arguments[0] * 1000)", PAUSED)
         for seconds in (15, 4):
             self.browser.execute_async_script(
-                "const [video, to, done] = arguments; video.onseeked = done; video.currentTime = to", video, seconds
+                "const [video, to, done] = arguments; video.onseeked = done; video.currentTime = to",
+                video.element,
+                seconds,
             )
         self.play(video)
         self.browser.execute_script(
-            "const [video] = arguments; video.volume = 0.3; video.muted = true; video.muted = false", video
+            "const [video] = arguments; video.volume = 0.3; video.muted = true; video.muted = false", video.element
         )
 
     def watch_on_its_page(self, video: Video) -> None:
         self.browser.get(self.environment.url(f"{VIDEO_PAGE}?id={video.id}&s3key={video.key}"))
         self.play(self.find("video"))
 
-    def play(self, video: WebElement) -> None:
-        self.until(lambda browser: browser.execute_script("return arguments[0].readyState", video))
-        before = self.browser.execute_script("return arguments[0].currentTime", video)
-        self.press(video)
-        self.until(lambda browser: browser.execute_script("return arguments[0].currentTime", video) >= before + WATCHED)
+    def play(self, video: Element) -> None:
+        self.tab.until(lambda browser: browser.execute_script("return arguments[0].readyState", video.element))
+        before = self.browser.execute_script("return arguments[0].currentTime", video.element)
+        video.press()
+        now = "return arguments[0].currentTime"
+        self.tab.until(lambda browser: browser.execute_script(now, video.element) >= before + WATCHED)

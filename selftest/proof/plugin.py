@@ -38,9 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
-    """Before the run looks for its targets: with Chromium goes a phone, whose name the command line does not take."""
-    if config.option.browser == ["chromium"]:
-        config.option.browser = ["chromium", PHONE]
+    """Before the run looks for its targets: with Chromium goes a phone."""
+    if config.option.target == ["chromium"]:
+        config.option.target = ["chromium", PHONE]
     return (yield)
 
 

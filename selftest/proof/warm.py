@@ -33,7 +33,7 @@ key_pair_id = "{cdn[key_pair_id]}"
 private_key = "S3V_REPLICA_CDN_KEY"
 [[targets]]
 name = "{browser}"
-engine = "{browser}"
+{engine}
 [[targets]]
 name = "{phone}"
 engine = "chromium"
@@ -78,6 +78,10 @@ class Warm:
     variables: dict[str, str]
 
 
+def _engine(browser: str) -> str:
+    return 'engine = "webkit"\nchannel = "webkitgtk"' if browser == "webkitgtk" else f'engine = "{browser}"'
+
+
 @contextmanager
 def warm_replica(
     folder: Path, browser: str, settings: str = IN_A_HURRY, profiles: Iterable[str] = ()
@@ -86,7 +90,8 @@ def warm_replica(
     with started("--dir", str(folder / "replica"), *(f"--site={profile}" for profile in profiles)) as ready:
         file = folder / "warm.toml"
         file.write_text(
-            ENVIRONMENT.format(browser=browser, phone=PHONE, **ready) + DECIDED + settings, encoding="utf-8"
+            ENVIRONMENT.format(browser=browser, engine=_engine(browser), phone=PHONE, **ready) + DECIDED + settings,
+            encoding="utf-8",
         )
         own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state"), "GITHUB_STEP_SUMMARY": ""}
         yield Warm(ready["base_url"], ready["ca_file"], file, {**os.environ, **own})

@@ -46,7 +46,7 @@ class Worker:
             command = [
                 *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", "-p", "selftest.proof.plugin"),
                 *(f"--proof={plan}", f"--rounds=/dev/fd/{telling}", f"--reports={self._reports}"),
-                *(f"--env={self._warm.file}", f"--browser={self._browser}", "--keep"),
+                *(f"--env={self._warm.file}", f"--target={self._browser}", "--keep"),
             ]
             process = subprocess.Popen(
                 command,

@@ -50,6 +50,7 @@ def test_next(line, browser):
 """
 
 CLOSED = "Page.click: Target page, context or browser has been closed"
+SESSION = "Message: invalid session id: the browser has disconnected"
 DRIVER = "Page.click: Connection closed while reading from the driver"
 
 
@@ -67,7 +68,7 @@ def notes(inner: Inner) -> list[object]:
     return [told for report in inner.whole for name, told in report.user_properties if name == NOTE]
 
 
-@pytest.mark.parametrize("words", [CLOSED, DRIVER])
+@pytest.mark.parametrize("words", [CLOSED, DRIVER, SESSION])
 @pytest.mark.parametrize("place", ["in_line", "between"])
 def test_its_test_is_repeated_with_another_and_told(run: Run, words: str, place: str) -> None:
     inner = dying(run, words=words, **{place: "die(browser, 1)"})

@@ -116,6 +116,26 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
             '[[targets]]\nname = "x"\nengine = "firefox"\nws_endpoint = "S3V_STORAGE_KEY"',
             "targets.1.ws_endpoint: the variable does not hold an address that begins with ws:// or wss://",
         ),
+        (
+            '[[targets]]\nname = "x"\nengine = "webkit"\nwebdriver = "S3V_STORAGE_KEY"',
+            "targets.1.webdriver: the variable does not hold an address that begins with http:// or https://",
+        ),
+        (
+            '[[targets]]\nname = "x"\nengine = "chromium"\nchannel = "safari"',
+            'targets.1.channel: safari is a channel of webkit; set engine = "webkit" or leave the channel out',
+        ),
+        (
+            '[[targets]]\nname = "x"\nengine = "webkit"\nreal = "iPhone 16, iOS 26"',
+            "targets.1.real: no address leads to that device; add webdriver or cdp_endpoint",
+        ),
+        (
+            '[[targets]]\nname = "x"\nengine = "chromium"\ndevice = "Pixel 7"\nreal = "Pixel 9"',
+            "targets.1.real: contradicts device, which is emulated; keep one of the two",
+        ),
+        (
+            '[[targets]]\nname = "x"\nengine = "chromium"\ncapabilities = { platformName = "Android" }',
+            "targets.1.capabilities: are for a driver of WebDriver; add webdriver, or remove them",
+        ),
         ('[[targets]]\nname = "x"\nengine = "firefox"\n' * 2, "targets: two targets are named x; rename one"),
         (
             '[[allowed_console]]\npattern = "("\nreason = "x"',

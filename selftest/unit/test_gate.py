@@ -19,6 +19,20 @@ def test_secrets_are_of_the_two_steps_that_need_them() -> None:
     assert ["--strict" in having[0], "--restore" in having[1], len(having)] == [True, True, 2]
 
 
+def test_on_a_mac_too() -> None:
+    having = [step for step in steps("safari") if "secrets" in step]
+    assert ["--target safari" in having[0], "--restore" in having[1], len(having)] == [True, True, 2]
+    assert "secrets" not in JOBS["merged"]
+    assert "merge on-linux/latest on-mac/latest" in JOBS["merged"]
+    assert "continue-on-error" not in JOBS["merged"]
+
+
+def test_addresses_of_browsers_reach_the_run() -> None:
+    declared = re.findall(r"(?m)^      (S3V_\w+): \{required", GATE)
+    assert "S3V_IPHONE_URL" in declared
+    assert [name for name in declared if f"{name}: ${{{{ secrets.{name} }}}}" not in JOBS["acceptance"]] == []
+
+
 def test_what_is_told_from_files_has_a_delimiter_that_nobody_knows() -> None:
     (told,) = [step for step in steps("acceptance") if "changed<<" in step]
     assert "$(openssl rand -hex 16)" in told

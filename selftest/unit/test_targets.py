@@ -5,13 +5,16 @@ import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Error
+from selenium.webdriver.common.utils import free_port
+from selenium.webdriver.remote.webdriver import WebDriver
 
 from runner.configuration.environment_tables import Target
-from runner.configuration.targets import Launch, NotAvailable, launch_of, reaches, survey, with_proxy
+from runner.configuration.targets import Launch, launch_of, reaches, survey, with_proxy
+from runner.configuration.webdriver import NotAvailable, build_of, find_build
 from selftest.unit.environment_files import LoadSite
 
 CHROMIUM, FIREFOX, WEBKIT = (Target(name=engine, engine=engine) for engine in ("chromium", "firefox", "webkit"))
@@ -133,8 +136,8 @@ def remote(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> Target:
 def test_a_server_launches_what_the_target_says(machine: SimpleNamespace, remote: Target) -> None:
     asked: dict[str, Any] = {}
 
-    def connect(**options: Any) -> SimpleNamespace:
-        asked.update(options)
+    def connect(endpoint: str, **options: Any) -> SimpleNamespace:
+        asked.update(options, endpoint=endpoint)
         return SimpleNamespace(close=lambda: None)
 
     machine.engines["chromium"].connect = connect
@@ -145,7 +148,7 @@ def test_a_server_launches_what_the_target_says(machine: SimpleNamespace, remote
 
 
 def test_a_server_that_does_not_answer(machine: SimpleNamespace, remote: Target) -> None:
-    def connect(**_: object) -> None:
+    def connect(_: str, **options: object) -> None:
         raise Error(f"WebSocket error: {SERVER} 401 Unauthorized\nCall log:\n  - <ws connecting> {SERVER}")
 
     machine.engines["chromium"].connect = connect
@@ -162,7 +165,7 @@ def test_whether_a_remote_browser_reaches_this_machine(machine: SimpleNamespace,
 
     page = SimpleNamespace(goto=go)
     browser = SimpleNamespace(new_context=lambda **_: SimpleNamespace(new_page=lambda: page), close=lambda: None)
-    machine.engines["chromium"].connect = lambda **_: browser
+    machine.engines["chromium"].connect = lambda _, **options: browser
     assert reaches("https://moodle.test/", remote, machine.playwright, PROXY) == there
 
 
@@ -214,4 +217,49 @@ def test_what_becomes_of_each_target(machine: SimpleNamespace) -> None:
 def test_a_narrowed_run_leaves_out_the_others(machine: SimpleNamespace) -> None:
     machine.install("chromium")
     states = survey([CHROMIUM, FIREFOX], ["chromium"], machine.playwright)
-    assert [state.missing for state in states] == ["", "left out by --browser"]
+    assert [state.missing for state in states] == ["", "left out by --target"]
+
+
+# -- by WebDriver ---------------------------------------------------------------------------------
+
+
+def test_a_driver_that_is_not_installed(machine: SimpleNamespace) -> None:
+    target = Target(name="webkitgtk", engine="webkit", channel="webkitgtk", required=False)
+    (state,) = survey([target], [], machine.playwright)
+    assert state.missing == (
+        "no webkitgtk on this machine (WebKitWebDriver is not installed); on Debian, get it with: sh .ci/webkit"
+    )
+    assert state.by_webdriver
+    assert not state.judges_desks
+
+
+def test_a_driver_at_an_address_that_does_not_answer(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3V_IPHONE", f"http://ada:key-of-a-cloud@127.0.0.1:{free_port()}/wd/hub")
+    table = '[[targets]]\nname = "iphone"\nengine = "webkit"\nwebdriver = "S3V_IPHONE"\nreal = "iPhone 16, iOS 26"'
+    site = load_site(end=table)
+    with pytest.raises(NotAvailable) as refused:
+        find_build(site.target("iphone"))
+    assert str(refused.value) == (
+        "no webkit at the target's webdriver (it does not answer); start the driver there, or correct the variable or "
+        "the capabilities"
+    )
+    assert "key-of-a-cloud" in site.secrets()
+
+
+@pytest.mark.parametrize(
+    ("target", "told", "words"),
+    [
+        (
+            Target(name="webkitgtk", engine="webkit", channel="webkitgtk"),
+            {"browserName": "MiniBrowser", "browserVersion": "2.50.6", "platformName": "linux"},
+            "WebKitGTK, not Safari, by WebDriver, 2.50.6",
+        ),
+        (
+            Target(name="safari", engine="webkit", channel="safari"),
+            {"browserName": "Safari", "browserVersion": "26.0", "platformName": "mac"},
+            "Safari on mac, by WebDriver, 26.0",
+        ),
+    ],
+)
+def test_what_a_driven_browser_is(target: Target, told: dict[str, str], words: str) -> None:
+    assert build_of(target, cast(WebDriver, SimpleNamespace(capabilities=told))) == words

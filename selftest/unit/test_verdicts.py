@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checklist.decide import Conditions, decide
-from checklist.lines import ALL_TARGETS, LINES
+from checklist.lines import ALL_TARGETS, CONSOLES, LINES
 from checklist.verdicts import (
     ALL_PARTS_COUNT,
     PARTS,
@@ -29,6 +29,10 @@ EDGE = TargetState("msedge", "chromium", required=False, channel="msedge")
 PIXEL = TargetState("pixel-7", "chromium", required=False, device="Pixel 7")
 IPHONE = TargetState("iphone-15", "webkit", required=True, device="iPhone 15")
 TARGETS = (CHROMIUM, FIREFOX, WEBKIT, EDGE, PIXEL, IPHONE)
+
+WEBKITGTK = TargetState("webkitgtk", "webkit", required=False, channel="webkitgtk", by_webdriver=True)
+REAL_IPHONE = TargetState("iphone", "webkit", required=True, real="iPhone 16, iOS 26", by_webdriver=True)
+REAL_PIXEL = TargetState("pixel", "chromium", required=True, real="Pixel 9, Android 16")
 
 verdicts = st.sampled_from(WORST_FIRST)
 unhurried = settings(deadline=None)
@@ -168,6 +172,20 @@ def test_what_keeps_a_run_from_go(verdict: Verdict, required: bool) -> None:
 )
 def test_a_line_of_2_13_speaks_of_its_browsers(line: str, speaks_of: list[TargetState]) -> None:
     assert [target for target in TARGETS if PARTS[line](target)] == speaks_of
+
+
+def test_what_webdriver_drives_and_what_is_real_speak_for_what_they_are() -> None:
+    driven = (WEBKITGTK, REAL_IPHONE, REAL_PIXEL)
+    spoken = {line: [target.name for target in driven if speaks(target)] for line, speaks in PARTS.items()}
+    assert spoken == {
+        "2.13.1": [],
+        "2.13.2": [],
+        "2.13.3": ["webkitgtk"],
+        "2.13.4": [],
+        "2.13.5": ["webkitgtk", "iphone", "pixel"],
+        "2.13.6": ["iphone", "pixel"],
+        CONSOLES: ["pixel"],
+    }
 
 
 def test_a_line_over_targets_tells_of_each() -> None:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import cast
+
+from playwright.sync_api import Locator
+from selenium.webdriver.common.by import By
+
+from pages.base import Moodle
+from pages.player import Player
+from pages.webdriver.tab import Element, Tab
+
+COARSE = "() => matchMedia('(pointer: coarse)').matches"
+
+
+class PlayerByWebDriver(Player):
+    """A `<video>` as `Player` judges it, found and pressed by WebDriver."""
+
+    def __init__(self, tab: Tab, selector: str, moodle: Moodle) -> None:
+        self._tab = tab
+        self._selector = selector
+        self._element: Element | None = None
+        super().__init__(cast(Locator, self), moodle)
+
+    def evaluate(self, script: str, argument: object = None) -> object:
+        self._expect_there()
+        assert self._element is not None
+        return self._element.evaluate(script, argument)
+
+    def _expect_there(self) -> None:
+        if self._element is None:
+            self._element = self._tab.find(self._selector, "the video player", self.moodle.play)
+
+    def _said(self) -> str:
+        alerts = [one.text for one in self._tab.driver.find_elements(By.CSS_SELECTOR, "[role=alert]") if one.text]
+        told = " ".join(" ".join(alerts).split())
+        return f'the message "{told}"' if told else "no message"
+
+    def _toggle(self) -> None:
+        """Press on the picture; where a finger only brings out the controls, press again: a button is there then."""
+        self._expect_there()
+        assert self._element is not None
+        paused = self.evaluate("(video) => video.paused")
+        self._element.press()
+        if self._tab.evaluate(COARSE) and self._run("pausedSoon") == paused:
+            self._element.press()

@@ -1,0 +1,144 @@
+"""The plugin's widget, and an upload in it, as `pages.upload` has them, where WebDriver drives the browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+from selenium.common.exceptions import (
+    InvalidArgumentException,
+    TimeoutException,
+    UnknownMethodException,
+    WebDriverException,
+)
+
+from clients.addresses import PLUGIN, UPLOAD_URL
+from clients.errors import NotCheckable
+from clients.words import answered
+from pages.base import PLACE, Moodle, expect_fits
+from pages.script import scripts
+from pages.upload.attempt import Upload
+from pages.upload.recorder import RECORD
+from pages.upload.requests import Receipt, Requests, receipt_of
+from pages.webdriver.tab import Element, Tab
+
+SCRIPTS = scripts(__file__)
+
+WIDGET = ".s3video-upload-interface"
+
+ENDED = f"{WIDGET} .s3video-status-message:is(.alert-success, .alert-danger):not([data-earlier])"
+
+NO_SUCH_COMMAND = ("unknown command", "unknown method", "not found", "not implemented")
+
+
+class Answers:
+    """What the plugin's scripts have answered to the widget, as its page saw it."""
+
+    def __init__(self, tab: Tab) -> None:
+        self._tab = tab
+        tab.evaluate(SCRIPTS["listen"], f"{PLUGIN}/ajax/")
+
+    def _seen(self) -> list[dict[str, str]]:
+        return cast(list[dict[str, str]], self._tab.evaluate(SCRIPTS["answers"]))
+
+    @property
+    def any(self) -> bool:
+        return bool(self._seen())
+
+    @property
+    def refusals(self) -> str:
+        """As `Requests.refusals`; what storage answers no driver tells."""
+        refused = [one for one in self._seen() if int(one["status"]) >= 400]
+        return "".join(f"; {_script(one['url'])} answered with {answered(int(one['status']))}" for one in refused)
+
+    def promises(self) -> list[str]:
+        """The plugin's answers to requests for an upload URL."""
+        return [one["text"] for one in self._seen() if UPLOAD_URL in one["url"]]
+
+    def receipt(self) -> Receipt:
+        if not (told := self.promises()):
+            raise AssertionError(f"expected a request to {_script(UPLOAD_URL)}, seen none that was answered")
+        try:
+            return receipt_of(json.loads(told[-1]))
+        except ValueError:
+            raise AssertionError("expected an upload URL, seen what is no JSON") from None
+
+
+class UploadByWebDriver(Upload):
+    def __init__(self, tab: Tab, moodle: Moodle) -> None:
+        self._tab = tab
+        self.page = cast(Page, tab)
+        self.started_by = "choosing the file"
+        self._moodle = moodle
+        self._answers = Answers(tab)
+        self._requests = cast(Requests, self._answers)
+
+    def _ends_within(self, seconds: float) -> bool:
+        try:
+            self._tab.until(lambda _: self._tab.has(ENDED), seconds)
+        except TimeoutException:
+            return False
+        return True
+
+    def promises(self) -> list[str]:
+        return self._answers.promises()
+
+
+class WidgetByWebDriver:
+    """`promised` is told what the plugin answers to each request for an upload URL."""
+
+    def __init__(self, tab: Tab, moodle: Moodle, promised: Callable[[str], None]) -> None:
+        self._tab = tab
+        self._moodle = moodle
+        self._promised = promised
+        self.root = tab.find(WIDGET, "the upload widget")
+        self._field = self.root.inside("input[type=file]", "the widget's file input")
+
+    def _button(self) -> Element:
+        return self._tab.find(f"{WIDGET} .s3video-select-btn", "the button to choose a file")
+
+    def expect_on_screen(self) -> None:
+        expect_fits(self.root.evaluate(PLACE), "the upload widget")
+        expect_fits(self._button().evaluate(PLACE), "the button to choose a file")
+
+    def choose_in_dialogue(self, file: Path) -> UploadByWebDriver:
+        """Press the button, see it ask for the dialogue for files, and choose the file as the driver can."""
+        self._field.evaluate(SCRIPTS["awaitDialogue"])
+        self._button().press()
+        start = self._moodle.start
+        try:
+            self._tab.until(lambda _: self._tab.evaluate(SCRIPTS["dialogue"]), start)
+        except TimeoutException:
+            raise AssertionError(
+                f"expected the button to open the dialogue for files, seen none within {start:g} s: "
+                "the widget's script does not work"
+            ) from None
+        return self.choose(file)
+
+    def choose(self, file: Path) -> UploadByWebDriver:
+        """Raises NotCheckable where the driver takes no file from this machine."""
+        upload = UploadByWebDriver(self._tab, self._moodle)
+        self.root.evaluate(RECORD)
+        try:
+            self._field.element.send_keys(str(file))
+        except (InvalidArgumentException, UnknownMethodException, WebDriverException) as refused:
+            if not any(words in str(refused.msg).casefold() for words in NO_SUCH_COMMAND):
+                raise
+            raise NotCheckable(
+                f"this driver takes no file from another machine; put {file.name} on the device, hand it in by hand, "
+                "and sign the line with a picture"
+            ) from refused
+        try:
+            upload.expect_ended()
+        finally:
+            for promise in upload.promises():
+                self._promised(promise)
+        return upload
+
+
+def _script(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2]
