@@ -9,6 +9,7 @@ import pytest
 
 import media
 from checks import direct_access as direct
+from checks.aws.access_logs import AccessLogs
 from checks.confirmation import expect_owners_alone
 from checks.credentials import Credentials
 from checks.https import Addresses, Https
@@ -207,6 +208,16 @@ def test_file_names(
     for where, go in places.items():
         with line("4.4.5", f"{where[0].upper()}{where[1:]} shows a name that is markup as text"):
             expect_page_shows_as_text(go(), where)
+
+
+@pytest.mark.production
+@pytest.mark.lines("4.4.6")
+def test_access_logs(access_logs: AccessLogs, once: Lines) -> None:
+    """Somebody reads what CloudFront has written down of yesterday and today."""
+    with once(
+        "4.4.6", "The CDN's logs show no video without a signature, and nobody who tries again and again"
+    ) as evidence:
+        evidence["requests"] = access_logs.expect_nothing_suspicious()
 
 
 @pytest.mark.production
