@@ -1,4 +1,7 @@
-"""An AWS account in moto, as steps 1.1 to 1.7 of the checklist leave it. Importing this imports moto."""
+"""An AWS account in moto, as steps 1.1 to 1.7 of the checklist leave it; `aws_monitoring` has the later phases.
+
+Importing this imports moto.
+"""
 
 import gzip
 import json
@@ -23,6 +26,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.s3.models import FakeKey, s3_backends
 from werkzeug.test import Client
 
+from replica import aws_monitoring
 from replica.bucket import cors_rule
 from replica.faults import Faults
 from replica.settings import BUCKET, REGION, Settings
@@ -40,11 +44,16 @@ _identity = b""
 _server = Client(DomainDispatcherApplication(create_backend_app))
 
 
-def ask(method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+def ask(
+    method: str, path: str, query: str, headers: dict[str, str], body: bytes, faults: Faults
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of AWS's answer."""
     told = parse_qs(body.decode("latin-1")) if b"Action=SimulatePrincipalPolicy" in body else {}
     if told:
         return 200, {"content-type": "text/xml"}, _simulate(told)
+    target = next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
+    if lacking := aws_monitoring.answer(target, body, faults):
+        return lacking[0], {"content-type": "application/x-amz-json-1.1"}, lacking[1]
     if path.endswith(f"/origin-access-identity/cloudfront/{IDENTITY}"):
         return 200, {"content-type": "text/xml"}, _identity
     sent = {name: value for name, value in headers.items() if name.lower() != "content-length"}
@@ -59,7 +68,9 @@ def build(settings: Settings, faults: Faults) -> None:
         _bucket(_client("s3"), settings, faults)
     _user(_client("iam"), settings, faults)
     _distribution(_client("cloudfront"), settings, faults)
-    _logs(_client("s3"), faults)
+    (distribution,) = cloudfront_backends[DEFAULT_ACCOUNT_ID]["aws"].distributions
+    _logs(_client("s3"), distribution, faults)
+    aws_monitoring.build(_client, distribution, faults)
 
 
 def _client(service: str) -> Any:
@@ -81,7 +92,7 @@ def _without_network(request: Any, **_: Any) -> AWSResponse:
     headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
     body = request.body.read() if hasattr(request.body, "read") else request.body or b""
     status, answered, content = ask(
-        request.method, path, query, headers, body.encode() if isinstance(body, str) else body
+        request.method, path, query, headers, body.encode() if isinstance(body, str) else body, Faults()
     )
     return AWSResponse(request.url, status, HTTPHeaders.from_dict(answered), _Raw(content))
 
@@ -266,9 +277,8 @@ def _certificate(faults: Faults) -> dict[str, Any]:
     return {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}
 
 
-def _logs(s3: Any, faults: Faults) -> None:
+def _logs(s3: Any, distribution: str, faults: Faults) -> None:
     """What CloudFront writes: a file of the last hour, of a viewer who was refused once."""
-    (distribution,) = cloudfront_backends[DEFAULT_ACCOUNT_ID]["aws"].distributions.values()
     served, refused = "Expires=1&Signature=x&Key-Pair-Id=K", "-"
     requests = [("198.51.100.7", "206", served)] * 5 + [("198.51.100.7", "403", refused)]
     if faults.on("log-shows-unsigned"):
@@ -285,7 +295,7 @@ def _logs(s3: Any, faults: Faults) -> None:
     )
     text = "\n".join(["#Version: 1.0", f"#Fields: {fields} cs-uri-query", *lines, ""])
     s3.create_bucket(Bucket=LOGS)
-    key = f"{distribution.distribution_id}.{now:%Y-%m-%d-%H}.0a1b2c3d.gz"
+    key = f"{distribution}.{now:%Y-%m-%d-%H}.0a1b2c3d.gz"
     s3.put_object(Bucket=LOGS, Key=key, Body=gzip.compress(text.encode()))
 
 

@@ -29,6 +29,9 @@ PERMISSIONS = {
     "get_bucket_lifecycle_configuration": "s3:GetLifecycleConfiguration",
     "get_object_lock_configuration": "s3:GetBucketObjectLockConfiguration",
     "list_objects_v2": "s3:ListBucket",
+    "describe_budgets": "budgets:ViewBudget",
+    "describe_notifications_for_budget": "budgets:ViewBudget",
+    "describe_subscribers_for_notification": "budgets:ViewBudget",
 }
 """Where a permission has another name than its call."""
 
@@ -121,6 +124,10 @@ class STS(Service):
     def check(self) -> None:
         """Raises ConfigurationError when AWS does not take the key at all; this takes no permission."""
         self._ask("get_caller_identity")
+
+    def account(self) -> str:
+        """The account's number."""
+        return str(self._ask("get_caller_identity")["Account"])
 
 
 def expect_equal(what: str, seen: object, wanted: object) -> None:

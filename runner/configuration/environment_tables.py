@@ -219,6 +219,15 @@ class Decided(EnvironmentTable):
         return path and (info.context.file.parent / path).resolve()
 
 
+class Monitoring(EnvironmentTable):
+    """What CloudWatch, Cost Explorer and Budgets are asked with the audit key.
+
+    `monthly_costs` is what S3 and CloudFront are expected to cost in a month, in US dollars.
+    """
+
+    monthly_costs: Positive
+
+
 def _size(size: object) -> ByteSize:
     told = "must be a size from 64MiB to 5GiB; write it like 1GiB"
     if isinstance(size, bool) or not isinstance(size, str | int):

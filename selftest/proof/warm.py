@@ -27,6 +27,8 @@ secret_key = "S3V_REPLICA_STORAGE_SECRET"
 endpoint = "{audit[endpoint]}"
 access_key = "S3V_REPLICA_AUDIT_KEY"
 secret_key = "S3V_REPLICA_AUDIT_SECRET"
+[monitoring]
+monthly_costs = 40
 [cdn]
 domain = "{cdn[domain]}"
 key_pair_id = "{cdn[key_pair_id]}"

@@ -230,6 +230,7 @@ def test_every_key_is_in_the_reference() -> None:
         "storage",
         "cdn",
         "audit",
+        "monitoring",
         "decided",
         "targets",
         "allowed_console",

@@ -62,7 +62,7 @@ def test_a_name_with_another_one_s_certificate(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(names.http, "request", refuse)
+    monkeypatch.setattr("clients.http.request", refuse)
     with pytest.raises(kind, match=words):
         distribution("same.example").expect_certificate()
     with pytest.raises(AssertionError, match="seen CloudFront's default one"):
