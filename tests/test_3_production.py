@@ -4,6 +4,7 @@ import pytest
 
 import media
 from checks.installation import Installation
+from checks.rehearsal import Rehearsals
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
@@ -81,6 +82,15 @@ def test_smoke(
     with line("3.7.6", "S3 no longer holds the deleted assignment's video", extra=True):
         left = bucket.keys(receipt.key)
         assert not left, f"expected the video to be gone with its assignment, seen {receipt.key} on S3"
+
+
+@pytest.mark.production
+@pytest.mark.lines("3.1.8", "R.2.4")
+def test_rehearsal(rehearsals: Rehearsals, installation: Installation, once: Lines) -> None:
+    """Somebody looks up what came of the last run on staging, and whether anybody stands for it."""
+    for line in ("3.1.8", "R.2.4"):
+        with once(line, "The last run on staging with this version was GO, and is signed") as evidence:
+            evidence["run"] = rehearsals.expect_signed_go(installation.expect_upgraded())
 
 
 @pytest.mark.production

@@ -36,6 +36,7 @@ from runner.configuration.environment_tables import (
     Decided,
     EnvironmentTable,
     Large,
+    Local,
     Monitoring,
     Storage,
     Target,
@@ -71,6 +72,7 @@ class Environment(EnvironmentTable):
     large: Large = Large()
     audit: Audit | None = None
     monitoring: Monitoring | None = None
+    local: Local = Local()
     decided: Decided = Decided()
     required_lines: tuple[str, ...] = ()
 

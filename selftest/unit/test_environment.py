@@ -231,6 +231,7 @@ def test_every_key_is_in_the_reference() -> None:
         "cdn",
         "audit",
         "monitoring",
+        "local",
         "decided",
         "targets",
         "allowed_console",
