@@ -83,6 +83,11 @@ class Traffic:
         """Less than 1 % of the requests to the distribution ended in an error 5xx; returns how many percent."""
         return _expect_rare("CloudFront", self._weighted(self._of_cdn("5xxErrorRate", "Average")))
 
+    def expect_refusals_rare(self) -> float:
+        """Less than 1 % of the requests to the distribution ended in an error of either kind, as viewers have it whose
+        video does not play; returns how many percent."""
+        return _expect_rare("CloudFront", self._weighted(self._of_cdn("TotalErrorRate", "Average")), "errors")
+
     def expect_storage_errors_rare(self) -> float:
         """As `expect_cdn_errors_rare`, of the requests to the bucket."""
         requests = self._of_storage("AllRequests")
@@ -133,9 +138,9 @@ class Traffic:
             )
 
 
-def _expect_rare(who: str, percent: float) -> float:
+def _expect_rare(who: str, percent: float, what: str = "errors 5xx") -> float:
     if percent >= ERRORS:
-        raise AssertionError(f"expected less than {ERRORS} % of errors 5xx of {who} in a week, seen {percent:.1f} %")
+        raise AssertionError(f"expected less than {ERRORS} % of {what} of {who} in a week, seen {percent:.1f} %")
     return round(percent, 2)
 
 

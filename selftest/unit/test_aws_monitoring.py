@@ -198,6 +198,12 @@ def test_rates_weigh_as_much_as_their_hours_had_requests() -> None:
     assert round(traffic._weighted({busy: 90, idle: 0}), 2) == 89.91
 
 
+def test_errors_that_viewers_have() -> None:
+    assert Counted({"Requests": 500, "TotalErrorRate": 0.9}).expect_refusals_rare() == 0.9
+    with pytest.raises(AssertionError, match=r"less than 1 % of errors of CloudFront in a week, seen 1\.0 %"):
+        Counted({"Requests": 500, "TotalErrorRate": 1.0}).expect_refusals_rare()
+
+
 def test_errors_of_storage() -> None:
     assert Counted({}, {"AllRequests": 1000, "5xxErrors": 9}).expect_storage_errors_rare() == 0.9
     with pytest.raises(AssertionError, match=r"less than 1 % of errors 5xx of S3 in a week, seen 1\.0 %"):
