@@ -22,6 +22,7 @@ PATIENCE = 60
 ALONE = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
@@ -93,7 +94,7 @@ class Repository:
         return done.stdout.decode(errors="surrogateescape")
 
     def _command(self, *arguments: str) -> list[str]:
-        return ["git", "-c", "core.quotePath=false", "-C", str(self._path), *arguments]
+        return ["git", "-c", "core.quotePath=false", "-c", "protocol.allow=never", "-C", str(self._path), *arguments]
 
 
 def _variables() -> dict[str, str]:

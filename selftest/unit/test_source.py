@@ -1,5 +1,6 @@
 """Secrets in the history of a repository, tags, install.xml, and the file of the private key."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from clients import repository as module
 from clients.errors import NotCheckable
 from clients.repository import Repository
 from selftest.unit.environment_files import pem
+
+pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="there is no git on this machine")
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzExampleOne"
 
