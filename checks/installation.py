@@ -91,11 +91,15 @@ class Installation:
             raise NotCheckable(
                 "give the version that is to be installed, such as 1.0.0, as plugin_version in [decided]"
             )
-        page = self._site.open("Reading the plugins overview", "/admin/plugins.php")
-        shown = text(page.select_one(f"tr.name-{COMPONENT} .version")).split()
+        shown = self.versions()
         if wanted not in shown:
             raise AssertionError(f"expected version {wanted} of the plugin, seen {' '.join(shown) or 'none'}")
         return " ".join(shown)
+
+    def versions(self) -> list[str]:
+        """What the plugins overview calls the plugin's version: its release and its number."""
+        page = self._site.open("Reading the plugins overview", "/admin/plugins.php")
+        return text(page.select_one(f"tr.name-{COMPONENT} .version")).split()
 
     def expect_position(self, wanted: int | None) -> int:
         """The plugin stands at that place in the list of submission plugins, counted from 1; returns it.

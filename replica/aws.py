@@ -1,4 +1,6 @@
-"""AWS's control plane at /__replica__/aws: S3's settings, IAM and CloudFront, kept by moto (data is the S3 server's).
+"""AWS's control plane at /__replica__/aws: S3's settings, IAM, CloudFront, and what watches them, kept by moto.
+
+Data is the S3 server's.
 
 Nothing of it is there before the first question, because moto takes a second or two to come.
 """
@@ -35,6 +37,6 @@ class ControlPlane:
                 self.built_with = self.faults.active
             path = request.path_params["path"] or "/"
             status, headers, content = aws_account.ask(
-                request.method, path, request.url.query, dict(request.headers), body
+                request.method, path, request.url.query, dict(request.headers), body, self.faults
             )
         return Response(content, status, headers)

@@ -1,5 +1,9 @@
-"""An AWS account in moto, as steps 1.1 to 1.7 of the checklist leave it. Importing this imports moto."""
+"""An AWS account in moto, as steps 1.1 to 1.7 of the checklist leave it; `aws_monitoring` has the later phases.
 
+Importing this imports moto.
+"""
+
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -19,8 +23,10 @@ from moto.iam.access_control import IAMPolicy, IAMUserAccessKey, PermissionResul
 from moto.iam.models import iam_backends
 from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import FakeKey, s3_backends
 from werkzeug.test import Client
 
+from replica import aws_monitoring
 from replica.bucket import cors_rule
 from replica.faults import Faults
 from replica.settings import BUCKET, REGION, Settings
@@ -32,14 +38,24 @@ CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 IDENTITY = "E2REPLICAOAI"
 HOST = "aws.replica.invalid"
+_identity = b""
+"""CloudFront's answer about the access identity, which moto lacks."""
+
 _server = Client(DomainDispatcherApplication(create_backend_app))
 
 
-def ask(method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+def ask(
+    method: str, path: str, query: str, headers: dict[str, str], body: bytes, faults: Faults
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of AWS's answer."""
     told = parse_qs(body.decode("latin-1")) if b"Action=SimulatePrincipalPolicy" in body else {}
     if told:
         return 200, {"content-type": "text/xml"}, _simulate(told)
+    target = next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
+    if lacking := aws_monitoring.answer(target, body, faults):
+        return lacking[0], {"content-type": "application/x-amz-json-1.1"}, lacking[1]
+    if path.endswith(f"/origin-access-identity/cloudfront/{IDENTITY}"):
+        return 200, {"content-type": "text/xml"}, _identity
     sent = {name: value for name, value in headers.items() if name.lower() != "content-length"}
     answer = _server.open(path, method=method, query_string=query, headers=sent, data=body)
     return answer.status_code, dict(answer.headers), answer.data
@@ -52,6 +68,9 @@ def build(settings: Settings, faults: Faults) -> None:
         _bucket(_client("s3"), settings, faults)
     _user(_client("iam"), settings, faults)
     _distribution(_client("cloudfront"), settings, faults)
+    (distribution,) = cloudfront_backends[DEFAULT_ACCOUNT_ID]["aws"].distributions
+    _logs(_client("s3"), distribution, faults)
+    aws_monitoring.build(_client, distribution, faults)
 
 
 def _client(service: str) -> Any:
@@ -73,7 +92,7 @@ def _without_network(request: Any, **_: Any) -> AWSResponse:
     headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
     body = request.body.read() if hasattr(request.body, "read") else request.body or b""
     status, answered, content = ask(
-        request.method, path, query, headers, body.encode() if isinstance(body, str) else body
+        request.method, path, query, headers, body.encode() if isinstance(body, str) else body, Faults()
     )
     return AWSResponse(request.url, status, HTTPHeaders.from_dict(answered), _Raw(content))
 
@@ -105,9 +124,22 @@ def _bucket(s3: Any, settings: Settings, faults: Faults) -> None:
         s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(_bucket_policy(faults)))
     s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [_cors_rule(settings, faults)]})
+    s3.put_object(Bucket=BUCKET, Key="videos/5/1_0a1b2c3d/clip.mp4", Body=b"video")
+    for fault, key, size in (
+        ("file-larger-than-a-video", "videos/5/2_0a1b2c3d/clip.mp4", 6 * 1024**3),
+        ("backup-among-videos", "backup/moodle.sql.gz", 2 * 1024**3),
+    ):
+        if faults.on(fault):
+            s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+            s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(BUCKET, key).__class__ = _of_size(size)
     if not faults.on("lifecycle-missing"):
         rules = {"Rules": [_lifecycle_rule(faults)]}
         s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration=rules)
+
+
+def _of_size(size: int) -> type[FakeKey]:
+    """An object that lists show with that size, in bytes, and that takes no place."""
+    return type("Large", (FakeKey,), {"size": property(lambda _: size)})
 
 
 def _bucket_policy(faults: Faults) -> dict[str, Any]:
@@ -176,9 +208,23 @@ def _distribution(cloudfront: Any, settings: Settings, faults: Faults) -> None:
     groups = [] if faults.on("no-key-group") else [group]
     cloudfront.create_distribution(DistributionConfig=_config(settings, faults, groups))
     identity = "" if faults.on("cdn-without-identity") else f"origin-access-identity/cloudfront/{IDENTITY}"
+    global _identity  # noqa: PLW0603 - as all of moto's state it is the process's
+    _identity = _identity_called(
+        "access-identity-1" if faults.on("identity-under-another-name") else "moodle-videos-oai"
+    )
     for distribution in backend.distributions.values():  # moto takes the identity, and does not show it
+        distribution.domain_name = settings.cdn_domain
         for origin in vars(distribution.distribution_config)["Origins"]["Items"]:
             origin.s3_origin_config = {"OriginAccessIdentity": identity}
+
+
+def _identity_called(name: str) -> bytes:
+    return (
+        '<CloudFrontOriginAccessIdentity xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">'
+        f"<Id>{IDENTITY}</Id><S3CanonicalUserId>0a1b2c3d</S3CanonicalUserId><CloudFrontOriginAccessIdentityConfig>"
+        f"<CallerReference>replica</CallerReference><Comment>{name}</Comment>"
+        "</CloudFrontOriginAccessIdentityConfig></CloudFrontOriginAccessIdentity>"
+    ).encode()
 
 
 def _config(settings: Settings, faults: Faults, groups: list[str]) -> dict[str, Any]:
@@ -188,7 +234,7 @@ def _config(settings: Settings, faults: Faults, groups: list[str]) -> dict[str, 
     if faults.on("cdn-takes-every-method"):
         methods += ["PUT", "PATCH", "POST", "DELETE"]
     origin = {
-        "Id": "videos",
+        "Id": "videos" if faults.on("origin-renamed") else f"{bucket}.s3.amazonaws.com",
         "DomainName": f"{bucket}.s3.amazonaws.com",
         "OriginPath": "/videos" if faults.on("cdn-of-one-folder") else "",
         "S3OriginConfig": {"OriginAccessIdentity": ""},
@@ -197,11 +243,12 @@ def _config(settings: Settings, faults: Faults, groups: list[str]) -> dict[str, 
         "CallerReference": "replica",
         "Comment": "",
         "Enabled": not faults.on("distribution-disabled"),
-        "Aliases": {"Quantity": 1, "Items": [settings.cdn_domain]},
+        "Aliases": {"Quantity": 1, "Items": [_alias(settings, faults)]},
+        "ViewerCertificate": _certificate(faults),
         "DefaultRootObject": "index.html" if faults.on("cdn-with-a-root-object") else "",
         "Origins": {"Quantity": 1, "Items": [origin]},
         "DefaultCacheBehavior": {
-            "TargetOriginId": "videos",
+            "TargetOriginId": origin["Id"],
             "ViewerProtocolPolicy": "allow-all" if faults.on("cdn-allows-http") else "redirect-to-https",
             "AllowedMethods": {"Quantity": len(methods), "Items": methods},
             "TrustedKeyGroups": {"Enabled": bool(groups), "Quantity": len(groups), "Items": groups},
@@ -217,24 +264,65 @@ def _config(settings: Settings, faults: Faults, groups: list[str]) -> dict[str, 
     }
 
 
+def _alias(settings: Settings, faults: Faults) -> str:
+    if faults.on("alias-leads-nowhere"):
+        return "videos.example.invalid"
+    return settings.cdn_domain.replace("127.0.0.1", "localhost")
+
+
+def _certificate(faults: Faults) -> dict[str, Any]:
+    if faults.on("alias-without-certificate"):
+        return {"CloudFrontDefaultCertificate": True}
+    arn = f"arn:aws:acm:us-east-1:{DEFAULT_ACCOUNT_ID}:certificate/replica"
+    return {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}
+
+
+def _logs(s3: Any, distribution: str, faults: Faults) -> None:
+    """What CloudFront writes: a file of the last hour, of a viewer who was refused once."""
+    served, refused = "Expires=1&Signature=x&Key-Pair-Id=K", "-"
+    requests = [("198.51.100.7", "206", served)] * 5 + [("198.51.100.7", "403", refused)]
+    if faults.on("log-shows-unsigned"):
+        requests.append(("198.51.100.9", "200", "-"))
+    if faults.on("log-shows-guesses"):
+        requests += [("198.51.100.9", "403", refused)] * 1200
+    now = datetime.now(UTC)
+    lines = [
+        f"{now:%Y-%m-%d\t%H:%M:%S}\tFRA1-C1\t9\t{address}\tGET\td1.cloudfront.net\t/videos/5/x.mp4\t{status}\t-\t-\t{query}"
+        for address, status, query in requests
+    ]
+    fields = (
+        "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent)"
+    )
+    text = "\n".join(["#Version: 1.0", f"#Fields: {fields} cs-uri-query", *lines, ""])
+    s3.create_bucket(Bucket=LOGS)
+    key = f"{distribution}.{now:%Y-%m-%d-%H}.0a1b2c3d.gz"
+    s3.put_object(Bucket=LOGS, Key=key, Body=gzip.compress(text.encode()))
+
+
 # -- 1.6 and 1.7 ----------------------------------------------------------------------------------
 
 
 def _user(iam: Any, settings: Settings, faults: Faults) -> None:
-    iam.create_user(UserName=USER)
+    user = "moodle" if faults.on("user-under-another-name") else USER
+    tags = [("Environment", "Staging"), ("Application", "LMS" if faults.on("tag-of-another-application") else "Moodle")]
+    if faults.on("environment-untagged"):
+        del tags[0]
+    as_iam_has_them = [{"Key": key, "Value": value} for key, value in tags]
+    iam.create_user(UserName=user, Tags=[] if faults.on("user-untagged") else as_iam_has_them)
     if faults.on("plugin-user-has-a-password"):
-        iam.create_login_profile(UserName=USER, Password="Rp-7-replica-console")
+        iam.create_login_profile(UserName=user, Password="Rp-7-replica-console")
     document = json.dumps({"Version": "2012-10-17", "Statement": _statements(faults)})
-    arn = iam.create_policy(PolicyName=POLICY, PolicyDocument=document)["Policy"]["Arn"]
+    name = "videos" if faults.on("policy-under-another-name") else POLICY
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=document, Tags=as_iam_has_them)["Policy"]["Arn"]
     if not faults.on("policy-not-attached"):
-        iam.attach_user_policy(UserName=USER, PolicyArn=arn)
+        iam.attach_user_policy(UserName=user, PolicyArn=arn)
     if faults.on("policy-of-an-administrator"):
         everything = json.dumps({"Version": "2012-10-17", "Statement": [_allow("*", "*")]})
         iam.create_group(GroupName="admins")
         iam.put_group_policy(GroupName="admins", PolicyName="all", PolicyDocument=everything)
-        iam.add_user_to_group(GroupName="admins", UserName=USER)
-    iam.create_access_key(UserName=USER)
-    key = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].users[USER].access_keys[0]
+        iam.add_user_to_group(GroupName="admins", UserName=user)
+    iam.create_access_key(UserName=user)
+    key = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].users[user].access_keys[0]
     key.access_key_id = settings.plugin_key.access
     key.create_date = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=3)
     key.status = "Inactive" if faults.on("key-switched-off") else "Active"

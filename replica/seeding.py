@@ -7,6 +7,7 @@ from replica import bucket
 from replica.moodle.records import Video
 from replica.moodle.site import Site
 from replica.settings import BUCKET
+from replica.workplace import Workplace
 
 _TO_A_FACULTY = 12
 _DAY = 86400
@@ -27,10 +28,12 @@ class Seeding:
         self.categories: list[int] = []
         self.objects: list[str] = []
         self.versioned = False
+        self.workplace = Workplace(site.settings, site.faults)
 
     def apply(self) -> None:
         """Call it when S3 answers, and after each change of site profiles or faults."""
         profiles, faults = self.site.profiles, self.site.faults
+        self.workplace.apply()
         origins: tuple[str, ...] = ("*",) if faults.on("cors-any-origin") else (self.site.settings.base_url,)
         if profiles.cors_two_sites:
             origins += (_NEIGHBOUR,)

@@ -72,15 +72,19 @@ def test_lifecycle(lifecycle: Lifecycle, once: Lines) -> None:
         lifecycle.expect_days(7)
 
 
-@pytest.mark.lines("1.4.4", "1.4.5", "1.4.7", "1.4.10")
+@pytest.mark.lines("1.4.4", "1.4.5", "1.4.6", "1.4.7", "1.4.9", "1.4.10")
 def test_origin(origin: Origin, s3: BucketConfiguration, environment: Environment, once: Lines) -> None:
     """The distribution reads the bucket, and is the only one who may."""
     with once("1.4.4", "The distribution serves the bucket, and nothing else"):
         origin.expect_origin(environment.storage.bucket)
     with once("1.4.5", "The distribution serves the bucket from its root"):
         origin.expect_no_origin_path()
+    with once("1.4.6", "The origin has the name that CloudFront proposes"):
+        origin.expect_generated_name()
     with once("1.4.7", "The distribution reads the bucket under an identity of its own"):
         origin.expect_origin_access()
+    with once("1.4.9", "The access identity has its name"):
+        origin.expect_identity_name("moodle-videos-oai")
     with once("1.4.10", "The bucket's policy lets in the distribution, and nobody else"):
         s3.expect_nobody_but(origin.reader)
 
@@ -102,11 +106,15 @@ def test_viewers(viewers: Viewers, delivery: Delivery, settings: Settings, once:
         viewers.expect_cache_policy()
 
 
-@pytest.mark.lines("1.4.18", "1.4.21", "1.4.22", "1.4.23", "1.4.25")
+@pytest.mark.lines("1.4.18", "1.4.19", "1.4.20", "1.4.21", "1.4.22", "1.4.23", "1.4.25")
 def test_distribution(distribution: Distribution, environment: Environment, decided: Decided, once: Lines) -> None:
     """The distribution's other settings are as decided, and in force."""
     with once("1.4.18", "The distribution's price class is as decided"):
         distribution.expect_price_class(decided.price_class)
+    with once("1.4.19", "Each alternate domain name leads to the distribution") as evidence:
+        evidence["names"] = distribution.expect_aliases()
+    with once("1.4.20", "Each alternate domain name has a certificate that browsers accept") as evidence:
+        evidence["names"] = distribution.expect_certificate()
     with once("1.4.21", "The distribution has no default root object"):
         distribution.expect_no_root_object()
     with once("1.4.22", "The distribution's logging is as decided"):
@@ -124,14 +132,24 @@ def test_key_pair(viewers: Viewers, settings: Settings, once: Lines) -> None:
         viewers.expect_public_half(settings["cloudfront_keypair_id"].strip(), settings["cloudfront_private_key"])
 
 
-@pytest.mark.lines("1.6.4", "1.6.9", "1.6.10", "1.6.18")
+@pytest.mark.lines("1.6.3", "1.6.4", "1.6.9", "1.6.10", "1.6.13", "1.6.14", "1.6.16", "1.6.18", "1.6.19")
 def test_plugin_user(iam: IAM, distribution: Distribution, environment: Environment, once: Lines) -> None:
     """The plugin's user may what the checklist's policy says, on this bucket, and nothing more."""
     bucket = f"arn:aws:s3:::{environment.storage.bucket}"
+    with once("1.6.3", "The plugin's user has a name of appendix A's pattern") as evidence:
+        evidence["name"] = iam.expect_name()
     with once("1.6.4", "The plugin's user has access by key only"):
         iam.expect_no_password()
     with once("1.6.18", "A policy is attached to the plugin's user") as evidence:
         evidence["policies"] = iam.expect_policy()
+    with once("1.6.16", "A policy of the plugin's user has a name of appendix A's pattern") as evidence:
+        evidence["name"] = iam.expect_policy_name()
+    with once("1.6.13", "The policy's tags name the environment") as evidence:
+        evidence["Environment"] = iam.expect_tag("Environment")
+    with once("1.6.14", "The policy's tags name the application, Moodle"):
+        iam.expect_tag("Application", "Moodle")
+    with once("1.6.19", "The plugin's user has the tags of the policy") as evidence:
+        evidence["tags"] = iam.expect_same_tags()
     with once("1.6.9", "The policy grants writing, reading and deleting of objects"):
         iam.expect_allowed(OBJECT_ACTIONS, f"{bucket}/videos/1/clip.mp4")
     with once("1.6.9", "The policy grants invalidations"):

@@ -145,7 +145,7 @@ def watch(page: AssignmentPage, clip: media.Clip, stalled_percent: float, line: 
 
 @pytest.mark.lines("2.12.3")
 def test_slow_line(
-    student: Actor, assignment: Assignment, clip: media.Clip, our_network: ProxiedNetwork, line: Lines
+    student: Actor, assignment: Assignment, clip: media.Clip, proxied_network: ProxiedNetwork, line: Lines
 ) -> None:
     """A large video takes an hour on a slow line: the clock is put forward while a small one is on its way."""
     student.log_in_by_cookie()
@@ -153,7 +153,7 @@ def test_slow_line(
     form = student.open(assignment).add_submission()
     with (
         line("2.12.3", "The page does not give up an upload that takes an hour", extra=True) as evidence,
-        our_network.slow(SLOW),
+        proxied_network.slow(SLOW),
     ):
         upload = form.widget.choose(clip.path)
         upload.expect_started()
@@ -201,14 +201,14 @@ def test_video_of_a_phone(
 
 @pytest.mark.lines("2.12.5")
 def test_line_too_slow(
-    phone_video: Submission, teacher: Actor, assignment: Assignment, our_network: ProxiedNetwork, line: Lines
+    phone_video: Submission, teacher: Actor, assignment: Assignment, proxied_network: ProxiedNetwork, line: Lines
 ) -> None:
     """For a while the line is too slow for the video: it waits, and then goes on."""
     clip = phone_video.clip
     teacher.log_in_by_cookie()
     table = teacher.open(assignment).view_all_submissions()
     with line("2.12.5", "A video that had to wait for a slow line goes on where it stood", extra=True) as evidence:
-        with our_network.slow_download(clip.bytes * 8 / 1_000_000 / clip.seconds / TOO_SLOW):
+        with proxied_network.slow_download(clip.bytes * 8 / 1_000_000 / clip.seconds / TOO_SLOW):
             player = table.grade(phone_video.person.id).player
             player.expect_loaded(clip.seconds)
             player.play()

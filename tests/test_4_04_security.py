@@ -10,6 +10,7 @@ import pytest
 
 import media
 from checks import direct_access as direct
+from checks.aws.access_logs import AccessLogs
 from checks.confirmation import expect_owners_alone
 from checks.credentials import Credentials
 from checks.firewall import expect_name_seen, expect_seen
@@ -257,6 +258,16 @@ def refuse(site: MoodleClient, video: Video, **asked: str) -> HttpResult:
         return confirm_upload(site, asked["s3_key"], video.id)
     name = asked.get("filename", video.clip.path.name)
     return request_upload(site, video.assignment.id, name, video.clip.bytes, asked["mimetype"])
+
+
+@pytest.mark.production
+@pytest.mark.lines("4.4.6")
+def test_access_logs(access_logs: AccessLogs, once: Lines) -> None:
+    """Somebody reads what CloudFront has written down of yesterday and today."""
+    with once(
+        "4.4.6", "The CDN's logs show no video without a signature, and nobody who tries again and again"
+    ) as evidence:
+        evidence["requests"] = access_logs.expect_nothing_suspicious()
 
 
 @pytest.mark.production

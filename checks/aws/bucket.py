@@ -15,6 +15,15 @@ from clients.errors import NotCheckable
 CONVENTION = re.compile(r"[a-z0-9][a-z0-9-]*-moodle-videos-[a-z0-9-]+")
 
 
+LOOKED_AT = 1_000_000
+"""Files; S3 lists a thousand at a time."""
+
+VIDEOS = "videos/"
+
+SMALL = 2**20
+"""Bytes. What a test of the set-up leaves is smaller."""
+
+
 class _OfBucket(Service):
     """One bucket."""
 
@@ -86,6 +95,30 @@ class BucketConfiguration(_OfBucket):
         for one in statements(found.get("Policy", "{}")):
             if one.get("Effect") == "Allow" and not one.get("Condition") and "*" in principals(one):
                 raise AssertionError(f"expected a policy that is not public, seen anybody may {one.get('Action')}")
+
+
+class Contents(_OfBucket):
+    """What it holds, by names and sizes."""
+
+    def expect_no_unusual_files(self, largest: int) -> dict[str, int]:
+        """No video above `largest` bytes, and no file beside the videos that costs; returns number and size of all.
+
+        Of more than a million files the first million are looked at.
+        """
+        self._of_bucket("get_bucket_location")
+        page = {"MaxItems": LOOKED_AT, "PageSize": 1000}
+        files = self._all("list_objects_v2", "Contents", Bucket=self.bucket, PaginationConfig=page)
+        if large := [file["Size"] for file in files if file["Size"] > largest]:
+            raise AssertionError(
+                f"expected no file above {largest} bytes, seen {len(large)}, the largest of {max(large)} bytes"
+            )
+        beside = [file["Size"] for file in files if not file["Key"].startswith(VIDEOS) and file["Size"] > SMALL]
+        if beside:
+            raise AssertionError(
+                f"expected nothing above {SMALL} bytes but videos, seen {sum(beside)} bytes outside of "
+                f"{VIDEOS}, in {len(beside)} of all {len(files)} files"
+            )
+        return {"files": len(files), "bytes": sum(file["Size"] for file in files)}
 
 
 class CORS(_OfBucket):

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from checks.aws.settings import expect_equal, on_or_off
+from clients import names
 from clients.aws.account import Access, Json, Service
-from clients.errors import NotCheckable
+from clients.errors import NotCheckable, Unreachable
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """The managed cache policy's id, from the CloudFront Developer Guide, "Use managed cache policies"."""
@@ -26,6 +27,7 @@ class Distribution(Service):
 
     def __init__(self, access: Access, domain: str) -> None:
         super().__init__(access)
+        self._access = access
         self.domain = domain
 
     @cached_property
@@ -60,6 +62,37 @@ class Distribution(Service):
             raise AssertionError(f"expected logs in a bucket of their own, seen {seen or 'none'}")
         return seen
 
+    def expect_aliases(self) -> list[str]:
+        """Each alternate domain name leads to the distribution, by DNS; returns them. There may be none."""
+        own = str(self.distribution["DomainName"])
+        for alias in self._aliases:
+            try:
+                leads = names.leads_to(alias, own)
+            except Unreachable as reason:
+                raise NotCheckable(str(reason)) from reason
+            if not leads:
+                seen = "no address" if names.addresses(alias) is None else "addresses of something else"
+                raise AssertionError(f"expected the name {alias} to lead to the distribution ({own}), seen {seen}")
+        return self._aliases
+
+    def expect_certificate(self) -> list[str]:
+        """Whoever asks for an alternate domain name gets a certificate for it; returns these names."""
+        shown = self._config.get("ViewerCertificate", {})
+        if self._aliases and not (shown.get("ACMCertificateArn") or shown.get("IAMCertificateId")):
+            raise AssertionError(
+                f"expected a certificate of your own for {', '.join(self._aliases)}, seen CloudFront's default one"
+            )
+        for alias in self._aliases:
+            if self._access.verify is False:
+                raise NotCheckable("the environment file trusts any certificate (ignore_https_errors)")
+            try:
+                why = names.certificate_refusal(alias, self._access.verify, self._access.timeout)
+            except Unreachable as reason:
+                raise NotCheckable(str(reason)) from reason
+            if why:
+                raise AssertionError(f"expected a certificate that is good for {alias}, seen: {why}")
+        return self._aliases
+
     def expect_deployed(self) -> None:
         expect_equal("the distribution's status", self.distribution["Status"], "Deployed")
 
@@ -70,6 +103,11 @@ class Distribution(Service):
     def _config(self) -> Json:
         config: Json = self.distribution["DistributionConfig"]
         return config
+
+    @property
+    def _aliases(self) -> list[str]:
+        """Without those that stand for many names (`*.example.edu`), which nobody can ask for."""
+        return [name for name in self._config.get("Aliases", {}).get("Items", []) if not name.startswith("*")]
 
 
 class Origin(Distribution):
@@ -94,6 +132,26 @@ class Origin(Distribution):
         """Its requests to S3 are signed, by an access identity or by origin access control."""
         if not (self._identity or self._origins[0].get("OriginAccessControlId")):
             raise AssertionError("expected an origin access identity, or origin access control, seen neither")
+
+    def expect_generated_name(self) -> None:
+        """Its origin is called as the console proposes: by the domain, or, in older ones, `S3-` and the bucket."""
+        for origin in self._origins:
+            name, domain = origin["Id"], origin["DomainName"]
+            if not name.startswith((domain, f"S3-{domain.partition('.s3')[0]}")):
+                raise AssertionError(f"expected the origin's generated name, which begins with {domain}, seen {name}")
+
+    def expect_identity_name(self, name: str) -> None:
+        """The access identity is called so. Raises NotCheckable for a distribution without one."""
+        if not self._identity:
+            raise NotCheckable("the distribution has no access identity, so none has that name: 1.4.7 tells more")
+        found = self._ask(
+            "get_cloud_front_origin_access_identity",
+            "NoSuchCloudFrontOriginAccessIdentity",
+            Id=self._identity.rpartition("/")[2],
+        )
+        identity = found.get("CloudFrontOriginAccessIdentity", {})
+        seen = identity.get("CloudFrontOriginAccessIdentityConfig", {}).get("Comment")
+        expect_equal("the access identity's name", seen, name)
 
     @property
     def _origins(self) -> list[Json]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from checks.aws.settings import expect_equal
 from clients.aws.account import Access, Json, Service
 from clients.aws.policy import many, statements
 from clients.errors import NotCheckable
 
 GRANTED = {"s3:putobject", "s3:getobject", "s3:deleteobject", "s3:headobject", "cloudfront:createinvalidation"}
 """What the policy of step 1.6 grants. s3:HeadObject is no action of IAM, so it grants nothing."""
+
+USER_NAME = re.compile(r"moodle-s3video-[a-z0-9-]+")
+
+POLICY_NAME = re.compile(r"MoodleS3VideoPolicy-[A-Za-z0-9-]+")
 
 OBJECT_ACTIONS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject")
 
@@ -50,6 +56,42 @@ class IAM(Service):
         """Programmatic access only."""
         if self._ask("get_login_profile", "NoSuchEntity", UserName=self.user):
             raise AssertionError(f"expected access by key only, seen that {self.user} has a password for the console")
+
+    def expect_name(self) -> str:
+        """As appendix A has it, `moodle-s3video-[env]`; returns the name."""
+        if not USER_NAME.fullmatch(self.user):
+            raise AssertionError(f"expected a user called moodle-s3video-[env], seen {self.user}")
+        return self.user
+
+    def expect_policy_name(self) -> str:
+        """A policy of the user is called as appendix A has it, `MoodleS3VideoPolicy-[env]`; returns its name."""
+        names = [name for name, _ in self._policies]
+        for name in names:
+            if POLICY_NAME.fullmatch(name):
+                return name
+        raise AssertionError(f"expected a policy called MoodleS3VideoPolicy-[env], seen {', '.join(names) or 'none'}")
+
+    def expect_tag(self, key: str, value: str = "") -> str:
+        """The policy has that tag, with that value or with any; returns the value.
+
+        Raises NotCheckable for a policy without tags, as the checklist leaves them open.
+        """
+        tags = self._policy_tags
+        if not tags:
+            raise NotCheckable("the policy has no tags, which the checklist leaves open: if you want none, sign")
+        seen = tags.get(key)
+        if not seen or (value and seen != value):
+            others = ", ".join(f"{name}={found}" for name, found in tags.items())
+            raise AssertionError(f"expected the policy's tag {key}{value and '=' + value}, seen {others}")
+        return seen
+
+    def expect_same_tags(self) -> dict[str, str]:
+        """User and policy have the same tags, which are returned. Raises NotCheckable where neither has any."""
+        tags = _tags(self._all("list_user_tags", "Tags", UserName=self.user))
+        if not tags and not self._policy_tags:
+            raise NotCheckable("neither user nor policy has tags, which the checklist leaves open: if so wanted, sign")
+        expect_equal("the user's tags", _listed(tags), _listed(self._policy_tags))
+        return tags
 
     def expect_policy(self) -> list[str]:
         """Some policy says what the plugin may; returns the names of all there are."""
@@ -102,10 +144,23 @@ class IAM(Service):
         return self._all("list_access_keys", "AccessKeyMetadata", UserName=self.user)
 
     @cached_property
+    def _policy_tags(self) -> dict[str, str]:
+        """Of the policy that is attached to the user; of several, the one with the checklist's name."""
+        policies = [*self._attached]
+        if not policies:
+            raise AssertionError(f"expected a policy attached to {self.user}, seen none")
+        policy = next((one for one in policies if POLICY_NAME.fullmatch(one["PolicyName"])), policies[0])
+        return _tags(self._all("list_policy_tags", "Tags", PolicyArn=policy["PolicyArn"]))
+
+    @cached_property
+    def _attached(self) -> list[Json]:
+        return self._all("list_attached_user_policies", "AttachedPolicies", UserName=self.user)
+
+    @cached_property
     def _policies(self) -> list[tuple[str, str | Mapping[str, Any]]]:
         """Name and document of every policy that grants the user something, by a group as well."""
         user = {"UserName": self.user}
-        attached = self._all("list_attached_user_policies", "AttachedPolicies", **user)
+        attached = [*self._attached]
         found = [
             (name, self._ask("get_user_policy", PolicyName=name, **user)["PolicyDocument"])
             for name in self._all("list_user_policies", "PolicyNames", **user)
@@ -136,3 +191,11 @@ class IAM(Service):
             (f"{one['EvalActionName']} on {one.get('EvalResourceName', '*')}", one["EvalDecision"] == "allowed")
             for one in results
         ]
+
+
+def _tags(tags: list[Json]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _listed(tags: Mapping[str, str]) -> list[str]:
+    return sorted(f"{key}={value}" for key, value in tags.items())

@@ -28,6 +28,10 @@ PERMISSIONS = {
     "get_bucket_encryption": "s3:GetEncryptionConfiguration",
     "get_bucket_lifecycle_configuration": "s3:GetLifecycleConfiguration",
     "get_object_lock_configuration": "s3:GetBucketObjectLockConfiguration",
+    "list_objects_v2": "s3:ListBucket",
+    "describe_budgets": "budgets:ViewBudget",
+    "describe_notifications_for_budget": "budgets:ViewBudget",
+    "describe_subscribers_for_notification": "budgets:ViewBudget",
 }
 """Where a permission has another name than its call."""
 
@@ -42,10 +46,10 @@ class Access:
     verify: bool | str = True
     timeout: float = 10
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str) -> Any:
         return new_client(
             service,
-            region="us-east-1",
+            region=region,
             access_key=self.access_key,
             secret_key=self.secret_key,
             endpoint=self.endpoint,
@@ -56,10 +60,12 @@ class Access:
 
 
 class Service:
+    """An API of AWS, in `region`; those that know no region are in us-east-1."""
+
     name: str
 
-    def __init__(self, access: Access) -> None:
-        self._client = access.client(self.name)
+    def __init__(self, access: Access, region: str = "us-east-1") -> None:
+        self._client = access.client(self.name, region)
 
     def _ask(self, call: str, *absent: str, **arguments: Any) -> Json:
         """AWS's answer, or nothing where it gives one of the codes `absent`."""
@@ -118,3 +124,7 @@ class STS(Service):
     def check(self) -> None:
         """Raises ConfigurationError when AWS does not take the key at all; this takes no permission."""
         self._ask("get_caller_identity")
+
+    def account(self) -> str:
+        """The account's number."""
+        return str(self._ask("get_caller_identity")["Account"])

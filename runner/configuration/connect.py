@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from checks.plugin_key import PluginKey
+from checks.source import Source
 from clients.aws.account import Access
 from clients.boto import new_client
 from clients.cdn import CDN
 from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient, Shared
+from clients.repository import Repository
 from clients.s3 import Bucket
 from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import Monitoring
 
 
 def new_site(environment: Environment, timeout: float | None = None) -> MoodleClient:
@@ -74,6 +77,22 @@ def new_access(environment: Environment, timeout: float | None = None) -> Access
         environment.verify,
         timeout or environment.budgets.page,
     )
+
+
+def monitoring_of(environment: Environment) -> Monitoring:
+    """What CloudWatch, Cost Explorer and Budgets are asked. Raises NotCheckable where nobody wants that."""
+    if environment.monitoring is None:
+        raise NotCheckable(
+            "write what S3 and CloudFront are expected to cost in a month, in dollars, as monthly_costs in [monitoring]"
+        )
+    return environment.monitoring
+
+
+def new_source(environment: Environment) -> Source:
+    """The plugin's repository. Raises NotCheckable where the environment names none."""
+    if environment.local.repository is None:
+        raise NotCheckable("name the plugin's git repository on this machine as repository in [local]")
+    return Source(Repository(environment.local.repository))
 
 
 def new_cdn(environment: Environment) -> CDN:

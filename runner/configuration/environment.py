@@ -41,6 +41,8 @@ from runner.configuration.environment_tables import (
     Decided,
     EnvironmentTable,
     Large,
+    Local,
+    Monitoring,
     Storage,
     Target,
 )
@@ -74,6 +76,8 @@ class Environment(EnvironmentTable):
     budgets: Budgets = Budgets()
     large: Large = Large()
     audit: Audit | None = None
+    monitoring: Monitoring | None = None
+    local: Local = Local()
     decided: Decided = Decided()
     required_lines: tuple[str, ...] = ()
     waived: tuple[Waiver, ...] = ()

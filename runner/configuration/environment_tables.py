@@ -258,14 +258,41 @@ class Decided(EnvironmentTable):
     retention_days: Annotated[int, Field(gt=0, le=36500, strict=True)] = 90
     release: Path | None = None
     production: Path | None = None
+    staging: Path | None = None
     plugin_version: Text | None = None
     position: Annotated[int, Field(gt=0, strict=True)] | None = None
     on_by_default: StrictBool | None = None
 
-    @field_validator("release", "production")
+    @field_validator("release", "production", "staging")
     @classmethod
     def _beside_the_file(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
-        return path and (info.context.file.parent / path).resolve()
+        return _beside(path, info)
+
+
+def _beside(path: Path | None, info: ValidationInfo[Any]) -> Path | None:
+    """Where a path leads that is relative to the environment file."""
+    return path and (info.context.file.parent / path.expanduser()).resolve()
+
+
+class Local(EnvironmentTable):
+    """What lies on this machine: the plugin's git repository, and the file of the CDN's private key."""
+
+    repository: Path | None = None
+    key_file: Path | None = None
+
+    @field_validator("repository", "key_file")
+    @classmethod
+    def _beside_the_file(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
+        return _beside(path, info)
+
+
+class Monitoring(EnvironmentTable):
+    """What CloudWatch, Cost Explorer and Budgets are asked with the audit key.
+
+    `monthly_costs` is what S3 and CloudFront are expected to cost in a month, in US dollars.
+    """
+
+    monthly_costs: Positive
 
 
 def _size(size: object) -> ByteSize:

@@ -69,6 +69,8 @@ def describe(ready: dict[str, Any], folder: Path) -> Path:
     environment["storage"] |= {"endpoint": ready["storage"]["endpoint"]}
     environment["audit"] |= {"endpoint": ready["audit"]["endpoint"]}
     environment["cdn"] |= {"domain": ready["cdn"]["domain"]}
+    of_replica = Path(ready["ca_file"]).parent
+    environment["local"] |= {"repository": str(of_replica / "repository"), "key_file": ready["cdn"]["private_key_file"]}
     beside = {name: str((ENVIRONMENTS / environment["decided"][name]).resolve()) for name in ("release", "production")}
     environment["decided"] |= beside
     file = folder / f"{NAME}.toml"

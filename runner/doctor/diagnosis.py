@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from checklist.lines import STEPS, Step
-from checks.aws.bucket import CORS
+from checks.aws.bucket import CORS, Contents
+from checks.aws.costs import Costs
 from checks.aws.distribution import Distribution, Viewers
 from checks.aws.iam import IAM, INVALIDATE, OBJECT_ACTIONS
 from checks.https import Https
@@ -27,8 +28,9 @@ from clients.moodle.model import Settings
 from clients.moodle.tasks import Task
 from clients.plugin.administration import plugin_settings
 from clients.plugin.video_list import listed
-from runner.configuration.connect import new_access, new_bucket, new_plugin_key, new_site
+from runner.configuration.connect import monitoring_of, new_access, new_bucket, new_plugin_key, new_site, new_source
 from runner.configuration.environment import Environment
+from runner.configuration.environment_tables import LARGEST_UPLOAD
 from runner.doctor.findings import Finding
 
 SYMPTOMS: tuple[Step, ...] = tuple(step for step in STEPS if step.id.startswith("T."))
@@ -92,6 +94,14 @@ class Sight:
     @property
     def cors(self) -> CORS:
         return CORS(new_access(self.environment), self.environment.storage.bucket)
+
+    @property
+    def contents(self) -> Contents:
+        return Contents(new_access(self.environment), self.environment.storage.bucket)
+
+    @property
+    def costs(self) -> Costs:
+        return Costs(new_access(self.environment), monitoring_of(self.environment).monthly_costs)
 
     @property
     def iam(self) -> IAM:
@@ -164,6 +174,10 @@ Look = Callable[[Sight], object]
 LOOKS: Mapping[str, tuple[Look, str]] = {
     "T.1.3": (lambda it: it.installation.expect_upgraded(), "Finish the upgrade: Site administration > Notifications."),
     "T.2.1": (lambda it: it.installation.expect_upgraded(), "Finish the upgrade: Site administration > Notifications."),
+    "T.2.3": (
+        lambda it: new_source(it.environment).expect_install_xml(),
+        "Correct db/install.xml, and install the plugin anew.",
+    ),
     "T.3.1": (lambda it: it.expect_key(), f"Enter the plugin's key anew. {SETTINGS_PAGE}"),
     "T.3.2": (lambda it: it.expect_permissions(), "Correct the policy in IAM: appendix B has it."),
     "T.3.3": (lambda it: it.iam.expect_policy(), "Attach the policy to the plugin's user in IAM."),
@@ -177,6 +191,8 @@ LOOKS: Mapping[str, tuple[Look, str]] = {
     "T.5.3": (lambda it: it.expect_key_pair(), f"Enter the id of the key pair that CloudFront trusts. {SETTINGS_PAGE}"),
     "T.5.4": (lambda it: it.expect_signed_url(), "What the plugin signs the CDN refuses: look at T.5.2 and T.5.3."),
     "T.5.6": (lambda it: it.expect_stored(), "Find out who deleted them: a lifecycle rule, or another user of S3."),
+    "T.6.1": (lambda it: it.costs.expect_last_month_as_estimated(), "Look which service is the dear one (4.6.5)."),
+    "T.6.2": (lambda it: it.contents.expect_no_unusual_files(LARGEST_UPLOAD), "Find out who put them into the bucket."),
     "T.6.3": (lambda it: expect_has_run(Task(it.site, TASK), 2), "Look at the task's log, and at cron."),
     "T.6.4": (lambda it: it.expect_retention(), SETTINGS_PAGE),
     "T.6.5": (lambda it: Usage(it.site).expect_no_repeated_failures(), "Look at the dashboard whose uploads fail."),

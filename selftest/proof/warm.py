@@ -27,6 +27,11 @@ secret_key = "S3V_REPLICA_STORAGE_SECRET"
 endpoint = "{audit[endpoint]}"
 access_key = "S3V_REPLICA_AUDIT_KEY"
 secret_key = "S3V_REPLICA_AUDIT_SECRET"
+[monitoring]
+monthly_costs = 40
+[local]
+repository = "{repository}"
+key_file = "{cdn[private_key_file]}"
 [cdn]
 domain = "{cdn[domain]}"
 key_pair_id = "{cdn[key_pair_id]}"
@@ -89,9 +94,10 @@ def warm_replica(
     """A replica of a site with these site profiles, with its state and its run's journals in `folder`."""
     with started("--dir", str(folder / "replica"), *(f"--site={profile}" for profile in profiles)) as ready:
         file = folder / "warm.toml"
-        file.write_text(
-            ENVIRONMENT.format(browser=browser, engine=_engine(browser), phone=PHONE, **ready) + DECIDED + settings,
-            encoding="utf-8",
+        repository = folder / "replica" / "repository"
+        described = ENVIRONMENT.format(
+            browser=browser, engine=_engine(browser), phone=PHONE, repository=repository, **ready
         )
+        file.write_text(described + DECIDED + settings, encoding="utf-8")
         own = {**variables(ready), "XDG_STATE_HOME": str(folder / "state"), "GITHUB_STEP_SUMMARY": ""}
         yield Warm(ready["base_url"], ready["ca_file"], file, {**os.environ, **own})

@@ -15,7 +15,7 @@ def answering(service: Asked, **answers: Any) -> Asked:
     """The service, which answers these calls in their order; a text is the code of an error."""
     stubber = Stubber(service._client)
     for name, answer in answers.items():
-        call = name.rstrip("_0123456789")
+        call = name if hasattr(service._client, name) else name.rpartition("_")[0]
         if isinstance(answer, str):
             stubber.add_client_error(call, answer, http_status_code=403)
         else:

@@ -1,6 +1,7 @@
 """What AWS does not tell: a line that nobody can judge, with what to do about it."""
 
 import inspect
+import re
 import runpy
 from typing import Any
 
@@ -9,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from checks.aws.bucket import CORS, BucketConfiguration
 from checks.aws.distribution import Distribution
-from clients.aws.account import STS
+from clients.aws.account import PERMISSIONS, STS
 from clients.errors import ConfigurationError, NotCheckable, UnexpectedAnswer
 from runner.configuration.replica import CHECKOUT
 from selftest.unit.answering import ACCESS, answering
@@ -69,3 +70,17 @@ def test_an_aws_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_error_is_a_finding() -> None:
     with pytest.raises(UnexpectedAnswer, match="expected AWS to answer to s3:GetBucketVersioning, seen Odd"):
         s3(get_bucket_versioning="Odd").expect_versioning(False)
+
+
+ASKED = re.compile(r"""_(?:ask|all|of_bucket)\(\s*"(\w+)\"""")
+"""A call of AWS in a check."""
+
+
+def test_the_documented_policy_has_every_permission_that_a_check_asks_for() -> None:
+    documented = (CHECKOUT / "docs" / "environments.md").read_text(encoding="utf-8")
+    calls = {call for file in (CHECKOUT / "checks" / "aws").glob("*.py") for call in ASKED.findall(file.read_text())}
+    assert len(calls) > 30
+    for call in calls:
+        camel = "".join(word.capitalize() for word in call.split("_"))
+        permission = PERMISSIONS.get(call) or rf"\w+:{camel}"
+        assert re.search(f'"{permission}"', documented), f"{call} is not in the policy of the audit key"

@@ -232,6 +232,8 @@ def test_every_key_is_in_the_reference() -> None:
         "storage",
         "cdn",
         "audit",
+        "monitoring",
+        "local",
         "decided",
         "targets",
         "waived",

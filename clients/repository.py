@@ -1,0 +1,107 @@
+"""A git repository on this machine, read only: what was ever committed, tags, and files of a revision."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from clients.errors import NotCheckable
+
+CHUNK = 2**24
+"""Bytes of an object in memory at a time."""
+
+OVERLAP = 4096
+"""Bytes that a chunk has in common with the one before it: no secret is longer."""
+
+PATIENCE = 60
+"""Seconds for one question, such as which objects there are."""
+
+ALONE = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+"""It asks nobody, fetches nothing and writes nothing."""
+
+
+class Repository:
+    """Raises NotCheckable for what is no repository, and where there is no git."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
+            raise NotCheckable(f"{path.name} has a part of its history only: fetch the rest (git fetch --unshallow)")
+
+    def objects(self) -> Iterator[tuple[str, bytes]]:
+        """All that was ever committed on a branch, under a tag, or is in the reflog: where it stands, and its content.
+
+        Commits and tags are among it. A large object comes in several pieces, which overlap.
+        """
+        places = dict(_split(line) for line in self._git("rev-list", "--objects", "--all", "--reflog").splitlines())
+        with TemporaryFile() as asked:
+            asked.write("\n".join([*places, ""]).encode())
+            asked.seek(0)
+            process = subprocess.Popen(
+                self._command("cat-file", "--batch", "--buffer"), stdin=asked, stdout=subprocess.PIPE, env=_variables()
+            )
+            assert process.stdout
+            try:
+                while header := process.stdout.readline():
+                    id_, *kind_and_size = header.decode().split()
+                    left, before = int(kind_and_size[-1]), b""
+                    while left:
+                        piece = process.stdout.read(min(left, CHUNK))
+                        if not piece:
+                            raise NotCheckable(f"git ends in the middle of the history of {self._path.name}")
+                        left -= len(piece)
+                        yield f"{places.get(id_) or kind_and_size[0]} ({id_[:10]})", before + piece
+                        before = piece[-OVERLAP:]
+                    process.stdout.read(1)
+            finally:
+                process.stdout.close()
+                process.kill()
+                process.wait()
+
+    def tags(self) -> list[str]:
+        return self._git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+
+    def file(self, ending: str, revision: str) -> bytes:
+        """Content of the plugin's file whose path ends so. Raises AssertionError where the revision has none."""
+        names = self._git("ls-tree", "-r", "--name-only", revision).splitlines()
+        fitting = [name for name in names if name == ending or name.endswith(f"s3video/{ending}")]
+        if not fitting:
+            raise AssertionError(f"expected the plugin's {ending} in the repository, seen none at {revision}")
+        return self._git("show", f"{revision}:{fitting[0]}").encode()
+
+    def _git(self, *arguments: str) -> str:
+        try:
+            done = subprocess.run(
+                self._command(*arguments), capture_output=True, check=False, timeout=PATIENCE, env=_variables()
+            )
+        except FileNotFoundError:
+            raise NotCheckable("there is no git on this machine; install it") from None
+        except subprocess.TimeoutExpired:
+            raise NotCheckable(f"git takes more than {PATIENCE} s for the history of {self._path.name}") from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise NotCheckable(f"git cannot read {self._path.name}: {said[0] if said else 'it says nothing'}")
+        return done.stdout.decode(errors="surrogateescape")
+
+    def _command(self, *arguments: str) -> list[str]:
+        return ["git", "-c", "core.quotePath=false", "-c", "protocol.allow=never", "-C", str(self._path), *arguments]
+
+
+def _variables() -> dict[str, str]:
+    """Nothing of the run's, in which there are secrets."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | ALONE
+
+
+def _split(line: str) -> tuple[str, str]:
+    id_, _, path = line.partition(" ")
+    return id_, path
