@@ -11,6 +11,9 @@ from clients.cdn import CDN
 from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient, Shared
 from clients.s3 import Bucket
+from clients.server.commands import Place
+from clients.server.host import Host
+from clients.server.shell import Here, Shell, Ssh
 from runner.configuration.environment import Environment
 
 
@@ -74,6 +77,25 @@ def new_access(environment: Environment, timeout: float | None = None) -> Access
         environment.verify,
         timeout or environment.budgets.page,
     )
+
+
+def new_host(environment: Environment) -> Host:
+    """The way to Moodle's server. Raises NotCheckable where the environment gives none."""
+    return Host(new_shell(environment))
+
+
+def new_shell(environment: Environment) -> Shell:
+    """Raises NotCheckable where the environment gives no way to the server."""
+    server = environment.server
+    if server is None:
+        raise NotCheckable(
+            'the environment file gives no shell on Moodle\'s server: add [server] with ssh = "user@host" and moodle'
+        )
+    place = Place(server.moodle, server.php, server.php_log, server.web_log, server.backups, server.log_watcher)
+    if server.ssh is None:
+        return Shell(Here(environment.secrets()), place)
+    key = server.key.get_secret_value() if server.key else None
+    return Shell(Ssh(server.ssh, key, server.host_key, environment.budgets.probe), place)
 
 
 def new_cdn(environment: Environment) -> CDN:

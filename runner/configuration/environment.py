@@ -36,6 +36,7 @@ from runner.configuration.environment_tables import (
     Decided,
     EnvironmentTable,
     Large,
+    Server,
     Storage,
     Target,
 )
@@ -69,6 +70,7 @@ class Environment(EnvironmentTable):
     budgets: Budgets = Budgets()
     large: Large = Large()
     audit: Audit | None = None
+    server: Server | None = None
     decided: Decided = Decided()
     required_lines: tuple[str, ...] = ()
 
