@@ -21,7 +21,9 @@ CONSOLES = "2.14.3"
 """Judged over the targets as well: by every test, at its end, of everybody who was at a browser in it."""
 
 ON_ONE_TARGET = frozenset(
-    {f"3.7.{box}" for box in range(1, 7)} | {"3.9.4", "3.10.2"} | {f"4.4.{box}" for box in range(1, 6)}
+    {f"3.7.{box}" for box in range(1, 7)}
+    | {"3.9.4", "3.10.2", "3.11.1", "3.11.2", "3.11.3"}
+    | {f"4.4.{box}" for box in range(1, 6)}
 )
 """Lines that take a browser, and are judged once a run, on one target. All others judged once a run speak of none."""
 

@@ -31,7 +31,7 @@ class Release:
         same: list[str] = []
         other: list[str] = []
         absent: list[str] = []
-        for name, content in self._files(endings or FOR_EVERYBODY).items():
+        for name, content in files_of(self._path, endings or FOR_EVERYBODY).items():
             answer = site.get(f"{PLUGIN}/{name}")
             if answer.status_code in HIDDEN:
                 absent.append(name)
@@ -43,21 +43,22 @@ class Release:
             raise NotCheckable(f"the web server gives none of {', '.join(absent[:5]) or 'the files of the release'}")
         return same
 
-    def _files(self, endings: tuple[str, ...]) -> dict[str, bytes]:
-        path = self._path
-        if path is None:
-            raise NotCheckable(
-                "there is nothing to compare the files with: give the plugin as it was installed, a folder or a ZIP, "
-                "as release in [decided]"
-            )
-        try:
-            if path.is_dir():
-                files = [file for file in sorted(path.rglob("*")) if file.is_file() and file.name.endswith(endings)]
-                return {file.relative_to(path).as_posix(): foreign_files.content(file) for file in files}
-            with ZipFile(BytesIO(foreign_files.content(path))) as archive:
-                packed = [file for file in archive.infolist() if file.filename.endswith(endings)]
-                if sum(file.file_size for file in packed) > foreign_files.LARGEST:
-                    raise BadZipFile("it holds more than a plugin does")
-                return {file.filename.partition("/")[2]: archive.read(file) for file in packed}
-        except (OSError, BadZipFile, RuntimeError, EOFError, zlib.error) as reason:  # a ZIP with a password, or torn
-            raise NotCheckable(f"decided.release, {path.name}, is no folder and no ZIP file: {reason}") from reason
+
+def files_of(release: Path | None, endings: tuple[str, ...]) -> dict[str, bytes]:
+    """What the release's files with such endings hold, by their path in the plugin's folder. Raises NotCheckable."""
+    if release is None:
+        raise NotCheckable(
+            "there is nothing to compare the files with: give the plugin as it was installed, a folder or a ZIP, "
+            "as release in [decided]"
+        )
+    try:
+        if release.is_dir():
+            files = [file for file in sorted(release.rglob("*")) if file.is_file() and file.name.endswith(endings)]
+            return {file.relative_to(release).as_posix(): foreign_files.content(file) for file in files}
+        with ZipFile(BytesIO(foreign_files.content(release))) as archive:
+            packed = [file for file in archive.infolist() if file.filename.endswith(endings)]
+            if sum(file.file_size for file in packed) > foreign_files.LARGEST:
+                raise BadZipFile("it holds more than a plugin does")
+            return {file.filename.partition("/")[2]: archive.read(file) for file in packed}
+    except (OSError, BadZipFile, RuntimeError, EOFError, zlib.error) as reason:  # a ZIP with a password, or torn
+        raise NotCheckable(f"decided.release, {release.name}, is no folder and no ZIP file: {reason}") from reason

@@ -23,5 +23,10 @@ def without_secrets(secrets: Collection[str]) -> Iterator[None]:
         os.environ.update(taken)
 
 
+def variables_without_secrets(secrets: Collection[str]) -> dict[str, str]:
+    """The variables of this process, without what holds a secret."""
+    return {name: value for name, value in os.environ.items() if not _is_secret(name, value, secrets)}
+
+
 def _is_secret(name: str, value: str, secrets: Collection[str]) -> bool:
     return name.startswith(OF_A_JOB) or name.endswith(OF_A_SECRET) or any(secret in value for secret in secrets)

@@ -12,6 +12,7 @@ from replica import faults, site_profiles
 from replica.faults import Faults
 from replica.moodle.site import Site
 from replica.proxy import Proxy
+from replica.server import Shell
 from replica.settings import BUCKET, REGION, Settings
 from replica.site_profiles import SiteProfiles
 from replica.stack import Ports, PortTaken, Stack, listen, prepare_folder
@@ -58,8 +59,8 @@ def main() -> int:
     site = Site(settings, broken, set_up)
     if not options.json:
         site.create_demo()
-    announce = _announce_json if options.json else _announce
-    Stack(site, proxy).run(ports, partial(announce, site, proxy), options.json)
+    announce, shell = _announce_json if options.json else _announce, Shell(site)
+    Stack(site, proxy, shell).run(ports, partial(announce, site, proxy, shell), options.json)
     return 0
 
 
@@ -71,7 +72,7 @@ def _place() -> Path:
     return Path(tempfile.gettempdir()) / f"s3video-replica-{os.getuid()}"
 
 
-def _announce_json(site: Site, proxy: Proxy | None) -> None:
+def _announce_json(site: Site, proxy: Proxy | None, shell: Shell) -> None:
     settings = site.settings
     ready = {
         "base_url": site.base_url,
@@ -95,12 +96,13 @@ def _announce_json(site: Site, proxy: Proxy | None) -> None:
             "key_pair_id": settings.key_pair_id,
             "private_key_file": str(settings.cdn_private_key_file),
         },
+        "server": shell.announced,
         "pid": os.getpid(),
     }
     print(json.dumps(ready | ({"proxy": proxy.url} if proxy else {})), flush=True)
 
 
-def _announce(site: Site, proxy: Proxy | None) -> None:
+def _announce(site: Site, proxy: Proxy | None, shell: Shell) -> None:
     settings = site.settings
     people = "\n".join(f"    {user.username:10} {user.password}" for user in site.demo_people())
     print(
@@ -118,6 +120,7 @@ The replica is up.
     audit key     {settings.audit_key.access} {settings.audit_key.secret}
   CDN        https://{settings.cdn_domain}/  key pair {settings.key_pair_id}
   CA         {settings.ca_file}
+  Server     {shell.announced["ssh"]} by SSH, with a key that --json prints
   Proxy      {proxy.url if proxy else "none (--proxy PORT)"}
 
 Stop it with Ctrl-C.""",

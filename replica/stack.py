@@ -19,6 +19,7 @@ from replica.moodle.site import Site
 from replica.proxy import Proxy
 from replica.seaweedfs import Weed, free_ports
 from replica.seeding import Seeding
+from replica.server import Shell
 
 SEARCHED = (8443, 9443, 10)
 """Where free ports are looked for: from, up to, apart."""
@@ -35,8 +36,9 @@ class PortTaken(RuntimeError):
 class Stack:
     """The replica of one site; `run()` blocks until a signal, or until stdin ends when asked to watch it."""
 
-    def __init__(self, site: Site, proxy: Proxy | None) -> None:
+    def __init__(self, site: Site, proxy: Proxy | None, shell: Shell) -> None:
         self.site = site
+        self.shell = shell
         self.settings = site.settings
         self.proxy = proxy
         self.seaweedfs = Weed(self.settings)
@@ -66,6 +68,7 @@ class Stack:
         servers = web.build(self.site, seeding, self.proxy)
         running = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
         proxying = await self.proxy.start() if self.proxy else None
+        shell = await self.shell.start()
         preparing = asyncio.create_task(asyncio.to_thread(self._prepare, seeding))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -76,6 +79,7 @@ class Stack:
                 await stopping
         finally:
             self.seaweedfs.stop()
+            shell.close()
             if proxying:
                 proxying.close()
             for server in servers:

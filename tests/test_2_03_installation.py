@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.installation import HISTORY, NOT_FOR_THE_WEB, Installation
+from checks.installation import HISTORY, NOT_FOR_THE_WEB, TASK, Installation
 from checks.plugin_configuration import (
     AUTOMATIC_CLEANUP,
     FILE_TYPES,
@@ -11,6 +11,23 @@ from checks.plugin_configuration import (
     expect_quiet_page,
 )
 from checks.served_files import Release
+from checks.server_database import (
+    expect_may_create,
+    expect_no_upgrade_error,
+    expect_no_upgrade_warning,
+    expect_schema,
+    expect_task_listed,
+    expect_upgrade_logged,
+)
+from checks.server_files import (
+    expect_nothing_more,
+    expect_owner,
+    expect_permissions,
+    expect_release,
+    expect_sdk,
+    expect_sdk_whole,
+)
+from clients.server.host import Host
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import LARGEST_UPLOAD, Decided
 from runner.pytest_plugin.lines import Lines
@@ -72,6 +89,46 @@ def test_decided(installation: Installation, workspace: Workspace, decided: Deci
     for line in ("2.6.5", "3.6.3"):
         with once(line, "A new assignment takes videos by itself where that was decided") as evidence:
             evidence["on"] = installation.expect_default(decided.on_by_default)
+
+
+@pytest.mark.production
+@pytest.mark.lines("2.2.6", "2.3.2", "2.3.3", "3.3.2", "3.3.3", "3.3.4")
+def test_files_on_the_server(host: Host, decided: Decided, once: Lines) -> None:
+    """The plugin and the AWS SDK lie on the server as they were installed, for nobody else to change."""
+    for line in ("2.2.6", "3.3.2"):
+        with once(
+            line, "The web server can read all of the plugin's files, and nobody else can change them"
+        ) as evidence:
+            evidence["files by owner"] = expect_permissions(host)
+        with once(line, "The plugin's files are the web server's, as chown leaves them", advice=True):
+            expect_owner(host)
+    for line in ("2.3.2", "3.3.3"):
+        with once(line, "The server has an AWS SDK that the plugin can use") as evidence:
+            evidence["SDK"] = expect_sdk(host)
+    with once("2.3.3", "The AWS SDK that Composer lists is there, or another one") as evidence:
+        evidence["version"] = expect_sdk_whole(host)
+    with once("3.3.4", "The plugin's files on the server are those of the release, byte for byte") as evidence:
+        evidence["files"] = expect_release(host, decided.release)
+    with once("3.3.4", "The plugin's folder has no file that the release does not have", extra=True):
+        expect_nothing_more(host, decided.release)
+
+
+@pytest.mark.production
+@pytest.mark.lines("2.4.6", "2.4.7", "3.4.6", "3.10.6", "T.2.2")
+def test_database(host: Host, once: Lines) -> None:
+    """Moodle's database tells how the upgrade went."""
+    with once("2.4.6", "The upgrade log tells of the plugin's installation") as evidence:
+        evidence["entries"] = expect_upgrade_logged(host)
+    with once("2.4.6", "The upgrade log has no error of the plugin's version") as evidence:
+        evidence["version"] = expect_no_upgrade_error(host)
+    with once("3.4.6", "The upgrade log has no warning of the plugin's version") as evidence:
+        evidence["version"] = expect_no_upgrade_warning(host)
+    with once("2.4.7", "The plugin's tables are as its install.xml says (appendix D)", extra=True):
+        expect_schema(host)
+    with once("3.10.6", "Moodle's command line lists the task that cleans up", extra=True):
+        expect_task_listed(host, TASK)
+    with once("T.2.2", "Moodle's database user may create tables"):
+        expect_may_create(host)
 
 
 @pytest.mark.production

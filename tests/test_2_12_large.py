@@ -12,6 +12,7 @@ from checks.access import VideoAccess
 from checks.delivery import Delivery
 from checks.large_video import expect_large
 from checks.latency import LatencyProbe, expect_answers, expect_quick, expect_quick_confirmation, sampled
+from checks.server_load import ServerLoad
 from checks.traffic import expect_bypassed
 from checks.video_store import VideoStore
 from clients.moodle.model import Assignment
@@ -55,7 +56,7 @@ TOO_SLOW = 2
 """How many times faster a line would have to be for the video to play without waiting."""
 
 
-@pytest.mark.lines("2.12.1", "2.12.2", "2.12.3", "2.12.4", "2.12.5", "2.12.6")
+@pytest.mark.lines("2.12.1", "2.12.2", "2.12.3", "2.12.4", "2.12.5", "2.12.6", "3.11.1", "3.11.2", "3.11.3")
 def test_large_video(
     student: Actor,
     assignment: Assignment,
@@ -64,6 +65,7 @@ def test_large_video(
     proxied_network: ProxiedNetwork,
     environment: Environment,
     suite_growth: Callable[[], int],
+    server_load: ServerLoad,
     line: Lines,
 ) -> None:
     """A student uploads a large video past Moodle, sees how far it is, and watches it without waiting."""
@@ -73,7 +75,8 @@ def test_large_video(
     student.log_in_by_cookie()
     form = student.open(assignment).add_submission()
     form.widget.expect_ready()
-    before = [latency() for _ in range(5)]
+    with server_load.before():
+        before = [latency() for _ in range(5)]
 
     with line("2.12.1", "The large video has 1 to 2 GB"):
         expect_large(large_clip.bytes)
@@ -82,6 +85,7 @@ def test_large_video(
         proxied_network.measured() as traffic,
         sampled(lambda: (time.time(), proxied_network.sent.total()), every=0.1) as sent,
         sampled(latency, every=1) as during,
+        server_load.during(),
     ):
         with line("2.12.1", "The large video starts on its way to storage", blocks=True) as evidence:
             evidence["bytes"] = large_clip.bytes
@@ -112,6 +116,7 @@ def test_large_video(
             evidence[name] = expect_answers(answers)
     with line("2.12.6", "Moodle answers other people about as fast as before the upload") as evidence:
         evidence["times as long"] = expect_quick(before, during, budgets.moodle_ratio, budgets.moodle_seconds)
+    judge_server(server_load, line)
     with line("2.12.3", "S3 holds all of the large video, byte for byte", blocks=True) as evidence:
         receipt = upload.receipt()
         evidence["object"] = asdict(
@@ -124,6 +129,20 @@ def test_large_video(
         page = form.save()
         page.expect_video(large_clip.bytes)
     watch(page, large_clip, budgets.stalled_percent, line)
+
+
+def judge_server(server_load: ServerLoad, line: Lines) -> None:
+    """What the upload cost the server; step 3.11 is judged on one target."""
+    with line("2.12.6", "The upload costs Moodle's server next to nothing", extra=True) as evidence:
+        evidence["processors"] = server_load.expect_idle()
+    if "3.11.1" not in line.declared:
+        return
+    with line("3.11.1", "Moodle's processors have no more to do while the large video is on its way") as evidence:
+        evidence["processors"] = server_load.expect_idle()
+    with line("3.11.2", "Moodle's processes take no more memory while the large video is on its way") as evidence:
+        evidence["MiB"] = server_load.expect_memory()
+    with line("3.11.3", "Moodle's disk has no more on it when the large video is on S3") as evidence:
+        evidence["MiB"] = server_load.expect_disk()
 
 
 def watch(page: AssignmentPage, clip: media.Clip, stalled_percent: float, line: Lines) -> None:

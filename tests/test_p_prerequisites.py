@@ -3,6 +3,9 @@
 import pytest
 
 from checks.server import Server
+from checks.server_files import expect_composer, expect_room, expect_site
+from clients.server.host import Host
+from runner.configuration.environment import Environment
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.workspace import Workspace
 
@@ -22,3 +25,19 @@ def test_prerequisites(workspace: Workspace, once: Lines) -> None:
     for line, name in (("P.1.4", "curl"), ("P.1.5", "openssl"), ("P.1.6", "json"), ("P.1.7", "mbstring")):
         with once(line, f"PHP has the extension {name}"):
             server.expect_extension(name)
+
+
+@pytest.mark.lines("P.3.2")
+def test_server_access(any_host: Host, environment: Environment, once: Lines) -> None:
+    """Whoever installs the plugin logs in to the server."""
+    with once("P.3.2", "The shell leads to this site's Moodle, and PHP there reads its config.php") as evidence:
+        evidence["server"] = expect_site(any_host, environment.base_url)
+
+
+@pytest.mark.lines("P.1.8", "P.1.10")
+def test_server_prerequisites(host: Host, once: Lines) -> None:
+    """The server has what the installation takes."""
+    with once("P.1.8", "The server has Composer") as evidence:
+        evidence["path"] = expect_composer(host)
+    with once("P.1.10", "The server's disk has room for the plugin's files") as evidence:
+        evidence["MiB"] = expect_room(host) // 1024**2

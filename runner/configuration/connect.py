@@ -13,6 +13,9 @@ from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient, Shared
 from clients.repository import Repository
 from clients.s3 import Bucket
+from clients.server.commands import Place
+from clients.server.host import Host
+from clients.server.shell import Here, Shell, Ssh
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Monitoring
 
@@ -93,6 +96,25 @@ def new_source(environment: Environment) -> Source:
     if environment.local.repository is None:
         raise NotCheckable("name the plugin's git repository on this machine as repository in [local]")
     return Source(Repository(environment.local.repository))
+
+
+def new_host(environment: Environment) -> Host:
+    """The way to Moodle's server. Raises NotCheckable where the environment gives none."""
+    return Host(new_shell(environment))
+
+
+def new_shell(environment: Environment) -> Shell:
+    """Raises NotCheckable where the environment gives no way to the server."""
+    server = environment.server
+    if server is None:
+        raise NotCheckable(
+            'the environment file gives no shell on Moodle\'s server: add [server] with ssh = "user@host" and moodle'
+        )
+    place = Place(server.moodle, server.php, server.php_log, server.web_log, server.backups, server.log_watcher)
+    if server.ssh is None:
+        return Shell(Here(environment.secrets()), place)
+    key = server.key.get_secret_value() if server.key else None
+    return Shell(Ssh(server.ssh, key, server.host_key, environment.budgets.probe), place)
 
 
 def new_cdn(environment: Environment) -> CDN:

@@ -43,6 +43,7 @@ from runner.configuration.environment_tables import (
     Large,
     Local,
     Monitoring,
+    Server,
     Storage,
     Target,
 )
@@ -78,6 +79,7 @@ class Environment(EnvironmentTable):
     audit: Audit | None = None
     monitoring: Monitoring | None = None
     local: Local = Local()
+    server: Server | None = None
     decided: Decided = Decided()
     required_lines: tuple[str, ...] = ()
     waived: tuple[Waiver, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,7 +24,19 @@ from pydantic import (
 
 from checklist.patterns import Selective
 from checklist.tables import Table
-from runner.configuration.environment_values import HttpsUrl, Positive, Secret, Text, an_rsa_key, host, like, of_scheme
+from runner.configuration.environment_values import (
+    HttpsUrl,
+    Positive,
+    Secret,
+    ServerPath,
+    Text,
+    a_host_key,
+    an_rsa_key,
+    an_ssh_key,
+    host,
+    like,
+    of_scheme,
+)
 
 LARGEST_UPLOAD = 5 * 1024**3
 """Bytes; the plugin's own limit."""
@@ -244,6 +257,39 @@ class Audit(EnvironmentTable):
     access_key: Secret
     secret_key: Secret
     endpoint: HttpsUrl | None = None
+
+
+def _words(command: str) -> str:
+    try:
+        shlex.split(command)
+    except ValueError:
+        raise ValueError("has a quote that does not end; write it as in a shell") from None
+    return command
+
+
+class Server(EnvironmentTable):
+    """A shell on Moodle's server, by SSH or on this machine: what is run there only reads."""
+
+    ssh: (
+        Annotated[str, like(r"[^@\s:]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?", "must be a user at a host; write it user@host")]
+        | None
+    ) = None
+    local: StrictBool = Field(False, validate_default=True)
+    key: Annotated[Secret, AfterValidator(an_ssh_key)] | None = None
+    host_key: Annotated[Text, AfterValidator(a_host_key)] | None = None
+    moodle: ServerPath
+    php: Annotated[Text, AfterValidator(_words)] = "php"
+    php_log: ServerPath | None = None
+    web_log: ServerPath | None = None
+    backups: ServerPath | None = None
+    log_watcher: Annotated[str, like(r"[\w.][\w.+-]*", "must be the name of a process, such as promtail")] | None = None
+
+    @field_validator("local")
+    @classmethod
+    def _one_way(cls, local: bool, info: ValidationInfo) -> bool:
+        if "ssh" in info.data and local is (info.data["ssh"] is not None):
+            raise ValueError('there is one way to the server: give ssh = "user@host", or local = true')
+        return local
 
 
 class Decided(EnvironmentTable):

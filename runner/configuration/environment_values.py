@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
+import asyncssh
 import pytest_html  # type: ignore[import-untyped]
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -106,6 +107,26 @@ def an_rsa_key(secret: SecretStr) -> SecretStr:
     return SecretStr(pem)
 
 
+def an_ssh_key(secret: SecretStr) -> SecretStr:
+    pem = secret.get_secret_value().replace("\\n", "\n")
+    try:
+        asyncssh.import_private_key(pem)
+    except (asyncssh.KeyImportError, ValueError):
+        raise ValueError(
+            "the variable does not hold a private SSH key without a passphrase; give it the whole text of the key's "
+            "file, line breaks may be written as \\n"
+        ) from None
+    return SecretStr(pem)
+
+
+def a_host_key(key: str) -> str:
+    try:
+        asyncssh.import_public_key(key)
+    except (asyncssh.KeyImportError, ValueError):
+        raise ValueError("is no public key; write it like ssh-ed25519 AAAA…, as ssh-keyscan prints it") from None
+    return key
+
+
 HOST = r"(\[[0-9A-Fa-f:.]+\]|[\w-]+(\.[\w-]+)*)(:\d+)?"
 PATH = r"(/[\w.~%-]+)*/?"
 
@@ -181,6 +202,13 @@ HttpUrl = Annotated[
 
 SitePath = Annotated[
     str, like(r"/[^/\\\s#][^\\\s#]*", "must be a path below base_url; write it like /login/index.php?loginredirect=0")
+]
+
+ServerPath = Annotated[
+    str,
+    like(
+        r"/(?!.*(?:^|/)\.\.(?:/|$))[^\x00-\x1f]*", "must be a path on the server from its root, such as /var/www/moodle"
+    ),
 ]
 
 Text = Annotated[str, AfterValidator(_text)]

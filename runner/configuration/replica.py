@@ -58,6 +58,7 @@ def variables(ready: dict[str, Any]) -> dict[str, str]:
         "S3V_REPLICA_STORAGE_SECRET": ready["storage"]["secret_key"],
         "S3V_REPLICA_AUDIT_KEY": ready["audit"]["access_key"],
         "S3V_REPLICA_AUDIT_SECRET": ready["audit"]["secret_key"],
+        "S3V_REPLICA_SERVER_KEY": ready["server"]["key"],
         "S3V_REPLICA_CDN_KEY": Path(ready["cdn"]["private_key_file"]).read_text(encoding="utf-8"),
     }
 
@@ -68,6 +69,7 @@ def describe(ready: dict[str, Any], folder: Path) -> Path:
     environment |= {name: ready[name] for name in ("base_url", "plain_url", "ca_file")}
     environment["storage"] |= {"endpoint": ready["storage"]["endpoint"]}
     environment["audit"] |= {"endpoint": ready["audit"]["endpoint"]}
+    environment["server"] |= {name: ready["server"][name] for name in ("ssh", "host_key")}
     environment["cdn"] |= {"domain": ready["cdn"]["domain"]}
     of_replica = Path(ready["ca_file"]).parent
     environment["local"] |= {"repository": str(of_replica / "repository"), "key_file": ready["cdn"]["private_key_file"]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from checklist.lines import STEPS, Step
@@ -18,6 +19,9 @@ from checks.aws.iam import IAM, INVALIDATE, OBJECT_ACTIONS
 from checks.https import Https
 from checks.installation import TASK, Installation
 from checks.plugin_configuration import PluginConfiguration
+from checks.server_database import expect_may_create
+from checks.server_files import expect_permissions
+from checks.server_logs import expect_no_php_error, expect_no_sql_error
 from checks.tasks import expect_has_run
 from checks.usage import Usage
 from checks.video_store import VideoStore
@@ -28,7 +32,16 @@ from clients.moodle.model import Settings
 from clients.moodle.tasks import Task
 from clients.plugin.administration import plugin_settings
 from clients.plugin.video_list import listed
-from runner.configuration.connect import monitoring_of, new_access, new_bucket, new_plugin_key, new_site, new_source
+from clients.server.host import Host
+from runner.configuration.connect import (
+    monitoring_of,
+    new_access,
+    new_bucket,
+    new_host,
+    new_plugin_key,
+    new_site,
+    new_source,
+)
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import LARGEST_UPLOAD
 from runner.doctor.findings import Finding
@@ -70,6 +83,10 @@ class Sight:
         site, admin = new_site(self.environment), self.environment.accounts.admin
         site.login(admin.username, admin.password.get_secret_value())
         return site
+
+    @cached_property
+    def host(self) -> Host:
+        return new_host(self.environment)
 
     @cached_property
     def settings(self) -> Settings:
@@ -169,15 +186,23 @@ class Sight:
         self.plugin_configuration.expect("retention_days", self.environment.decided.retention_days)
 
 
+def _last_day() -> tuple[datetime, str]:
+    return datetime.now(UTC) - timedelta(days=1), "of the last day"
+
+
 Look = Callable[[Sight], object]
 
 LOOKS: Mapping[str, tuple[Look, str]] = {
+    "T.1.2": (lambda it: expect_permissions(it.host), "Set the permissions anew (step 2.2)."),
     "T.1.3": (lambda it: it.installation.expect_upgraded(), "Finish the upgrade: Site administration > Notifications."),
+    "T.1.4": (lambda it: expect_no_php_error(it.host, *_last_day()), "Look at what PHP's log says of it."),
     "T.2.1": (lambda it: it.installation.expect_upgraded(), "Finish the upgrade: Site administration > Notifications."),
+    "T.2.2": (lambda it: expect_may_create(it.host), "Grant CREATE to Moodle's user of the database."),
     "T.2.3": (
         lambda it: new_source(it.environment).expect_install_xml(),
         "Correct db/install.xml, and install the plugin anew.",
     ),
+    "T.2.4": (lambda it: expect_no_sql_error(it.host, *_last_day()), "Look at what PHP's log says of it."),
     "T.3.1": (lambda it: it.expect_key(), f"Enter the plugin's key anew. {SETTINGS_PAGE}"),
     "T.3.2": (lambda it: it.expect_permissions(), "Correct the policy in IAM: appendix B has it."),
     "T.3.3": (lambda it: it.iam.expect_policy(), "Attach the policy to the plugin's user in IAM."),

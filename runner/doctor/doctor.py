@@ -27,8 +27,9 @@ from clients.moodle.model import Settings
 from clients.moodle.server import in_maintenance
 from clients.plugin.administration import plugin, plugin_settings, release
 from clients.probes import PROBES, persistently
+from clients.server.commands import COMMANDS
 from network.proxy import ProxiedNetwork
-from runner.configuration.connect import new_access, new_bucket, new_cdn, new_site
+from runner.configuration.connect import new_access, new_bucket, new_cdn, new_host, new_site
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Account
 from runner.configuration.naming import marked_category
@@ -86,6 +87,7 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         ("network", _network),
         ("clock", _clock),
         ("audit key", _audit),
+        ("server", _server),
     ]
     return [*_all_answers(environment, questions), *map(_target, targets)]
 
@@ -307,6 +309,22 @@ def _audit(environment: Environment) -> Iterator[Finding]:
         yield Finding("audit key", "warn", f"Phase 1 is not checkable: {reason}.")
     else:
         yield Finding("audit key", "ok", "AWS takes it.")
+
+
+def _server(environment: Environment) -> Iterator[Finding]:
+    try:
+        host = new_host(environment)
+        host.shell.check()
+        host.facts  # noqa: B018
+    except NotCheckable as reason:
+        yield Finding("server", "warn", f"What takes a shell on the server is not checkable: {reason}.")
+        return
+    place = host.shell.place
+    may = [command.shown(place) for command in COMMANDS if getattr(place, command.needs)]
+    yield Finding(
+        "server", "ok", f"{host.shell.name} lets the suite in. It runs these commands there, which only read:"
+    )
+    yield from (Finding("server", "ok", command) for command in may)
 
 
 def _clock(environment: Environment) -> Iterator[Finding]:

@@ -32,6 +32,15 @@ monthly_costs = 40
 [local]
 repository = "{repository}"
 key_file = "{cdn[private_key_file]}"
+[server]
+ssh = "{server[ssh]}"
+key = "S3V_REPLICA_SERVER_KEY"
+host_key = "{server[host_key]}"
+moodle = "/var/www/moodle"
+php_log = "/var/log/php.log"
+web_log = "/var/log/apache2/error.log"
+backups = "/var/backups/moodle"
+log_watcher = "promtail"
 [cdn]
 domain = "{cdn[domain]}"
 key_pair_id = "{cdn[key_pair_id]}"

@@ -21,7 +21,8 @@ from selftest.replica.visitors import visitor
 class TestProcess:
     def test_is_up_in_time_and_says_so_in_one_line(self, replica: Running) -> None:
         assert replica.seconds < STARTED_WITHIN
-        assert set(replica.ready) == {"base_url", "plain_url", "ca_file", "accounts", "storage", "cdn", "audit", "pid"}
+        parts = {"base_url", "plain_url", "ca_file", "accounts", "storage", "cdn", "audit", "server", "pid"}
+        assert set(replica.ready) == parts
 
     def test_a_page_is_whole_as_soon_as_its_head_is_there(self, replica: Running) -> None:
         anybody = visitor(replica)

@@ -35,8 +35,12 @@ def test_nothing_is_wrong(environment: Environment, step: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "step", "causes"),
     [
+        ("plugin-unreadable", "T.1", {"T.1.2"}),
         ("overview-of-older-files", "T.1", {"T.1.3"}),
+        ("php-log-error", "T.1", {"T.1.4"}),
         ("upgrade-pending", "T.2", {"T.2.1"}),
+        ("database-user-without-create", "T.2", {"T.2.2"}),
+        ("php-log-sql-error", "T.2", {"T.2.4"}),
         ("secret-key-empty", "T.3", {"T.3.1", "T.3.4"}),
         ("another-bucket-set", "T.3", {"T.3.5"}),
         ("cors-of-the-example", "T.4", {"T.4.1"}),

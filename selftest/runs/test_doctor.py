@@ -22,14 +22,18 @@ from clients.moodle.accounts import Accounts
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.model import Plugin, Settings
+from clients.server.commands import COMMANDS
+from runner.configuration.connect import new_shell
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Account, GivenAccounts
 from runner.doctor import doctor
 from runner.doctor.doctor import FIRST_PAGE, examine
 from runner.doctor.findings import Finding, print_findings
 from runner.pytest_plugin.plan import plan, print_plan
+from selftest.unit.ssh_server import new_key
 
 MIB = 1024**2
+ANOTHER_HOST = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0l5uYbA1zAMdE7VvKqfEeCqyZ2ZpFNWBOCr3m2b1yH"
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build")
 WEBKIT = TargetState("webkit", "webkit", required=True, missing="no webkit on this machine; get it with: …")
 
@@ -303,3 +307,34 @@ def test_a_site_under_another_name(environment: Environment) -> None:
 def test_an_account_that_nobody_may_read(environment: Environment) -> None:
     level, text = worst(examine(environment.model_copy(update={"audit": None}), []), "audit key")
     assert (level, "Phase 1 is not checkable: the environment file has no key" in text) == ("warn", True)
+
+
+def test_the_servers_shell_and_all_that_is_run_there(environment: Environment) -> None:
+    assert environment.server
+    told = [finding for finding in examine(environment, []) if finding.name == "server"]
+    assert {finding.level for finding in told} == {"ok"}
+    assert "127.0.0.1" in told[0].sentence
+    assert [finding.sentence for finding in told[1:]] == [
+        command.shown(new_shell(environment).place) for command in COMMANDS
+    ]
+    level, text = worst(examine(environment.model_copy(update={"server": None}), []), "server")
+    assert (level, 'add [server] with ssh = "user@host" and moodle' in text) == ("warn", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "sentence"),
+    [
+        ({"host_key": None}, "bad", "is not known here"),
+        ({"host_key": ANOTHER_HOST}, "bad", "shows another host key"),
+        ({"key": SecretStr(new_key())}, "bad", "refuses the key of [server]"),
+        ({"ssh": "moodle@127.0.0.1:1"}, "outage", "does not answer by SSH"),
+        ({"php": "php8.9"}, "warn", "cannot be run: sh: 1: php8.9: not found"),
+    ],
+)
+def test_a_server_that_lets_nobody_in(
+    environment: Environment, change: dict[str, Any], level: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "PROBES", 1)
+    monkeypatch.setenv("HOME", "/nonexistent")
+    found = worst(examine(changed(environment, "server", **change), []), "server")
+    assert (found[0], sentence in found[1]) == (level, True), found

@@ -12,6 +12,7 @@ from clients.errors import ConfigurationError
 from runner.configuration.environment import ENVIRONMENTS, load
 from runner.configuration.environment_tables import EnvironmentTable, Target
 from selftest.unit.environment_files import VARIABLES, LoadSite, pem
+from selftest.unit.ssh_server import new_key
 
 
 def test_a_short_file_is_enough(load_site: LoadSite) -> None:
@@ -200,7 +201,7 @@ def test_matching_devices_and_desktops_are_fine(load_site: LoadSite) -> None:
 @pytest.mark.parametrize("name", ["replica", "staging.example", "production.example"])
 def test_the_files_we_ship_load(name: str, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey) -> None:
     for variable in re.findall(r"\bS3V_[A-Z_]+", (ENVIRONMENTS / f"{name}.toml").read_text()):
-        monkeypatch.setenv(variable, pem(rsa_key) if "CDN" in variable else "some-secret")
+        monkeypatch.setenv(variable, _value(variable, rsa_key))
     environment = load(name)
     assert environment.name == name
     assert environment.test_site is not name.startswith("production")
@@ -212,8 +213,7 @@ def test_the_comments_of_the_example_are_valid_too(
     example = (ENVIRONMENTS / "staging.example.toml").read_text()
     content = re.sub(r"^# (?=\[|\w+ = )", "", example, flags=re.MULTILINE).replace("ignore_https_errors = true\n", "")
     for variable in re.findall(r"\bS3V_[A-Z_]+", content):
-        value = "https://driver.test/of-a-cloud" if variable.endswith("_URL") else "some-secret"
-        monkeypatch.setenv(variable, pem(rsa_key) if "CDN" in variable else value)
+        monkeypatch.setenv(variable, _value(variable, rsa_key))
     (root / "site.toml").write_text(content)
     environment = load("site", root)
     assert environment.accounts.given
@@ -221,6 +221,12 @@ def test_the_comments_of_the_example_are_valid_too(
     assert environment.cdn.private_key
     assert environment.storage.endpoint
     assert environment.allowed_console[0].pattern.search("https://counter.example.edu/c.js: net::ERR_NAME_NOT_RESOLVED")
+
+
+def _value(variable: str, rsa_key: rsa.RSAPrivateKey) -> str:
+    if variable.endswith("_URL"):
+        return "https://driver.test/of-a-cloud"
+    return pem(rsa_key) if "CDN" in variable else new_key() if "SERVER" in variable else "some-secret"
 
 
 def test_every_key_is_in_the_reference() -> None:
@@ -234,6 +240,7 @@ def test_every_key_is_in_the_reference() -> None:
         "audit",
         "monitoring",
         "local",
+        "server",
         "decided",
         "targets",
         "waived",

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from checks.served_files import Release
+from checks.served_files import Release, files_of
 from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient
 
@@ -84,12 +84,12 @@ def a_zip(path: Path, **changes: int) -> Path:
     ("changes", "told"), [({"flags": 1}, "password"), ({"size": 2**31}, "more than a plugin does")]
 )
 def test_an_archive_that_cannot_be_a_release(tmp_path: Path, changes: dict[str, int], told: str) -> None:
-    release = Release(a_zip(tmp_path / "s3video.zip", **changes))
+    release = a_zip(tmp_path / "s3video.zip", **changes)
     with pytest.raises(NotCheckable, match=rf"s3video\.zip, is no folder and no ZIP file: .*{told}"):
-        release._files((".js",))
+        files_of(release, (".js",))
 
 
 def test_a_pipe_is_no_release(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "release")
     with pytest.raises(NotCheckable, match="is no folder and no ZIP file"):
-        Release(tmp_path / "release")._files((".js",))
+        files_of(tmp_path / "release", (".js",))

@@ -1,0 +1,267 @@
+"""The shell on Moodle's server: who is trusted, what is run, and what becomes of a server that does not answer well."""
+
+from __future__ import annotations
+
+import ast
+import re
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import clients.server.commands
+from clients.errors import ConfigurationError, NotCheckable, Unreachable
+from clients.server.commands import BACKUPS, COMMANDS, DISK, FACTS, PHP_LOG, Command, Place, Script
+from clients.server.host import Host
+from clients.server.shell import Here, Shell, Ssh
+from runner.configuration.connect import new_host
+from runner.configuration.environment import ENVIRONMENTS
+from selftest.unit.environment_files import LoadSite
+from selftest.unit.ssh_server import SshServer, new_key, serving
+
+PLACE = Place("/var/www/it's moodle")
+
+DF = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda1 100 40 60 40% /\n"
+
+ANSWERS: dict[str, tuple[int, str, str] | None] = {"true": (0, "", ""), "df": (0, DF, "")}
+
+
+@pytest.fixture
+def answers() -> dict[str, tuple[int, str, str] | None]:
+    """What the server says to a command that begins with that word; else that there is no such command."""
+    return dict(ANSWERS)
+
+
+@pytest.fixture
+def server(answers: dict[str, tuple[int, str, str] | None]) -> Iterator[SshServer]:
+    def respond(command: str) -> tuple[int, str, str] | None:
+        name = command.partition(" ")[0]
+        return answers.get(name, (127, "", f"sh: 1: {name}: not found\n"))
+
+    with serving(respond) as server:
+        yield server
+
+
+@pytest.fixture
+def way(server: SshServer) -> Ssh:
+    return Ssh(f"moodle@127.0.0.1:{server.port}", server.client_key, server.host_key, patience=5)
+
+
+def test_a_command_arrives_as_words_whatever_is_in_them(way: Ssh, server: SshServer) -> None:
+    assert Host(Shell(way, PLACE)).free_bytes() == 60 * 1024
+    assert server.asked == ["df -Pk -- '/var/www/it'\"'\"'s moodle'"]
+
+
+def test_another_host_key_is_a_mistake_that_one_looks_into(way: Ssh, server: SshServer) -> None:
+    other = replace(way, host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0l5uYbA1zAMdE7VvKqfEeCqyZ2ZpFNWBOCr3m2b1yH")
+    with pytest.raises(ConfigurationError, match=r"shows another host key than host_key in \[server\]"):
+        Shell(other, PLACE).check()
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "known", [None, "", "elsewhere.example ssh-ed25519 AAAA\n"], ids=["no file", "empty", "another"]
+)
+def test_an_unknown_host_is_not_trusted(way: Ssh, server: SshServer, tmp_path: Path, known: str | None) -> None:
+    file = tmp_path / "known_hosts"
+    if known is not None:
+        file.write_text(known)
+    with pytest.raises(ConfigurationError, match=r"is not known here.* Log in once by hand, compare the fingerprint"):
+        Shell(replace(way, host_key=None, known_hosts=file), PLACE).check()
+    assert server.asked == []
+
+
+def test_a_known_host_is(way: Ssh, server: SshServer, tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text(f"[127.0.0.1]:{server.port} {server.host_key}\n")
+    Shell(replace(way, host_key=None, known_hosts=file), PLACE).check()
+    assert server.asked == ["true"]
+
+
+def test_a_refused_key(way: Ssh) -> None:
+    with pytest.raises(ConfigurationError, match=r"refuses the key of \[server\]: add its public half to"):
+        Shell(replace(way, key=new_key()), PLACE).check()
+
+
+def test_a_server_that_is_down() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    down = Shell(Ssh(f"moodle@127.0.0.1:{port}", new_key(), patience=2), PLACE)
+    with pytest.raises(Unreachable, match="does not answer by SSH: "):
+        down.check()
+    with pytest.raises(NotCheckable, match="does not answer by SSH: "):
+        down.ask(DISK)
+
+
+def test_a_server_that_takes_the_connection_and_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        silent = Ssh(f"moodle@127.0.0.1:{listening.getsockname()[1]}", new_key(), patience=0.5)
+        with pytest.raises(Unreachable, match="does not answer by SSH: no answer in time"):
+            Shell(silent, PLACE).check()
+
+
+def test_a_command_that_comes_to_no_end(
+    way: Ssh, answers: dict[str, tuple[int, str, str] | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers["df"] = None
+    slow = replace(DISK, seconds=0.5)
+    monkeypatch.setattr("clients.server.shell.COMMANDS", (slow,))
+    with pytest.raises(NotCheckable, match=r"df -Pk -- .* on moodle@127.* came to no end within 0.5 s"):
+        Shell(way, PLACE).ask(slow)
+
+
+def test_a_command_that_is_not_there(way: Ssh) -> None:
+    with pytest.raises(NotCheckable, match=r"php .*<facts.php> .* cannot be run: sh: 1: php: not found"):
+        Shell(way, PLACE).ask(FACTS)
+
+
+@pytest.mark.parametrize("output", ["", "Welcome!", "\0\0", "a b c d e f\n", "ä\n"])
+def test_an_answer_that_nobody_understands(
+    way: Ssh, answers: dict[str, tuple[int, str, str] | None], output: str
+) -> None:
+    answers["df"] = answers["php"] = answers["ps"] = answers["date"] = answers["find"] = answers["sh"] = (0, output, "")
+    host = Host(Shell(way, replace(PLACE, backups="/backups")))
+    asks: list[Callable[[], object]] = [host.free_bytes, host.digests, host.now, host.data_bytes, host.use]
+    asks += [host.files, host.backups] if output else []
+    asks.append(partial(getattr, host, "facts"))
+    for ask in asks:
+        with pytest.raises(NotCheckable, match=r"does not understand|does not read Moodle's config.php"):
+            ask()
+
+
+def test_what_a_command_complains_of(way: Ssh, answers: dict[str, tuple[int, str, str] | None]) -> None:
+    answers["tail"] = (1, "", "tail: cannot open '/var/log/php.log': Permission denied\n")
+    with pytest.raises(NotCheckable, match=r"failed on moodle@127.*: tail: cannot open .*Permission denied"):
+        Host(Shell(way, replace(PLACE, php_log="/var/log/php.log"))).php_log()
+
+
+def test_what_is_not_named_is_not_asked_for(way: Ssh, server: SshServer) -> None:
+    with pytest.raises(NotCheckable, match=r"php_log in \[server\]"):
+        Shell(way, PLACE).ask(PHP_LOG)
+    assert server.asked == []
+
+
+def test_only_commands_of_the_list_are_run(way: Ssh) -> None:
+    with pytest.raises(AssertionError):
+        Shell(way, PLACE).ask(Command("all", lambda _: ["rm", "-r", "/"]))
+
+
+def test_here_a_command_has_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3V_X_PASSWORD", "hunter-22")
+    monkeypatch.setenv("ANYTHING", "has hunter-22 in it")
+    words = [sys.executable, "-c", "import os; print(sorted(os.environ))"]
+    told = Here(["hunter-22"]).run(words, 20).output
+    assert "PATH" in told
+    assert not re.search("S3V_X_PASSWORD|ANYTHING", told)
+
+
+def test_here_a_command_ends_in_time_and_may_be_missing() -> None:
+    with pytest.raises(TimeoutError):
+        Here().run([sys.executable, "-c", "import threading; threading.Event().wait()"], 0.1)
+    with pytest.raises(NotCheckable, match="cannot be run: No such file or directory"):
+        Shell(Here(), Place("/moodle", php="no-such-php")).ask(FACTS)
+
+
+def test_moodles_own_commands_are_for_the_owner_of_its_data(answers: dict[str, tuple[int, str, str] | None]) -> None:
+    facts = '{"wwwroot":"https://m","sdk":[],"composer_lists":null,"owner":33,"owner_name":"www-data","user":0}'
+    answers["php"] = (0, f"{facts}\n", "")
+    with serving(lambda command: answers[command.partition(" ")[0]]) as server:
+        way = Ssh(f"moodle@127.0.0.1:{server.port}", server.client_key, server.host_key)
+        with pytest.raises(NotCheckable, match=r'run as www-data only.*php = "sudo -n -u www-data php"'):
+            Host(Shell(way, PLACE)).schema()
+        assert len(server.asked) == 1
+
+
+WRITES = re.compile(
+    r"\b(?:rm|mv|cp|mkdir|touch|chmod|chown|tee|dd|kill|sed -i|truncate|INSERT|UPDATE|DELETE|REPLACE|ALTER|DROP|"
+    r"file_put_contents|fopen|unlink|mkdir|rename|exec|shell_exec|system|passthru|curl|wget)\b|(?<![0-9&])>(?!=|&|/dev/null)"
+)
+
+
+def test_no_command_writes() -> None:
+    place = Place("/m", "php", "/p.log", "/w.log", "/b", "watcher")
+    for command in COMMANDS:
+        for word in command.words(place):
+            code = re.sub(r"(?m)^ *(?://|#).*$|->|=>|-exec", "", word)
+            assert not WRITES.search(code), f"{command.shown(place)}: {WRITES.search(code)}"
+
+
+def test_every_script_goes_with_a_command() -> None:
+    folder = Path(clients.server.commands.__file__).parent
+    place = Place("/m", backups="/b")
+    sent = {word.name for command in COMMANDS for word in command.words(place) if isinstance(word, Script)}
+    assert sent == {file.name for file in folder.iterdir() if file.suffix in (".php", ".sh")}
+
+
+def test_the_list_is_all_there_is() -> None:
+    """Whoever writes a command puts it on the list."""
+    tree = ast.parse(Path(clients.server.commands.__file__).read_text(encoding="utf-8"))
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Command"
+    ]
+    assert len(calls) == len(COMMANDS)
+
+
+def test_the_documents_list_every_command() -> None:
+    text = (ENVIRONMENTS.parent / "docs/environments.md").read_text(encoding="utf-8")
+    place = Place("MOODLE", "php", "PHP_LOG", "WEB_LOG", "BACKUPS", "LOG_WATCHER")
+    missing = [command.shown(place) for command in COMMANDS if f"`{command.shown(place)}`" not in text]
+    assert missing == []
+
+
+def test_a_backup_is_looked_into(tmp_path: Path) -> None:
+    dump = tmp_path / "moodle.sql"
+    dump.write_text("CREATE TABLE `mdl_assignsubmission_s3video` (\nCREATE TABLE `mdl_user` (\n-- Dump completed on\n")
+    found = Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).backups()
+    assert list(found) == ["database"]
+    assert found["database"].whole
+    assert found["database"].holds == ("assignsubmission_s3video",)
+    dump.write_text("CREATE TABLE `mdl_user` (\n")
+    assert not Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).backups()["database"].whole
+    assert Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).shell.ask(BACKUPS).code == 0
+
+
+SERVER = '[server]\nmoodle = "/var/www/moodle"\n'
+
+
+def test_without_a_server_one_is_told_how_to_give_it(load_site: LoadSite) -> None:
+    with pytest.raises(NotCheckable, match=r'add \[server\] with ssh = "user@host" and moodle'):
+        new_host(load_site())
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        (SERVER, r'server\.local: there is one way to the server: give ssh = "user@host", or local = true'),
+        (f'{SERVER}local = true\nssh = "a@b"', r"server\.local: there is one way"),
+        (f'{SERVER}ssh = "host"', r"server\.ssh: must be a user at a host; write it user@host"),
+        (f'{SERVER}ssh = "a@-oProxyCommand=x"', r"server\.ssh: must be a user at a host"),
+        ('[server]\nlocal = true\nmoodle = "moodle"', r"server\.moodle: must be a path on the server from its root"),
+        ('[server]\nlocal = true\nmoodle = "/var/../etc"', r"server\.moodle: must be a path on the server"),
+        (f'{SERVER}local = true\nphp = "php \'"', r"server\.php: has a quote that does not end"),
+        (
+            f'{SERVER}local = true\nkey = "S3V_STUDENT_PASSWORD"',
+            r"server\.key: the variable does not hold a private SSH key",
+        ),
+        (f'{SERVER}local = true\nhost_key = "AAAA"', r"server\.host_key: is no public key; write it like ssh-ed25519"),
+        (f'{SERVER}local = true\nlog_watcher = "-f x"', r"server\.log_watcher: must be the name of a process"),
+    ],
+)
+def test_a_table_that_cannot_be_meant(load_site: LoadSite, table: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=problem):
+        load_site(end=table)
+
+
+def test_a_key_in_a_variable_may_stand_on_one_line(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = new_key()
+    monkeypatch.setenv("S3V_SERVER_KEY", key.replace("\n", "\\n"))
+    environment = load_site(end=f'{SERVER}ssh = "moodle@server.example.edu"\nkey = "S3V_SERVER_KEY"')
+    assert environment.server
+    assert environment.server.key
+    assert environment.server.key.get_secret_value() == key
+    assert key in environment.secrets()
+    assert "PRIVATE" not in repr(new_host(environment).shell._way)
