@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
-from http.client import responses
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,7 @@ from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import Check, Entry, Role, Verdict, is_known
-from checklist.words import failures
+from checklist.words import failures, parameters, sent_to, status
 
 
 class Severity(StrEnum):
@@ -48,6 +47,9 @@ MEANING = {
 
 WORST_FIRST = list(Severity)
 
+NOBODY = "nobody"
+"""Who sends what belongs to no session."""
+
 SHOWN = 8
 """Requests that a defect tells."""
 
@@ -65,9 +67,9 @@ class Acts(StrEnum):
 class Symptom:
     """A check that failed, on one target or on several.
 
-    `pictures` are paths relative to the run's folder; `steps` the sentences that held before it, in their order, on
-    which the check builds; `people` who sat at a browser, and at which page. `asked` are the last requests that were
-    made without a browser, and their answers, where no page shows it.
+    `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
+    test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
+    that were made without a browser, with who sent them and their answers, where no page shows it.
     """
 
     sentence: str
@@ -77,6 +79,7 @@ class Symptom:
     targets: Sequence[str]
     test: str
     pictures: Sequence[str] = ()
+    captions: Sequence[str] = ()
     steps: Sequence[str] = ()
     story: str = ""
     people: Sequence[str] = ()
@@ -227,7 +230,7 @@ def _failed(entries: Iterable[Entry]) -> list[Check]:
 def advice(checks: Iterable[Check]) -> list[Symptom]:
     """What would be good and no box asks for, a recommendation each, however many targets show it."""
     mine = [check for check in checks if check.verdict is Verdict.ADVICE]
-    return [_symptom(group, mine) for group in _by(mine, _same_check).values()]
+    return [_symptom(group) for group in _by(mine, _same_check).values()]
 
 
 def _test(check: Check) -> str:
@@ -279,7 +282,7 @@ def _in_order(lines: Iterable[str]) -> list[str]:
 
 
 def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]) -> Defect:
-    symptoms = [_symptom(same, all_) for same in _by(group, _same_check).values()]
+    symptoms = [_symptom(same) for same in _by(group, _same_check).values()]
     said = Counter((one.expected, one.seen) for one in symptoms)
     symptoms.sort(key=lambda one: -said[one.expected, one.seen])
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
@@ -310,7 +313,7 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
     )
 
 
-def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
+def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), failures(same[0].message))
@@ -322,7 +325,8 @@ def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
         _distinct(check.target for check in same),
         _test(first),
         [*first.evidence.get("screenshots", ())],
-        _steps(first, all_),
+        [*first.evidence.get("captions", ())],
+        [*first.evidence.get("steps", ())],
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
@@ -334,22 +338,10 @@ def _asked(check: Check) -> Iterator[str]:
     if check.evidence.get("screenshots"):
         return
     for one in check.evidence.get("requests without a browser", ())[-SHOWN:]:
-        status = one.get("status")
-        named = f"{status} {responses[status]}" if status in responses else str(status)
-        yield f"{one.get('method')} {one.get('address')}: {named}"
-
-
-def _steps(check: Check, all_: Iterable[Check]) -> list[str]:
-    """What held before it in its test, as far as the check builds on it."""
-    before = [
-        one
-        for one in all_
-        if (one.test, one.target) == (check.test, check.target)
-        and one.needed
-        and one.verdict is Verdict.PASSED
-        and one.number < check.number
-    ]
-    return [sentence(one) for one in sorted(before, key=lambda one: one.number)]
+        sender, given = one.get("sender", NOBODY), parameters(one)
+        who = "Without a session" if sender == NOBODY else f"As {sender}, without a browser"
+        request = f"{one.get('method')} {sent_to(one)}{f' with {given}' if given else ''}"
+        yield f"{who}: Send {request}. Answer: {status(one.get('status'))}."
 
 
 def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 COMPONENT = "assignsubmission_s3video"
@@ -50,6 +51,11 @@ PURGE_CACHES = "/admin/purgecaches.php"
 VIDEO = re.compile(r"(?<=/videos/)(\d+)/.+")
 """Where a video is on S3: the id of its owner, then a name that they chose."""
 
+VIDEO_KEY = re.compile(r"^videos/(\d+)/.+")
+
+LONGEST_VALUE = 60
+"""Characters of what is sent as one parameter."""
+
 LONGEST = 300
 """Characters of an address that are shown."""
 
@@ -63,6 +69,19 @@ def shown(address: str) -> str:
     query = "&".join(f"{name}={value if value.isdigit() else '…'}" for name, value in asked)
     path = VIDEO.sub(r"\1/…", parts.path)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}{'?' if query else ''}{query}"[:LONGEST]
+
+
+def asked(*forms: object) -> dict[str, str]:
+    """What a request sends, as reports show it: no key of a session, and nothing longer than a line."""
+    given = {name: value for form in forms if isinstance(form, Mapping) for name, value in form.items()}
+    return {
+        str(name): "…" if name == "sesskey" else _cut(VIDEO_KEY.sub(r"videos/\1/…", str(value)))
+        for name, value in given.items()
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def endpoint(url: str) -> str:

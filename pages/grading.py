@@ -30,6 +30,7 @@ class SubmissionsTable(MoodlePage):
 
     def grade(self, user: int) -> Grader:
         """Open the student's submission from their row."""
+        self.moodle.step("Open the student's submission from their row, to grade it.")
         row = self.row(user)
         link = row.locator("a[href*='action=grader']")
         expect(link.first, "the link to the student's submission").to_be_attached()

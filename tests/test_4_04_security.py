@@ -20,7 +20,7 @@ from clients.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
 from clients.http_result import HttpResult
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
-from clients.moodle.model import Assignment, Person, Settings
+from clients.moodle.model import Assignment, Settings
 from clients.plugin.api import (
     GRADE,
     PROMISE,
@@ -226,7 +226,7 @@ def test_https(https: Https, once: Lines) -> None:
 @pytest.mark.lines("4.4.7")
 def test_addresses(
     hand_in: Callable[..., HandedIn],
-    visit: Callable[[Person], MoodleClient],
+    visit: Callable[..., MoodleClient],
     workspace: Workspace,
     assignment: Assignment,
     addresses: Addresses,
@@ -238,7 +238,7 @@ def test_addresses(
         asked = request_upload(unenrolled_user, assignment.id, clip.path.name, clip.bytes, clip.mime)
         addresses.expect_https({"the presigned form": asked})
     video, of_assignment = hand_in(assignment), {"id": assignment.cmid}
-    teacher = visit(workspace.teacher(assignment.course))
+    teacher = visit(workspace.teacher(assignment.course), "teacher")
     for who, site in {"the student": video.site, "the teacher": teacher}.items():
         with once("4.4.7", f"The video's page, its playback URL and its download lead {who} by HTTPS", extra=True):
             ways = {"the video's page": video_page, "the playback URL": playback_url, "the download": download_address}

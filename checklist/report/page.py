@@ -47,7 +47,19 @@ PHASES = {
     "T": "Troubleshooting",
 }
 
-SEEN = ("screenshots", "console", "requests", "requests without a browser", "on S3", "people", "story", "file", PICTURE)
+SEEN = (
+    "screenshots",
+    "captions",
+    "steps",
+    "console",
+    "requests",
+    "requests without a browser",
+    "on S3",
+    "people",
+    "story",
+    "file",
+    PICTURE,
+)
 """Evidence that has a form of its own in the report."""
 
 ONCE = "once"

@@ -12,6 +12,7 @@ from playwright.sync_api import FileChooser, FilePayload, Page, TimeoutError, ex
 
 from clients.addresses import CONFIRMATION
 from pages.base import Moodle, expect_on_screen, press
+from pages.texts import in_words
 from pages.upload.attempt import Upload
 from pages.upload.recorder import RECORD, SAID, SPOIL
 
@@ -63,11 +64,13 @@ class UploadWidget:
 
     def choose(self, file: Path | FilePayload) -> Upload:
         """Choose a file, press Upload if there is such a button, and watch what happens."""
+        self.moodle.step(f"Choose {_named(file)}.")
         return self._choose(lambda: self.field.set_input_files(file))
 
     def choose_in_dialogue(self, file: Path) -> Upload:
         """As `choose`, by the widget's own button and the browser's dialogue for files."""
 
+        self.moodle.step(f"Press the button to choose a file, and choose {_named(file)}.")
         return self._choose(lambda: self._open_dialogue().set_files(file))
 
     def _open_dialogue(self) -> FileChooser:
@@ -88,6 +91,7 @@ class UploadWidget:
         choose()
         button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
         if button.count():
+            self.moodle.step("Press “Upload”.")
             button.first.click()
             upload.started_by = "the Upload button"
         return upload
@@ -99,6 +103,7 @@ class UploadWidget:
             return self.choose(file)
         upload = self._watched()
         upload.started_by = "the button to try again"
+        self.moodle.step("Press the button to try again.")
         button.click()
         return upload
 
@@ -110,6 +115,7 @@ class UploadWidget:
     @contextmanager
     def confirmation_fails(self) -> Iterator[None]:
         """Meanwhile Moodle breaks down whenever the widget confirms an upload."""
+        self.moodle.step(f"Have the site answer 500 Internal Server Error to {CONFIRMATION} from now on.")
         address = f"**{CONFIRMATION}*"
         self.page.route(
             address, lambda route: route.fulfill(status=500, content_type="text/plain", body="Internal Server Error")
@@ -119,8 +125,15 @@ class UploadWidget:
 
     def storage_refuses(self) -> None:
         """From now on, until the page is left, storage gets every form with a signature that is not its own."""
+        self.moodle.step("Have S3 refuse the upload: change the signature of the form that is sent there.")
         self.page.evaluate(SPOIL)
 
     def said(self) -> str:
         """The message in full, what it folds away included, without its buttons."""
         return str(self.message.evaluate(SAID))
+
+
+def _named(file: Path | FilePayload) -> str:
+    """A file by its name and size; of one that a person has, its folder is nobody's business."""
+    name, size = (file.name, file.stat().st_size) if isinstance(file, Path) else (file["name"], len(file["buffer"]))
+    return f"{name or 'a file without a name'} ({in_words(size)})"

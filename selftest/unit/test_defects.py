@@ -83,20 +83,25 @@ def test_what_a_test_could_not_reach_is_told_with_its_cause() -> None:
     assert phone.lines == ["2.13.6"]
 
 
-def test_steps_are_what_the_check_builds_on() -> None:
-    before = [
-        Check(
-            "2.7.8", "chromium", Verdict.PASSED, "The student logs in", test="test_it[chromium]", number=1, needed=True
-        ),
-        Check("2.7.9", "chromium", Verdict.PASSED, "The page is quick", test="test_it[chromium]", number=2),
-        Check("2.7.10", "chromium", Verdict.PASSED, "The form opens", test="test_it[chromium]", number=3, needed=True),
-        Check("2.7.8", "firefox", Verdict.PASSED, "In another browser", test="test_it[firefox]", number=1, needed=True),
-        Check(
-            "2.7.11", "chromium", Verdict.PASSED, "What comes later", test="test_it[chromium]", number=5, needed=True
-        ),
+def test_a_defect_brings_the_steps_that_were_taken_until_then() -> None:
+    taken = ["As the student: Log in.", "Open the assignment."]
+    check = replace(failed("2.7.5", "The form names the limit", "seen nothing"), evidence={"steps": taken})
+    assert found(check)[0].symptoms[0].steps == taken
+
+
+def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
+    sent = {
+        "sender": "the second student",
+        "method": "POST",
+        "address": "https://moodle.example.edu/x.php?id=7",
+        "parameters": {"s3_key": "videos/7/…", "sesskey": "…"},
+        "status": 403,
+    }
+    check = replace(failed("2.9.4", "Nobody else may", "seen harm"), evidence={"requests without a browser": [sent]})
+    assert found(check)[0].symptoms[0].asked == [
+        "As the second student, without a browser: Send POST https://moodle.example.edu/x.php with id 7, "
+        "s3_key videos/7/…, sesskey not shown. Answer: 403 Forbidden."
     ]
-    (one,) = found(*before, failed("2.7.5", "The form names the limit", "seen nothing", number=4))
-    assert one.symptoms[0].steps == ["The student logs in", "The form opens"]
 
 
 def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:

@@ -1,0 +1,100 @@
+"""What people did in a test, as the steps with which somebody else sees the same."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clients import steps
+from clients.addresses import asked
+from clients.words import parameters
+from pages.base import Moodle
+from pages.upload.widget import _named
+from selftest.unit.inner_run import Run, runs
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    steps.forget()
+    yield
+    steps.forget()
+
+
+def moodle(who: str) -> Moodle:
+    return Moodle("https://moodle.example.edu", page=1, upload=1, play=1, who=who)
+
+
+def test_who_acts_is_told_where_that_is_somebody_else() -> None:
+    student, teacher = moodle("the student"), moodle("the teacher")
+    student.step("Log in.")
+    student.step("Open the assignment.")
+    teacher.step("Log in.")
+    student.step("Close the tab.")
+    assert steps.steps() == [
+        "As the student: Log in.",
+        "Open the assignment.",
+        "As the teacher: Log in.",
+        "As the student: Close the tab.",
+    ]
+
+
+def test_what_nobody_does_leaves_whoever_acts() -> None:
+    moodle("the student").step("Choose clip.mp4.")
+    steps.step("", "Break every connection to S3.")
+    moodle("the student").step("Press the button to try again.")
+    assert steps.steps() == [
+        "As the student: Choose clip.mp4.",
+        "Break every connection to S3.",
+        "Press the button to try again.",
+    ]
+
+
+def test_a_step_taken_twice_in_a_row_is_told_once() -> None:
+    for _ in range(3):
+        moodle("the student").step("Press play on the video.")
+    assert steps.steps() == ["As the student: Press play on the video."]
+
+
+def test_a_file_has_its_name_and_size_and_not_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"0" * 2048)
+    assert _named(tmp_path / "clip.mp4") == "clip.mp4 (2 KB)"
+    assert _named({"name": "", "mimeType": "", "buffer": b""}) == "a file without a name (0 bytes)"
+
+
+def test_parameters_are_told_without_the_session_key_and_without_whose_video_is_called_what() -> None:
+    given = asked({"submissionid": 7, "s3_key": "videos/7/1_a/ada.mp4", "sesskey": "abcdef1234"}, None, b"...")
+    assert given == {"submissionid": "7", "s3_key": "videos/7/…", "sesskey": "…"}
+    assert parameters(given) == " with submissionid 7, s3_key “videos/7/…” and sesskey “…”"
+    assert parameters({}) == ""
+    assert len(asked({"filename": "a" * 300})["filename"]) < 70
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    return runs(pytester)
+
+
+def test_a_failed_line_has_the_steps_of_its_own_test(run: Run) -> None:
+    inner = run("""
+from clients.steps import step
+
+@pytest.mark.lines("2.7.1")
+def test_before(line):
+    step("the student", "Do something else.")
+    with line("2.7.1", "first"):
+        pass
+
+@pytest.mark.lines("2.7.2")
+def test_it(line):
+    step("the student", "Open the assignment.")
+    with line("2.7.2", "first"):
+        step("the student", "Press “Add submission”.")
+        assert False
+""")
+    check = next(check for check in inner.checks if check.line == "2.7.2")
+    assert check.evidence["steps"] == [
+        "As the student: Open the assignment.",
+        "Press “Add submission”.",
+    ]
