@@ -89,7 +89,6 @@ class Actor:
 
     def log_in_by_form(self) -> None:
         """Log in through the form, as the checklist says."""
-        self.moodle.step("Log in through the form.")
         LoginPage(self.page, self.moodle).open().log_in(self.person.username, self.person.password)
         self._new_site().share(self.person.username, jar(self.context.cookies(self.moodle.url)))
         self._remember_session()
@@ -132,7 +131,6 @@ class Actor:
 
     def create_course(self, category: int, name: str, short_name: str) -> CoursePage:
         """Create a course in a category through its form."""
-        self.moodle.step("Open the form of a new course, fill it in, and press “Save and display”.")
         return CourseSettings(self.page, self.moodle).open(category=category).create(name, short_name)
 
     def watch(self, submission: int, key: str) -> VideoPage:
@@ -163,7 +161,6 @@ class Actor:
 
     def administration(self) -> SiteAdministration:
         """Go to Site administration, by the link at the top."""
-        self.moodle.step("Open Site administration.")
         return SiteAdministration(self.page, self.moodle).reach()
 
     def dashboard(self) -> Dashboard:

@@ -19,6 +19,7 @@ class AssignmentSettings(MoodlePage):
         super().ready()
         expand = self.page.locator(".collapsible-actions a[aria-expanded=false]")
         if expand.count():
+            self.moodle.step("Expand all sections of the form.")
             expand.click()
         return self
 

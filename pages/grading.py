@@ -23,6 +23,7 @@ class SubmissionsTable(MoodlePage):
                 raise AssertionError(
                     f"expected a row for the student with id {user}, seen none on any page of the table"
                 )
+            self.moodle.step("Go to the next page of the table.")
             with self.page.expect_navigation():
                 following.first.click()
             self.ready()

@@ -17,6 +17,7 @@ class SiteAdministration(MoodlePage):
 
     def reach(self) -> Self:
         """Go there as a person does: by the link at the top of their first page, or where there is none by a search."""
+        self.moodle.step("Open Site administration, by the link at the top.")
         self.go(HOME)
         self.ready()
         link = self.page.locator(f"a[href*='{self.path}']")

@@ -31,6 +31,7 @@ class UploadWidget:
         """The widget is there, and its script has taken hold: its button opens the dialogue for files."""
         expect(self.root, "the upload widget").to_be_visible()
         expect(self.field, "the widget's file input").to_be_attached()
+        self.moodle.step("Press the button to choose a file, and choose none.")
         self._open_dialogue()
 
     def expect_on_screen(self) -> None:
@@ -70,7 +71,7 @@ class UploadWidget:
     def choose_in_dialogue(self, file: Path) -> Upload:
         """As `choose`, by the widget's own button and the browser's dialogue for files."""
 
-        self.moodle.step(f"Press the button to choose a file, and choose {_named(file)}.")
+        self.moodle.step(f"Choose {_named(file)} in the browser's dialogue, by the button to choose a file.")
         return self._choose(lambda: self._open_dialogue().set_files(file))
 
     def _open_dialogue(self) -> FileChooser:

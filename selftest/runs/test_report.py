@@ -266,6 +266,15 @@ def test_pictures_of_what_passed_stand_in_a_strip(tmp_path: Path) -> None:
     assert 'src="data:image/webp;base64,' in text
 
 
+def test_pictures_say_whose_page_they_show_and_requests_who_sent_them(tmp_path: Path) -> None:
+    picture(tmp_path)
+    text = report.render(no_go(), tmp_path)
+    assert '<span class="caption">What the teacher saw: Grading (' in text
+    assert "<td>the teacher</td><td>GET /mod/assign/view.php</td><td>id 7</td><td>200 OK</td>" in text
+    assert "<td>Expires 1764000000, Signature not shown</td><td>403 Forbidden</td>" in text
+    assert "<li>As the teacher: Log in through the form.</li>\n<li>Open the assignment.</li>" in text
+
+
 def test_pictures_that_have_no_room_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     picture(tmp_path)
     assert 'src="data:image/webp;base64,' in report.render(no_go(), tmp_path)

@@ -1,5 +1,6 @@
 """What people did in a test, as the steps with which somebody else sees the same."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,45 @@ def test_parameters_are_told_without_the_session_key_and_without_whose_video_is_
     assert parameters(given) == " with submissionid 7, s3_key “videos/7/…” and sesskey “…”"
     assert parameters({}) == ""
     assert len(asked({"filename": "a" * 300})["filename"]) < 70
+
+
+VERBS = {"click", "fill", "press", "check", "uncheck", "select_option", "set_input_files", "set_files", "tap"}
+"""What a page object does to a page."""
+
+
+def called(function: ast.AST) -> set[str]:
+    calls = [one.func for one in ast.walk(function) if isinstance(one, ast.Call)]
+    return {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls}
+
+
+def silent(source: str) -> list[str]:
+    """The public methods that do something to a page, by themselves or by a private one, and tell no step."""
+    found = []
+    for one in (one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.ClassDef)):
+        methods = {method.name: called(method) for method in one.body if isinstance(method, ast.FunctionDef)}
+        for name, calls in methods.items():
+            private = [methods[other] for other in calls & methods.keys() if other.startswith("_")]
+            all_ = calls.union(*private)
+            if not name.startswith("_") and all_ & VERBS and "step" not in all_:
+                found.append(f"{one.name}.{name}")
+    return found
+
+
+def test_whatever_a_page_object_does_to_a_page_it_tells() -> None:
+    files = [*Path(Moodle.step.__code__.co_filename).parent.rglob("*.py")]
+    assert len(files) > 20
+    assert [one for file in files for one in silent(file.read_text("utf-8"))] == []
+
+
+def test_a_page_object_that_does_something_and_does_not_tell_is_noticed() -> None:
+    source = """
+class Page:
+    def save(self): self._press()
+    def _press(self): press(self.button)
+    def open(self): self.moodle.step("Open it."); self.link.click()
+    def text(self): return self.page.inner_text()
+"""
+    assert silent(source) == ["Page.save"]
 
 
 @pytest.fixture
