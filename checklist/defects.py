@@ -1,8 +1,8 @@
 """From failed checks to defects: what somebody has to mend, once, however many checks, targets and lines show it.
 
-Checks are one defect that are the same check on several targets, that a rule of `defects.toml` puts together, or that
-say the same. What only follows from a defect, the lines that a test could not reach and those that follow others, is
-told with it. Pure: no files but that table, no network.
+Checks are one defect that are the same check on several targets, that a rule of `defects.toml` puts together, that say
+the same, or in which the same was seen in one step. What only follows from a defect, the lines that a test could not
+reach and those that follow others, is told with it. Pure: no files but that table, no network.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ WORST_FIRST = list(Severity)
 
 NOBODY = "nobody"
 """Who sends what belongs to no session."""
+
+TELLING = 20
+"""Characters without which a text says too little for two checks that have it to be one defect."""
 
 SHOWN = 8
 """Requests that a defect tells."""
@@ -246,12 +249,27 @@ def _same_check(check: Check) -> str:
 
 
 def _cause(check: Check) -> str:
-    """Of checks that fail for one cause: the rule that puts them together, or what they say, without its numbers."""
-    if together := _ruled(check, "together"):
-        return str(together)
-    halves = expected_and_seen(check.message)
-    said = re.sub(r"\d+|videos/\S+|https?://\S+", "#", " ".join(halves or (check.message,)))
-    return f"{severity(check)} {said}" if len(said) > 20 else _same_check(check)
+    """Of checks that fail for one cause: the rule that puts them together, or what they say."""
+    said = _bare(" ".join(expected_and_seen(check.message) or (check.message,)))
+    return _named(check) or (f"{severity(check)} {said}" if len(said) > TELLING else _same_check(check))
+
+
+def _named(check: Check) -> str:
+    """What the rule says that puts it together with others; empty without one."""
+    return str(_ruled(check, "together") or "")
+
+
+def _sight(check: Check) -> str:
+    """What was seen, for checks of one step that one person mends; that nothing was there tells little."""
+    _, seen = expected_and_seen(check.message) or ("", "")
+    if len(seen) < TELLING or re.match(r"no(thing|ne)?\b", seen):
+        return _same_check(check)
+    return f"{check.line.rpartition('.')[0]} {severity(check)} {acts(check)} {_bare(seen)}"
+
+
+def _bare(text: str) -> str:
+    """Without what is another one each time: numbers, keys, addresses."""
+    return re.sub(r"\d+|videos/\S+|https?://\S+", "#", text)
 
 
 def _by(checks: Iterable[Check], of: Callable[[Check], str]) -> dict[str, list[Check]]:
@@ -264,9 +282,11 @@ def _by(checks: Iterable[Check], of: Callable[[Check], str]) -> dict[str, list[C
 def _groups(failed: Sequence[Check]) -> Iterator[list[Check]]:
     """The failed checks of each defect, in the order of the checklist."""
     home = {id(check): number for number, check in enumerate(failed)}
-    for of in (_same_check, _cause):
+    for of in (_same_check, _cause, _sight):
         for group in _by(failed, of).values():
             numbers = {home[id(check)] for check in group}
+            if len({name for check in failed if home[id(check)] in numbers and (name := _named(check))}) > 1:
+                continue  # rules tell them apart
             home = {name: min(numbers) if number in numbers else number for name, number in home.items()}
     for number in dict.fromkeys(home.values()):
         yield [check for check in failed if home[id(check)] == number]

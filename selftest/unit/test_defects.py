@@ -73,6 +73,44 @@ def test_checks_that_say_the_same_are_one_defect_whatever_its_numbers() -> None:
     assert len(one.symptoms) == 2
 
 
+def test_the_same_sight_in_one_step_is_one_defect_though_other_things_were_expected() -> None:
+    (one,) = found(
+        failed("2.8.3", "The table has it", "expected the table, seen Moodle's own error: Section error"),
+        failed("2.8.5", "The page has it", "expected the page, seen Moodle's own error: Section error", test="test_b"),
+    )
+    assert one.lines == ["2.8.3", "2.8.5"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("2.10.8", "expected the page, seen Moodle's own error: Section error"),
+        ("2.8.5", "expected the page, seen no error at all, and no page"),
+        ("2.8.5", "expected the page, seen nothing of it on the page"),
+        ("2.8.5", "expected the page, seen half of it"),
+    ],
+)
+def test_another_step_and_a_sight_that_says_little_are_another_defect(line: str, message: str) -> None:
+    same = message.replace("the page,", "the table,")
+    assert len(found(failed("2.8.3", "The table has it", same), failed(line, "The page has it", message))) == 2
+
+
+def test_what_rules_tell_apart_stays_apart_whatever_was_seen() -> None:
+    seen = "expected the {}, seen Moodle's own error: Section error"
+    search = failed("2.10.10", "A search finds it", seen.format("list"))
+    dashboard = failed("2.10.3", "The dashboard opens", seen.format("dashboard"))
+    assert len(found(search, dashboard)) == 2
+    assert len(found(search, dashboard, failed("2.10.8", "The list opens", seen.format("title")))) == 3
+    assert len(found(search, failed("2.10.8", "The list opens", seen.format("title")))) == 1
+
+
+def test_who_must_act_tells_defects_apart() -> None:
+    seen = "expected {}, seen another value in the settings"
+    assert len(found(failed("2.5.11", "A", seen.format("a")), failed("2.5.14", "B", f"{seen.format('b')}"))) == 1
+    mine = "that the suite understands: expected {}, seen another value in the settings"
+    assert len(found(failed("2.5.11", "A", seen.format("a")), failed("2.5.14", "B", mine.format("b")))) == 2
+
+
 def test_checks_that_say_little_are_told_apart() -> None:
     assert len(found(failed("2.7.1", "One", "seen no"), failed("2.7.2", "Two", "seen no"))) == 2
 
