@@ -54,7 +54,7 @@ TELLING = 20
 """Characters without which a text says too little for two checks that have it to be one defect."""
 
 SHOWN = 8
-"""Requests that a defect tells."""
+"""Of the latest requests that a defect tells, those with one sender and one answer together."""
 
 
 class Acts(StrEnum):
@@ -357,11 +357,18 @@ def _symptom(same: Sequence[Check]) -> Symptom:
 def _asked(check: Check) -> Iterator[str]:
     if check.evidence.get("screenshots"):
         return
-    for one in check.evidence.get("requests without a browser", ())[-SHOWN:]:
+    told: list[tuple[str, list[str], str]] = []
+    for one in check.evidence.get("requests without a browser", ()):
         sender, given = one.get("sender", NOBODY), parameters(one)
         who = "Without a session" if sender == NOBODY else f"As {sender}, without a browser"
         request = f"{one.get('method')} {sent_to(one)}{f' with {given}' if given else ''}"
-        yield f"{who}: Send {request}. Answer: {status(one.get('status'))}."
+        answer = status(one.get("status"))
+        if told and (told[-1][0], told[-1][2]) == (who, answer):
+            told[-1][1].append(request)
+        else:
+            told.append((who, [request], answer))
+    for who, asked, answer in told[-SHOWN:]:
+        yield f"{who}: Send {'; '.join(dict.fromkeys(asked))}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
 
 
 def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:

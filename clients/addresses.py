@@ -53,6 +53,9 @@ VIDEO = re.compile(r"(?<=/videos/)(\d+)/.+")
 
 VIDEO_KEY = re.compile(r"^videos/(\d+)/.+")
 
+LEADS = ("id", "action", "userid", "roleid", "section")
+"""Parameters of Moodle's pages that say which one it is."""
+
 LONGEST_VALUE = 60
 """Characters of what is sent as one parameter."""
 
@@ -71,12 +74,16 @@ def shown(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}{'?' if query else ''}{query}"[:LONGEST]
 
 
-def asked(*forms: object) -> dict[str, str]:
-    """What a request sends, as reports show it: no key of a session, and nothing longer than a line."""
-    given = {name: value for form in forms if isinstance(form, Mapping) for name, value in form.items()}
+def asked(form: object, *, whole: bool = True) -> dict[str, str]:
+    """What a request sends, as reports show it: no key of a session, and nothing longer than a line.
+
+    `form` is what requests takes. Of one that is not the plugin's (`whole` is false) what leads somewhere is told.
+    """
+    pairs = form.items() if isinstance(form, Mapping) else form if isinstance(form, list) else ()
     return {
         str(name): "…" if name == "sesskey" else _cut(VIDEO_KEY.sub(r"videos/\1/…", str(value)))
-        for name, value in given.items()
+        for name, value in pairs
+        if whole or name in LEADS or "s3video" in str(name)
     }
 
 

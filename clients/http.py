@@ -20,7 +20,7 @@ from urllib3.util import create_urllib3_context
 from clients.addresses import asked, shown
 from clients.errors import ConfigurationError, SiteError, Unreachable, root_of, untrusted
 
-exchanges: deque[dict[str, Any]] = deque(maxlen=20)
+exchanges: deque[dict[str, Any]] = deque(maxlen=40)
 """The latest requests of this process, as a failed line shows them: there is no page to see where it asks directly."""
 
 IDLE = 4
@@ -95,10 +95,10 @@ def request(method: str, url: str, **options: Any) -> requests.Response:
 
 
 def _noted(sender: str, method: str, url: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """A request among the latest; its answer is not there yet. Of forms the plugin's own are told, as far as they fit
-    a line."""
-    told: dict[str, Any] = {"sender": sender, "method": method, "address": shown(url), "status": "no answer"}
-    if THE_PLUGIN_S in url and (given := asked(options.get("params"), options.get("data"))):
+    """A request among the latest; its answer is not there yet."""
+    told: dict[str, Any] = {"sender": sender, "method": method.upper(), "address": shown(url), "status": "no answer"}
+    forms = [asked(options.get(kind), whole=THE_PLUGIN_S in url) for kind in ("params", "data")]
+    if given := {name: value for form in forms for name, value in form.items()}:
         told["parameters"] = given
     exchanges.append(told)
     return told

@@ -91,8 +91,8 @@ class ManageVideos(MoodlePage):
 
     def search(self, text: str = "", *, course: int = 0, status: str = "") -> Self:
         """Fill in all the filters, and press Search."""
-        asked = {"the course": f"number {course}" if course else "", "the status": status, "the text": text}
-        narrowed = ", ".join(f"{name} “{value}”" for name, value in asked.items() if value)
+        asked = {"course": str(course or ""), "status": status, "text": text}
+        narrowed = ", ".join(f"the {name} “{value}”" for name, value in asked.items() if value)
         self.moodle.step(f"Search for {narrowed or 'all videos'}.")
         self._choose("courseid", str(course))
         self._choose("status", status)

@@ -16,6 +16,9 @@ from pages.texts import in_words
 from pages.upload.attempt import Upload
 from pages.upload.recorder import RECORD, SAID, SPOIL
 
+LONGEST_NAME = 60
+"""Characters of a file's name that a step tells."""
+
 
 class UploadWidget:
     """`.s3video-upload-interface` in the submission form."""
@@ -137,4 +140,5 @@ class UploadWidget:
 def _named(file: Path | FilePayload) -> str:
     """A file by its name and size; of one that a person has, its folder is nobody's business."""
     name, size = (file.name, file.stat().st_size) if isinstance(file, Path) else (file["name"], len(file["buffer"]))
-    return f"{name or 'a file without a name'} ({in_words(size)})"
+    told = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…, a name of {len(name)} characters"
+    return f"{told or 'a file without a name'} ({in_words(size)})"

@@ -165,7 +165,12 @@ class Lines:
     def _failure_evidence(self, line: str) -> dict[str, Any]:
         """What is to be seen when a check fails, and what somebody needs who wants to see it again."""
         story = inspect.getdoc(getattr(self.item, "function", None))
-        told = {"story": story, "file": _file(self.item), "steps": steps()}
+        told = {
+            "story": story,
+            "file": _file(self.item),
+            "steps": steps(),
+            "requests without a browser": [*exchanges],
+        }
         seen = self.item.stash[FAILURE_EVIDENCE](line) if FAILURE_EVIDENCE in self.item.stash else {}
         return {name: value for name, value in told.items() if value} | seen
 

@@ -142,6 +142,20 @@ def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
     ]
 
 
+def test_requests_with_one_sender_and_one_answer_are_told_together() -> None:
+    def get(name: str, status: int) -> dict[str, object]:
+        return {"sender": "nobody", "method": "GET", "address": f"https://moodle.example.edu/{name}", "status": status}
+
+    sent = [get("a.md", 404), get("b.md", 404), get("c.md", 200), get("d.md", 404)]
+    check = replace(failed("4.4.2", "No file is served", "seen one"), evidence={"requests without a browser": sent})
+    assert found(check)[0].symptoms[0].asked == [
+        "Without a session: Send GET https://moodle.example.edu/a.md; GET https://moodle.example.edu/b.md. "
+        "Answers: 404 Not Found.",
+        "Without a session: Send GET https://moodle.example.edu/c.md. Answer: 200 OK.",
+        "Without a session: Send GET https://moodle.example.edu/d.md. Answer: 404 Not Found.",
+    ]
+
+
 def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
     (one,) = found(failed("2.8.6", "a click plays it", NO_PLAY))
     assert one.sentence == "Not so: Click play button: a click plays it"
