@@ -1,8 +1,8 @@
 """From failed checks to defects: what somebody has to mend, once, however many checks, targets and lines show it.
 
-Checks are one defect that are the same check on several targets, that a rule of `defects.toml` puts together, or that
-say the same. What only follows from a defect, the lines that a test could not reach and those that follow others, is
-told with it. Pure: no files but that table, no network.
+Checks are one defect that are the same check on several targets, that a rule of `defects.toml` puts together, that say
+the same, or in which the same was seen in one step. What only follows from a defect, the lines that a test could not
+reach and those that follow others, is told with it. Pure: no files but that table, no network.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
-from http.client import responses
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,7 @@ from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import Check, Entry, Role, Verdict, is_known
-from checklist.words import failures
+from checklist.words import failures, parameters, sent_to, status
 
 
 class Severity(StrEnum):
@@ -48,8 +47,14 @@ MEANING = {
 
 WORST_FIRST = list(Severity)
 
+NOBODY = "nobody"
+"""Who sends what belongs to no session."""
+
+TELLING = 20
+"""Characters without which a text says too little for two checks that have it to be one defect."""
+
 SHOWN = 8
-"""Requests that a defect tells."""
+"""Of the latest requests that a defect tells, those with one sender and one answer together."""
 
 
 class Acts(StrEnum):
@@ -65,9 +70,9 @@ class Acts(StrEnum):
 class Symptom:
     """A check that failed, on one target or on several.
 
-    `pictures` are paths relative to the run's folder; `steps` the sentences that held before it, in their order, on
-    which the check builds; `people` who sat at a browser, and at which page. `asked` are the last requests that were
-    made without a browser, and their answers, where no page shows it.
+    `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
+    test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
+    that were made without a browser, with who sent them and their answers, where no page shows it.
     """
 
     sentence: str
@@ -77,6 +82,7 @@ class Symptom:
     targets: Sequence[str]
     test: str
     pictures: Sequence[str] = ()
+    captions: Sequence[str] = ()
     steps: Sequence[str] = ()
     story: str = ""
     people: Sequence[str] = ()
@@ -227,7 +233,7 @@ def _failed(entries: Iterable[Entry]) -> list[Check]:
 def advice(checks: Iterable[Check]) -> list[Symptom]:
     """What would be good and no box asks for, a recommendation each, however many targets show it."""
     mine = [check for check in checks if check.verdict is Verdict.ADVICE]
-    return [_symptom(group, mine) for group in _by(mine, _same_check).values()]
+    return [_symptom(group) for group in _by(mine, _same_check).values()]
 
 
 def _test(check: Check) -> str:
@@ -243,12 +249,27 @@ def _same_check(check: Check) -> str:
 
 
 def _cause(check: Check) -> str:
-    """Of checks that fail for one cause: the rule that puts them together, or what they say, without its numbers."""
-    if together := _ruled(check, "together"):
-        return str(together)
-    halves = expected_and_seen(check.message)
-    said = re.sub(r"\d+|videos/\S+|https?://\S+", "#", " ".join(halves or (check.message,)))
-    return f"{severity(check)} {said}" if len(said) > 20 else _same_check(check)
+    """Of checks that fail for one cause: the rule that puts them together, or what they say."""
+    said = _bare(" ".join(expected_and_seen(check.message) or (check.message,)))
+    return _named(check) or (f"{severity(check)} {said}" if len(said) > TELLING else _same_check(check))
+
+
+def _named(check: Check) -> str:
+    """What the rule says that puts it together with others; empty without one."""
+    return str(_ruled(check, "together") or "")
+
+
+def _sight(check: Check) -> str:
+    """What was seen, for checks of one step that one person mends; that nothing was there tells little."""
+    _, seen = expected_and_seen(check.message) or ("", "")
+    if len(seen) < TELLING or re.match(r"no(thing|ne)?\b", seen):
+        return _same_check(check)
+    return f"{check.line.rpartition('.')[0]} {severity(check)} {acts(check)} {_bare(seen)}"
+
+
+def _bare(text: str) -> str:
+    """Without what is another one each time: numbers, keys, addresses."""
+    return re.sub(r"\d+|videos/\S+|https?://\S+", "#", text)
 
 
 def _by(checks: Iterable[Check], of: Callable[[Check], str]) -> dict[str, list[Check]]:
@@ -261,9 +282,11 @@ def _by(checks: Iterable[Check], of: Callable[[Check], str]) -> dict[str, list[C
 def _groups(failed: Sequence[Check]) -> Iterator[list[Check]]:
     """The failed checks of each defect, in the order of the checklist."""
     home = {id(check): number for number, check in enumerate(failed)}
-    for of in (_same_check, _cause):
+    for of in (_same_check, _cause, _sight):
         for group in _by(failed, of).values():
             numbers = {home[id(check)] for check in group}
+            if len({name for check in failed if home[id(check)] in numbers and (name := _named(check))}) > 1:
+                continue  # rules tell them apart
             home = {name: min(numbers) if number in numbers else number for name, number in home.items()}
     for number in dict.fromkeys(home.values()):
         yield [check for check in failed if home[id(check)] == number]
@@ -279,7 +302,7 @@ def _in_order(lines: Iterable[str]) -> list[str]:
 
 
 def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]) -> Defect:
-    symptoms = [_symptom(same, all_) for same in _by(group, _same_check).values()]
+    symptoms = [_symptom(same) for same in _by(group, _same_check).values()]
     said = Counter((one.expected, one.seen) for one in symptoms)
     symptoms.sort(key=lambda one: -said[one.expected, one.seen])
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
@@ -310,7 +333,7 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
     )
 
 
-def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
+def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), failures(same[0].message))
@@ -322,7 +345,8 @@ def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
         _distinct(check.target for check in same),
         _test(first),
         [*first.evidence.get("screenshots", ())],
-        _steps(first, all_),
+        [*first.evidence.get("captions", ())],
+        [*first.evidence.get("steps", ())],
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
@@ -333,23 +357,18 @@ def _symptom(same: Sequence[Check], all_: Sequence[Check]) -> Symptom:
 def _asked(check: Check) -> Iterator[str]:
     if check.evidence.get("screenshots"):
         return
-    for one in check.evidence.get("requests without a browser", ())[-SHOWN:]:
-        status = one.get("status")
-        named = f"{status} {responses[status]}" if status in responses else str(status)
-        yield f"{one.get('method')} {one.get('address')}: {named}"
-
-
-def _steps(check: Check, all_: Iterable[Check]) -> list[str]:
-    """What held before it in its test, as far as the check builds on it."""
-    before = [
-        one
-        for one in all_
-        if (one.test, one.target) == (check.test, check.target)
-        and one.needed
-        and one.verdict is Verdict.PASSED
-        and one.number < check.number
-    ]
-    return [sentence(one) for one in sorted(before, key=lambda one: one.number)]
+    told: list[tuple[str, list[str], str]] = []
+    for one in check.evidence.get("requests without a browser", ()):
+        sender, given = one.get("sender", NOBODY), parameters(one)
+        who = "Without a session" if sender == NOBODY else f"As {sender}, without a browser"
+        request = f"{one.get('method')} {sent_to(one)}{f' with {given}' if given else ''}"
+        answer = status(one.get("status"))
+        if told and (told[-1][0], told[-1][2]) == (who, answer):
+            told[-1][1].append(request)
+        else:
+            told.append((who, [request], answer))
+    for who, asked, answer in told[-SHOWN:]:
+        yield f"{who}: Send {'; '.join(dict.fromkeys(asked))}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
 
 
 def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 SHOWN = 12
 """Parts of a list."""
@@ -84,6 +85,19 @@ def status(value: Any) -> str:
 def requests(told: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Without the host's own noise."""
     return [one for one in told if not NOISE.search(str(one.get("address", "")))]
+
+
+def sent_to(one: Mapping[str, Any], site: str = "") -> str:
+    """Where a request went: on `site` its path alone."""
+    address = str(one.get("address", "")).partition("?")[0]
+    return address.removeprefix(site) or address
+
+
+def parameters(one: Mapping[str, Any]) -> str:
+    """What a request asked for, in its address or in a form: "id 7, s3key not shown"; empty without any."""
+    query = parse_qsl(str(one.get("address", "")).partition("?")[2], keep_blank_values=True)
+    given = {**dict(query), **(one.get("parameters") or {})}
+    return ", ".join(f"{name} {'not shown' if value == '…' else value or 'empty'}" for name, value in given.items())
 
 
 def console(told: Iterable[str]) -> list[str]:

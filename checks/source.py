@@ -60,8 +60,11 @@ class Source:
 
     def expect_install_xml(self) -> list[str]:
         """db/install.xml describes the two tables, each field as Moodle takes it; returns their names."""
+        content = self._repository.file(INSTALL, "HEAD")
+        if content is None:
+            raise AssertionError(f"expected the plugin's {INSTALL} in the repository, seen none at HEAD")
         try:
-            root = ElementTree.fromstring(self._repository.file(INSTALL, "HEAD"))
+            root = ElementTree.fromstring(content)
         except ElementTree.ParseError as error:
             raise AssertionError(f"expected {INSTALL} to be XML, seen: {error}") from error
         tables = {str(table.get("NAME")): table for table in root.iter("TABLE")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 COMPONENT = "assignsubmission_s3video"
@@ -50,6 +51,14 @@ PURGE_CACHES = "/admin/purgecaches.php"
 VIDEO = re.compile(r"(?<=/videos/)(\d+)/.+")
 """Where a video is on S3: the id of its owner, then a name that they chose."""
 
+VIDEO_KEY = re.compile(r"^videos/(\d+)/.+")
+
+LEADS = ("id", "action", "userid", "roleid", "section")
+"""Parameters of Moodle's pages that say which one it is."""
+
+LONGEST_VALUE = 60
+"""Characters of what is sent as one parameter."""
+
 LONGEST = 300
 """Characters of an address that are shown."""
 
@@ -63,6 +72,23 @@ def shown(address: str) -> str:
     query = "&".join(f"{name}={value if value.isdigit() else '…'}" for name, value in asked)
     path = VIDEO.sub(r"\1/…", parts.path)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}{'?' if query else ''}{query}"[:LONGEST]
+
+
+def asked(form: object, *, whole: bool = True) -> dict[str, str]:
+    """What a request sends, as reports show it: no key of a session, and nothing longer than a line.
+
+    `form` is what requests takes. Of one that is not the plugin's (`whole` is false) what leads somewhere is told.
+    """
+    pairs = form.items() if isinstance(form, Mapping) else form if isinstance(form, list) else ()
+    return {
+        str(name): "…" if name == "sesskey" else _cut(VIDEO_KEY.sub(r"videos/\1/…", str(value)))
+        for name, value in pairs
+        if whole or name in LEADS or "s3video" in str(name)
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def endpoint(url: str) -> str:

@@ -18,10 +18,10 @@ from requests.cookies import RequestsCookieJar
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from urllib3.util import create_urllib3_context
 
-from clients.addresses import shown
+from clients.addresses import asked, shown
 from clients.errors import ConfigurationError, SiteError, Unreachable, root_of, untrusted
 
-exchanges: deque[dict[str, Any]] = deque(maxlen=20)
+exchanges: deque[dict[str, Any]] = deque(maxlen=40)
 """The latest requests of this process, as a failed line shows them: there is no page to see where it asks directly."""
 
 IDLE = 4
@@ -33,6 +33,9 @@ PATIENCE = 60
 """Seconds that a request waits in all for a host that is asked too often."""
 
 THE_PLUGIN_S = "/s3video/"
+
+NOBODY = "nobody"
+"""Who sends what belongs to no session."""
 
 while_it_changes = retry(retry=retry_if_exception_type(KeyError), stop=stop_after_attempt(10), reraise=True)
 """For what reads all variables of the process, as a search for its proxies does: Python trips over one that goes
@@ -103,10 +106,23 @@ class _Unnamed(requests.Session):
 
 
 def request(method: str, url: str, **options: Any) -> requests.Response:
-    """As `requests.request`: on a connection of its own."""
+    """As `requests.request`: on a connection of its own, in nobody's session."""
+    told = _noted(NOBODY, method, url, options)
     with _Unnamed() as session:
         session.mount("https://", Trusting())
-        return session.request(method, url, **options)
+        answer = session.request(method, url, **options)
+    told |= {"status": answer.status_code, "seconds": round(answer.elapsed.total_seconds(), 3)}
+    return answer
+
+
+def _noted(sender: str, method: str, url: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """A request among the latest; its answer is not there yet."""
+    told: dict[str, Any] = {"sender": sender, "method": method.upper(), "address": shown(url), "status": "no answer"}
+    forms = [asked(options.get(kind), whole=THE_PLUGIN_S in url) for kind in ("params", "data")]
+    if given := {name: value for form in forms for name, value in form.items()}:
+        told["parameters"] = given
+    exchanges.append(told)
+    return told
 
 
 class Session(_Unnamed):
@@ -119,6 +135,8 @@ class Session(_Unnamed):
         super().__init__()
         self.mount("https://", _CONNECTIONS)
         self.limits = {"verify": verify, "timeout": timeout}
+        self.sender = NOBODY
+        """Whose session it is, as reports tell it, such as "the student"."""
         self._used = time.monotonic()
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
@@ -127,8 +145,7 @@ class Session(_Unnamed):
         options = {**self.limits, **kwargs}
         address = str(url)
         host = urlsplit(address).netloc
-        told: dict[str, Any] = {"method": str(method), "address": shown(address), "status": "no answer"}
-        exchanges.append(told)
+        told = _noted(self.sender, str(method), address, options)
         try:
             answer = self._patiently(method, address, *args, **options)
             told |= {"status": answer.status_code, "seconds": round(answer.elapsed.total_seconds(), 3)}

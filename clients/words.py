@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from http.client import responses
 
@@ -23,6 +23,17 @@ def expectation(text: str) -> str:
     wanted = f", {wanted}" if wanted and not wanted.startswith(("<", "re.compile")) else ""
     seen = "nothing of it on the page" if found["error"] or actual == "None" else actual
     return f"expected {found['what']}{wanted}, seen {seen}"
+
+
+def parameters(given: Mapping[str, object]) -> str:
+    """What is asked for, to follow an address: " with id 7 and search “Ada”"; empty without any."""
+    told = [f"{name} {value}" if str(value).isdigit() else f"{name} “{value}”" for name, value in given.items()]
+    return f" with {listed(told)}" if told else ""
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 _ROLE = re.compile(r'get_by_role\("(\w+)"(?:, name="([^"]*)")?')

@@ -26,6 +26,7 @@ from clients.addresses import endpoint
 from clients.ca_bundle import Ends
 from clients.errors import NotCheckable
 from clients.http import while_it_changes
+from clients.steps import step
 
 CHUNK = 32 * 1024
 
@@ -138,10 +139,12 @@ class ProxiedNetwork:
 
     def slow(self, megabits_per_second: float) -> AbstractContextManager[None]:
         """Hold what the browser sends to this speed, in Mbit/s."""
+        step("", f"Slow what the browser sends down to {megabits_per_second:g} Mbit/s.")
         return self._up.slow(megabits_per_second)
 
     def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
         """Hold what the browser receives to this speed, in Mbit/s."""
+        step("", f"Slow what the browser receives down to {megabits_per_second:g} Mbit/s.")
         return self._down.slow(megabits_per_second)
 
     @contextmanager
@@ -158,11 +161,13 @@ class ProxiedNetwork:
     @contextmanager
     def cut(self, host: str) -> Iterator[None]:
         """Break every connection to `host:port`, transfers in flight included, and refuse new ones."""
+        step("", f"Break every connection to {host}.")
         self._cut.add(host)
         self._loop.call_soon_threadsafe(self._abort, host)
         try:
             yield
         finally:
+            step("", f"Let {host} be reached again.")
             self._cut.discard(host)
 
     def _abort(self, host: str) -> None:

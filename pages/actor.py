@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
 
 from checks.video_store import StoredVideos
-from clients.addresses import LOGOUT, OWN, UPLOAD_URL
+from clients.addresses import DASHBOARD, LOGOUT, MANAGE_VIDEOS, OWN, UPLOAD_URL, VIDEO_PAGE, asked
 from clients.http import jar
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
 from clients.words import answered
+from clients.words import parameters as in_words
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console
@@ -53,7 +55,7 @@ class Actor:
         this person a form.
         """
         self.person = person
-        self.moodle = moodle
+        self.moodle = replace(moodle, who=f"the {part}")
         self.part = part
         self.videos = videos
         self._open_window = open_window
@@ -93,6 +95,7 @@ class Actor:
 
     def log_in_by_cookie(self) -> None:
         """Be logged in without the form: a session begun over HTTP is handed to the browser."""
+        self.moodle.step("Log in.")
         site = self.site()
         for cookie in site.session.cookies:
             self.context.add_cookies(
@@ -103,6 +106,7 @@ class Actor:
     def site(self) -> MoodleClient:
         """This person over HTTP, for what needs no page: in another session of theirs, where the site allows that."""
         site = self._new_site()
+        site.session.sender = self.moodle.who
         site.login(self.person.username, self.person.password)
         site.user_id = self.person.id
         for cookie in site.session.cookies:
@@ -122,6 +126,7 @@ class Actor:
 
     def open(self, assignment: Assignment) -> AssignmentPage:
         """Go to the assignment."""
+        self.moodle.step("Open the assignment.")
         return AssignmentPage(self.page, self.moodle).open(id=assignment.cmid)
 
     def create_course(self, category: int, name: str, short_name: str) -> CoursePage:
@@ -130,18 +135,22 @@ class Actor:
 
     def watch(self, submission: int, key: str) -> VideoPage:
         """Open the plugin's page for a video by its address."""
+        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}.")
         return VideoPage(self.page, self.moodle).open(id=submission, s3key=key)
 
     def visit(self, path: str, **parameters: object) -> HttpResult:
         """Go to an address that may not be for this person; what comes must not be a server error."""
+        self.moodle.step(f"Go to {path}{in_words(asked(parameters))}.")
         return visit(MoodlePage(self.page, self.moodle), path, parameters)
 
     def plugin_settings(self) -> PluginSettings:
         """Open the plugin's settings. They show secrets: for somebody `recorded=False`."""
+        self.moodle.step("Open the plugin's settings.")
         return PluginSettings(self.page, self.moodle).open()
 
     def lose_session(self) -> None:
         """The site ends this person's session, as it does after a while; their browser still shows the page."""
+        self.moodle.step("Stay on the page, and end the session: log out in another tab.")
         held = jar(self.context.cookies(self.moodle.url))
         site = self._new_site()
         site.session.cookies.update(held)
@@ -156,10 +165,12 @@ class Actor:
 
     def dashboard(self) -> Dashboard:
         """Open the plugin's dashboard by its address, with the figures of all time."""
+        self.moodle.step(f"Open the plugin's dashboard, {DASHBOARD}{in_words(EVERYTHING)}.")
         return Dashboard(self.page, self.moodle).open(**EVERYTHING)
 
     def manage_videos(self, **filters: object) -> ManageVideos:
         """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""
+        self.moodle.step(f"Open the list of videos, {MANAGE_VIDEOS}{in_words(asked(filters))}.")
         return ManageVideos(self.page, self.moodle).open(**filters)
 
     def expect_translated(self) -> None:
@@ -170,11 +181,13 @@ class Actor:
 
     def close_tab(self) -> None:
         """Close the tab, whatever is under way in it; the next page opens in a new one, in the same session."""
+        self.moodle.step("Close the tab.")
         self.page.close()
         del self.page
 
     def log_in_anew(self) -> None:
         """Close the browser window, and log in through the form in a new one."""
+        self.moodle.step("Close the browser window, and open a new one.")
         self.context.close()
         del self.context, self.page
         self.log_in_by_form()

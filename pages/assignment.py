@@ -37,14 +37,19 @@ class AssignmentPage(MoodlePage):
 
     def add_submission(self) -> SubmissionForm:
         """Press "Add submission"."""
+        self.moodle.step("Press “Add submission”.")
         return self._form("editsubmission")
 
-    edit_submission = add_submission
+    def edit_submission(self) -> SubmissionForm:
+        """Press "Edit submission"."""
+        self.moodle.step("Press “Edit submission”.")
+        return self._form("editsubmission")
 
     def view_all_submissions(self) -> SubmissionsTable:
         """Follow the teacher's link to the grading table."""
         links = self.page.locator(ALL_SUBMISSIONS).filter(visible=True)
         expect(links.first, "the link to all submissions").to_be_visible()
+        self.moodle.step("Open the table of all submissions.")
         links.first.click()
         self.arrive("the grading table", lambda url: "action=grading" in url)
         return SubmissionsTable(self.page, self.moodle).ready()
@@ -94,6 +99,7 @@ class AssignmentPage(MoodlePage):
 
     def watch(self) -> VideoPage:
         """Follow the link to the video, which opens a tab of its own."""
+        self.moodle.step("Press the link to the video, which opens a tab.")
         with self.page.expect_popup() as opened:
             press(self.main.locator(".s3video-watch-link"))
         return VideoPage(opened.value, self.moodle).ready()
@@ -129,5 +135,7 @@ class SubmissionForm(MoodlePage):
     def _press_save(self) -> None:
         statement = self.page.locator("[name=submissionstatement][type=checkbox]")
         if statement.count():
+            self.moodle.step("Tick the site's statement on submissions.")
             statement.check()
+        self.moodle.step("Press “Save changes”.")
         press(self.page.locator("#id_submitbutton"), "Save changes")

@@ -19,6 +19,7 @@ class AssignmentSettings(MoodlePage):
         super().ready()
         expand = self.page.locator(".collapsible-actions a[aria-expanded=false]")
         if expand.count():
+            self.moodle.step("Expand all sections of the form.")
             expand.click()
         return self
 
@@ -27,11 +28,13 @@ class AssignmentSettings(MoodlePage):
         return self.page.locator("#id_name")
 
     def set_name(self, name: str) -> None:
+        self.moodle.step("Enter a name.")
         self.name.fill(name)
         self.expect_name(name)
 
     def set_due_in(self, days: int) -> None:
         """Set the due date to `days` days from now."""
+        self.moodle.step(f"Set the due date to {days} days from now.")
         self.page.locator("#id_duedate_enabled").check()
         due = datetime.now() + timedelta(days=days)
         for part in ("day", "month", "year"):
@@ -43,6 +46,7 @@ class AssignmentSettings(MoodlePage):
 
     def enable_s3video(self) -> None:
         """Say yes to the submission type S3 Video, in a select (1.0.0) or a checkbox."""
+        self.moodle.step("Enable the submission type S3 Video.")
         for field in self._enabled_fields():
             if field.evaluate("field => field.tagName") == "SELECT":
                 field.select_option("1")
@@ -57,6 +61,7 @@ class AssignmentSettings(MoodlePage):
 
     def save(self) -> AssignmentPage:
         """Press "Save and display"."""
+        self.moodle.step("Press “Save and display”.")
         self.page.locator("#id_submitbutton").click()
         complaint = self.page.locator(".invalid-feedback:not(:empty)").filter(visible=True)
         arrived = self.page.locator("body#page-mod-assign-view")
@@ -67,6 +72,7 @@ class AssignmentSettings(MoodlePage):
 
     def reopen(self) -> AssignmentSettings:
         """The same form again, after it was saved."""
+        self.moodle.step("Open the assignment's settings again.")
         (cmid,) = parse_qs(urlsplit(self.page.url).query)["id"]
         return self.open(update=cmid)
 

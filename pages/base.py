@@ -20,6 +20,7 @@ from checks.message_quality import UNTRANSLATED
 from clients.addresses import LOGIN
 from clients.ignored_errors import is_others_notice
 from clients.moodle.html import EXCEPTION, NOTICE
+from clients.steps import step
 from clients.words import answered
 from pages.script import scripts
 
@@ -59,6 +60,12 @@ class Moodle:
     warnings: list[str] = field(default_factory=list, compare=False)
     untranslated: dict[str, list[str]] = field(default_factory=dict, compare=False)
     """Texts that nobody translated, by the address of the page that showed them."""
+    who: str = "somebody"
+    """Who is at its pages, such as "the student"."""
+
+    def step(self, what: str) -> None:
+        """Tell what is about to be done at a page, in the imperative, for whoever wants to see the same again."""
+        step(self.who, what)
 
 
 class MoodleBroke(AssertionError):

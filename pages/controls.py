@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from playwright.sync_api import Locator, Position, TimeoutError
 
 from clients.errors import NotCheckable
+from pages.base import Moodle
 from pages.script import scripts
 
 SCRIPTS = scripts(__file__)
@@ -48,6 +49,7 @@ class Player(Protocol):
     """What controls belong to. It can be used by script as well, where nobody knows what an engine draws."""
 
     video: Locator
+    moodle: Moodle
 
     def source(self) -> str: ...
 
@@ -78,6 +80,7 @@ class Controls:
 
     def pause(self) -> str:
         """Press pause, see it hold, press play, and see it go on; returns what was pressed."""
+        self._player.moodle.step("Press pause, and then play, in the player's controls.")
         if self._layout is None:
             self._player.pause()
             self._player.play()
@@ -90,6 +93,7 @@ class Controls:
 
     def seek(self) -> dict[str, float]:
         """Press on the timeline, far on and back again; returns where the video was then, in seconds."""
+        self._player.moodle.step("Press on the timeline, far on, and then nearer to its beginning.")
         if self._layout is None:
             return {"far on": self._player.seek(12), "back": self._player.seek(4)}
         late, early = self._along(*self._layout.late), self._along(*self._layout.early)
@@ -100,6 +104,7 @@ class Controls:
 
     def sound(self) -> str:
         """Press the loudspeaker twice: sound goes off and on, or on and off; returns what was pressed."""
+        self._player.moodle.step("Press the loudspeaker, twice.")
         if self._layout is None:
             self._player.set_muted(True)
             self._player.set_muted(False)
@@ -111,6 +116,7 @@ class Controls:
 
     def keyboard(self) -> None:
         """With the focus on the video, the space bar pauses and plays it, and an arrow makes it quieter."""
+        self._player.moodle.step("Press the space bar twice, and the arrow down, with the focus on the video.")
         space, down = _key("Space"), _key("ArrowDown")
         self._expect(space, "the space bar to pause the video", "paused", _becomes(True))
         self._expect(space, "the space bar to play the video", "paused", _becomes(False))

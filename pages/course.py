@@ -23,7 +23,9 @@ class CoursePage(MoodlePage):
         return super().open(id=self.course, **parameters)
 
     def new_assignment(self) -> AssignmentSettings:
+        self.moodle.step("Open the form of a new assignment in the course.")
         return AssignmentSettings(self.page, self.moodle).open(add="assign", course=self.course, section=0)
 
     def participants(self) -> ParticipantsPage:
+        self.moodle.step("Open the course's participants.")
         return ParticipantsPage(self.page, self.moodle).open(id=self.course)

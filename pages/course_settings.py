@@ -17,6 +17,7 @@ class CourseSettings(MoodlePage):
 
     def create(self, name: str, short_name: str) -> CoursePage:
         """Fill in the form, press "Save and display", and arrive in the course."""
+        self.moodle.step("Open the form of a new course, fill it in, and press “Save and display”.")
         self.page.locator("#id_fullname").fill(name)
         self.page.locator("#id_shortname").fill(short_name)
         self.page.locator("#id_saveanddisplay").click()

@@ -112,6 +112,7 @@ class Dashboard(MoodlePage):
 
         Returns the requested uploads by days. An upload of today is a condition.
         """
+        self.moodle.step("Open the dashboard anew.")
         self.open()  # with the time that the page chooses by itself: its choice shows no other
         counted: dict[str, int] = {}
         for days in self._range.locator("option").evaluate_all("all => all.map(option => option.value)"):
@@ -132,6 +133,7 @@ class Dashboard(MoodlePage):
     def _over(self, days: str) -> Self:
         """Choose so many days."""
         if self._range.input_value() != days:
+            self.moodle.step(f"Choose the figures of {days} days.")
             try:
                 with self.page.expect_event("domcontentloaded"):
                     self._range.select_option(days)

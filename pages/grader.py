@@ -41,6 +41,7 @@ class Grader(MoodlePage):
         field = self._form.locator("input[name=grade]")
         if not field.count():
             raise NotCheckable("this site does not grade assignments in points")
+        self.moodle.step(f"Enter the grade {points} and a comment, and press “Save changes”.")
         field.fill(str(points))
         self._write(comment)
         button = self.page.locator("[data-region=grading-actions-form] [name=savechanges]")

@@ -23,6 +23,7 @@ class SubmissionsTable(MoodlePage):
                 raise AssertionError(
                     f"expected a row for the student with id {user}, seen none on any page of the table"
                 )
+            self.moodle.step("Go to the next page of the table.")
             with self.page.expect_navigation():
                 following.first.click()
             self.ready()
@@ -30,6 +31,7 @@ class SubmissionsTable(MoodlePage):
 
     def grade(self, user: int) -> Grader:
         """Open the student's submission from their row."""
+        self.moodle.step("Open the student's submission from their row, to grade it.")
         row = self.row(user)
         link = row.locator("a[href*='action=grader']")
         expect(link.first, "the link to the student's submission").to_be_attached()

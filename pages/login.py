@@ -30,6 +30,7 @@ class LoginPage(MoodlePage):
 
         Where that speaks another language, the rest of the session speaks English: some texts of the plugin are read.
         """
+        self.moodle.step("Log in through the form.")
         field = self.page.locator("#password")
         if not self.page.url.startswith(self.moodle.url) or not field.count():
             raise AssertionError(f"expected Moodle's own log-in form at {self.moodle.login_path}, seen {self.page.url}")

@@ -91,6 +91,9 @@ class ManageVideos(MoodlePage):
 
     def search(self, text: str = "", *, course: int = 0, status: str = "") -> Self:
         """Fill in all the filters, and press Search."""
+        asked = {"course": str(course or ""), "status": status, "text": text}
+        narrowed = ", ".join(f"the {name} “{value}”" for name, value in asked.items() if value)
+        self.moodle.step(f"Search for {narrowed or 'all videos'}.")
         self._choose("courseid", str(course))
         self._choose("status", status)
         self._filters.locator("[name=search]").fill(text)
@@ -120,6 +123,7 @@ class ManageVideos(MoodlePage):
 
     def reset(self) -> Self:
         """Press Reset, and find the whole list: no filter holds what was asked for."""
+        self.moodle.step("Press “Reset”.")
         with self.page.expect_event("domcontentloaded"):
             self._filters.get_by_role("link").click()
         self.ready()
@@ -133,6 +137,7 @@ class ManageVideos(MoodlePage):
         current = pages.locator(".active[data-page-number]")
         if not current.count():
             raise AssertionError("expected the list to have pages, seen one page")
+        self.moodle.step("Go to the next page of the list.")
         number = int(current.get_attribute("data-page-number") or 0)
         with self.page.expect_event("domcontentloaded"):
             pages.locator(f"[data-page-number='{number + 1}'] a").first.click()
@@ -140,6 +145,7 @@ class ManageVideos(MoodlePage):
 
     def delete(self, key: str) -> DeleteQuestion:
         """Press Delete in the video's row."""
+        self.moodle.step("Press “Delete” in the video's row.")
         self.expect_listed(key)
         with self.page.expect_event("domcontentloaded"):
             self._row(key).locator("a[href*='action=delete']").click()
@@ -188,7 +194,9 @@ class DeleteQuestion(MoodlePage):
         return ManageVideos(self.page, self.moodle).ready()
 
     def cancel(self) -> ManageVideos:
+        self.moodle.step("Answer the question with no.")
         return self._answer("form:not(:has([name=confirm]))")
 
     def confirm(self) -> ManageVideos:
+        self.moodle.step("Answer the question with yes.")
         return self._answer("form:has([name=confirm])")

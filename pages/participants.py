@@ -15,6 +15,7 @@ class ParticipantsPage(MoodlePage):
 
     def enrol(self, user: int, email: str) -> None:
         """Enrol somebody with the dialogue's default role, which is student."""
+        self.moodle.step("Press “Enrol users”, choose a person, and enrol them.")
         self.page.locator(".enrolusersbutton").get_by_role("button").or_(
             self.page.locator(".enrolusersbutton input[type=submit]")
         ).first.click()

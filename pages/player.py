@@ -88,6 +88,7 @@ class Player:
 
     def play(self) -> None:
         """Press play on the picture, as the browser's own controls understand it, and see it hold for half a second."""
+        self.moodle.step("Press play on the video.")
         self._run("timed")
         self._toggle()
         if not self._run("becomes", [False, self.moodle.page]):
@@ -161,6 +162,7 @@ class Player:
 
     def pause(self) -> None:
         """Press pause, and see it hold for a second."""
+        self.moodle.step("Press pause.")
         self._toggle()
         if not self._run("becomes", [True, self.moodle.page]):
             raise AssertionError("expected the video to pause after a click on it, seen it play on")
@@ -176,6 +178,7 @@ class Player:
 
     def seek(self, seconds: float) -> float:
         """Move to `seconds` and stay there; returns where it landed. `seek_times` tells how long each one took."""
+        self.moodle.step(f"Move the video to {seconds:.0f} s.")
         state = self._run("seek", [seconds, self.moodle.play])
         if state["error"] or abs(state["at"] - seconds) > TOLERANCE or state["ready"] < 2:
             raise AssertionError(
@@ -219,6 +222,7 @@ class Player:
         return float(self.video.evaluate("video => video.currentTime"))
 
     def _later(self, span: timedelta) -> None:
+        self.moodle.step(f"Leave the page open for {lasting(span)}.")
         self.video.page.clock.fast_forward(round(span.total_seconds() * 1000))
 
     def _asked(self) -> list[str]:
@@ -238,9 +242,11 @@ class Player:
             raise AssertionError(f"expected the video at {at:.1f} s {when}, seen it at {now:.1f} s")
 
     def set_volume(self, volume: float) -> None:
+        self.moodle.step(f"Set the volume to {volume:.0%}.")
         self._set("volume", volume)
 
     def set_muted(self, muted: bool) -> None:
+        self.moodle.step(f"Switch the sound {'off' if muted else 'on'}.")
         self._set("muted", muted)
 
     def _set(self, name: str, value: float | bool) -> None:

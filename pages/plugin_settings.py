@@ -32,6 +32,7 @@ class PluginSettings(MoodlePage):
             field.locator("xpath=ancestor::*[@data-passwordunmask='wrapper']").locator(
                 "[data-passwordunmask=edit]"
             ).click()
+        self.moodle.step(f"Enter another value for {name}, and press “Save changes”.")
         field.fill(value)
         self._expect_value(name, value, "typed in")
         with self.page.expect_navigation():

@@ -17,6 +17,7 @@ class SiteAdministration(MoodlePage):
 
     def reach(self) -> Self:
         """Go there as a person does: by the link at the top of their first page, or where there is none by a search."""
+        self.moodle.step("Open Site administration, by the link at the top.")
         self.go(HOME)
         self.ready()
         link = self.page.locator(f"a[href*='{self.path}']")
@@ -30,6 +31,7 @@ class SiteAdministration(MoodlePage):
 
     def submission_plugins(self) -> SubmissionPlugins:
         """Follow Plugins > Activity modules > Assignment > Submission plugins."""
+        self.moodle.step("Follow Plugins > Activity modules > Assignment > Submission plugins.")
         self.page.locator("a[href='#linkmodules']").click()
         self.page.locator("#linkmodules a[href*='category=assignsubmissionplugins']").click()
         self.arrive("Submission plugins", lambda url: SETTINGS_CATEGORY in url)
@@ -57,5 +59,6 @@ class SubmissionPlugins(MoodlePage):
         if not links.count():  # asked, not expected: a failing expect would quote the settings
             seen = ", ".join(self.main.get_by_role("heading").all_inner_texts())
             raise AssertionError(f"expected a link to {path} among the submission plugins, seen: {seen}")
+        self.moodle.step(f"Follow the link to {path}.")
         links.first.click()
         self.arrive(path, lambda url: path in url)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections import deque
 from typing import Any
+from urllib.parse import parse_qsl
 
 from playwright.sync_api import BrowserContext, Request, Response
 
-from clients.addresses import shown
+from clients.addresses import asked, shown
+from clients.http import THE_PLUGIN_S
 
 KEPT = 40
 """Requests."""
+
+FORM = "application/x-www-form-urlencoded"
 
 STATIC = ("stylesheet", "image", "font", "script")
 """What a page is made of is of interest only when it fails."""
 
 
 class Traffic:
-    """Of every request of a context: method, address, status or failure, size in bytes, and seconds, where known."""
+    """Of every request of a context: method, address, status or failure, size in bytes, and seconds, where known; of a
+    form that the plugin gets also what is in it.
+    """
 
     def __init__(self, context: BrowserContext) -> None:
         self._last: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -28,7 +34,9 @@ class Traffic:
         context.on("requestfailed", self._end)
 
     def _begin(self, request: Request) -> None:
-        told = {"method": request.method, "address": shown(request.url), "status": "no answer"}
+        told: dict[str, Any] = {"method": request.method, "address": shown(request.url), "status": "no answer"}
+        if request.method == "POST" and THE_PLUGIN_S in request.url and FORM in request.headers.get("content-type", ""):
+            told["parameters"] = asked(dict(parse_qsl(request.post_data or "", keep_blank_values=True)))
         self._open[request] = told
         if request.resource_type not in STATIC:
             self._last.append(told)

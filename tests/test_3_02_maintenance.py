@@ -16,7 +16,7 @@ from checks.maintenance import (
 )
 from clients.addresses import ASSIGNMENT
 from clients.moodle.client import MoodleClient
-from clients.moodle.model import Assignment, Person
+from clients.moodle.model import Assignment
 from clients.moodle.server import switch_maintenance
 from clients.plugin.api import begin_upload, send
 from runner.configuration.environment import Environment
@@ -28,7 +28,7 @@ from runner.reservation.workspace import Workspace
 @pytest.mark.provokes
 @pytest.mark.lines("3.2.3", "3.2.5", "3.8.2", "3.8.3", "R.1.1", "R.1.9")
 def test_maintenance(
-    visit: Callable[[Person], MoodleClient],
+    visit: Callable[..., MoodleClient],
     assignment: Assignment,
     workspace: Workspace,
     settings_guard: SettingsGuard,
@@ -37,7 +37,8 @@ def test_maintenance(
 ) -> None:
     """An administrator shuts the site while a student's upload is on its way, and opens it again."""
     admin, clip = workspace.site, media.MP4
-    student, teacher = visit(workspace.student(assignment.course)), visit(workspace.teacher(assignment.course))
+    student = visit(workspace.student(assignment.course))
+    teacher = visit(workspace.teacher(assignment.course), "teacher")
     another = visit(workspace.student(assignment.course))
     promised = begin_upload(student, assignment, clip)
     begun = promised["s3_key"], int(promised["submission_id"])

@@ -13,7 +13,6 @@ from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
 from clients.moodle.client import MoodleClient
-from clients.moodle.model import Person
 from clients.s3 import Bucket
 from fixtures.people import People
 from fixtures.visitors import SubmissionWithoutBrowser
@@ -105,7 +104,7 @@ def test_rehearsal(rehearsals: Rehearsals, installation: Installation, once: Lin
 @pytest.mark.lines("3.10.5")
 def test_notification(
     submit_without_browser: Callable[..., SubmissionWithoutBrowser],
-    visit: Callable[[Person], MoodleClient],
+    visit: Callable[..., MoodleClient],
     workspace: Workspace,
     once: Lines,
 ) -> None:
@@ -114,7 +113,7 @@ def test_notification(
     teacher = workspace.teacher(assignment.course)
     submit_without_browser(assignment)
     with once("3.10.5", "Moodle notifies the grader of a video that was handed in") as evidence:
-        evidence["notification"] = expect_told(visit(teacher), teacher, assignment)
+        evidence["notification"] = expect_told(visit(teacher, "teacher"), teacher, assignment)
 
 
 @pytest.mark.production

@@ -24,7 +24,7 @@ from clients.errors import SiteError
 from clients.http_result import HttpResult
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
-from clients.moodle.model import Assignment, Person, Settings
+from clients.moodle.model import Assignment, Settings
 from clients.plugin.api import (
     GRADE,
     PROMISE,
@@ -287,7 +287,7 @@ def test_https(https: Https, once: Lines) -> None:
 @pytest.mark.lines("4.4.7")
 def test_addresses(
     submit_without_browser: Callable[..., SubmissionWithoutBrowser],
-    visit: Callable[[Person], MoodleClient],
+    visit: Callable[..., MoodleClient],
     workspace: Workspace,
     assignment: Assignment,
     addresses: Addresses,
@@ -299,7 +299,7 @@ def test_addresses(
         asked = request_upload(unenrolled_user, assignment.id, clip.path.name, clip.bytes, clip.mime)
         addresses.expect_https({"the presigned form": asked})
     video, of_assignment = submit_without_browser(assignment), {"id": assignment.cmid}
-    teacher = visit(workspace.teacher(assignment.course))
+    teacher = visit(workspace.teacher(assignment.course), "teacher")
     for who, site in {"the student": video.site, "the teacher": teacher}.items():
         with once("4.4.7", f"The video's page, its playback URL and its download lead {who} by HTTPS", extra=True):
             ways = {"the video's page": video_page, "the playback URL": playback_url, "the download": download_address}

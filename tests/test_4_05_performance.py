@@ -9,7 +9,7 @@ from checks.aws.traffic import Traffic
 from checks.delivery import Delivery
 from clients.cdn import CDN
 from clients.moodle.client import MoodleClient
-from clients.moodle.model import Assignment, Person
+from clients.moodle.model import Assignment
 from fixtures.visitors import SubmissionWithoutBrowser
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.workspace import Workspace
@@ -18,7 +18,7 @@ from runner.reservation.workspace import Workspace
 @pytest.mark.lines("4.5.1")
 def test_cache(
     submit_without_browser: Callable[..., SubmissionWithoutBrowser],
-    visit: Callable[[Person], MoodleClient],
+    visit: Callable[..., MoodleClient],
     workspace: Workspace,
     assignment: Assignment,
     video_access: VideoAccess,
@@ -28,7 +28,7 @@ def test_cache(
 ) -> None:
     """The student watches, then the teacher: each by a signed URL of their own."""
     video = submit_without_browser(assignment)
-    teacher = visit(workspace.teacher(assignment.course))
+    teacher = visit(workspace.teacher(assignment.course), "teacher")
     watched = video_access.signed_url(video.site, video)
     urls = [watched, video_access.signed_url(teacher, video, unlike=watched)]
     with once(

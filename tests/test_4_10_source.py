@@ -37,5 +37,5 @@ def test_release(source: Source, installation: Installation, once: Lines) -> Non
     """Somebody looks for the installed version among the tags, and into the description of its tables."""
     with once("4.10.6", "A tag in the repository names the installed version") as evidence:
         evidence["tag"] = source.expect_tag(installation.versions())
-    with once("T.2.3", "install.xml in the repository describes both tables without a mistake") as evidence:
+    with once("T.2.3", "The repository's install.xml describes both tables without a mistake") as evidence:
         evidence["tables"] = source.expect_install_xml()

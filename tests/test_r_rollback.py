@@ -16,7 +16,7 @@ from checks.disabled_plugin import (
 from checks.installation import Installation
 from checks.video_store import VideoStore
 from clients.moodle.client import MoodleClient
-from clients.moodle.model import Assignment, Person
+from clients.moodle.model import Assignment
 from clients.moodle.server import purge_caches
 from clients.plugin.administration import switch_plugin
 from clients.plugin.api import video_page
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.provokes
 @pytest.mark.lines("R.1.3", "R.1.4", "R.1.5", "R.1.8", "T.1.1")
 def test_rollback(
     submit_without_browser: Callable[..., SubmissionWithoutBrowser],
-    visit: Callable[[Person], MoodleClient],
+    visit: Callable[..., MoodleClient],
     assignment: Assignment,
     workspace: Workspace,
     installation: Installation,
@@ -43,7 +43,7 @@ def test_rollback(
     video = submit_without_browser(assignment)
     owner, admin, stored = video.site, workspace.site, (video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
     teacher, another = workspace.teacher(assignment.course), workspace.student(assignment.course)
-    viewers = {"student": (owner, video.person.id), "teacher": (visit(teacher), teacher.id)}
+    viewers = {"student": (owner, video.person.id), "teacher": (visit(teacher, "teacher"), teacher.id)}
     unenrolled_user = visit(another)
     with once("R.1.3", "The page of the submission plugins shows S3 Video", blocks=True):
         installation.expect_listed()

@@ -28,6 +28,16 @@ FILE = "report.html"
 SIGNS = {"passed": "✓", "failed": "✗", "not reached": "·", "not run": "–", "not checkable": "?", "by hand": "✎"}
 SIGNS |= {"advice": "i"}
 
+ONCE = "once"
+
+CELLS = {
+    "✓ 9": "all 9 lines passed",
+    "✗ 2/9": "2 of 9 lines failed",
+    "? 2/9": "2 of 9 lines were not judged",
+    "–": "nothing to judge",
+    ONCE: "lines that are judged once a run",
+}
+
 LEGEND = {
     "✓": "passed",
     "✗": "failed",
@@ -47,10 +57,20 @@ PHASES = {
     "T": "Troubleshooting",
 }
 
-SEEN = ("screenshots", "console", "requests", "requests without a browser", "on S3", "people", "story", "file", PICTURE)
+SEEN = (
+    "screenshots",
+    "captions",
+    "steps",
+    "console",
+    "requests",
+    "requests without a browser",
+    "on S3",
+    "people",
+    "story",
+    "file",
+    PICTURE,
+)
 """Evidence that has a form of its own in the report."""
-
-ONCE = "once"
 
 SLOWEST = 10
 
@@ -121,9 +141,6 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     tested = [target for target in run.targets if not target.missing]
     entries = {(entry.id, entry.browser): entry for entry in run.lines}
     checks = [check for entry in run.lines for check in entry.checks]
-    judged = {
-        entry.id for entry in run.lines if any(check.verdict is not Verdict.NOT_REACHED for check in entry.checks)
-    }
     defects = run.defects
     return templates.get_template("page.html").render(
         run=run,
@@ -139,11 +156,9 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested_in=reason.tested_in(run.targets),
         untested=[target for target in run.targets if target.missing],
         not_tested=reason.untested(run.targets, run.waived),
-        judged=len(judged),
+        tally=_tally(run),
         total=len(LINES),
         for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],
-        by_hand=sum(line.kind is Kind.BY_HAND for line in LINES.values()),
-        out_of_reach=sum(line.kind is Kind.OUT_OF_REACH for line in LINES.values()),
         titles={line.id: line.text for line in LINES.values()},
         step_titles={step.id: step.title for step in STEPS},
         failed={entry.id for entry in run.lines if entry.verdict is Verdict.FAILED},
@@ -164,6 +179,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         slowest=sorted((entry for entry in run.lines if entry.seconds), key=lambda entry: -entry.seconds)[:SLOWEST],
         signs=SIGNS,
         legend=LEGEND,
+        cells=CELLS,
         plain=plain,
         words=words,
         rest=lambda check: {name: words.in_words(value) for name, value in check.evidence.items() if name not in SEEN},
@@ -229,7 +245,7 @@ def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, lis
     found: dict[tuple[str, str], list[tuple[Verdict, bool]]] = {}
     for entry in run.lines:
         line = LINES[entry.id]
-        if not line.judged:
+        if line.for_people:
             continue
         if line.over_targets:
             parts = {target: [one for one in entry.checks if one.target == target] for target in _targets(entry)}
@@ -237,12 +253,28 @@ def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, lis
                 worst = min((one.verdict for one in checks if one.counts), key=WORST_FIRST.index, default=None)
                 if worst:
                     found.setdefault((line.step, target), []).append((worst, bool(entry.known)))
-        elif entry.checks or entry.blocks:
+        elif entry.checks or entry.blocks or (line.kind is Kind.FOLLOWS and entry.verdict is not Verdict.NOT_RUN):
             found.setdefault((line.step, entry.browser), []).append((entry.verdict, bool(entry.known)))
     for step in STEPS:
         cells = [_cell(name, found.get((step.id, key), [])) for name, key in _columns(tested)]
         if any(cell.kind != "none" for cell in cells):
             yield step, cells
+
+
+def _tally(run: Run) -> Counter[str]:
+    """What became of each line of the checklist, over all targets; the matrix counts the same lines by target."""
+    found: dict[str, list[Verdict]] = {}
+    for entry in run.lines:
+        if entry.checks or entry.blocks or LINES[entry.id].kind is Kind.FOLLOWS:
+            found.setdefault(entry.id, []).append(entry.verdict)
+    return Counter(_became(line, found.get(line.id, ())) for line in LINES.values())
+
+
+def _became(line: Line, verdicts: Sequence[Verdict]) -> str:
+    if line.for_people:
+        return "by hand" if line.kind is Kind.BY_HAND else "out of reach"
+    worst = min(verdicts, key=WORST_FIRST.index, default=Verdict.NOT_RUN)
+    return str(worst) if worst in (Verdict.FAILED, Verdict.PASSED) else "open"
 
 
 def _targets(entry: Entry) -> list[str]:

@@ -62,14 +62,13 @@ def markdown(defect: Defect, run: Run, pictures: Sequence[str] = ()) -> str:
 def _again(symptom: Symptom) -> str:
     """How to see it again, in words; nothing where no test tells."""
     last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    numbered = [f"{number}. {_text(step)}" for number, step in enumerate([*symptom.steps, last], start=1)]
-    asked = [f"- {_text(one)}" for one in symptom.asked]
+    steps = [*symptom.steps, *symptom.asked, last]
+    numbered = [f"{number}. {_text(step)}" for number, step in enumerate(steps, start=1)]
     told = [
         *([_text(symptom.story.partition("\n\n")[0])] if symptom.story else []),
         *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people else []),
         *([f"File: {_text(symptom.file)}"] if symptom.file else []),
         "\n".join(numbered),
-        *(["What was asked last, without a browser:", "\n".join(asked)] if asked else []),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),
     ]
     return "## How to see it again\n\n" + "\n\n".join(told) if symptom.test else ""

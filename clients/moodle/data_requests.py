@@ -23,6 +23,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.html import query, text
 from clients.moodle.model import Account
 from clients.moodle.tasks import RUNNING, output
+from clients.steps import step
 
 FOLDER = "/admin/tool/dataprivacy"
 ADHOC, RUN_ADHOC = "/admin/tool/task/adhoctasks.php", "/admin/tool/task/run_adhoctasks.php"
@@ -64,6 +65,8 @@ class DataRequests:
 
         Raises NotCheckable where the request stays pending, or the site has no such requests.
         """
+        what = f"Request the {kind.name.lower()} of the student's data"
+        step(self._site.session.sender, f"{what}, approve it, and wait until it is done.")
         number = self._ask(kind, person)
         ajax(self._site, "tool_dataprivacy_approve_data_request", requestid=number)
         request = Request(kind, person, number)

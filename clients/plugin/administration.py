@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import requests
 from bs4 import BeautifulSoup, Tag
 
+from clients import steps
 from clients.addresses import COMPONENT, MODULE_SETTINGS, SETTINGS
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
@@ -82,6 +83,7 @@ def is_default(site: MoodleClient) -> bool:
 def switch_plugin(site: MoodleClient, *, on: bool) -> None:
     """Presses the plugin's eye in the list of submission plugins, and looks whether that did it."""
     step = f"{'Enabling' if on else 'Disabling'} S3 Video"
+    steps.step(site.session.sender, f"{'Enable' if on else 'Disable'} S3 Video in the list of submission plugins.")
     plugin(site)  # for a sesskey that holds
     pressed = {"action": "show" if on else "hide", "plugin": "s3video", "sesskey": site.sesskey}
     site.open(step, PLUGINS, **SUBMISSIONS, **pressed)

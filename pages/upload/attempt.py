@@ -87,6 +87,7 @@ class Upload:
 
     def expect_under_way(self) -> None:
         """A part of the file is at the storage, the rest is not."""
+        self._moodle.step("Wait until the progress bar moves.")
         expect(self._bar, "some progress").not_to_have_attribute("aria-valuenow", "0")
 
     def expect_whole_progress(self, distinct: int, largest_step: float = 100) -> list[float]:
@@ -127,6 +128,7 @@ class Upload:
 
         Where nothing was sent or asked for meanwhile, it has the time of a page.
         """
+        self._moodle.step("Wait for the form's message.")
         if not self._ends_within(self._moodle.page):
             if not self._requests.any:
                 raise AssertionError(

@@ -12,8 +12,14 @@ from playwright.sync_api import FileChooser, FilePayload, Page, TimeoutError, ex
 
 from clients.addresses import CONFIRMATION
 from pages.base import Moodle, expect_on_screen, has_touch, press
+from pages.texts import in_words
 from pages.upload.attempt import Upload
 from pages.upload.recorder import RECORD, SAID, SPOIL
+
+CAPTURE = "(field) => field.hasAttribute('capture')"
+
+LONGEST_NAME = 60
+"""Characters of a file's name that a step tells."""
 
 
 class UploadWidget:
@@ -30,6 +36,7 @@ class UploadWidget:
         """The widget is there, and its script has taken hold: its button opens the dialogue for files."""
         expect(self.root, "the upload widget").to_be_visible()
         expect(self.field, "the widget's file input").to_be_attached()
+        self.moodle.step("Press the button to choose a file, and choose none.")
         self._open_dialogue()
 
     def expect_on_screen(self) -> None:
@@ -62,23 +69,18 @@ class UploadWidget:
             )
 
     def expect_any_source(self) -> None:
-        """Where there is a camera, as on a phone, the button lets choose a video that is there already.
-
-        With the attribute `capture` a phone opens its camera, and nothing else: W3C HTML Media Capture.
-        """
-        if has_touch(self.page) and self.field.get_attribute("capture") is not None:
-            raise AssertionError(
-                "expected the button to let choose a video that is on the phone, seen it open the camera alone "
-                "(attribute capture)"
-            )
+        """Where there is a camera, as on a phone, the button lets choose a video that is there already."""
+        expect_any_source(touch=has_touch(self.page), capture=self.field.evaluate(CAPTURE))
 
     def choose(self, file: Path | FilePayload) -> Upload:
         """Choose a file, press Upload if there is such a button, and watch what happens."""
+        self.moodle.step(f"Choose {named(file)}.")
         return self._choose(lambda: self.field.set_input_files(file))
 
     def choose_in_dialogue(self, file: Path) -> Upload:
         """As `choose`, by the widget's own button and the browser's dialogue for files."""
 
+        self.moodle.step(f"Choose {named(file)} in the browser's dialogue, by the button to choose a file.")
         return self._choose(lambda: self._open_dialogue().set_files(file))
 
     def _open_dialogue(self) -> FileChooser:
@@ -99,6 +101,7 @@ class UploadWidget:
         choose()
         button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
         if button.count():
+            self.moodle.step("Press “Upload”.")
             button.first.click()
             upload.started_by = "the Upload button"
         return upload
@@ -110,6 +113,7 @@ class UploadWidget:
             return self.choose(file)
         upload = self._watched()
         upload.started_by = "the button to try again"
+        self.moodle.step("Press the button to try again.")
         button.click()
         return upload
 
@@ -121,6 +125,7 @@ class UploadWidget:
     @contextmanager
     def confirmation_fails(self) -> Iterator[None]:
         """Meanwhile Moodle breaks down whenever the widget confirms an upload."""
+        self.moodle.step(f"Have the site answer 500 Internal Server Error to {CONFIRMATION} from now on.")
         address = f"**{CONFIRMATION}*"
         self.page.route(
             address, lambda route: route.fulfill(status=500, content_type="text/plain", body="Internal Server Error")
@@ -130,8 +135,25 @@ class UploadWidget:
 
     def storage_refuses(self) -> None:
         """From now on, until the page is left, storage gets every form with a signature that is not its own."""
+        self.moodle.step("Have S3 refuse the upload: change the signature of the form that is sent there.")
         self.page.evaluate(SPOIL)
 
     def said(self) -> str:
         """The message in full, what it folds away included, without its buttons."""
         return str(self.message.evaluate(SAID))
+
+
+def expect_any_source(*, touch: bool, capture: bool) -> None:
+    """With the attribute `capture` a phone opens its camera, and nothing else: W3C HTML Media Capture."""
+    if touch and capture:
+        raise AssertionError(
+            "expected the button to let choose a video that is on the phone, seen it open the camera alone "
+            "(attribute capture)"
+        )
+
+
+def named(file: Path | FilePayload) -> str:
+    """A file by its name and size; of one that a person has, its folder is nobody's business."""
+    name, size = (file.name, file.stat().st_size) if isinstance(file, Path) else (file["name"], len(file["buffer"]))
+    told = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…, a name of {len(name)} characters"
+    return f"{told or 'a file without a name'} ({in_words(size)})"

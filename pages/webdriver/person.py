@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -44,7 +45,7 @@ class PersonByWebDriver:
     ) -> None:
         """As for `Actor`; `session` gives a browser."""
         self.person = person
-        self.moodle = moodle
+        self.moodle = replace(moodle, who=f"the {part}")
         self.part = part
         self.videos = videos
         self._session = session
@@ -67,6 +68,7 @@ class PersonByWebDriver:
 
     def log_in_by_form(self) -> None:
         """Log in through the form, on the site's own address."""
+        self.moodle.step("Log in through the form.")
         tab, path = self.tab, self.moodle.login_path
         self._go(path)
         tab.driver.delete_all_cookies()  # a phone's browser may have been somebody's before
@@ -107,11 +109,13 @@ class PersonByWebDriver:
             ) from None
 
     def open(self, assignment: Assignment) -> AssignmentByWebDriver:
+        self.moodle.step("Open the assignment.")
         self._go(ASSIGNMENT, id=assignment.cmid)
         self.tab.ready()
         return AssignmentByWebDriver(self)
 
     def watch(self, submission: int, key: str) -> VideoByWebDriver:
+        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}.")
         self._go(VIDEO_PAGE, id=submission, s3key=key)
         self.tab.ready()
         return VideoByWebDriver(self)
@@ -146,6 +150,7 @@ class AssignmentByWebDriver:
 
     def add_submission(self) -> FormByWebDriver:
         """Press "Add submission"."""
+        self._owner.moodle.step("Press “Add submission”.")
         button = "form:has(input[value=editsubmission]) :is(button, [type=submit])"
         self._tab.find(button, "the button of editsubmission").press()
         self._tab.find(WIDGET, "the upload widget")
@@ -160,6 +165,7 @@ class AssignmentByWebDriver:
 
     def watch(self) -> VideoByWebDriver:
         """Follow the link to the video, which opens a tab of its own."""
+        self._owner.moodle.step("Press the link to the video, which opens a tab.")
         driver, before = self._tab.driver, set(self._tab.driver.window_handles)
         self._tab.find(LINK, "the link to the submitted video").press()
 
@@ -187,7 +193,9 @@ class FormByWebDriver:
     def save(self) -> AssignmentByWebDriver:
         """Accept the site's statement if it has one, press "Save changes" and arrive at the submission's status."""
         if self._tab.has("[name=submissionstatement][type=checkbox]:not(:checked)"):
+            self._owner.moodle.step("Tick the site's statement on submissions.")
             self._tab.find("[name=submissionstatement][type=checkbox]").press()
+        self._owner.moodle.step("Press “Save changes”.")
         self._tab.find("#id_submitbutton", "Save changes").press()
         self._owner.arrive(
             "the submission's status after Save changes",

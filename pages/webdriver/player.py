@@ -7,9 +7,7 @@ from selenium.webdriver.common.by import By
 
 from pages.base import Moodle
 from pages.player import Player
-from pages.webdriver.tab import Element, Tab
-
-COARSE = "() => matchMedia('(pointer: coarse)').matches"
+from pages.webdriver.tab import COARSE, Element, Tab
 
 
 class PlayerByWebDriver(Player):

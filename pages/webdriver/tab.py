@@ -23,6 +23,8 @@ from clients.moodle.html import EXCEPTION, NOTICE
 from pages.base import REFUSED, STILL, TOUR, MoodleBroke
 from pages.base import SCRIPTS as BASE
 
+COARSE = "() => matchMedia('(pointer: coarse)').matches"
+
 POLL = 0.1
 """Seconds between two looks."""
 

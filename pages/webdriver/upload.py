@@ -24,7 +24,8 @@ from pages.script import scripts
 from pages.upload.attempt import Upload
 from pages.upload.recorder import RECORD
 from pages.upload.requests import Receipt, Requests, receipt_of
-from pages.webdriver.tab import Element, Tab
+from pages.upload.widget import CAPTURE, expect_any_source, named
+from pages.webdriver.tab import COARSE, Element, Tab
 
 SCRIPTS = scripts(__file__)
 
@@ -105,8 +106,13 @@ class WidgetByWebDriver:
         expect_fits(self.root.evaluate(PLACE), "the upload widget")
         expect_fits(self._button().evaluate(PLACE), "the button to choose a file")
 
+    def expect_any_source(self) -> None:
+        """As `Widget.expect_any_source`."""
+        expect_any_source(touch=bool(self._tab.evaluate(COARSE)), capture=self._field.evaluate(CAPTURE))
+
     def choose_in_dialogue(self, file: Path) -> UploadByWebDriver:
         """Press the button, see it ask for the dialogue for files, and choose the file as the driver can."""
+        self._moodle.step("Press the button to choose a file.")
         self._field.evaluate(SCRIPTS["awaitDialogue"])
         self._button().press()
         start = self._moodle.start
@@ -121,6 +127,7 @@ class WidgetByWebDriver:
 
     def choose(self, file: Path) -> UploadByWebDriver:
         """Raises NotCheckable where the driver takes no file from this machine."""
+        self._moodle.step(f"Choose {named(file)}.")
         upload = UploadByWebDriver(self._tab, self._moodle)
         self.root.evaluate(RECORD)
         try:

@@ -24,6 +24,7 @@ from checklist.verdicts import Check, Role, Verdict, judged_on
 from checklist.visible import visible
 from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
+from clients.steps import forget, steps
 from clients.words import expectation, of_playwright
 from redaction.secrets import redact
 from runner.configuration.context import run_of
@@ -163,7 +164,13 @@ class Lines:
 
     def _failure_evidence(self, line: str) -> dict[str, Any]:
         """What is to be seen when a check fails, and what somebody needs who wants to see it again."""
-        told = {"story": inspect.getdoc(getattr(self.item, "function", None)), "file": _file(self.item)}
+        story = inspect.getdoc(getattr(self.item, "function", None))
+        told = {
+            "story": story,
+            "file": _file(self.item),
+            "steps": steps(),
+            "requests without a browser": [*exchanges],
+        }
         seen = self.item.stash[FAILURE_EVIDENCE](line) if FAILURE_EVIDENCE in self.item.stash else {}
         return {name: value for name, value in told.items() if value} | seen
 
@@ -249,6 +256,7 @@ def _target(item: pytest.Item) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     item.stash[CHECKS] = []
+    forget()
     return (yield)
 
 

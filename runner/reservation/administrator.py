@@ -44,6 +44,7 @@ class Administrator:
     def new_site(self) -> MoodleClient:
         """Another session of the same person. Raises ConfigurationError when the site refuses the account."""
         site, admin = new_site(self.environment), self.environment.accounts.admin
+        site.session.sender = "the administrator"
         try:
             site.login(admin.username, admin.password.get_secret_value())
         except LoginRefused as refused:

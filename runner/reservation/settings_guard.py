@@ -17,6 +17,7 @@ from checks.plugin_configuration import Saved, SavedSecret
 from clients.errors import NotCheckable
 from clients.moodle.server import end_maintenance, in_maintenance
 from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings, saved_settings
+from clients.steps import step
 from redaction.secrets import Secrets
 from runner.reservation.changed_settings import MAINTENANCE, SAVED, SIGNS, SWITCH, Change, LeftAsItIs, Note, undo
 from runner.reservation.clean_up import SETTING
@@ -60,6 +61,7 @@ class SettingsGuard:
         """Saves a secret with SIGNS at its end, and puts it back. Raises as `one_character_off` does."""
         with self._changed(name, SIGNS) as change:
             site = self._workspace.site
+            step("the administrator", f"Save the setting {name} with a slash and a plus at its end.")
             _, refused = saved_settings(site, {name: change.changed})
             return SavedSecret(name, plugin_settings(site)[name] == change.changed, refused.get(name, ""))
 
@@ -100,6 +102,7 @@ class SettingsGuard:
             raise NotCheckable(f"{name} is “{original}”, which is no number")
         note = Note.of_number(name, self._workspace.run_id, int(original), wanted)
         with self._noted(note, lambda: undo(site, note)):
+            step("the administrator", f"Set {name} to {wanted} in the plugin's settings.")
             save_plugin_settings(site, {name: str(wanted)})
             yield
 

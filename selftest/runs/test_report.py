@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from checklist import history, report
 from checklist.gallery import PICTURE
 from checklist.lines import LINES
+from checklist.report.page import CELLS
 from checklist.report.pictures import Pictures
 from checklist.verdicts import Verdict
 from runner.configuration.environment_tables import Target
@@ -239,6 +240,23 @@ def test_figures_stand_beside_those_of_the_runs_before(tmp_path: Path) -> None:
     assert "<svg" not in report.render(run, tmp_path)
 
 
+@pytest.mark.parametrize("name", RUNS)
+def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: str) -> None:
+    run = RUNS[name]()
+    text = report.render(run, tmp_path)
+    counted = re.search(
+        r"(\d+) lines (\d+) failed, (\d+) passed, (\d+) were not judged; (\d+) wait .*?, (\d+) are out of", text
+    )
+    assert counted
+    total, failed, *others = map(int, counted.groups())
+    assert total == len(LINES) == failed + sum(others)
+    assert failed == len({entry.id for entry in run.lines if entry.verdict is Verdict.FAILED})
+    red = re.findall(r'<td class="(?:failed|known)"><a href="#s([^"]+)"', text)
+    assert set(red) == {LINES[entry.id].step for entry in run.lines if entry.verdict is Verdict.FAILED}
+    signs = re.findall(r'<td class="\w+"><a [^>]+>(.)', text)
+    assert set(signs) <= {told[:1] for told in CELLS}
+
+
 def test_pictures_of_what_passed_stand_in_a_strip(tmp_path: Path) -> None:
     picture(tmp_path)
     seen = {PICTURE: {"path": SHOT, "caption": "the form"}}
@@ -246,6 +264,15 @@ def test_pictures_of_what_passed_stand_in_a_strip(tmp_path: Path) -> None:
     text = report.render(run_of(checks, [CHROMIUM]), tmp_path)
     assert "2.7.10 the form" in text
     assert 'src="data:image/webp;base64,' in text
+
+
+def test_pictures_say_whose_page_they_show_and_requests_who_sent_them(tmp_path: Path) -> None:
+    picture(tmp_path)
+    text = report.render(no_go(), tmp_path)
+    assert '<span class="caption">What the teacher saw: Grading (' in text
+    assert "<td>the teacher</td><td>GET /mod/assign/view.php</td><td>id 7</td><td>200 OK</td>" in text
+    assert "<td>Expires 1764000000, Signature not shown</td><td>403 Forbidden</td>" in text
+    assert "<li>As the teacher: Log in through the form.</li>\n<li>Open the assignment.</li>" in text
 
 
 def test_pictures_that_have_no_room_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,13 +38,17 @@ SHOT = "screenshots/test_playback[chromium]-2.8.6-1.png"
 
 SEEN = {
     "screenshots": [SHOT],
+    "captions": ["What the teacher saw: Grading (https://moodle.example.edu/mod/assign/view.php?id=7)"],
+    "steps": ["As the teacher: Log in through the form.", "Open the assignment.", "Press play on the video."],
     "console": ["error: NotAllowedError: play() failed", "log: player ready"],
     "requests": [
-        {"method": "GET", "address": "https://moodle.example.edu/mod/assign/view.php?id=7", "status": 200,
-         "bytes": 48211, "seconds": 0.312},
-        {"method": "GET", "address": "https://d1.cloudfront.example/videos/12/…?Expires=1764000000&Signature=…",
+        {"sender": "the teacher", "method": "GET", "address": "https://moodle.example.edu/mod/assign/view.php?id=7",
+         "status": 200, "bytes": 48211, "seconds": 0.312},
+        {"sender": "the teacher", "method": "GET",
+         "address": "https://d1.cloudfront.example/videos/12/…?Expires=1764000000&Signature=…",
          "status": 403, "bytes": 146, "seconds": 0.041},
-        {"method": "POST", "address": "https://moodle.example.edu/lib/ajax/service.php", "status": "no answer"},
+        {"sender": "the teacher", "method": "POST", "address": "https://moodle.example.edu/lib/ajax/service.php",
+         "status": "no answer"},
     ],
     "on S3": ["videos/12/1764_clip.mp4: 24117248 bytes, video/mp4"],
 }  # fmt: skip
@@ -161,7 +165,20 @@ def incomplete() -> Run:
     return run_of(checks, targets)
 
 
-SAMPLES: dict[str, Callable[[], Run]] = {"go": go, "no-go": no_go, "outage": outage, "incomplete": incomplete}
+def partial() -> Run:
+    """One step in one browser was asked for, and a line of it failed."""
+    mine = [one for one in passing([CHROMIUM]) if one.line.startswith("2.8")]
+    failed = {"verdict": Verdict.FAILED, "message": NO_PLAY, "evidence": SEEN, "test": "test_playback[chromium]"}
+    return run_of(changed(mine, "2.8.6", "chromium", **failed), [CHROMIUM], Conditions(1, partial=True))
+
+
+SAMPLES: dict[str, Callable[[], Run]] = {
+    "go": go,
+    "no-go": no_go,
+    "outage": outage,
+    "incomplete": incomplete,
+    "partial": partial,
+}
 
 
 def picture(folder: Path) -> None:

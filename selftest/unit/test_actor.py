@@ -6,6 +6,7 @@ from typing import Any, cast
 import requests
 
 from pages.actor import Actor
+from pages.base import Moodle
 
 MOODLE = "https://moodle.example.edu"
 
@@ -38,7 +39,7 @@ def test_a_site_that_gives_a_new_session_at_the_log_out_gets_that_one_back() -> 
 
     site.session.get = answer  # type: ignore[method-assign,assignment]
     page = SimpleNamespace(evaluate=lambda _: "sesskey")
-    moodle = SimpleNamespace(url=MOODLE)
+    moodle = Moodle(MOODLE, page=1, upload=1, play=1)
     context = SimpleNamespace(cookies=held)
     Actor.lose_session(cast(Actor, SimpleNamespace(context=context, moodle=moodle, page=page, _new_site=lambda: site)))
     assert site.over == "first"

@@ -73,6 +73,44 @@ def test_checks_that_say_the_same_are_one_defect_whatever_its_numbers() -> None:
     assert len(one.symptoms) == 2
 
 
+def test_the_same_sight_in_one_step_is_one_defect_though_other_things_were_expected() -> None:
+    (one,) = found(
+        failed("2.8.3", "The table has it", "expected the table, seen Moodle's own error: Section error"),
+        failed("2.8.5", "The page has it", "expected the page, seen Moodle's own error: Section error", test="test_b"),
+    )
+    assert one.lines == ["2.8.3", "2.8.5"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("2.10.8", "expected the page, seen Moodle's own error: Section error"),
+        ("2.8.5", "expected the page, seen no error at all, and no page"),
+        ("2.8.5", "expected the page, seen nothing of it on the page"),
+        ("2.8.5", "expected the page, seen half of it"),
+    ],
+)
+def test_another_step_and_a_sight_that_says_little_are_another_defect(line: str, message: str) -> None:
+    same = message.replace("the page,", "the table,")
+    assert len(found(failed("2.8.3", "The table has it", same), failed(line, "The page has it", message))) == 2
+
+
+def test_what_rules_tell_apart_stays_apart_whatever_was_seen() -> None:
+    seen = "expected the {}, seen Moodle's own error: Section error"
+    search = failed("2.10.10", "A search finds it", seen.format("list"))
+    dashboard = failed("2.10.3", "The dashboard opens", seen.format("dashboard"))
+    assert len(found(search, dashboard)) == 2
+    assert len(found(search, dashboard, failed("2.10.8", "The list opens", seen.format("title")))) == 3
+    assert len(found(search, failed("2.10.8", "The list opens", seen.format("title")))) == 1
+
+
+def test_who_must_act_tells_defects_apart() -> None:
+    seen = "expected {}, seen another value in the settings"
+    assert len(found(failed("2.5.11", "A", seen.format("a")), failed("2.5.14", "B", f"{seen.format('b')}"))) == 1
+    mine = "that the suite understands: expected {}, seen another value in the settings"
+    assert len(found(failed("2.5.11", "A", seen.format("a")), failed("2.5.14", "B", mine.format("b")))) == 2
+
+
 def test_checks_that_say_little_are_told_apart() -> None:
     assert len(found(failed("2.7.1", "One", "seen no"), failed("2.7.2", "Two", "seen no"))) == 2
 
@@ -83,20 +121,39 @@ def test_what_a_test_could_not_reach_is_told_with_its_cause() -> None:
     assert phone.lines == ["2.13.6"]
 
 
-def test_steps_are_what_the_check_builds_on() -> None:
-    before = [
-        Check(
-            "2.7.8", "chromium", Verdict.PASSED, "The student logs in", test="test_it[chromium]", number=1, needed=True
-        ),
-        Check("2.7.9", "chromium", Verdict.PASSED, "The page is quick", test="test_it[chromium]", number=2),
-        Check("2.7.10", "chromium", Verdict.PASSED, "The form opens", test="test_it[chromium]", number=3, needed=True),
-        Check("2.7.8", "firefox", Verdict.PASSED, "In another browser", test="test_it[firefox]", number=1, needed=True),
-        Check(
-            "2.7.11", "chromium", Verdict.PASSED, "What comes later", test="test_it[chromium]", number=5, needed=True
-        ),
+def test_a_defect_brings_the_steps_that_were_taken_until_then() -> None:
+    taken = ["As the student: Log in.", "Open the assignment."]
+    check = replace(failed("2.7.5", "The form names the limit", "seen nothing"), evidence={"steps": taken})
+    assert found(check)[0].symptoms[0].steps == taken
+
+
+def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
+    sent = {
+        "sender": "the second student",
+        "method": "POST",
+        "address": "https://moodle.example.edu/x.php?id=7",
+        "parameters": {"s3_key": "videos/7/…", "sesskey": "…"},
+        "status": 403,
+    }
+    check = replace(failed("2.9.4", "Nobody else may", "seen harm"), evidence={"requests without a browser": [sent]})
+    assert found(check)[0].symptoms[0].asked == [
+        "As the second student, without a browser: Send POST https://moodle.example.edu/x.php with id 7, "
+        "s3_key videos/7/…, sesskey not shown. Answer: 403 Forbidden."
     ]
-    (one,) = found(*before, failed("2.7.5", "The form names the limit", "seen nothing", number=4))
-    assert one.symptoms[0].steps == ["The student logs in", "The form opens"]
+
+
+def test_requests_with_one_sender_and_one_answer_are_told_together() -> None:
+    def get(name: str, status: int) -> dict[str, object]:
+        return {"sender": "nobody", "method": "GET", "address": f"https://moodle.example.edu/{name}", "status": status}
+
+    sent = [get("a.md", 404), get("b.md", 404), get("c.md", 200), get("d.md", 404)]
+    check = replace(failed("4.4.2", "No file is served", "seen one"), evidence={"requests without a browser": sent})
+    assert found(check)[0].symptoms[0].asked == [
+        "Without a session: Send GET https://moodle.example.edu/a.md; GET https://moodle.example.edu/b.md. "
+        "Answers: 404 Not Found.",
+        "Without a session: Send GET https://moodle.example.edu/c.md. Answer: 200 OK.",
+        "Without a session: Send GET https://moodle.example.edu/d.md. Answer: 404 Not Found.",
+    ]
 
 
 def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:

@@ -42,7 +42,10 @@ def test_no_sentence_is_written_as_programs_write() -> None:
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
     (harm,) = [one for one in run().defects if one.sentence.startswith("Others than its owner")]
-    asked = "POST https://moodle.example.edu/…/ajax/confirm_upload.php: 403 Forbidden"
+    asked = (
+        "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
+        "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."
+    )
     assert harm.symptoms[0].asked[0] == asked
-    assert f"- {asked.replace('_', chr(92) + '_')}" in markdown(harm, run())
+    assert f"4. {asked.replace('_', chr(92) + '_')}" in markdown(harm, run())
     assert [one.symptoms[0].asked for one in run().defects if one.pictures] == [[]] * 23

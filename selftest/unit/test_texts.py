@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pages.deleted import _line
 from pages.texts import UNITS, in_words, readable_size, shown_size, shown_time
 
 
@@ -48,3 +49,9 @@ def test_a_time_is_found_in_what_a_row_says(text: str) -> None:
 def test_what_has_no_time_is_named(text: str) -> None:
     with pytest.raises(AssertionError, match="expected a date and a time, seen"):
         shown_time(text)
+
+
+def test_a_row_of_the_grading_table_is_told_without_whose_it_is() -> None:
+    row = "Select Ada Lovelace\nALAda Lovelace ada@example.invalid Submitted for grading\n - Pending"
+    assert _line(row) == "Submitted for grading - Pending"
+    assert _line(" Ready \n (324.8 KB)") == "Ready (324.8 KB)"

@@ -1,0 +1,147 @@
+"""What people did in a test, as the steps with which somebody else sees the same."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clients import steps
+from clients.addresses import asked
+from clients.words import parameters
+from pages.base import Moodle
+from pages.upload.widget import named
+from selftest.unit.inner_run import Run, runs
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    steps.forget()
+    yield
+    steps.forget()
+
+
+def moodle(who: str) -> Moodle:
+    return Moodle("https://moodle.example.edu", page=1, upload=1, play=1, who=who)
+
+
+def test_who_acts_is_told_where_that_is_somebody_else() -> None:
+    student, teacher = moodle("the student"), moodle("the teacher")
+    student.step("Log in.")
+    student.step("Open the assignment.")
+    teacher.step("Log in.")
+    student.step("Close the tab.")
+    assert steps.steps() == [
+        "As the student: Log in.",
+        "Open the assignment.",
+        "As the teacher: Log in.",
+        "As the student: Close the tab.",
+    ]
+
+
+def test_what_nobody_does_leaves_whoever_acts() -> None:
+    moodle("the student").step("Choose clip.mp4.")
+    steps.step("", "Break every connection to S3.")
+    moodle("the student").step("Press the button to try again.")
+    assert steps.steps() == [
+        "As the student: Choose clip.mp4.",
+        "Break every connection to S3.",
+        "Press the button to try again.",
+    ]
+
+
+def test_a_step_taken_twice_in_a_row_is_told_once() -> None:
+    for _ in range(3):
+        moodle("the student").step("Press play on the video.")
+    assert steps.steps() == ["As the student: Press play on the video."]
+
+
+def test_a_file_has_its_name_and_size_and_not_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"0" * 2048)
+    assert named(tmp_path / "clip.mp4") == "clip.mp4 (2 KB)"
+    assert named({"name": "", "mimeType": "", "buffer": b""}) == "a file without a name (0 bytes)"
+
+
+def test_parameters_are_told_without_the_session_key_and_without_whose_video_is_called_what() -> None:
+    given = asked({"submissionid": 7, "s3_key": "videos/7/1_a/ada.mp4", "sesskey": "abcdef1234"})
+    assert given == {"submissionid": "7", "s3_key": "videos/7/…", "sesskey": "…"}
+    assert parameters(given) == " with submissionid 7, s3_key “videos/7/…” and sesskey “…”"
+    assert parameters({}) == ""
+    assert len(asked({"filename": "a" * 300})["filename"]) < 70
+    assert asked(b"...") == asked(None) == {}
+
+
+def test_of_a_form_of_moodle_s_that_is_told_which_leads_somewhere() -> None:
+    form = [("id", "7"), ("firstname", "Ada"), ("action", "savesubmission"), ("s3video_s3key", "videos/7/1_a/ada.mp4")]
+    assert asked(form, whole=False) == {"id": "7", "action": "savesubmission", "s3video_s3key": "videos/7/…"}
+
+
+VERBS = {"click", "fill", "press", "check", "uncheck", "select_option", "set_input_files", "set_files", "tap"}
+"""What a page object does to a page."""
+
+
+def called(function: ast.AST) -> set[str]:
+    calls = [one.func for one in ast.walk(function) if isinstance(one, ast.Call)]
+    return {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls}
+
+
+def silent(source: str) -> list[str]:
+    """The public methods that do something to a page, by themselves or by a private one, and tell no step."""
+    found = []
+    for one in (one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.ClassDef)):
+        methods = {method.name: called(method) for method in one.body if isinstance(method, ast.FunctionDef)}
+        for name, calls in methods.items():
+            private = [methods[other] for other in calls & methods.keys() if other.startswith("_")]
+            all_ = calls.union(*private)
+            if not name.startswith("_") and all_ & VERBS and "step" not in all_:
+                found.append(f"{one.name}.{name}")
+    return found
+
+
+def test_whatever_a_page_object_does_to_a_page_it_tells() -> None:
+    pages = Path(Moodle.step.__code__.co_filename).parent
+    files = [file for file in pages.rglob("*.py") if file != pages / "webdriver/tab.py"]  # what others press with
+    assert len(files) > 20
+    assert [one for file in files for one in silent(file.read_text("utf-8"))] == []
+
+
+def test_a_page_object_that_does_something_and_does_not_tell_is_noticed() -> None:
+    source = """
+class Page:
+    def save(self): self._press()
+    def _press(self): press(self.button)
+    def open(self): self.moodle.step("Open it."); self.link.click()
+    def text(self): return self.page.inner_text()
+"""
+    assert silent(source) == ["Page.save"]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    return runs(pytester)
+
+
+def test_a_failed_line_has_the_steps_of_its_own_test(run: Run) -> None:
+    inner = run("""
+from clients.steps import step
+
+@pytest.mark.lines("2.7.1")
+def test_before(line):
+    step("the student", "Do something else.")
+    with line("2.7.1", "first"):
+        pass
+
+@pytest.mark.lines("2.7.2")
+def test_it(line):
+    step("the student", "Open the assignment.")
+    with line("2.7.2", "first"):
+        step("the student", "Press “Add submission”.")
+        assert False
+""")
+    check = next(check for check in inner.checks if check.line == "2.7.2")
+    assert check.evidence["steps"] == [
+        "As the student: Open the assignment.",
+        "Press “Add submission”.",
+    ]
