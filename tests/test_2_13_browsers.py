@@ -65,8 +65,10 @@ def test_upload_and_playback(
 def test_grader(teacher: Actor, submission: Submission, assignment: Assignment, line: Lines) -> None:
     """A teacher watches a student's video on a phone, beside the form to grade with."""
     teacher.log_in_by_cookie()
-    player = teacher.open(assignment).view_all_submissions().grade(submission.person.id).player
-    with line("2.13.6", "The grader's player has controls on a phone, plays, pauses and seeks", extra=True) as evidence:
+    with line(
+        "2.13.6", "The grader's player has controls on a phone, plays, pauses and seeks", blocks=True, extra=True
+    ) as evidence:
+        player = teacher.open(assignment).view_all_submissions().grade(submission.person.id).player
         player.expect_loaded(submission.clip.seconds)
         player.expect_controls()
         player.play()
