@@ -130,9 +130,10 @@ def _driver() -> Iterator[Playwright]:
         try:
             playwright = started.enter_context(sync_playwright())
         except Exception as reason:  # Playwright has no class for it
+            why, *_ = str(reason).splitlines() or [type(reason).__name__]
             raise ConfigurationError(
-                f"Playwright's driver, a program of Node.js, does not start ({str(reason).partition(chr(10))[0]}). Look "
-                "whether NODE_OPTIONS, or a limit of memory, keeps it from that."
+                f"Playwright's driver, a program of Node.js, does not start ({why}). Look whether NODE_OPTIONS, or "
+                "a limit of memory, keeps it from that."
             ) from reason
         yield playwright
 
