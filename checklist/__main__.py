@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import TextIO
 
 from checklist import history, report, results, signing
 from checklist.anew import as_judged, differences, expect_own
@@ -20,7 +21,9 @@ from checklist.outputs.summary import annotated, markdown
 from checklist.publish import publish, tell_job, write
 from checklist.report import tickets
 from checklist.results import NoResults, Run
+from checklist.standard_streams import make_safe
 from checklist.terminal import told
+from checklist.visible import visible
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 
@@ -29,16 +32,19 @@ USAGE = 4
 INCOMPLETE = 7
 
 
+def say(text: object, file: TextIO | None = None) -> None:
+    """What people wrote and plugins said moves no cursor, and gives no order to a terminal or a job."""
+    print(visible(str(text)), file=file)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0, 1 for a broken signature, 4 for usage, 7 for a required one that is missing."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # what the terminal cannot show
+    make_safe()
     options = _parser().parse_args(arguments)
     try:
         return int(options.do(options))
     except (NoResults, OSError) as problem:
-        print(f"checklist: {problem}", file=sys.stderr)
+        say(f"checklist: {problem}", file=sys.stderr)
         return USAGE
 
 
@@ -101,7 +107,7 @@ def _sign(options: argparse.Namespace) -> int:
     run = signing.settled(results.read(options.run), options.run)
     _renew(options.run, run)
     what = f"{options.line} in run" if options.line else "run"
-    print(f"{options.by} signed {what} {run.run_id} ({run.verdict})")
+    say(f"{options.by} signed {what} {run.run_id} ({run.verdict})")
     return 0
 
 
@@ -112,10 +118,10 @@ def _verify(options: argparse.Namespace) -> int:
     for one in verified:
         signature = one.signature
         state = f"BROKEN: {one.broken}" if one.broken else f"holds{_with(one)}"
-        print(f"{signature.line or 'run':<8} {signature.by}, {signature.at:%Y-%m-%d %H:%M} UTC: {state}")
+        say(f"{signature.line or 'run':<8} {signature.by}, {signature.at:%Y-%m-%d %H:%M} UTC: {state}")
         problems += ["a signature is broken"] if one.broken else []
     if not verified:
-        print("nobody has signed this run")
+        say("nobody has signed this run")
         if (options.run / signing.SUMS).exists():
             problems.append(f"somebody had: {signing.SUMS} is there, and {signing.FILE} is not what it was")
     if options.allowed_signers and not any(not one.broken and not one.signature.line for one in verified):
@@ -123,10 +129,10 @@ def _verify(options: argparse.Namespace) -> int:
     run = signing.settled(as_judged(written), options.run, verified)
     _renew(options.run, run)
     for line in (unsigned := signing.unsigned(run)):
-        print(f"{line} is required for a GO, and nobody has signed it")
+        say(f"{line} is required for a GO, and nobody has signed it")
     for problem in dict.fromkeys(problems):
-        print(f"BROKEN: {problem}")
-    print(f"{run.verdict}: run {run.run_id} of {run.environment}, {run.started:%Y-%m-%d %H:%M} UTC. {run.reason}")
+        say(f"BROKEN: {problem}")
+    say(f"{run.verdict}: run {run.run_id} of {run.environment}, {run.started:%Y-%m-%d %H:%M} UTC. {run.reason}")
     return BROKEN if problems else INCOMPLETE if unsigned else 0
 
 
@@ -162,29 +168,29 @@ def _merge(options: argparse.Namespace) -> int:
     write(run, folder)
     publish(run, folder)
     if untold := tell_job(markdown(run), annotated(run)):
-        print(f"note: {untold}", file=sys.stderr)
+        say(f"note: {untold}", file=sys.stderr)
     for line in told(run):
-        print(line.text)
-    print(f"  report: {folder / report.FILE}")
+        say(line.text)
+    say(f"  report: {folder / report.FILE}")
     return run.exit_code
 
 
 def _issues(options: argparse.Namespace) -> int:
     run = results.read(options.run)
     for file in tickets.write(run, options.run, options.to):
-        print(file)
+        say(file)
     if options.github:
         for address in tickets.open_on_github(run):
-            print(address)
+            say(address)
     return 0
 
 
 def _history(options: argparse.Namespace) -> int:
     past = history.read(options.reports)
     for number in history.left_out(options.reports):
-        print(f"line {number} of {options.reports / history.FILE} is no run's, and is left out", file=sys.stderr)
+        say(f"line {number} of {options.reports / history.FILE} is no run's, and is left out", file=sys.stderr)
     if not past:
-        print(f"no run has been told of in {options.reports / history.FILE}", file=sys.stderr)
+        say(f"no run has been told of in {options.reports / history.FILE}", file=sys.stderr)
     elif options.changed:
         _changed([one for one in past if one.environment == past[-1].environment])
     else:
@@ -196,18 +202,18 @@ def _all(past: Sequence[history.Past]) -> None:
     for one in past:
         tally = Counter(str(line.verdict) for line in one.lines.values())
         told = ", ".join(f"{number} {verdict}" for verdict, number in tally.items()) or "no line judged"
-        print(f"{one.started:%Y-%m-%d %H:%M} {one.environment:<12} {one.verdict:<13} {one.seconds:5.0f} s  {told}")
+        say(f"{one.started:%Y-%m-%d %H:%M} {one.environment:<12} {one.verdict:<13} {one.seconds:5.0f} s  {told}")
     for flip in history.flips(past):
-        print(f"flaky: {_told(flip)}, and nothing had changed")
+        say(f"flaky: {_told(flip)}, and nothing had changed")
 
 
 def _changed(past: Sequence[history.Past]) -> None:
     for before, after in pairwise(past[-2:]):
         if before.verdict != after.verdict:
-            print(f"{after.environment}: {before.verdict} in {before.run_id}, {after.verdict} in {after.run_id}")
+            say(f"{after.environment}: {before.verdict} in {before.run_id}, {after.verdict} in {after.run_id}")
     for change in history.changes(past):
         if change.after == past[-1]:
-            print(_told(change))
+            say(_told(change))
 
 
 def _told(change: history.Change) -> str:

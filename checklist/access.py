@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from checklist import foreign_files
 from checklist.verdicts import Verdict
 
 STEP = "2.9"
@@ -90,9 +91,9 @@ def main(arguments: list[str]) -> int:
     """Print the document for the results at the path given; 4 when there are none."""
     try:
         (path,) = arguments
-        print(render(json.loads(Path(path).read_text(encoding="utf-8"))), end="")
-    except (OSError, ValueError) as problem:
-        print(f"checklist.access: {problem}; give it the results.json of a run that did step {STEP}", file=sys.stderr)
+        print(render(json.loads(foreign_files.content(Path(path)))), end="")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
+        print(f"checklist.access: {problem!r}; give it the results.json of a run that did step {STEP}", file=sys.stderr)
         return EXIT_USAGE
     return 0
 

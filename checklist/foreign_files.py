@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 LARGEST = 64 * 1024**2
 """Bytes."""
@@ -21,6 +22,11 @@ def content(path: Path, largest: int = LARGEST) -> bytes:
     if len(read) > largest:
         raise OSError(errno.EFBIG, f"it is larger than {largest // 1024**2} MiB", str(path))
     return read
+
+
+def appended(path: Path) -> BinaryIO:
+    """The file, to be added to. Raises OSError for a pipe that nobody reads."""
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK, 0o666))
 
 
 def _open(path: str, flags: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from checklist import sound
+from checklist import foreign_files, sound
 from checklist.defects import Defect
 from checklist.lines import ALL_TARGETS
 from checklist.results import Run
@@ -78,7 +78,7 @@ def past(run: Run) -> Past:
 
 def append(run: Run, reports: Path) -> None:
     """Add the run to the history in the folder of all reports. Raises OSError."""
-    with (reports / FILE).open("ab") as file:
+    with foreign_files.appended(reports / FILE) as file:
         file.write(PAST.dump_json(past(run)) + b"\n")
 
 

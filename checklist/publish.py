@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from checklist import history, report, results
+from checklist import foreign_files, history, report, results
 from checklist.outputs import ctrf, junit
 from checklist.results import Run
 
@@ -37,8 +37,8 @@ def tell_job(text: str, annotations: Iterable[str] = ()) -> str:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     try:
         if path:
-            with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            with foreign_files.appended(Path(path)) as file:
+                file.write(text.encode(errors="backslashreplace"))
             for annotation in annotations:
                 print(annotation, flush=True)
     except (OSError, ValueError) as error:

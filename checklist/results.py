@@ -99,7 +99,9 @@ def _plain(value: Any) -> Any:
 def put(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     draft = path.with_suffix(".tmp")
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    draft.unlink(missing_ok=True)
+    with draft.open("x", encoding="utf-8", errors="backslashreplace") as file:  # never where a link leads
+        file.write(text)
     os.replace(draft, path)
 
 

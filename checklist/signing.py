@@ -131,6 +131,8 @@ def verify(folder: Path, allowed: Path | None = None) -> list[Verified]:
     """Every signature of a run; where `allowed`, a file of allowed signers as ssh-keygen takes it, is given, only those
     hold that a key in it made. Raises OSError, NoResults."""
     signatures = read(folder)
+    if allowed is not None:
+        foreign_files.content(allowed)  # ssh-keygen would wait for a pipe
     if not signatures:
         return []
     now, of_results = sums(folder), digest(folder)

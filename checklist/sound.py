@@ -23,6 +23,12 @@ VERDICTS = ("GO", "NO-GO", "INCOMPLETE", "PARTIAL", "OUTAGE", "MISCONFIGURED", "
 SHAPES = {"console": str, "on S3": str, "requests": dict}
 """Evidence that the report knows: lists of these."""
 
+FIRST, LAST = 2025, 2125
+"""Years in which there are runs of this suite."""
+
+LONGEST = 10**7
+"""Seconds of a run."""
+
 NAME = re.compile(r"[A-Za-z0-9+_.-]{1,4000}")
 
 
@@ -30,6 +36,8 @@ def faults(run: Run) -> Iterator[str]:
     """What no run of this suite writes, each with its place."""
     if run.started.tzinfo is None:
         yield "started: has no time zone"
+    if not FIRST <= run.started.year <= LAST or not 0 <= run.seconds <= LONGEST:
+        yield "started, seconds: are of no run of these times"
     if not NAME.fullmatch(run.run_id):
         yield "run_id: is not made of letters, digits, + and -"
     if not run.environment.isprintable():

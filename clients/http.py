@@ -5,8 +5,10 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
+from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
+from requests.exceptions import RequestException
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from urllib3.util import create_urllib3_context
 
@@ -31,6 +34,14 @@ after 60, and a request that is on its way just then is lost."""
 
 PATIENCE = 60
 """Seconds that a request waits in all for a host that is asked too often."""
+
+LARGEST = 256 * 1024**2
+"""Bytes of an answer that is read whole."""
+
+LONGEST = 120
+"""Seconds that it may take to come, once it has begun."""
+
+CHUNK = 64 * 1024
 
 THE_PLUGIN_S = "/s3video/"
 
@@ -52,7 +63,45 @@ def jar(cookies: Iterable[Mapping[str, Any]]) -> RequestsCookieJar:
     return jar
 
 
-class Trusting(HTTPAdapter):
+class _Bounded(requests.Response):
+    """An answer that is read whole only where it comes to an end."""
+
+    @property
+    def content(self) -> bytes:
+        """Raises requests' exceptions."""
+        if self._content is False:  # type: ignore[comparison-overlap]
+            self._content = b"".join(self._until_its_end())
+        return self._content or b""
+
+    def _until_its_end(self) -> Iterator[bytes]:
+        size, begun = 0, time.monotonic()
+        end = Timer(LONGEST, self._hang_up)  # a host that sends a byte a second is never silent for long
+        end.daemon = True
+        end.start()
+        try:
+            for some in self.iter_content(CHUNK):
+                size += len(some)
+                if size > LARGEST:
+                    raise RequestException(f"it is larger than {LARGEST // 1024**2} MiB")
+                yield some
+        finally:
+            end.cancel()
+        if time.monotonic() - begun > LONGEST:
+            raise requests.exceptions.ConnectionError(f"the answer did not end within {LONGEST} s")
+
+    def _hang_up(self) -> None:
+        with suppress(ValueError, OSError):  # it came to its end just now
+            self.raw.shutdown()
+
+
+class _Bounding(HTTPAdapter):
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        response = super().build_response(req, resp)
+        response.__class__ = _Bounded
+        return response
+
+
+class Trusting(_Bounding):
     """Reads the authorities once: requests would for each new connection, which takes 90 ms of a processor.
 
     Sessions share connections; one that mounts an adapter of its own does not.
@@ -98,6 +147,7 @@ class _Unnamed(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.auth = _Nobody()
+        self.mount("http://", _Bounding())
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Takes a log-in along to its own host only."""
@@ -156,7 +206,7 @@ class Session(_Unnamed):
             raise Unreachable(f"{host} did not answer within {options['timeout']} s ({address}).") from error
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             raise Unreachable(f"{host} cannot be reached ({address}): {root_of(error)}.") from error
-        except requests.exceptions.RequestException as error:
+        except (RequestException, ValueError) as error:  # ValueError: a redirect to what is no address
             raise SiteError(f"{host} gives an answer that cannot be followed ({address}): {root_of(error)}.") from error
         finally:
             self._used = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 
 LOOK = "Look what stands between this machine and S3, or correct storage.endpoint."
+
+LONGEST = 300
+"""Seconds that a list of the bucket may take."""
 
 CHUNK = 1024 * 1024
 """Bytes of an object in memory at a time."""
@@ -60,7 +64,12 @@ class Bucket:
     def keys(self, prefix: str) -> list[str]:
         with self._told("listing"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-            return [item["Key"] for page in pages for item in page.get("Contents", [])]
+            found, begun = [], time.monotonic()
+            for page in pages:
+                found += [item["Key"] for item in page.get("Contents", [])]
+                if time.monotonic() - begun > LONGEST:
+                    raise Unreachable(f"{self.url} lists {prefix} without an end, for {LONGEST} s. {LOOK}")
+            return found
 
     def first(self, prefix: str) -> str:
         """The first key there; empty where there is none."""

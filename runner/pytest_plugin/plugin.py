@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from checklist.standard_streams import make_safe
 from runner.configuration.context import RUN, RunContext, run_of
 from runner.pytest_plugin.compat import end_fixtures, worker_of
 from runner.pytest_plugin.lifecycle import Lifecycle
 from runner.pytest_plugin.options import PRODUCTION, PROVOKES, expect_usable, is_acceptance
-from runner.pytest_plugin.output import make_safe
 from runner.pytest_plugin.redacted_output import Redaction
 
 CONTEXT = "acceptance"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from checklist import foreign_files
 from checklist.known_issues import read
@@ -48,7 +48,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
     chosen = [*option.browser, *option.target]  # pytest-playwright's own takes the name of an engine, and no other
     known += [target for name in chosen if (target := environment.target(name)) not in known]
-    with without_secrets(environment.secrets()), sync_playwright() as playwright:
+    with without_secrets(environment.secrets()), _driver() as playwright:
         environment.check_devices(playwright.devices)
         state.targets = survey(known, chosen, playwright, option.headed)
     if option.restore:
@@ -124,6 +124,21 @@ def _environment(state: State, started: ExitStack, profiles: Sequence[str], faul
     for secret in environment.secrets():
         state.secrets.add(secret)
     return environment
+
+
+@contextmanager
+def _driver() -> Iterator[Playwright]:
+    """Raises ConfigurationError where it does not start."""
+    with ExitStack() as started:
+        try:
+            playwright = started.enter_context(sync_playwright())
+        except Exception as reason:  # Playwright has no class for it
+            why, *_ = str(reason).splitlines() or [type(reason).__name__]
+            raise ConfigurationError(
+                f"Playwright's driver, a program of Node.js, does not start ({why}). Look whether NODE_OPTIONS, or "
+                "a limit of memory, keeps it from that."
+            ) from reason
+        yield playwright
 
 
 def _read_known_issues(state: State, environment: Environment) -> None:

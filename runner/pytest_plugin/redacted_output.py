@@ -12,6 +12,8 @@ import pytest
 from checklist.visible import visible
 from redaction.secrets import redact
 
+UNREAD = "(left out: what the run's secrets are cannot be read now)"
+
 
 class Redaction:
     """A plugin of every pytest of a run, its workers' too; `values` are the secrets that are known by then."""
@@ -44,10 +46,14 @@ class Redaction:
                 said = record.getMessage()
             except Exception:  # logging tells of it itself
                 return record
-            record.msg, record.args = self._clean(said), ()
-            if record.exc_info:
-                record.exc_text = self._clean(logging.Formatter().formatException(record.exc_info))
-                record.exc_info = None
+            record.args = ()
+            try:
+                record.msg = self._clean(said)
+                if record.exc_info:
+                    record.exc_text = self._clean(logging.Formatter().formatException(record.exc_info))
+            except OSError:  # as where no descriptor is left: whoever logs must not break by it
+                record.msg = UNREAD
+            record.exc_info = None
             return record
 
         logging.setLogRecordFactory(clean)

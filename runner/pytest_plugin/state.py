@@ -94,6 +94,8 @@ class State:
         remedy = "Free or unlock it, and run again."
         if where.is_relative_to(user_state_path()):
             remedy = "Free or unlock it, or name another folder in XDG_STATE_HOME, and run again."
+        elif where.is_relative_to(self.folder.parent):
+            remedy = "Free or unlock it, or name another folder by --reports=FOLDER, and run again."
         elif where.is_relative_to(tempfile.gettempdir()):
             remedy = "Free or unlock it, or name another folder in TMPDIR, and run again."
         self.misconfigured = f"{where} cannot be written ({error.strerror or error}). {remedy}"

@@ -17,6 +17,7 @@ from clients.moodle.model import Course
 from runner.configuration.naming import LOCK_NAME
 
 LEASE = timedelta(minutes=20)
+"""For how long a run holds a site at a time; no clock that S3 accepts lets one last for three of them."""
 
 SUMMARY = re.compile(
     r"Held by (?P<holder>.{1,300}, run (?P<run>[\w-]{1,40})) until (?P<until>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
@@ -160,7 +161,7 @@ class Lock:
         """Who holds the site by this course; None when its lease is over or its run is dead."""
         found = SUMMARY.search(self.courses.summary(course))
         holder, until = ("", None) if found is None else (found["holder"], _time(found["until"]))
-        if until is None:
+        if until is None or until > datetime.now(UTC) + 3 * LEASE:
             raise SiteError(
                 f"The summary of the course {LOCK_NAME} on {self.courses.site.base_url} says no longer who holds the "
                 "site. If no run is on it, write there: Held by nobody, run dead until 2020-01-01T00:00:00Z. "

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,12 +151,12 @@ class Checkout:
 
     @contextmanager
     def started(
-        self, *arguments: str, variables: dict[str, str] | None = None, **popen: Any
+        self, *arguments: str, variables: dict[str, str] | None = None, before: Sequence[str] = (), **popen: Any
     ) -> Iterator[subprocess.Popen[str]]:
-        """A run that goes on beside the test; its output is at `stdout`."""
+        """A run that goes on beside the test; its output is at `stdout`. `before` is a command that starts it."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
         process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", "-m", "pytest", *arguments],
+            [*before, sys.executable, "-X", "faulthandler", "-m", "pytest", *arguments],
             cwd=self.folder,
             env=inherited | self.secrets | {"XDG_STATE_HOME": str(self.state)} | (variables or {}),
             **{

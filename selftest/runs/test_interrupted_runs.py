@@ -171,6 +171,49 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 
 
+def test_a_replica_that_is_killed_in_the_middle_is_an_outage(checkout: Checkout) -> None:
+    with checkout.started("--browser", "chromium") as process:
+        seen = read_until(process, IN_THE_MIDDLE)
+        (replica,) = [one for one in checkout.processes() if one.cmdline()[1:3] == ["-m", "replica"]]
+        replica.kill()
+        seen += process.communicate()[0]
+    run = Ended(process.returncode, seen)
+    expect(run, OUTAGE, "OUTAGE", "clean-up: put off")
+    assert "failed" not in {line["verdict"] for line in results(checkout)["lines"]}
+    assert checkout.processes() == []
+
+
+FORM = """
+import pytest
+
+@pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
+def test_form(student, assignment, line):
+    with line("2.7.1", "logged in"):
+        student.log_in_by_form()
+    with line("2.7.2", "in the form"):
+        student.open(assignment).add_submission()
+    with line("2.7.3", "still there"):
+        pass
+"""
+
+WITHOUT = {
+    "256 descriptors": ["bash", "-c", 'ulimit -n 256; exec "$@"', "bash"],
+    "no /dev/shm": [
+        *("unshare", "--mount", "bash", "-c"),
+        'mount -t tmpfs -o size=4k,ro none /dev/shm && exec "$@"',
+        "bash",
+    ],
+}
+
+
+@pytest.mark.parametrize("what", WITHOUT)
+def test_a_machine_that_has_little(checkout: Checkout, what: str) -> None:
+    if what == "no /dev/shm" and subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
+        pytest.skip("nobody may mount anything here")
+    checkout.tests(test_it=FORM)
+    expect(checkout.run(checkout.file(), "--browser", "chromium", before=WITHOUT[what]), GO, "PARTIAL")
+
+
 CDN_DIES = """
 import pytest
 import requests

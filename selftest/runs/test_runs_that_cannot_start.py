@@ -56,6 +56,11 @@ def test_a_secret_that_is_missing(checkout: Checkout) -> None:
     expect_told(run, WRONG, "MISCONFIGURED", "the environment variable S3V_NOT_SET is not set", "add it to .env")
 
 
+def test_a_driver_of_browsers_that_does_not_start(checkout: Checkout) -> None:
+    run = checkout.run(checkout.file(), variables={"NODE_OPTIONS": "--require=/nowhere.js"})
+    expect_told(run, WRONG, "MISCONFIGURED", "a program of Node.js, does not start", "Look whether NODE_OPTIONS")
+
+
 def test_a_wrong_password(checkout: Checkout) -> None:
     run = checkout.run(checkout.file(), variables={"S3V_REPLICA_ADMIN_PASSWORD": "not-the-password"})
     expect_told(run, WRONG, "MISCONFIGURED", "Logging in as admin failed", "Check the user name and the password.")

@@ -1,6 +1,7 @@
 """Step 2.9's table as a document: what a run saw, in words, and numbered notes on what was not right."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,14 @@ def test_without_a_run_of_the_step(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_without_a_path(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == EXIT_USAGE
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"lines": [7]}', '{"lines": [{"id": 2, "checks": []}]}', None])
+def test_results_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None) -> None:
+    file = tmp_path / "results.json"
+    if content is None:
+        os.mkfifo(file)
+    else:
+        file.write_text(content, "utf-8")
+    assert main([str(file)]) == EXIT_USAGE
+    assert "give it the results.json of a run" in capsys.readouterr().err

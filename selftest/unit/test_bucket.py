@@ -9,8 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import trustme
@@ -390,3 +392,15 @@ def test_what_is_wrong_with_a_certificate_has_its_own_remedy(why: str, remedy: s
     error = ssl.SSLCertVerificationError(why)
     error.verify_message = why
     assert remedy in untrusted("https://x/", error)
+
+
+def test_a_list_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page says that there is another one."""
+    pages = ({"Contents": [{"Key": f"videos/7/{number}"}]} for number in count())
+    client = SimpleNamespace(
+        get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: pages),
+        generate_presigned_post=lambda *_: {"url": "https://s3.test/b"},
+    )
+    monkeypatch.setattr("clients.s3.LONGEST", 0.05)
+    with pytest.raises(Unreachable, match="lists videos/7/ without an end"):
+        Bucket("b", cast(Any, client)).keys("videos/7/")

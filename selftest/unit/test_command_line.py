@@ -81,13 +81,15 @@ def test_an_environment_s_name_in_reports(name: str, stem: str) -> None:
     [
         ("{state}/s3video-acceptance/x.jsonl", "name another folder in XDG_STATE_HOME"),
         ("{temporary}/x", "name another folder in TMPDIR"),
+        ("{temporary}/reports/run/results.json", "name another folder by --reports=FOLDER"),
         ("/nowhere/x", "Free or unlock it, and run again."),
     ],
 )
 def test_what_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, told: str) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
-    state = State("1", None, "x", tmp_path, partial=False)  # type: ignore[arg-type]
+    folder = tmp_path / "temporary" / "reports" / "run"
+    state = State("1", None, "x", folder, partial=False)  # type: ignore[arg-type]
     place = file.format(state=tmp_path / "state", temporary=tmp_path / "temporary")
     state.cannot_write(OSError(13, "Permission denied", place))
     assert state.misconfigured.startswith(f"{place} cannot be written (Permission denied).")

@@ -142,7 +142,7 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
             "allowed_console.1.pattern: is no regular expression of RE2: missing )",
         ),
         ('[[allowed_console]]\npattern = ".*"\nreason = "x"', "allowed_console.1.pattern: would match every message"),
-        ('[[allowed_console]]\npattern = "x"\nreason = ""', "allowed_console.1.reason: is empty; fill it in"),
+        ('[[allowed_console]]\npattern = "MathJax"\nreason = ""', "allowed_console.1.reason: is empty; fill it in"),
         ('[audit]\naccess_key = "AKIA"\nsecret_key = "S3V_STORAGE_SECRET"', "audit.access_key: must be the name of"),
         ('[decided]\nprice_class = "cheap"', "decided.price_class: input should be 'PriceClass_All'"),
         ("[decided]\nretention_days = 0", "decided.retention_days: input should be greater than 0"),

@@ -252,3 +252,19 @@ def test_a_report_shows_pictures_of_its_run_only(tmp_path: Path) -> None:
     assert "data:image" not in report.render(no_go(), folder)
     picture(folder)
     assert "data:image/webp" in report.render(no_go(), folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"started": "9999-12-31T23:59:59+00:00"},
+        {"started": "0001-01-01T00:00:00+14:00"},
+        {"seconds": 1e17},
+        {"seconds": -1.0},
+    ],
+)
+def test_a_run_of_no_time_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
+    content = json.loads(text_of(no_go())) | changes
+    (tmp_path / FILE).write_text(json.dumps(content), "utf-8")
+    with pytest.raises(NoResults, match="are of no run of these times"):
+        read(tmp_path)

@@ -3,10 +3,12 @@
 import ssl
 import time
 import urllib.request
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import ClassVar
 
 import pytest
@@ -15,7 +17,7 @@ import trustme
 
 from checks.latency import LatencyProbe
 from clients import http
-from clients.errors import ConfigurationError, Unreachable
+from clients.errors import ConfigurationError, SiteError, Unreachable
 from clients.moodle.client import MoodleClient
 from network.proxy import _proxy_to
 
@@ -180,3 +182,52 @@ def test_the_plugin_s_own_limits_are_for_tests_to_judge(session: http.Session, l
     address = f"{limited}/mod/assign/submission/s3video/ajax/get_upload_url.php"
     assert session.post(address, data={"a": "b"}).status_code == 429
     assert len(Limits.asked) == 1
+
+
+class Endless(BaseHTTPRequestHandler):
+    """Never comes to an end, at once or by the drop; or leads nowhere."""
+
+    def do_GET(self) -> None:
+        self.send_response(302 if "nowhere" in self.path else 200)
+        self.send_header("Location", "http://[::1")
+        self.send_header("Content-Encoding", "gzip" if "packed" in self.path else "identity")
+        self.end_headers()
+        if "nowhere" in self.path:
+            return
+        packed = zlib.compressobj(wbits=31)
+        with suppress(OSError):
+            while True:
+                some = b"x" * (1 if "drops" in self.path else 2**20)
+                self.wfile.write(packed.compress(some) if "packed" in self.path else some)
+                if "drops" in self.path:
+                    Event().wait(0.02)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endless() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "told"),
+    [
+        ("/large", SiteError, "it is larger than 1 MiB"),
+        ("/packed", SiteError, "it is larger than 1 MiB"),
+        ("/drops", Unreachable, "the answer did not end within 0.3 s"),
+        ("/nowhere", SiteError, "cannot be followed"),
+    ],
+)
+def test_an_answer_without_an_end(
+    session: http.Session, endless: str, monkeypatch: pytest.MonkeyPatch, path: str, error: type[Exception], told: str
+) -> None:
+    monkeypatch.setattr(http, "LARGEST", 2**20)
+    monkeypatch.setattr(http, "LONGEST", 0.3)
+    with pytest.raises(error, match=told):
+        session.get(f"{endless}{path}")

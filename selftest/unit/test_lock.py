@@ -124,7 +124,9 @@ def test_a_lock_that_nobody_can_read_is_respected(site: FakeCourses) -> None:
 
 
 @pytest.mark.parametrize(
-    "until", ["2026-13-45T99:99:99Z", "soon", "9999999-01-01T00:00:00Z"], ids=["no such day", "a word", "no such year"]
+    "until",
+    ["2026-13-45T99:99:99Z", "soon", "9999999-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
+    ids=["no such day", "a word", "no such year", "for ever"],
 )
 def test_a_lease_that_cannot_be(site: FakeCourses, until: str) -> None:
     take(site, "first")

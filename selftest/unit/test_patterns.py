@@ -14,7 +14,26 @@ def test_no_pattern_runs_without_end(text: str) -> None:
     assert time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize("text", ["", ".*", ".", "(?s).", "e|—|4|x", "a{0}", "[^z]", "$", r"\S"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".*",
+        ".",
+        "(?s).",
+        "e|—|4|x",
+        "a{0}",
+        "[^z]",
+        "$",
+        r"\S",
+        r"\w",
+        "e",
+        "expected",
+        "seen ",
+        "expected .*, seen",
+        r"\d|x",
+    ],
+)
 def test_a_pattern_that_would_excuse_everything_is_refused(text: str) -> None:
     with pytest.raises(PatternError, match="would match every message; make the pattern name the one it is for"):
         Pattern.of(text)

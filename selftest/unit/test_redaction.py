@@ -142,3 +142,13 @@ def test_traces_of_a_run_that_was_killed_do_not_stay(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (now - age, now - age))
     _forget_old_artifacts(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_who_logs_does_not_break_where_the_secrets_cannot_be_read(logged: Any) -> None:
+    def unreadable() -> list[str]:
+        raise OSError(24, "Too many open files")
+
+    with Redaction(unreadable).of_logs():
+        logging.getLogger("a-library").warning("logging in with %s", SECRET)
+    assert SECRET not in logged()
+    assert "left out: what the run's secrets are cannot be read now" in logged()

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from checklist import history
 from checklist.lines import ALL_TARGETS, LINES
-from checklist.results import NoResults, Run, read, text_of, write
+from checklist.publish import tell_job
+from checklist.results import FILE, NoResults, Run, read, text_of, write
 from checklist.verdicts import Check, TargetState, Verdict, judge
-from selftest.unit.sample_runs import SAMPLES, no_go
+from selftest.unit.sample_runs import SAMPLES, go, no_go
 
 CHROMIUM = TargetState("chromium", "chromium", required=True, build="Playwright's build, 1.2.3")
 WEBKIT = TargetState("webkit", "webkit", required=False, missing="no webkit on this machine")
@@ -124,3 +126,22 @@ def test_what_cannot_be_written_leaves_the_old_file_whole(tmp_path: Path, monkey
     with pytest.raises(OSError, match="No space"):
         write(run_with([CHECK]), tmp_path)
     assert (tmp_path / "results.json").read_bytes() == before
+
+
+def test_no_link_in_the_folder_leads_what_is_written_elsewhere(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("somebody's", "utf-8")
+    for name in (FILE, "results.tmp"):
+        (tmp_path / name).symlink_to(other)
+    write(go(), tmp_path)
+    assert other.read_text("utf-8") == "somebody's"
+    assert read(tmp_path).verdict == "GO"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", FILE]
+
+
+def test_a_pipe_that_nobody_reads_is_not_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "history.jsonl")
+    with pytest.raises(OSError, match="No such device"):
+        history.append(go(), tmp_path)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "history.jsonl"))
+    assert "cannot be written (No such device or address)" in tell_job("text")

@@ -1,8 +1,10 @@
 """`python -m checklist sign` and `verify`: who signed what, and what was changed since."""
 
 import json
+import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -266,3 +268,24 @@ def test_a_key_that_cannot_sign_is_usage(folder: Path, keys: Keys, capsys: pytes
     assert main([*SIGN, "--key", str(folder / "nowhere"), "--run", str(folder)]) == 4
     assert "ssh-keygen says “" in capsys.readouterr().err
     assert not (folder / signing.FILE).exists()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, None])
+def test_a_list_of_signers_that_cannot_be_read_is_usage(
+    tmp_path: Path, make: Callable[[Path], None] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results.write(no_go(), tmp_path)
+    signing.sign(tmp_path, "Ada", "ok")
+    if make:
+        make(tmp_path / "allowed")
+    assert main(["verify", f"--run={tmp_path}", f"--allowed-signers={tmp_path / 'allowed'}"]) == 4
+    assert "allowed" in capsys.readouterr().err
+
+
+def test_a_name_moves_no_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results.write(no_go(), tmp_path)
+    main(["sign", "--by=Ada\x1b[31m", "--note=ok", f"--run={tmp_path}"])
+    main(["verify", f"--run={tmp_path}"])
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert r"Ada\x1b[31m signed run" in said

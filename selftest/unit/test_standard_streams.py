@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.pytest_plugin import output
+from checklist import standard_streams
 
 PRINTS = """
 import os, sys
-from runner.pytest_plugin.output import make_safe
+from checklist.standard_streams import make_safe
 make_safe()
 own = os.open({file!r}, os.O_WRONLY | os.O_CREAT)
 os.write(own, b"a journal")
@@ -30,7 +30,7 @@ def test_output_that_cannot_be_written(tmp_path: Path, way: str) -> None:
     (tmp_path / "it.py").write_text(PRINTS.format(file=str(tmp_path / "own")), "utf-8")
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} {tmp_path / 'it.py'} {way}; exit ${{PIPESTATUS[0]}}"],
-        env={**os.environ, "PYTHONPATH": str(Path(output.__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(standard_streams.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""Where a run prints: what comes of that must not decide how it ends."""
+"""Standard output and error: what comes of what is printed must not decide how a program ends."""
 
 from __future__ import annotations
 
