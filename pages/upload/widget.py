@@ -62,13 +62,16 @@ class UploadWidget:
             )
 
     def choose(self, file: Path | FilePayload) -> Upload:
-        """Choose a file, press Upload if there is such a button, and watch what happens."""
-        return self._choose(lambda: self.field.set_input_files(file))
+        """Choose a file, press Upload if there is such a button, and watch what happens.
+
+        A browser that is elsewhere gets a copy first, which may take as long as an upload.
+        """
+        return self._choose(lambda: self.field.set_input_files(file, timeout=self.moodle.upload * 1000))
 
     def choose_in_dialogue(self, file: Path) -> Upload:
         """As `choose`, by the widget's own button and the browser's dialogue for files."""
 
-        return self._choose(lambda: self._open_dialogue().set_files(file))
+        return self._choose(lambda: self._open_dialogue().set_files(file, timeout=self.moodle.upload * 1000))
 
     def _open_dialogue(self) -> FileChooser:
         button, start = self.root.locator(".s3video-select-btn"), self.moodle.start
