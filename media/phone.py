@@ -44,9 +44,7 @@ def phone_videos() -> list[PhoneVideo]:
         PhoneVideo(
             cached("sound.mp4", _sound_only), "A recording without pictures", 'audio/mp4; codecs="mp4a.40.2"', False
         ),
-        PhoneVideo(
-            cached("IMG_0002.MOV", _hevc), "A video in HEVC, as iPhones film it", 'video/mp4; codecs="hvc1.1.6.L93.B0"'
-        ),
+        PhoneVideo(cached("IMG_0002.MOV", _hevc), "A video in HEVC", 'video/mp4; codecs="hvc1.1.6.L93.B0"'),
     ]
 
 

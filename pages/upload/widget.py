@@ -73,15 +73,18 @@ class UploadWidget:
         expect_any_source(touch=has_touch(self.page), capture=self.field.evaluate(CAPTURE))
 
     def choose(self, file: Path | FilePayload) -> Upload:
-        """Choose a file, press Upload if there is such a button, and watch what happens."""
+        """Choose a file, press Upload if there is such a button, and watch what happens.
+
+        A browser that is elsewhere gets a copy first, which may take as long as an upload.
+        """
         self.moodle.step(f"Choose {named(file)}.")
-        return self._choose(lambda: self.field.set_input_files(file))
+        return self._choose(lambda: self.field.set_input_files(file, timeout=self.moodle.upload * 1000))
 
     def choose_in_dialogue(self, file: Path) -> Upload:
         """As `choose`, by the widget's own button and the browser's dialogue for files."""
 
         self.moodle.step(f"Choose {named(file)} in the browser's dialogue, by the button to choose a file.")
-        return self._choose(lambda: self._open_dialogue().set_files(file))
+        return self._choose(lambda: self._open_dialogue().set_files(file, timeout=self.moodle.upload * 1000))
 
     def _open_dialogue(self) -> FileChooser:
         button, start = self.root.locator(".s3video-select-btn"), self.moodle.start

@@ -82,8 +82,7 @@ class PersonByWebDriver:
         if PASSWORD_TOGGLE in tab.driver.page_source:
             # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
             tab.expect_attached(".toggle-sensitive-btn", "the button that shows the password")
-        tab.find("#username", "the field for the name").element.send_keys(self.person.username)
-        tab.find("#password", "the field for the password").element.send_keys(self.person.password)
+        self._fill({"#username": self.person.username, "#password": self.person.password})
         tab.find("#loginbtn", "the button to log in").press()
         self.arrive("a page of somebody who is logged in", lambda url: LOGIN not in url)
         tab.ready()
@@ -96,6 +95,22 @@ class PersonByWebDriver:
 
     log_in_by_cookie = log_in_by_form
     """Not every driver takes a cookie."""
+
+    def _fill(self, fields: dict[str, str]) -> None:
+        """Type until all fields hold what is typed: a script may draw one anew, and a busy browser lose a key."""
+
+        def typed(_: WebDriver) -> bool:
+            found = {selector: self.tab.find(selector, f"the field {selector}").element for selector in fields}
+            for selector, text in fields.items():
+                found[selector].clear()
+                found[selector].send_keys(text)
+            return all(found[selector].get_property("value") == text for selector, text in fields.items())
+
+        try:
+            self.tab.until(typed)
+        except TimeoutException:
+            told = " and ".join(fields)
+            raise AssertionError(f"expected {told} to hold what is typed, seen something else in them") from None
 
     def arrive(self, where: str, at: Callable[[str], bool]) -> None:
         tab = self.tab

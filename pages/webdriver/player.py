@@ -4,6 +4,7 @@ from typing import cast
 
 from playwright.sync_api import Locator
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from pages.base import Moodle
 from pages.player import Player
@@ -34,10 +35,17 @@ class PlayerByWebDriver(Player):
         return f'the message "{told}"' if told else "no message"
 
     def _toggle(self) -> None:
-        """Press on the picture; where a finger only brings out the controls, press again: a button is there then."""
+        """Press on the picture; where a finger only brings out the controls, press again: a button may be there then.
+
+        Where there is none, as on a phone that is emulated, press the key of their play button.
+        """
         self._expect_there()
         assert self._element is not None
         paused = self.evaluate("(video) => video.paused")
         self._element.press()
-        if self._tab.evaluate(COARSE) and self._run("pausedSoon") == paused:
+        if not self._tab.evaluate(COARSE):
+            return
+        if self._run("pausedSoon") == paused:
             self._element.press()
+        if self._run("pausedSoon") == paused:
+            self._element.element.send_keys(Keys.SPACE)
