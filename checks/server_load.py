@@ -19,7 +19,7 @@ CORES = 0.5
 MEMORY = 256 * MIB
 """Bytes that the web server's processes may grow by: some more of them are normal."""
 
-DISK = 64 * MIB
+DISK = 32 * MIB
 """Bytes that Moodle's data may grow by: caches and logs."""
 
 

@@ -72,8 +72,11 @@ function postgres_says(object $cfg): array {
 }
 
 $facts = ['wwwroot' => $CFG->wwwroot, 'sdk' => the_sdk($CFG->dirroot), 'composer_lists' => by_composer($CFG->dirroot),
-    'owner' => fileowner($CFG->dataroot), 'user' => posix_geteuid()];
-$facts['owner_name'] = posix_getpwuid($facts['owner'])['name'] ?? '';
+    'owner' => fileowner($CFG->dataroot), 'owner_name' => '', 'user' => -1];
+if (function_exists('posix_geteuid')) {
+    $facts['user'] = posix_geteuid();
+    $facts['owner_name'] = posix_getpwuid($facts['owner'])['name'] ?? '';
+}
 try {
     [$facts['upgrade_log'], $facts['may_create']] =
         $CFG->dbtype === 'pgsql' ? postgres_says($CFG) : mysql_says($CFG);

@@ -161,7 +161,7 @@ class Shell:
         command, and where no answer comes in time."""
         assert command in COMMANDS
         if not getattr(self.place, command.needs):
-            raise NotCheckable(f"say where it is: {command.needs} in [server] of the environment file")
+            raise NotCheckable(f"name it as {command.needs} in [server] of the environment file")
         what = f"{command.shown(self.place)} on {self.name}"
         try:
             answer = self._way.run(list(command.words(self.place)), command.seconds)
