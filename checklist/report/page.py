@@ -33,6 +33,7 @@ ONCE = "once"
 CELLS = {
     "✓ 9": "all 9 lines passed",
     "✗ 2/9": "2 of 9 lines failed",
+    "✗ 2/9 known": "they failed, and the team has agreed to live with that",
     "? 2/9": "2 of 9 lines were not judged",
     "–": "nothing to judge",
     ONCE: "lines that are judged once a run",
@@ -179,7 +180,11 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         slowest=sorted((entry for entry in run.lines if entry.seconds), key=lambda entry: -entry.seconds)[:SLOWEST],
         signs=SIGNS,
         legend=LEGEND,
-        cells=CELLS,
+        cells={
+            told: meaning
+            for told, meaning in CELLS.items()
+            if "known" not in told or any(defect.known for defect in defects)
+        },
         plain=plain,
         words=words,
         rest=lambda check: {name: words.in_words(value) for name, value in check.evidence.items() if name not in SEEN},
@@ -254,7 +259,7 @@ def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, lis
                 if worst:
                     found.setdefault((line.step, target), []).append((worst, bool(entry.known)))
         elif entry.checks or entry.blocks or (line.kind is Kind.FOLLOWS and entry.verdict is not Verdict.NOT_RUN):
-            found.setdefault((line.step, entry.browser), []).append((entry.verdict, bool(entry.known)))
+            found.setdefault((line.step, entry.browser), []).append((entry.verdict, _is_known(entry, run)))
     for step in STEPS:
         cells = [_cell(name, found.get((step.id, key), [])) for name, key in _columns(tested)]
         if any(cell.kind != "none" for cell in cells):
@@ -263,18 +268,30 @@ def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, lis
 
 def _tally(run: Run) -> Counter[str]:
     """What became of each line of the checklist, over all targets; the matrix counts the same lines by target."""
-    found: dict[str, list[Verdict]] = {}
+    found: dict[str, list[Entry]] = {}
     for entry in run.lines:
         if entry.checks or entry.blocks or LINES[entry.id].kind is Kind.FOLLOWS:
-            found.setdefault(entry.id, []).append(entry.verdict)
-    return Counter(_became(line, found.get(line.id, ())) for line in LINES.values())
+            found.setdefault(entry.id, []).append(entry)
+    return Counter(_became(line, found.get(line.id, ()), run) for line in LINES.values())
 
 
-def _became(line: Line, verdicts: Sequence[Verdict]) -> str:
+def _became(line: Line, entries: Sequence[Entry], run: Run) -> str:
     if line.for_people:
         return "by hand" if line.kind is Kind.BY_HAND else "out of reach"
-    worst = min(verdicts, key=WORST_FIRST.index, default=Verdict.NOT_RUN)
-    return str(worst) if worst in (Verdict.FAILED, Verdict.PASSED) else "open"
+    failed = [entry for entry in entries if entry.verdict is Verdict.FAILED]
+    if failed:
+        return "known" if all(_is_known(entry, run) for entry in failed) else "failed"
+    worst = min((entry.verdict for entry in entries), key=WORST_FIRST.index, default=Verdict.NOT_RUN)
+    return "passed" if worst is Verdict.PASSED else "open"
+
+
+def _is_known(entry: Entry, run: Run) -> bool:
+    """Whether the team has agreed to live with a failure; that of a line that follows others is as known as theirs."""
+    line = LINES[entry.id]
+    if line.kind is not Kind.FOLLOWS:
+        return bool(entry.known)
+    followed = [one for one in run.lines if one.verdict is Verdict.FAILED and LINES[one.id].is_followed_by(line)]
+    return all(one.known for one in followed)
 
 
 def _targets(entry: Entry) -> list[str]:

@@ -66,8 +66,8 @@ def _again(symptom: Symptom) -> str:
     numbered = [f"{number}. {_text(step)}" for number, step in enumerate(steps, start=1)]
     told = [
         *([_text(symptom.story.partition("\n\n")[0])] if symptom.story else []),
-        *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people else []),
-        *([f"File: {_text(symptom.file)}"] if symptom.file else []),
+        *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people and not symptom.captions else []),
+        *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
         "\n".join(numbered),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),
     ]
