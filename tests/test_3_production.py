@@ -1,21 +1,15 @@
 """Steps 3.7 and 3.10, on production too: one assignment, one upload, one playback, and everything is removed."""
 
-from collections.abc import Callable
-
 import pytest
 
 import media
 from checks.installation import Installation
-from checks.notification import expect_told
 from checks.rehearsal import Rehearsals
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
-from clients.moodle.client import MoodleClient
-from clients.moodle.model import Person
 from clients.s3 import Bucket
 from fixtures.people import People
-from fixtures.visitors import HandedIn
 from pages.actor import Actor
 from pages.dashboard import Figures
 from runner.pytest_plugin.lines import Lines
@@ -97,18 +91,6 @@ def test_rehearsal(rehearsals: Rehearsals, installation: Installation, once: Lin
     for line in ("3.1.8", "R.2.4"):
         with once(line, "The last run on staging with this version was GO, and is signed") as evidence:
             evidence["run"] = rehearsals.expect_signed_go(installation.expect_upgraded())
-
-
-@pytest.mark.lines("3.10.5")
-def test_notification(
-    hand_in: Callable[..., HandedIn], visit: Callable[[Person], MoodleClient], workspace: Workspace, once: Lines
-) -> None:
-    """A student hands in a video to an assignment that notifies its graders."""
-    assignment = workspace.new_assignment(notify=True)
-    teacher = workspace.teacher(assignment.course)
-    hand_in(assignment)
-    with once("3.10.5", "Moodle notifies the grader of a video that was handed in") as evidence:
-        evidence["notification"] = expect_told(visit(teacher), teacher, assignment)
 
 
 @pytest.mark.production
