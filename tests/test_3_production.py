@@ -6,16 +6,13 @@ import pytest
 
 import media
 from checks.installation import Installation
-from checks.notification import expect_told
 from checks.rehearsal import Rehearsals
 from checks.video_store import VideoStore
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
-from clients.moodle.client import MoodleClient
 from clients.s3 import Bucket
 from fixtures.people import People
-from fixtures.visitors import SubmissionWithoutBrowser
 from pages.actor import Actor
 from pages.dashboard import Figures
 from runner.pytest_plugin.lines import Lines
@@ -99,21 +96,6 @@ def test_rehearsal(rehearsals: Rehearsals, installation: Installation, once: Lin
     for line in ("3.1.8", "R.2.4"):
         with once(line, "The last run on staging with this version was GO, and is signed") as evidence:
             evidence["run"] = rehearsals.expect_signed_go(installation.expect_upgraded())
-
-
-@pytest.mark.lines("3.10.5")
-def test_notification(
-    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
-    visit: Callable[..., MoodleClient],
-    workspace: Workspace,
-    once: Lines,
-) -> None:
-    """A student hands in a video to an assignment that notifies its graders."""
-    assignment = workspace.new_assignment(notify=True)
-    teacher = workspace.teacher(assignment.course)
-    submit_without_browser(assignment)
-    with once("3.10.5", "Moodle notifies the grader of a video that was handed in") as evidence:
-        evidence["notification"] = expect_told(visit(teacher, "teacher"), teacher, assignment)
 
 
 @pytest.mark.production

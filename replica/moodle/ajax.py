@@ -94,15 +94,6 @@ def _update_preferences(web: Web, args: dict[str, Any]) -> None:
         web.state.users[int(args["userid"])].preferences["emailstop"] = bool(args["emailstop"])
 
 
-def _notifications(web: Web, args: dict[str, Any]) -> dict[str, Any]:
-    user = web.user
-    if int(args["useridto"]) not in (0, user.id):
-        raise no_permission("View notifications")
-    told = [subject for to, subject in reversed(web.site.popups) if to == user.id]
-    start, end = int(args["offset"]), int(args["offset"]) + int(args["limit"])
-    return {"notifications": [{"subject": subject} for subject in told[start:end]], "unreadcount": len(told)}
-
-
 def _person(user: User) -> dict[str, Any]:
     return {"id": user.id, "fullname": user.fullname, "username": user.username, "email": user.email}
 
@@ -139,7 +130,6 @@ def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
 
 METHODS = {
     "tool_dataprivacy_approve_data_request": dataprivacy.approve,
-    "message_popup_get_popup_notifications": _notifications,
     "core_user_update_user_preferences": _update_preferences,
     "core_user_get_users_by_field": _users_by_field,
     "tool_usertours_fetch_and_start_tour": _start_tour,

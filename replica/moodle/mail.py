@@ -1,4 +1,4 @@
-"""E-mails as Moodle 4.5 decides on them; here they are recorded, not sent. Graders are told in Moodle, too.
+"""E-mails as Moodle 4.5 decides on them; here they are recorded, not sent.
 
 Sources: enrol_plugin::send_course_welcome_message_to_user (lib/enrollib.php), assign::notify_graders and
 notify_student_submission_receipt (mod/assign/locallib.php), email_to_user (lib/moodlelib.php).
@@ -39,9 +39,6 @@ def submitted(site: Site, assignment: Assignment, course: Course, student: User)
         text = f"{student.fullname} has updated their submission for assignment {assignment.name}."
         for grader in _graders(site.state, course, student):
             send(site, grader, text, why)
-            if not site.faults.on("graders-untold"):
-                shown = "A submission was updated." if site.faults.on("notification-of-anything") else text
-                site.popups.append((grader.id, shown))
 
 
 def graded(site: Site, assignment: Assignment, grader: User, student: User) -> None:

@@ -113,10 +113,10 @@ class Workspace:
         return self._admin.courses.create(self.category, *self.course_name())
 
     @_set_up()
-    def new_assignment(self, course: Course | None = None, *, notify: bool = False) -> Assignment:
-        """An assignment in `course`, by default in one of its own; with `notify` graders are told of submissions."""
+    def new_assignment(self, course: Course | None = None) -> Assignment:
+        """An assignment in `course`, by default in one of its own."""
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
-        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE, notify=notify)
+        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE)
 
     def closed_assignment(self, course: Course) -> Assignment:
         """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""
