@@ -21,6 +21,7 @@ from pages.console import Console
 from pages.course import CoursePage
 from pages.course_settings import CourseSettings
 from pages.dashboard import EVERYTHING, Dashboard
+from pages.grader import Grader
 from pages.login import LoginPage
 from pages.manage_videos import ManageVideos
 from pages.plugin_settings import PluginSettings
@@ -128,6 +129,10 @@ class Actor:
         """Go to the assignment."""
         self.moodle.step("Open the assignment.")
         return AssignmentPage(self.page, self.moodle).open(id=assignment.cmid)
+
+    def grade(self, assignment: Assignment, student: int) -> Grader:
+        """Go to the student's submission by its address: on a small screen the ways to it are folded away."""
+        return Grader(self.page, self.moodle).open(id=assignment.cmid, action="grader", userid=student)
 
     def create_course(self, category: int, name: str, short_name: str) -> CoursePage:
         """Create a course in a category through its form."""

@@ -93,12 +93,13 @@ export function smoothness(video, seconds) {
   });
 }
 
-// Waits for the video, which plays, to have nothing more to show; tells how far it had come.
-export async function waits(video, limit) {
-  let farthest = 0, waiting = false;
+// Waits for the video, which plays, to have nothing more to show; tells how far it had come. Engines differ in what
+// `readyState` says then: one that has stood still for two seconds waits as well.
+export async function comesToWait(video, limit) {
+  let farthest = 0, moved = performance.now(), waiting = false;
   await within(limit, () => {
-    farthest = Math.max(farthest, video.currentTime);
-    waiting = farthest >= 1 && video.readyState < 3;
+    if (video.currentTime > farthest) { farthest = video.currentTime; moved = performance.now(); }
+    waiting = farthest >= 1 && (video.readyState < 3 || performance.now() - moved > 2000);
     return waiting || video.error;
   });
   return {farthest, waiting, paused: video.paused, error: error(video)};

@@ -141,7 +141,7 @@ class Player:
 
         Raises NotCheckable where it does not within its time limit.
         """
-        state = self._run("waits", self.moodle.play)
+        state = self._run("comesToWait", self.moodle.play)
         if state["error"] or state["farthest"] < 1:
             raise AssertionError(
                 f"expected the video to play on a slow line, seen it come to {state['farthest']:.1f} s within "

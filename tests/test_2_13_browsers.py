@@ -68,7 +68,7 @@ def test_grader(teacher: Actor, submission: Submission, assignment: Assignment, 
     with line(
         "2.13.6", "The grader's player has controls on a phone, plays, pauses and seeks", blocks=True, extra=True
     ) as evidence:
-        player = teacher.open(assignment).view_all_submissions().grade(submission.person.id).player
+        player = teacher.grade(assignment, submission.person.id).player
         player.expect_loaded(submission.clip.seconds)
         player.expect_controls()
         player.play()

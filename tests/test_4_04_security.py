@@ -245,8 +245,8 @@ def test_markup_by_hand(
             "the form with a video in it": student.visit(ASSIGNMENT, **of_assignment, action="editsubmission"),
             "the teacher's table": teacher.visit(ASSIGNMENT, **of_assignment, action="grading"),
             "the grader": teacher.visit(ASSIGNMENT, **of_assignment, action="grader", userid=student.person.id),
-            "the dashboard": admin_in_private.visit(DASHBOARD),
             "the list of videos": admin_in_private.visit(MANAGE_VIDEOS, search=folder),
+            "the dashboard": admin_in_private.visit(DASHBOARD),
         }
         for where, page in pages.items():
             expect_page_shows_as_text(page, where, "the form's key")

@@ -235,12 +235,9 @@ BAR = "<div class=bar style=position:relative;height:64px;margin-top:-64px></div
 SEEKS_BACK = "video.addEventListener('seeked', () => { if (video.currentTime) video.currentTime = 0 })"
 
 
-WAITS = """video.addEventListener('loadeddata', () => {
-    let waits = true;
-    Object.defineProperty(video, 'readyState', {get: () => waits ? 2 : 4});
-    video.currentTime = 5;
-    setTimeout(() => { video.currentTime = %d; waits = false; }, 600);
-})"""
+WAITS = """let looks = 0;
+    Object.defineProperty(video, 'currentTime', {get: () => ++looks < 4 ? 5 : %d});
+    Object.defineProperty(video, 'readyState', {get: () => looks < 4 ? 2 : 4})"""
 """At 5 s nothing is loaded but the picture that is shown; the video goes on from another place."""
 
 
