@@ -86,26 +86,17 @@ class Player:
         if self._run("pausedSoon") == paused:
             self.video.press("Space")
 
-    def play(self, *, pictures: bool = True) -> None:
-        """Press play on the picture, as the browser's own controls understand it, and see it hold for half a second.
-
-        Where there are no `pictures`, Chromium takes no click on them: press the key of its play button.
-        """
+    def play(self) -> None:
+        """Press play on the picture, as the browser's own controls understand it, and see it hold for half a second."""
         self.moodle.step("Press play on the video.")
         self._run("timed")
-        if pictures:
-            self._toggle()
-        else:
-            self._press_key()
+        self._toggle()
         if not self._run("becomes", [False, self.moodle.page]):
             bare = "" if self._run("hasControls") else ", and a player without controls"
             raise AssertionError(f"expected the video to play after a click on it, seen it stay paused{bare}")
         # Pressed, a player says that it plays at once; a page that stops it does so from its `play` event on.
         if self._run("pausedSoon"):
             raise AssertionError("expected playback to go on after a click, seen it paused half a second later")
-
-    def _press_key(self) -> None:
-        self.video.press("Space")
 
     def expect_playing(self, seconds: float = 1.5, *, pictures: bool = True) -> None:
         """Playback advances by `seconds` since its start, without an error, and with `pictures` that are decoded."""

@@ -49,10 +49,3 @@ class PlayerByWebDriver(Player):
             self._element.press()
         if self._run("pausedSoon") == paused:
             self._element.element.send_keys(Keys.SPACE)
-
-    def _press_key(self) -> None:
-        """WebKit takes a click where there are no pictures, too, and not always the key."""
-        self._toggle()
-        if self._run("pausedSoon"):
-            assert self._element is not None
-            self._element.element.send_keys(Keys.SPACE)
