@@ -98,15 +98,15 @@ class Player:
         if self._run("pausedSoon"):
             raise AssertionError("expected playback to go on after a click, seen it paused half a second later")
 
-    def expect_playing(self, seconds: float = 1.5, *, pictures: bool = True) -> None:
-        """Playback advances by `seconds` since its start, without an error, and with `pictures` that are decoded."""
+    def expect_playing(self, seconds: float = 1.5) -> None:
+        """Playback advances by `seconds` since its start, with pictures decoded and without an error."""
         state = self._run("advance", [seconds, self.moodle.play])
         if state["error"] or state["paused"] or state["to"] - state["from"] < seconds:
             raise AssertionError(
                 f"expected playback to advance by {seconds} s within {self.moodle.play:g} s, "
                 f"seen it go from {state['from']:.1f} to {state['to']:.1f} s{_trouble(state)}"
             )
-        if pictures and not state["frames"]:
+        if not state["frames"]:
             raise AssertionError("expected moving pictures, seen playback without a single decoded frame")
 
     def first_frame(self) -> float | None:

@@ -99,7 +99,7 @@ def test_types(
             evidence["type"] = upload.file_type()
             upload.expect_success()
             receipts[extension] = receipt = upload.receipt()
-            video_store.expect_stored(receipt.key, file.bytes, upload.file_type(), file.sha256)
+            video_store.expect_stored(receipt.key, file.bytes, upload.file_type() or file.mime, file.sha256)
     # The last one, which no other has replaced.
     if phone := receipts.get("mov"):
         with line(uploads, "A video as phones make them plays on its page", extra=True):
@@ -124,13 +124,18 @@ def test_from_phones(
             upload = form.widget.choose(file.path)
             if upload.expect_taken_or_refused("type", "format", "not a video", "no picture", "codec"):
                 receipt = upload.receipt()
-                video_store.expect_stored(receipt.key, file.bytes, upload.file_type(), file.sha256)
+                # Some browsers have no type for capitals in an extension; then it is the site that gives one.
+                video_store.expect_stored(receipt.key, file.bytes, upload.file_type() or file.mime, file.sha256)
         if receipt is None:
             continue
-        with line(plays, f"{video.what} plays, if it was taken", extra=True):
+        # Where there is no picture, engines differ in what a press on it does.
+        with line(
+            plays, f"{video.what} {'plays' if video.pictures else 'is in the player'}, if it was taken", extra=True
+        ):
             if not decodes[video.codecs]:
                 raise NotCheckable(f"this browser does not play {video.codecs}")
             player = student.watch(receipt.submission, receipt.key).player
             player.expect_loaded(file.seconds)
-            player.play()
-            player.expect_playing(pictures=video.pictures)
+            if video.pictures:
+                player.play()
+                player.expect_playing()
