@@ -171,18 +171,6 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 
 
-def test_a_replica_that_is_killed_in_the_middle_is_an_outage(checkout: Checkout) -> None:
-    with checkout.started("--browser", "chromium") as process:
-        seen = read_until(process, IN_THE_MIDDLE)
-        (replica,) = [one for one in checkout.processes() if one.cmdline()[1:3] == ["-m", "replica"]]
-        replica.kill()
-        seen += process.communicate()[0]
-    run = Ended(process.returncode, seen)
-    expect(run, OUTAGE, "OUTAGE", "clean-up: put off")
-    assert "failed" not in {line["verdict"] for line in results(checkout)["lines"]}
-    assert checkout.processes() == []
-
-
 FORM = """
 import pytest
 

@@ -58,7 +58,7 @@ def test_a_secret_that_is_missing(checkout: Checkout) -> None:
 
 def test_a_driver_of_browsers_that_does_not_start(checkout: Checkout) -> None:
     run = checkout.run(checkout.file(), variables={"NODE_OPTIONS": "--require=/nowhere.js"})
-    expect_told(run, WRONG, "MISCONFIGURED", "a program of Node.js, does not start", "Look whether NODE_OPTIONS")
+    expect(run, WRONG, "MISCONFIGURED", "a program of Node.js, does not start", "Look whether NODE_OPTIONS")
 
 
 def test_a_wrong_password(checkout: Checkout) -> None:
