@@ -47,7 +47,7 @@ from runner.configuration.environment_tables import (
     Storage,
     Target,
 )
-from runner.configuration.environment_values import Header, HttpsUrl, HttpUrl, SitePath, Source
+from runner.configuration.environment_values import Header, HttpsUrl, HttpUrl, LocalPath, SitePath, Source, beside
 from runner.configuration.naming import CATEGORY, SMOKE
 
 TABLES = ("targets", "allowed_console", "waived")
@@ -66,7 +66,7 @@ class Environment(EnvironmentTable):
     plain_url: HttpUrl | None = None
     category_id: Annotated[PositiveInt, Strict()] | None = None
     ignore_https_errors: StrictBool = False
-    ca_file: Path | None = None
+    ca_file: LocalPath | None = None
     accounts: Accounts
     basic_auth: Account | None = None
     smoke: StrictBool = False
@@ -94,7 +94,7 @@ class Environment(EnvironmentTable):
     def _beside_the_file(cls, ca_file: Path | None, info: ValidationInfo[Source]) -> Path | None:
         if ca_file and info.data.get("ignore_https_errors"):
             raise ValueError("contradicts ignore_https_errors = true; keep one of the two")
-        return ca_file and (info.context.file.parent / ca_file).resolve()
+        return ca_file and beside(info.context.file, ca_file)
 
     @field_validator("smoke")
     @classmethod

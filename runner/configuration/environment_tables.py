@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +25,7 @@ from checklist.patterns import Selective
 from checklist.tables import Table
 from runner.configuration.environment_values import (
     HttpsUrl,
+    LocalPath,
     Positive,
     Secret,
     ServerPath,
@@ -33,6 +33,7 @@ from runner.configuration.environment_values import (
     a_host_key,
     an_rsa_key,
     an_ssh_key,
+    beside,
     host,
     like,
     of_scheme,
@@ -259,26 +260,55 @@ class Audit(EnvironmentTable):
     endpoint: HttpsUrl | None = None
 
 
-def _words(command: str) -> str:
-    try:
-        shlex.split(command)
-    except ValueError:
-        raise ValueError("has a quote that does not end; write it as in a shell") from None
-    return command
+WHO = r"[A-Za-z0-9_][\w.@+-]*"
+
+PHP = rf"""(?x:
+    (?: sudo (?:[ ]-[nHE]*u[ ]{WHO} | [ ]-[nHE]+)* (?:[ ]--)? [ ]
+      | doas (?:[ ]-n)? [ ]-u[ ]{WHO} [ ]
+      | runuser [ ]-u[ ]{WHO} [ ]-- [ ]
+      | (?:docker|podman) [ ]exec (?:[ ]-i)? (?:[ ]-u[ ]{WHO})? [ ]{WHO} [ ]
+    )?
+    (?:/(?:[\w.+-]+/)*)? (?:[A-Za-z][\w.+]*-)? [a-z]*php[\w.+-]*
+)"""
+"""PHP as another user, or in a container. Any other program would do with the words that follow what it does with its
+own: `rm -d … -r … -- MOODLE`."""
+
+
+LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+"""Between the dots of a host's name, by RFC 1123."""
+
+
+def _port(login: str) -> str:
+    host(login.rpartition("@")[2])
+    return login
 
 
 class Server(EnvironmentTable):
     """A shell on Moodle's server, by SSH or on this machine: what is run there only reads."""
 
     ssh: (
-        Annotated[str, like(r"[^@\s:]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?", "must be a user at a host; write it user@host")]
+        Annotated[
+            Text,
+            like(
+                rf"[^@\s:]+@{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
+                "must be a user at a host; write it user@host or user@host:22",
+            ),
+            AfterValidator(_port),
+        ]
         | None
     ) = None
     local: StrictBool = Field(False, validate_default=True)
     key: Annotated[Secret, AfterValidator(an_ssh_key)] | None = None
     host_key: Annotated[Text, AfterValidator(a_host_key)] | None = None
     moodle: ServerPath
-    php: Annotated[Text, AfterValidator(_words)] = "php"
+    php: Annotated[
+        Text,
+        like(
+            PHP,
+            "must be PHP alone, or after sudo, doas, runuser, docker exec or podman exec, because it is run; "
+            "write it like sudo -n -u www-data php",
+        ),
+    ] = "php"
     php_log: ServerPath | None = None
     web_log: ServerPath | None = None
     backups: ServerPath | None = None
@@ -302,9 +332,9 @@ class Decided(EnvironmentTable):
     other_origins: tuple[HttpsUrl, ...] = ()
     key_days: Positive = 90
     retention_days: Annotated[int, Field(gt=0, le=36500, strict=True)] = 90
-    release: Path | None = None
-    production: Path | None = None
-    staging: Path | None = None
+    release: LocalPath | None = None
+    production: LocalPath | None = None
+    staging: LocalPath | None = None
     plugin_version: Text | None = None
     position: Annotated[int, Field(gt=0, strict=True)] | None = None
     on_by_default: StrictBool | None = None
@@ -314,17 +344,27 @@ class Decided(EnvironmentTable):
     def _beside_the_file(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
         return _beside(path, info)
 
+    @field_validator("production", "staging")
+    @classmethod
+    def _another_site(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
+        file: Path = info.context.file
+        if path and path == file.resolve():
+            raise ValueError("is this very file; name the other site's")
+        if path and info.field_name == "staging" and path.stem == file.stem:
+            raise ValueError("has this file's name, by which runs are told apart; rename one of the two")
+        return path
+
 
 def _beside(path: Path | None, info: ValidationInfo[Any]) -> Path | None:
     """Where a path leads that is relative to the environment file."""
-    return path and (info.context.file.parent / path.expanduser()).resolve()
+    return path and beside(info.context.file, path)
 
 
 class Local(EnvironmentTable):
     """What lies on this machine: the plugin's git repository, and the file of the CDN's private key."""
 
-    repository: Path | None = None
-    key_file: Path | None = None
+    repository: LocalPath | None = None
+    key_file: LocalPath | None = None
 
     @field_validator("repository", "key_file")
     @classmethod

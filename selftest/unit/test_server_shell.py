@@ -242,7 +242,12 @@ def test_without_a_server_one_is_told_how_to_give_it(load_site: LoadSite) -> Non
         (f'{SERVER}ssh = "a@-oProxyCommand=x"', r"server\.ssh: must be a user at a host"),
         ('[server]\nlocal = true\nmoodle = "moodle"', r"server\.moodle: must be a path on the server from its root"),
         ('[server]\nlocal = true\nmoodle = "/var/../etc"', r"server\.moodle: must be a path on the server"),
-        (f'{SERVER}local = true\nphp = "php \'"', r"server\.php: has a quote that does not end"),
+        (f'{SERVER}ssh = "a@b:99999"', r"server\.ssh: has the port 99999, and ports go from 1 to 65535"),
+        (f'{SERVER}ssh = "a@b:0"', r"server\.ssh: has the port 0, and ports"),
+        (f'{SERVER}ssh = "a@b..c"', r"server\.ssh: must be a user at a host"),
+        (f'{SERVER}ssh = "a@{"b" * 64}"', r"server\.ssh: must be a user at a host"),
+        (f'{SERVER}ssh = "a\\u0000@b"', r"server\.ssh: holds a line break or another character"),
+        ('[server]\nlocal = true\nmoodle = "/var/\\u007f"', r"server\.moodle: must be a path on the server"),
         (
             f'{SERVER}local = true\nkey = "S3V_STUDENT_PASSWORD"',
             r"server\.key: the variable does not hold a private SSH key",
@@ -254,6 +259,54 @@ def test_without_a_server_one_is_told_how_to_give_it(load_site: LoadSite) -> Non
 def test_a_table_that_cannot_be_meant(load_site: LoadSite, table: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         load_site(end=table)
+
+
+@pytest.mark.parametrize(
+    "php",
+    [
+        "rm",
+        "rm -rf /",
+        "sudo -n rm php",
+        "rm php",
+        "tee /tmp/php",
+        "sudo -n -u www-data rm",
+        "sudo sh -c php",
+        "php -r 1;",
+        "php; rm",
+        "php '",
+        "''",
+        "env php",
+        "../php",
+        "$(rm) php",
+        "docker exec -v /:/x moodle php",
+        "docker run moodle php",
+        "runuser -u www-data php",
+    ],
+)
+def test_what_is_no_php_is_not_run(load_site: LoadSite, php: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"server\.php: must be PHP alone, or after sudo"):
+        load_site(end=f'{SERVER}local = true\nphp = "{php}"')
+
+
+@pytest.mark.parametrize(
+    "php",
+    [
+        "php",
+        "php8.2",
+        "/usr/bin/php8.2",
+        "/opt/plesk/php/8.2/bin/php",
+        "/usr/local/bin/ea-php82",
+        "lsphp",
+        "sudo -n -u www-data php",
+        "sudo -nu www-data -H -- /usr/bin/php",
+        "doas -n -u www php",
+        "runuser -u www-data -- php",
+        "docker exec -i -u www-data moodle-web php",
+        "podman exec moodle php",
+    ],
+)
+def test_how_php_may_be_called(load_site: LoadSite, php: str) -> None:
+    assert load_site(end=f'{SERVER}local = true\nphp = "{php}"').server
 
 
 def test_a_key_in_a_variable_may_stand_on_one_line(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
