@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 import clients.server.commands
@@ -75,6 +76,26 @@ def test_an_unknown_host_is_not_trusted(way: Ssh, server: SshServer, tmp_path: P
     assert server.asked == []
 
 
+def test_a_host_key_of_another_kind_is_another_one(way: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise asyncssh.KeyExchangeFailed("Unable to find compatible server host key")
+
+    monkeypatch.setattr(asyncssh, "connect", refuse)
+    with pytest.raises(ConfigurationError, match=r"shows another host key than host_key in \[server\]"):
+        Shell(way, PLACE).check()
+    with pytest.raises(ConfigurationError, match="is not known here, or is another than before"):
+        Shell(replace(way, host_key=None), PLACE).check()
+
+
+@pytest.mark.parametrize("content", [b"@@@ garbage", b"\xff\xfe"])
+def test_a_list_of_hosts_that_is_none(way: Ssh, server: SshServer, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "known_hosts").write_bytes(content)
+    for file in (tmp_path / "known_hosts", tmp_path):
+        with pytest.raises(ConfigurationError, match=r"is no list of host keys \(.+\): mend it, or give the key as"):
+            Shell(replace(way, host_key=None, known_hosts=file), PLACE).check()
+    assert server.asked == []
+
+
 def test_a_known_host_is(way: Ssh, server: SshServer, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     file.write_text(f"[127.0.0.1]:{server.port} {server.host_key}\n")
@@ -131,6 +152,14 @@ def test_an_answer_that_nobody_understands(
     for ask in asks:
         with pytest.raises(NotCheckable, match=r"does not understand|does not read Moodle's config.php"):
             ask()
+
+
+@pytest.mark.parametrize("output", ["", "A page that is not Moodle's"])
+def test_what_php_complains_of(way: Ssh, answers: dict[str, tuple[int, str, str] | None], output: str) -> None:
+    fatal = "PHP Fatal error:  Uncaught Error: no /m/config.php\nStack trace:\n#0 {main}\n  thrown in x on line 5\n"
+    answers["php"] = (255, output, fatal)
+    with pytest.raises(NotCheckable, match=r"does not read Moodle's config\.php .* no /m/config\.php\. Correct moodle"):
+        _ = Host(Shell(way, PLACE)).facts
 
 
 def test_what_a_command_complains_of(way: Ssh, answers: dict[str, tuple[int, str, str] | None]) -> None:
