@@ -6,6 +6,7 @@ of environment variables; their values come from the environment or from `.env` 
 
 from __future__ import annotations
 
+import base64
 import difflib
 import os
 import ssl
@@ -15,7 +16,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import getproxies
 
 from dotenv import dotenv_values
@@ -31,6 +32,7 @@ from clients.errors import ConfigurationError
 from redaction.secret_patterns import SHORTEST_SECRET
 from runner.configuration.environment_tables import (
     ENGINES,
+    OF_A_SECRET,
     STANDARD_TARGETS,
     Account,
     Accounts,
@@ -158,11 +160,16 @@ class Environment(EnvironmentTable):
         return authorities(self.ca_file) if self.ca_file else True
 
     def secrets(self) -> list[str]:
-        """Every secret value of this environment, for the redaction and the scan; a key in an address too."""
+        """Every secret value of this environment, for the redaction and the scan; a key in an address too, alone and
+        as Basic sends it with its name."""
         values = list(_secret_values(self))
-        addresses = [target.webdriver.get_secret_value() for target in self.targets if target.webdriver]
-        keys = [unquote(urlsplit(address).password or "") for address in addresses]
-        return [*values, *(key for key in keys if len(key) >= SHORTEST_SECRET)]
+        ways = [(target.webdriver, target.cdp_endpoint, target.ws_endpoint) for target in self.targets]
+        parts = [urlsplit(address.get_secret_value()) for way in ways for address in way if address]
+        keys = [(unquote(part.username or ""), unquote(part.password or "")) for part in parts]
+        keys += [("", value) for part in parts for name, value in parse_qsl(part.query) if OF_A_SECRET.search(name)]
+        keys = [(name, key) for name, key in keys if len(key) >= SHORTEST_SECRET]
+        sent = [base64.b64encode(f"{name}:{key}".encode()).decode() for name, key in keys if name]
+        return [*values, *(key for _, key in keys), *sent]
 
     def required_on(self, today: date) -> set[str]:
         """Lines that must be settled for a GO on that day, although they may stay open elsewhere."""

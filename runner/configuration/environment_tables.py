@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -153,6 +154,22 @@ BY_WEBDRIVER = ("safari", "webkitgtk")
 """Channels that Playwright does not drive: a driver of WebDriver is started for them, on this machine."""
 
 
+OF_A_SECRET = re.compile(r"(?i)(access|api)[_-]?key$|password$|secret$|token$")
+"""How names end that clouds of browsers give to secrets."""
+
+
+def _secret_names(value: JsonValue | Mapping[str, JsonValue]) -> Iterator[str]:
+    """Of capabilities at any depth, as clouds call them: `accessKey`, `access_key`, `appium:keyPassword`."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if OF_A_SECRET.search(name) and inner:
+                yield name
+            yield from _secret_names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _secret_names(inner)
+
+
 class Target(EnvironmentTable):
     """A browser, channel or device that a run covers. `device` is a name known to Playwright, which emulates it.
 
@@ -187,6 +204,21 @@ class Target(EnvironmentTable):
             raise ValueError(f'{channel} is a channel of {engine}; set engine = "{engine}" or leave the channel out')
         return channel
 
+    @field_validator("device", "ws_endpoint")
+    @classmethod
+    def _not_of_an_installed_driver(cls, given: object, info: ValidationInfo) -> object:
+        channel = info.data.get("channel")
+        if given and channel in BY_WEBDRIVER:
+            raise ValueError(f"{channel} is driven by WebDriver, and as it is; remove this, or the channel")
+        return given
+
+    @field_validator("webdriver")
+    @classmethod
+    def _a_path_goes_behind(cls, address: SecretStr | None) -> SecretStr | None:
+        if address and re.search("[?#]", address.get_secret_value()):
+            raise ValueError("the variable's address holds ? or #, and a path goes behind it; write NAME:KEY@ into it")
+        return address
+
     @field_validator("webdriver", "cdp_endpoint")
     @classmethod
     def _one_address(cls, address: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -211,6 +243,11 @@ class Target(EnvironmentTable):
     def _for_a_driver(cls, given: Mapping[str, JsonValue], info: ValidationInfo) -> Mapping[str, JsonValue]:
         if given and not (info.data.get("webdriver") or info.data.get("channel") in BY_WEBDRIVER):
             raise ValueError("are for a driver of WebDriver; add webdriver, or remove them")
+        if secret := next(_secret_names(given), ""):
+            raise ValueError(
+                f"{secret} is a secret, and this file holds none; remove it, and write it into the address that "
+                "webdriver's variable holds: https://NAME:KEY@hub.example.com/wd/hub"
+            )
         return given
 
     @property
