@@ -6,7 +6,6 @@ of environment variables; their values come from the environment or from `.env` 
 
 from __future__ import annotations
 
-import base64
 import difflib
 import os
 import ssl
@@ -160,16 +159,13 @@ class Environment(EnvironmentTable):
         return authorities(self.ca_file) if self.ca_file else True
 
     def secrets(self) -> list[str]:
-        """Every secret value of this environment, for the redaction and the scan; a key in an address too, alone and
-        as Basic sends it with its name."""
+        """Every secret value of this environment, for the redaction and the scan; a key in an address too."""
         values = list(_secret_values(self))
         ways = [(target.webdriver, target.cdp_endpoint, target.ws_endpoint) for target in self.targets]
         parts = [urlsplit(address.get_secret_value()) for way in ways for address in way if address]
-        keys = [(unquote(part.username or ""), unquote(part.password or "")) for part in parts]
-        keys += [("", value) for part in parts for name, value in parse_qsl(part.query) if OF_A_SECRET.search(name)]
-        keys = [(name, key) for name, key in keys if len(key) >= SHORTEST_SECRET]
-        sent = [base64.b64encode(f"{name}:{key}".encode()).decode() for name, key in keys if name]
-        return [*values, *(key for _, key in keys), *sent]
+        keys = [unquote(part.password or "") for part in parts]
+        keys += [value for part in parts for name, value in parse_qsl(part.query) if OF_A_SECRET.search(name)]
+        return [*values, *(key for key in keys if len(key) >= SHORTEST_SECRET)]
 
     def required_on(self, today: date) -> set[str]:
         """Lines that must be settled for a GO on that day, although they may stay open elsewhere."""
