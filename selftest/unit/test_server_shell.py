@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import socket
 import sys
+import tarfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -252,6 +255,43 @@ def test_a_backup_is_looked_into(tmp_path: Path) -> None:
     dump.write_text("CREATE TABLE `mdl_user` (\n")
     assert not Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).backups()["database"].whole
     assert Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).shell.ask(BACKUPS).code == 0
+
+
+def test_an_archive_whose_name_has_a_colon_is_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GNU tar takes what is before the colon for a host, and starts a shell there."""
+    ran = tmp_path / "ran"
+    shell = tmp_path / "bin/ssh"
+    shell.parent.mkdir()
+    shell.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    shell.chmod(0o755)
+    monkeypatch.setenv("TAR_OPTIONS", f"--rsh-command={shell}")
+    (tmp_path / "b").mkdir()
+    with tarfile.open(tmp_path / "b/moodle_2026-11-29_02:00.tar.gz", "w:gz") as archive:
+        archive.add(__file__, "moodle/config.php")
+    found = Host(Shell(Here(), Place("/m", backups=str(tmp_path / "b")))).backups()
+    assert (found["files"].whole, found["files"].holds) == (True, ("config.php",))
+    assert not ran.exists()
+
+
+def test_a_link_to_the_newest_backup_has_its_age_and_size(tmp_path: Path) -> None:
+    dump = tmp_path / "old.sql"
+    dump.write_text(f"{'-' * 1000}\n-- Dump completed on\n")
+    os.utime(dump, (time.time() - 7200,) * 2)
+    (tmp_path / "latest.sql").symlink_to(dump)
+    found = Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).backups()["database"]
+    assert found.age >= 7200
+    assert found.bytes > 1000
+
+
+def test_the_plugins_folder_may_be_a_link(tmp_path: Path) -> None:
+    plugin, moodle = tmp_path / "plugin", tmp_path / "moodle"
+    plugin.mkdir()
+    (plugin / "version.php").write_text("<?php")
+    (moodle / "mod/assign/submission").mkdir(parents=True)
+    (moodle / "mod/assign/submission/s3video").symlink_to(plugin)
+    host = Host(Shell(Here(), Place(str(moodle))))
+    assert [(file.kind, file.path) for file in host.files()] == [("d", ""), ("f", "version.php")]
+    assert [*host.digests()] == ["version.php"]
 
 
 SERVER = '[server]\nmoodle = "/var/www/moodle"\n'
