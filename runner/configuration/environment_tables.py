@@ -358,6 +358,13 @@ class Server(EnvironmentTable):
             raise ValueError('there is one way to the server: give ssh = "user@host", or local = true')
         return local
 
+    @field_validator("key", "host_key")
+    @classmethod
+    def _of_ssh(cls, given: object, info: ValidationInfo) -> object:
+        if given and info.data.get("local"):
+            raise ValueError("is for ssh, and local = true takes none; remove one of the two")
+        return given
+
 
 class Decided(EnvironmentTable):
     """What the checklist leaves to those who set up a site, as they have decided it."""

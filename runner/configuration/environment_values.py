@@ -123,7 +123,9 @@ def a_host_key(key: str) -> str:
     try:
         asyncssh.import_public_key(key)
     except (asyncssh.KeyImportError, ValueError):
-        raise ValueError("is no public key; write it like ssh-ed25519 AAAA…, as ssh-keyscan prints it") from None
+        raise ValueError(
+            "is no public key; write it like ssh-ed25519 AAAA…, without the name that ssh-keyscan prints first"
+        ) from None
     return key
 
 

@@ -330,6 +330,15 @@ def test_a_table_that_cannot_be_meant(load_site: LoadSite, table: str, problem: 
         load_site(end=table)
 
 
+def test_a_key_is_for_ssh(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, server: SshServer) -> None:
+    monkeypatch.setenv("S3V_SERVER_KEY", new_key())
+    for line in ('key = "S3V_SERVER_KEY"', f'host_key = "{server.host_key}"'):
+        with pytest.raises(ConfigurationError, match=r"key: is for ssh, and local = true takes none"):
+            load_site(end=f"{SERVER}local = true\n{line}")
+    with pytest.raises(ConfigurationError, match="without the name that ssh-keyscan prints first"):
+        load_site(end=f'{SERVER}ssh = "a@b"\nhost_key = "[127.0.0.1]:22 {server.host_key}"')
+
+
 @pytest.mark.parametrize(
     "php",
     [
