@@ -74,7 +74,7 @@ class Repository:
 
     def file(self, ending: str, revision: str) -> bytes | None:
         """Content of the plugin's file whose path ends so; None where the revision has none."""
-        names = self._git("ls-tree", "-r", "--name-only", revision).splitlines()
+        names = self._git("ls-tree", "-r", "--full-tree", "--name-only", revision).splitlines()
         fitting = [name for name in names if name == ending or name.endswith(f"s3video/{ending}")]
         if not fitting:
             return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from checks.source import KeyFile, Source
+from checks.source import TABLES, KeyFile, Source
 from clients import repository as module
 from clients.errors import NotCheckable
 from clients.repository import Repository
@@ -150,6 +150,12 @@ def test_an_install_xml_in_another_encoding(folder: Path, commit: Commit) -> Non
     git(folder, "commit", "--all", "--quiet", "--message", "latin")
     with pytest.raises(AssertionError, match=r"expected db/install\.xml to describe .*, seen x"):
         source(folder).expect_install_xml()
+
+
+def test_the_plugins_folder_in_moodles_own_repository(folder: Path, commit: Commit) -> None:
+    tables = "".join(TABLE.format(name, PRIMARY) for name in TABLES)
+    commit("mod/assign/submission/s3video/db/install.xml", f"<XMLDB>{tables}</XMLDB>")
+    assert source(folder / "mod/assign/submission/s3video").expect_install_xml() == [*TABLES]
 
 
 def test_what_cannot_be_told(folder: Path, tmp_path: Path, commit: Commit) -> None:
