@@ -8,8 +8,10 @@ from collections.abc import Collection
 from pathlib import Path
 from xml.etree import ElementTree
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from checklist import foreign_files
 from clients.errors import NotCheckable
 from clients.repository import Repository
 from redaction.secret_patterns import Detector
@@ -82,26 +84,33 @@ class KeyFile:
         self._path = path
 
     def expect_for_owner_only(self) -> str:
-        """Nobody but its owner can read it; returns its mode."""
+        """Nobody but its owner can read it; returns its mode. Raises NotCheckable for what is no file."""
         mode = self._stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise NotCheckable(f"local.key_file, {self._path.name}, is a folder, or no file: name the key's file")
         if mode & OTHERS:
             raise AssertionError(f"expected {self._path.name} with the mode 600, seen {stat.S_IMODE(mode):o}")
         return f"{stat.S_IMODE(mode):o}"
 
     def expect_key(self, private_key: str) -> None:
         """It holds the plugin's private key (PEM). Raises NotCheckable where that is not known."""
-        self._stat()
+        held = self._content()
         if not private_key:
             raise NotCheckable("the plugin's settings do not show the private key")
         try:
             here, there = (
-                load_pem_private_key(pem, password=None).public_key()
-                for pem in (self._path.read_bytes(), private_key.encode())
+                load_pem_private_key(pem, password=None).public_key() for pem in (held, private_key.encode())
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise AssertionError(f"expected a private key in {self._path.name} and in the settings: {error}") from error
         if here != there:
             raise AssertionError(f"expected the plugin's private key in {self._path.name}, seen another one")
+
+    def _content(self) -> bytes:
+        try:
+            return foreign_files.content(self._path)
+        except OSError as reason:
+            raise NotCheckable(f"local.key_file, {self._path.name}, cannot be read: {reason.strerror}") from reason
 
     def _stat(self) -> os.stat_result:
         try:

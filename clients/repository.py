@@ -20,6 +20,7 @@ PATIENCE = 60
 """Seconds for one question, such as which objects there are."""
 
 ALONE = {
+    "GIT_ALLOW_PROTOCOL": "",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -73,11 +74,11 @@ class Repository:
 
     def file(self, ending: str, revision: str) -> bytes | None:
         """Content of the plugin's file whose path ends so; None where the revision has none."""
-        names = self._git("ls-tree", "-r", "--name-only", revision).splitlines()
+        names = self._git("ls-tree", "-r", "--full-tree", "--name-only", revision).splitlines()
         fitting = [name for name in names if name == ending or name.endswith(f"s3video/{ending}")]
         if not fitting:
             return None
-        return self._git("show", f"{revision}:{fitting[0]}").encode()
+        return self._git("show", f"{revision}:{fitting[0]}").encode(errors="surrogateescape")
 
     def _git(self, *arguments: str) -> str:
         try:
@@ -94,7 +95,7 @@ class Repository:
         return done.stdout.decode(errors="surrogateescape")
 
     def _command(self, *arguments: str) -> list[str]:
-        return ["git", "-c", "core.quotePath=false", "-c", "protocol.allow=never", "-C", str(self._path), *arguments]
+        return ["git", "-c", "core.quotePath=false", "-C", str(self._path), *arguments]
 
 
 def _variables() -> dict[str, str]:

@@ -83,11 +83,11 @@ COMPOSER = Command("whether Composer is installed", lambda _: ["sh", "-c", "comm
 DISK = Command("how much room is left", lambda place: ["df", "-Pk", "--", place.moodle])
 MODES = Command(
     "owners and permissions of the plugin's files",
-    lambda place: ["find", place.plugin, "-printf", r"%y %m %u %P\n"],
+    lambda place: ["find", "-H", place.plugin, "-printf", r"%y %m %u %P\n"],
 )
 HASHES = Command(
     "digests of the plugin's files",
-    lambda place: ["find", place.plugin, "-type", "f", "-exec", "sha256sum", "{}", "+"],
+    lambda place: ["find", "-H", place.plugin, "-type", "f", "-exec", "sha256sum", "{}", "+"],
     60,
 )
 PROCESSES = Command(

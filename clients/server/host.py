@@ -105,7 +105,7 @@ class Host:
     @cached_property
     def facts(self) -> Facts:
         answer = self.shell.ask(FACTS)
-        if not answer.output.strip():
+        if answer.code or not answer.output.strip():
             raise NotCheckable(
                 f"PHP does not read Moodle's config.php in {self.shell.place.moodle} on {self.shell.name}: "
                 f"{_complaint(answer)}. Correct moodle or php in [server], or log in as the user that PHP runs as"
@@ -232,4 +232,5 @@ class Host:
 
 def _complaint(answer: Answer) -> str:
     lines = (answer.complaint or answer.output).strip().splitlines()
-    return lines[-1][:200].rstrip(".") if lines else f"it ended with {answer.code} and said nothing"
+    by_php = [line for line in lines if "error: " in line]  # where it was thrown comes last
+    return (by_php or lines)[-1][:200].rstrip(".") if lines else f"it ended with {answer.code} and said nothing"

@@ -99,7 +99,9 @@ class Ssh:
                 connect_timeout=self.patience,
                 login_timeout=self.patience,
             )
-        except asyncssh.HostKeyNotVerifiable as reason:
+        except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as reason:
+            if "host key" not in str(reason).lower():
+                raise Unreachable(f"{self.login} does not answer by SSH: {str(reason).rstrip('.')}.") from reason
             raise ConfigurationError(self._unknown_host()) from reason
         except asyncssh.PermissionDenied as reason:
             raise ConfigurationError(self._refused()) from reason
@@ -118,7 +120,14 @@ class Ssh:
         if self.host_key:
             return [asyncssh.import_public_key(self.host_key)], [], []
         file = self.known_hosts.expanduser()
-        return str(file) if file.exists() else ([], [], [])
+        if not file.exists():
+            return [], [], []
+        try:
+            return asyncssh.read_known_hosts(str(file))
+        except (ValueError, OSError) as reason:
+            raise ConfigurationError(
+                f"{file} is no list of host keys ({reason}): mend it, or give the key as host_key in [server]."
+            ) from reason
 
     def _refused(self) -> str:
         if self.key:

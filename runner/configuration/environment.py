@@ -15,7 +15,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import getproxies
 
 from dotenv import dotenv_values
@@ -31,6 +31,7 @@ from clients.errors import ConfigurationError
 from redaction.secret_patterns import SHORTEST_SECRET
 from runner.configuration.environment_tables import (
     ENGINES,
+    OF_A_SECRET,
     STANDARD_TARGETS,
     Account,
     Accounts,
@@ -47,7 +48,7 @@ from runner.configuration.environment_tables import (
     Storage,
     Target,
 )
-from runner.configuration.environment_values import Header, HttpsUrl, HttpUrl, SitePath, Source
+from runner.configuration.environment_values import Header, HttpsUrl, HttpUrl, LocalPath, SitePath, Source, beside
 from runner.configuration.naming import CATEGORY, SMOKE
 
 TABLES = ("targets", "allowed_console", "waived")
@@ -66,7 +67,7 @@ class Environment(EnvironmentTable):
     plain_url: HttpUrl | None = None
     category_id: Annotated[PositiveInt, Strict()] | None = None
     ignore_https_errors: StrictBool = False
-    ca_file: Path | None = None
+    ca_file: LocalPath | None = None
     accounts: Accounts
     basic_auth: Account | None = None
     smoke: StrictBool = False
@@ -94,7 +95,7 @@ class Environment(EnvironmentTable):
     def _beside_the_file(cls, ca_file: Path | None, info: ValidationInfo[Source]) -> Path | None:
         if ca_file and info.data.get("ignore_https_errors"):
             raise ValueError("contradicts ignore_https_errors = true; keep one of the two")
-        return ca_file and (info.context.file.parent / ca_file).resolve()
+        return ca_file and beside(info.context.file, ca_file)
 
     @field_validator("smoke")
     @classmethod
@@ -160,8 +161,10 @@ class Environment(EnvironmentTable):
     def secrets(self) -> list[str]:
         """Every secret value of this environment, for the redaction and the scan; a key in an address too."""
         values = list(_secret_values(self))
-        addresses = [target.webdriver.get_secret_value() for target in self.targets if target.webdriver]
-        keys = [unquote(urlsplit(address).password or "") for address in addresses]
+        ways = [(target.webdriver, target.cdp_endpoint, target.ws_endpoint) for target in self.targets]
+        parts = [urlsplit(address.get_secret_value()) for way in ways for address in way if address]
+        keys = [unquote(part.password or "") for part in parts]
+        keys += [value for part in parts for name, value in parse_qsl(part.query) if OF_A_SECRET.search(name)]
         return [*values, *(key for key in keys if len(key) >= SHORTEST_SECRET)]
 
     def required_on(self, today: date) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +26,7 @@ from checklist.patterns import Selective
 from checklist.tables import Table
 from runner.configuration.environment_values import (
     HttpsUrl,
+    LocalPath,
     Positive,
     Secret,
     ServerPath,
@@ -33,6 +34,7 @@ from runner.configuration.environment_values import (
     a_host_key,
     an_rsa_key,
     an_ssh_key,
+    beside,
     host,
     like,
     of_scheme,
@@ -152,6 +154,22 @@ BY_WEBDRIVER = ("safari", "webkitgtk")
 """Channels that Playwright does not drive: a driver of WebDriver is started for them, on this machine."""
 
 
+OF_A_SECRET = re.compile(r"(?i)(access|api)[_-]?key$|password$|secret$|token$")
+"""How names end that clouds of browsers give to secrets."""
+
+
+def _secret_names(value: JsonValue | Mapping[str, JsonValue]) -> Iterator[str]:
+    """Of capabilities at any depth, as clouds call them: `accessKey`, `access_key`, `appium:keyPassword`."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if OF_A_SECRET.search(name) and inner:
+                yield name
+            yield from _secret_names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _secret_names(inner)
+
+
 class Target(EnvironmentTable):
     """A browser, channel or device that a run covers. `device` is a name known to Playwright, which emulates it.
 
@@ -186,6 +204,21 @@ class Target(EnvironmentTable):
             raise ValueError(f'{channel} is a channel of {engine}; set engine = "{engine}" or leave the channel out')
         return channel
 
+    @field_validator("device", "ws_endpoint")
+    @classmethod
+    def _not_of_an_installed_driver(cls, given: object, info: ValidationInfo) -> object:
+        channel = info.data.get("channel")
+        if given and channel in BY_WEBDRIVER:
+            raise ValueError(f"{channel} is driven by WebDriver, and as it is; remove this, or the channel")
+        return given
+
+    @field_validator("webdriver")
+    @classmethod
+    def _a_path_goes_behind(cls, address: SecretStr | None) -> SecretStr | None:
+        if address and re.search("[?#]", address.get_secret_value()):
+            raise ValueError("the variable's address holds ? or #, and a path goes behind it; write NAME:KEY@ into it")
+        return address
+
     @field_validator("webdriver", "cdp_endpoint")
     @classmethod
     def _one_address(cls, address: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -210,6 +243,11 @@ class Target(EnvironmentTable):
     def _for_a_driver(cls, given: Mapping[str, JsonValue], info: ValidationInfo) -> Mapping[str, JsonValue]:
         if given and not (info.data.get("webdriver") or info.data.get("channel") in BY_WEBDRIVER):
             raise ValueError("are for a driver of WebDriver; add webdriver, or remove them")
+        if secret := next(_secret_names(given), ""):
+            raise ValueError(
+                f"{secret} is a secret, and this file holds none; remove it, and write it into the address that "
+                "webdriver's variable holds: https://NAME:KEY@hub.example.com/wd/hub"
+            )
         return given
 
     @property
@@ -259,26 +297,55 @@ class Audit(EnvironmentTable):
     endpoint: HttpsUrl | None = None
 
 
-def _words(command: str) -> str:
-    try:
-        shlex.split(command)
-    except ValueError:
-        raise ValueError("has a quote that does not end; write it as in a shell") from None
-    return command
+WHO = r"[A-Za-z0-9_][\w.@+-]*"
+
+PHP = rf"""(?x:
+    (?: sudo (?:[ ]-[nHE]*u[ ]{WHO} | [ ]-[nHE]+)* (?:[ ]--)? [ ]
+      | doas (?:[ ]-n)? [ ]-u[ ]{WHO} [ ]
+      | runuser [ ]-u[ ]{WHO} [ ]-- [ ]
+      | (?:docker|podman) [ ]exec (?:[ ]-i)? (?:[ ]-u[ ]{WHO})? [ ]{WHO} [ ]
+    )?
+    (?:/(?:[\w.+-]+/)*)? (?:[A-Za-z][\w.+]*-)? [a-z]*php[\w.+-]*
+)"""
+"""PHP as another user, or in a container. Any other program would do with the words that follow what it does with its
+own: `rm -d … -r … -- MOODLE`."""
+
+
+LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+"""Between the dots of a host's name, by RFC 1123."""
+
+
+def _port(login: str) -> str:
+    host(login.rpartition("@")[2])
+    return login
 
 
 class Server(EnvironmentTable):
     """A shell on Moodle's server, by SSH or on this machine: what is run there only reads."""
 
     ssh: (
-        Annotated[str, like(r"[^@\s:]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?", "must be a user at a host; write it user@host")]
+        Annotated[
+            Text,
+            like(
+                rf"[^@\s:]+@{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
+                "must be a user at a host; write it user@host or user@host:22",
+            ),
+            AfterValidator(_port),
+        ]
         | None
     ) = None
     local: StrictBool = Field(False, validate_default=True)
     key: Annotated[Secret, AfterValidator(an_ssh_key)] | None = None
     host_key: Annotated[Text, AfterValidator(a_host_key)] | None = None
     moodle: ServerPath
-    php: Annotated[Text, AfterValidator(_words)] = "php"
+    php: Annotated[
+        Text,
+        like(
+            PHP,
+            "must be PHP alone, or after sudo, doas, runuser, docker exec or podman exec, because it is run; "
+            "write it like sudo -n -u www-data php",
+        ),
+    ] = "php"
     php_log: ServerPath | None = None
     web_log: ServerPath | None = None
     backups: ServerPath | None = None
@@ -291,6 +358,13 @@ class Server(EnvironmentTable):
             raise ValueError('there is one way to the server: give ssh = "user@host", or local = true')
         return local
 
+    @field_validator("key", "host_key")
+    @classmethod
+    def _of_ssh(cls, given: object, info: ValidationInfo) -> object:
+        if given and info.data.get("local"):
+            raise ValueError("is for ssh, and local = true takes none; remove one of the two")
+        return given
+
 
 class Decided(EnvironmentTable):
     """What the checklist leaves to those who set up a site, as they have decided it."""
@@ -302,9 +376,9 @@ class Decided(EnvironmentTable):
     other_origins: tuple[HttpsUrl, ...] = ()
     key_days: Positive = 90
     retention_days: Annotated[int, Field(gt=0, le=36500, strict=True)] = 90
-    release: Path | None = None
-    production: Path | None = None
-    staging: Path | None = None
+    release: LocalPath | None = None
+    production: LocalPath | None = None
+    staging: LocalPath | None = None
     plugin_version: Text | None = None
     position: Annotated[int, Field(gt=0, strict=True)] | None = None
     on_by_default: StrictBool | None = None
@@ -314,17 +388,27 @@ class Decided(EnvironmentTable):
     def _beside_the_file(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
         return _beside(path, info)
 
+    @field_validator("production", "staging")
+    @classmethod
+    def _another_site(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
+        file: Path = info.context.file
+        if path and path == file.resolve():
+            raise ValueError("is this very file; name the other site's")
+        if path and info.field_name == "staging" and path.stem == file.stem:
+            raise ValueError("has this file's name, by which runs are told apart; rename one of the two")
+        return path
+
 
 def _beside(path: Path | None, info: ValidationInfo[Any]) -> Path | None:
     """Where a path leads that is relative to the environment file."""
-    return path and (info.context.file.parent / path.expanduser()).resolve()
+    return path and beside(info.context.file, path)
 
 
 class Local(EnvironmentTable):
     """What lies on this machine: the plugin's git repository, and the file of the CDN's private key."""
 
-    repository: Path | None = None
-    key_file: Path | None = None
+    repository: LocalPath | None = None
+    key_file: LocalPath | None = None
 
     @field_validator("repository", "key_file")
     @classmethod

@@ -123,7 +123,9 @@ def a_host_key(key: str) -> str:
     try:
         asyncssh.import_public_key(key)
     except (asyncssh.KeyImportError, ValueError):
-        raise ValueError("is no public key; write it like ssh-ed25519 AAAA…, as ssh-keyscan prints it") from None
+        raise ValueError(
+            "is no public key; write it like ssh-ed25519 AAAA…, without the name that ssh-keyscan prints first"
+        ) from None
     return key
 
 
@@ -161,8 +163,16 @@ def host(domain: str) -> str:
     """Raises ValueError for a port that is none."""
     port = domain.partition(":")[2]
     if port and not 0 < int(port) < 65536:
-        raise ValueError(f"has the port {port}, and ports end at 65535; correct it")
+        raise ValueError(f"has the port {port}, and ports go from 1 to 65535; correct it")
     return domain
+
+
+def beside(file: Path, path: Path) -> Path:
+    """Where a path leads that is relative to `file`. Raises ValueError."""
+    try:
+        return (file.parent / path.expanduser()).resolve()
+    except RuntimeError:  # of a link to itself too
+        raise ValueError("leads nowhere: there is no such person, or a link leads to itself; correct it") from None
 
 
 def like(pattern: str, remedy: str) -> AfterValidator:
@@ -207,11 +217,22 @@ SitePath = Annotated[
 ServerPath = Annotated[
     str,
     like(
-        r"/(?!.*(?:^|/)\.\.(?:/|$))[^\x00-\x1f]*", "must be a path on the server from its root, such as /var/www/moodle"
+        r"/(?!.*(?:^|/)\.\.(?:/|$))[^\x00-\x1f\x7f]*",
+        "must be a path on the server from its root, such as /var/www/moodle",
     ),
 ]
 
 Text = Annotated[str, AfterValidator(_text)]
+
+
+def _path(path: object) -> str:
+    if not isinstance(path, str):
+        raise ValueError("must be a path; write it in quotation marks")
+    return _text(path)
+
+
+LocalPath = Annotated[Path, BeforeValidator(_path)]
+"""On this machine."""
 
 Header = Annotated[Text, like(r"[\x20-\x7e]+", "must be made of letters, digits and signs of ASCII, as HTTP takes it")]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
@@ -12,11 +13,12 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from checklist import foreign_files
 from checklist.known_issues import read
+from checklist.visible import visible
 from checks.credentials import NAMES
 from clients.errors import ConfigurationError, Unreachable
 from clients.plugin.administration import plugin, plugin_settings, release
 from redaction.environment import without_secrets
-from redaction.secrets import Secrets
+from redaction.secrets import Secrets, redact
 from runner.configuration import replica
 from runner.configuration.context import RUN, RunContext
 from runner.configuration.environment import Environment, decoded, load
@@ -24,7 +26,7 @@ from runner.configuration.environment_tables import ENGINES
 from runner.configuration.targets import survey
 from runner.doctor.diagnosis import conclusion, diagnose, symptom
 from runner.doctor.doctor import examine
-from runner.doctor.findings import print_findings
+from runner.doctor.findings import Finding, print_findings
 from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.plan import plan, print_plan, production_lines
 from runner.pytest_plugin.state import State
@@ -50,7 +52,10 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     known += [target for name in chosen if (target := environment.target(name)) not in known]
     with without_secrets(environment.secrets()), _driver() as playwright:
         environment.check_devices(playwright.devices)
-        state.targets = survey(known, chosen, playwright, option.headed)
+        found = survey(known, chosen, playwright, option.headed)
+    state.targets = [
+        replace(target, missing=_clean(state, target.missing), build=_clean(state, target.build)) for target in found
+    ]
     if option.restore:
         restored = SiteReservation.restore(environment)
         state.problems += restored.problems
@@ -87,11 +92,23 @@ def _diagnose(state: State, environment: Environment, words: str) -> None:
         step = symptom(words)
     except ValueError as unknown:
         raise ConfigurationError(f"{unknown}. Name one of them: pytest --diagnose T.5") from None
-    findings = list(diagnose(environment, step))
+    findings = _without_secrets(state, diagnose(environment, step))
     print_findings(findings)
     causes = any(finding.level == "bad" for finding in findings)
     (state.problems if causes else state.notes).append(conclusion(step, findings))
     state.code = 0
+
+
+def _without_secrets(state: State, findings: Iterable[Finding]) -> list[Finding]:
+    """Hosts and drivers repeat what they are sent, and the terminal is kept by a CI too."""
+    return [
+        replace(finding, sentence=_clean(state, finding.sentence), remedy=_clean(state, finding.remedy))
+        for finding in findings
+    ]
+
+
+def _clean(state: State, text: str) -> str:
+    return visible(redact(text, state.secrets.values() if state.secrets else []))
 
 
 def _expect_smoke_alone(config: pytest.Config) -> None:
@@ -164,7 +181,7 @@ def _read_waivers(state: State, environment: Environment) -> None:
 
 
 def _examine(config: pytest.Config, state: State, environment: Environment) -> None:
-    findings = examine(environment, state.targets)
+    findings = _without_secrets(state, examine(environment, state.targets))
     if config.option.doctor:
         print_findings(findings)
         if not any(finding.level in ("bad", "outage") for finding in findings):

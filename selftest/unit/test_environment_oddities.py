@@ -59,9 +59,43 @@ def test_a_value_that_cannot_be(load_site: LoadSite, top: str, end: str, told: s
 
 
 @pytest.mark.parametrize(
+    "key", ["local.repository", "local.key_file", "decided.release", "decided.production", "decided.staging"]
+)
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ('""', "is empty; fill it in"),
+        ('"~nobody-of-that-name/x"', "leads nowhere: there is no such person, or a link leads to itself"),
+        ('"loop"', "leads nowhere: there is no such person, or a link leads to itself"),
+        ('"a\\u0000b"', "holds a line break or another character that cannot be printed"),
+        ("7", "must be a path; write it in quotation marks"),
+    ],
+)
+def test_a_path_that_leads_nowhere(load_site: LoadSite, root: Path, key: str, path: str, told: str) -> None:
+    (root / "loop").symlink_to(root / "loop")
+    table, _, name = key.partition(".")
+    assert refusal(load_site, end=f"[{table}]\n{name} = {path}").startswith(f"{key}: {told}")
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "told"),
+    [
+        ("production", "site.toml", "is this very file; name the other site's"),
+        ("staging", "../environments/site.toml", "is this very file"),
+        ("staging", "../elsewhere/site.toml", "has this file's name, by which runs are told apart"),
+    ],
+)
+def test_a_site_is_not_its_own_staging_or_production(load_site: LoadSite, key: str, path: str, told: str) -> None:
+    assert refusal(load_site, end=f'[decided]\n{key} = "{path}"').startswith(f"decided.{key}: {told}")
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
-        (('"d123.cloudfront.net"', '"localhost:99999"'), "cdn.domain: has the port 99999, and ports end at 65535"),
+        (
+            ('"d123.cloudfront.net"', '"localhost:99999"'),
+            "cdn.domain: has the port 99999, and ports go from 1 to 65535",
+        ),
         (("https://moodle.test/", "https://moodle.test/../x"), "base_url: must hold no . or .. in its path"),
         (("https://moodle.test/", "https://moodle.test/%2e%2E/x"), "base_url: must hold no . or .. in its path"),
         *(

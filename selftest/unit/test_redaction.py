@@ -1,10 +1,12 @@
 """What others say by ways of their own holds no secret of the run, nor does the environment of what it starts."""
 
+import base64
 import io
 import logging
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +17,9 @@ from playwright.sync_api import sync_playwright
 
 from redaction.environment import without_secrets
 from redaction.secrets import Secrets
+from runner.doctor.findings import Finding
 from runner.pytest_plugin.options import unredacted
+from runner.pytest_plugin.preparation import _without_secrets
 from runner.pytest_plugin.redacted_output import Redaction
 from runner.pytest_plugin.reporting import Reporting
 from runner.pytest_plugin.state import State, _forget_old_artifacts
@@ -65,6 +69,20 @@ def test_warnings_hold_no_secret(redaction: Redaction) -> None:
         redaction.pytest_warning_recorded(one)
     assert [str(one.message) for one in caught] == ["connecting as [redacted]", "of no interest"]
     assert isinstance(caught[1].message, DeprecationWarning)
+
+
+def test_what_the_doctor_says_holds_no_secret(tmp_path: Path) -> None:
+    """A hub of browsers repeats what it was sent, as it was or as Basic sends it; and a server writes its own signs."""
+    state = State("1", datetime.now(UTC), "site", tmp_path, partial=False, secrets=Secrets(tmp_path / "secrets"))
+    assert state.secrets
+    state.secrets.add(SECRET)
+    sent = base64.b64encode(f"ada:{SECRET}".encode()).decode()
+    (told,) = _without_secrets(
+        state, [Finding("target hub", "warn", f"It says Basic {sent}\x1b[2J.", f"Mend {SECRET}.")]
+    )
+    assert told == Finding("target hub", "warn", told.sentence, "Mend [redacted].")
+    assert sent[8:-4] not in told.sentence
+    assert "\x1b" not in told.sentence
 
 
 def test_an_error_of_pytest_itself_holds_no_secret(redaction: Redaction) -> None:

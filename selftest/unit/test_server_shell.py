@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import socket
 import sys
+import tarfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 import clients.server.commands
@@ -75,6 +79,26 @@ def test_an_unknown_host_is_not_trusted(way: Ssh, server: SshServer, tmp_path: P
     assert server.asked == []
 
 
+def test_a_host_key_of_another_kind_is_another_one(way: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise asyncssh.KeyExchangeFailed("Unable to find compatible server host key")
+
+    monkeypatch.setattr(asyncssh, "connect", refuse)
+    with pytest.raises(ConfigurationError, match=r"shows another host key than host_key in \[server\]"):
+        Shell(way, PLACE).check()
+    with pytest.raises(ConfigurationError, match="is not known here, or is another than before"):
+        Shell(replace(way, host_key=None), PLACE).check()
+
+
+@pytest.mark.parametrize("content", [b"@@@ garbage", b"\xff\xfe"])
+def test_a_list_of_hosts_that_is_none(way: Ssh, server: SshServer, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "known_hosts").write_bytes(content)
+    for file in (tmp_path / "known_hosts", tmp_path):
+        with pytest.raises(ConfigurationError, match=r"is no list of host keys \(.+\): mend it, or give the key as"):
+            Shell(replace(way, host_key=None, known_hosts=file), PLACE).check()
+    assert server.asked == []
+
+
 def test_a_known_host_is(way: Ssh, server: SshServer, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     file.write_text(f"[127.0.0.1]:{server.port} {server.host_key}\n")
@@ -131,6 +155,14 @@ def test_an_answer_that_nobody_understands(
     for ask in asks:
         with pytest.raises(NotCheckable, match=r"does not understand|does not read Moodle's config.php"):
             ask()
+
+
+@pytest.mark.parametrize("output", ["", "A page that is not Moodle's"])
+def test_what_php_complains_of(way: Ssh, answers: dict[str, tuple[int, str, str] | None], output: str) -> None:
+    fatal = "PHP Fatal error:  Uncaught Error: no /m/config.php\nStack trace:\n#0 {main}\n  thrown in x on line 5\n"
+    answers["php"] = (255, output, fatal)
+    with pytest.raises(NotCheckable, match=r"does not read Moodle's config\.php .* no /m/config\.php\. Correct moodle"):
+        _ = Host(Shell(way, PLACE)).facts
 
 
 def test_what_a_command_complains_of(way: Ssh, answers: dict[str, tuple[int, str, str] | None]) -> None:
@@ -225,6 +257,43 @@ def test_a_backup_is_looked_into(tmp_path: Path) -> None:
     assert Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).shell.ask(BACKUPS).code == 0
 
 
+def test_an_archive_whose_name_has_a_colon_is_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GNU tar takes what is before the colon for a host, and starts a shell there."""
+    ran = tmp_path / "ran"
+    shell = tmp_path / "bin/ssh"
+    shell.parent.mkdir()
+    shell.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    shell.chmod(0o755)
+    monkeypatch.setenv("TAR_OPTIONS", f"--rsh-command={shell}")
+    (tmp_path / "b").mkdir()
+    with tarfile.open(tmp_path / "b/moodle_2026-11-29_02:00.tar.gz", "w:gz") as archive:
+        archive.add(__file__, "moodle/config.php")
+    found = Host(Shell(Here(), Place("/m", backups=str(tmp_path / "b")))).backups()
+    assert (found["files"].whole, found["files"].holds) == (True, ("config.php",))
+    assert not ran.exists()
+
+
+def test_a_link_to_the_newest_backup_has_its_age_and_size(tmp_path: Path) -> None:
+    dump = tmp_path / "old.sql"
+    dump.write_text(f"{'-' * 1000}\n-- Dump completed on\n")
+    os.utime(dump, (time.time() - 7200,) * 2)
+    (tmp_path / "latest.sql").symlink_to(dump)
+    found = Host(Shell(Here(), Place("/m", backups=str(tmp_path)))).backups()["database"]
+    assert found.age >= 7200
+    assert found.bytes > 1000
+
+
+def test_the_plugins_folder_may_be_a_link(tmp_path: Path) -> None:
+    plugin, moodle = tmp_path / "plugin", tmp_path / "moodle"
+    plugin.mkdir()
+    (plugin / "version.php").write_text("<?php")
+    (moodle / "mod/assign/submission").mkdir(parents=True)
+    (moodle / "mod/assign/submission/s3video").symlink_to(plugin)
+    host = Host(Shell(Here(), Place(str(moodle))))
+    assert [(file.kind, file.path) for file in host.files()] == [("d", ""), ("f", "version.php")]
+    assert [*host.digests()] == ["version.php"]
+
+
 SERVER = '[server]\nmoodle = "/var/www/moodle"\n'
 
 
@@ -242,7 +311,12 @@ def test_without_a_server_one_is_told_how_to_give_it(load_site: LoadSite) -> Non
         (f'{SERVER}ssh = "a@-oProxyCommand=x"', r"server\.ssh: must be a user at a host"),
         ('[server]\nlocal = true\nmoodle = "moodle"', r"server\.moodle: must be a path on the server from its root"),
         ('[server]\nlocal = true\nmoodle = "/var/../etc"', r"server\.moodle: must be a path on the server"),
-        (f'{SERVER}local = true\nphp = "php \'"', r"server\.php: has a quote that does not end"),
+        (f'{SERVER}ssh = "a@b:99999"', r"server\.ssh: has the port 99999, and ports go from 1 to 65535"),
+        (f'{SERVER}ssh = "a@b:0"', r"server\.ssh: has the port 0, and ports"),
+        (f'{SERVER}ssh = "a@b..c"', r"server\.ssh: must be a user at a host"),
+        (f'{SERVER}ssh = "a@{"b" * 64}"', r"server\.ssh: must be a user at a host"),
+        (f'{SERVER}ssh = "a\\u0000@b"', r"server\.ssh: holds a line break or another character"),
+        ('[server]\nlocal = true\nmoodle = "/var/\\u007f"', r"server\.moodle: must be a path on the server"),
         (
             f'{SERVER}local = true\nkey = "S3V_STUDENT_PASSWORD"',
             r"server\.key: the variable does not hold a private SSH key",
@@ -254,6 +328,63 @@ def test_without_a_server_one_is_told_how_to_give_it(load_site: LoadSite) -> Non
 def test_a_table_that_cannot_be_meant(load_site: LoadSite, table: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         load_site(end=table)
+
+
+def test_a_key_is_for_ssh(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, server: SshServer) -> None:
+    monkeypatch.setenv("S3V_SERVER_KEY", new_key())
+    for line in ('key = "S3V_SERVER_KEY"', f'host_key = "{server.host_key}"'):
+        with pytest.raises(ConfigurationError, match=r"key: is for ssh, and local = true takes none"):
+            load_site(end=f"{SERVER}local = true\n{line}")
+    with pytest.raises(ConfigurationError, match="without the name that ssh-keyscan prints first"):
+        load_site(end=f'{SERVER}ssh = "a@b"\nhost_key = "[127.0.0.1]:22 {server.host_key}"')
+
+
+@pytest.mark.parametrize(
+    "php",
+    [
+        "rm",
+        "rm -rf /",
+        "sudo -n rm php",
+        "rm php",
+        "tee /tmp/php",
+        "sudo -n -u www-data rm",
+        "sudo sh -c php",
+        "php -r 1;",
+        "php; rm",
+        "php '",
+        "''",
+        "env php",
+        "../php",
+        "$(rm) php",
+        "docker exec -v /:/x moodle php",
+        "docker run moodle php",
+        "runuser -u www-data php",
+    ],
+)
+def test_what_is_no_php_is_not_run(load_site: LoadSite, php: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"server\.php: must be PHP alone, or after sudo"):
+        load_site(end=f'{SERVER}local = true\nphp = "{php}"')
+
+
+@pytest.mark.parametrize(
+    "php",
+    [
+        "php",
+        "php8.2",
+        "/usr/bin/php8.2",
+        "/opt/plesk/php/8.2/bin/php",
+        "/usr/local/bin/ea-php82",
+        "lsphp",
+        "sudo -n -u www-data php",
+        "sudo -nu www-data -H -- /usr/bin/php",
+        "doas -n -u www php",
+        "runuser -u www-data -- php",
+        "docker exec -i -u www-data moodle-web php",
+        "podman exec moodle php",
+    ],
+)
+def test_how_php_may_be_called(load_site: LoadSite, php: str) -> None:
+    assert load_site(end=f'{SERVER}local = true\nphp = "{php}"').server
 
 
 def test_a_key_in_a_variable_may_stand_on_one_line(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,16 @@
 """Secrets in the history of a repository, tags, install.xml, and the file of the private key."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from checks.source import KeyFile, Source
+from checks.source import TABLES, KeyFile, Source
 from clients import repository as module
 from clients.errors import NotCheckable
 from clients.repository import Repository
@@ -118,6 +120,44 @@ def test_git_is_told_no_secret(folder: Path, commit: Commit, monkeypatch: pytest
     assert SECRET not in str(asked)
 
 
+def test_git_runs_nothing_that_a_repository_names(folder: Path, tmp_path: Path, commit: Commit) -> None:
+    """A partial clone has a part of its objects fetched when they are asked for, by whatever its settings name."""
+    commit("a", "nothing")
+    ran, blob = tmp_path / "ran", subprocess.check_output(["git", "-C", str(folder), "rev-parse", "HEAD:a"], text=True)
+    (folder / ".git/objects" / blob[:2] / blob[2:].strip()).unlink()
+    for name, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": f"ext::touch {ran}",
+        "protocol.ext.allow": "always",
+        "core.fsmonitor": f"touch {ran}",
+        "core.pager": f"touch {ran}",
+    }.items():
+        git(folder, "config", name, value)
+    for lazy in ({}, {"GIT_NO_LAZY_FETCH": "0"}):  # older ones know no such variable
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "ALONE", module.ALONE | lazy)
+            with pytest.raises(NotCheckable, match="git cannot read"):
+                source(folder).expect_never_committed("AWS secret key", SECRET)
+        assert not ran.exists()
+
+
+def test_an_install_xml_in_another_encoding(folder: Path, commit: Commit) -> None:
+    commit("db/install.xml", "")
+    xml = f'<?xml version="1.0" encoding="ISO-8859-1"?><XMLDB COMMENT="für">{TABLE.format("x", PRIMARY)}</XMLDB>'
+    (folder / "db/install.xml").write_bytes(xml.encode("latin-1"))
+    git(folder, "commit", "--all", "--quiet", "--message", "latin")
+    with pytest.raises(AssertionError, match=r"expected db/install\.xml to describe .*, seen x"):
+        source(folder).expect_install_xml()
+
+
+def test_the_plugins_folder_in_moodles_own_repository(folder: Path, commit: Commit) -> None:
+    tables = "".join(TABLE.format(name, PRIMARY) for name in TABLES)
+    commit("mod/assign/submission/s3video/db/install.xml", f"<XMLDB>{tables}</XMLDB>")
+    assert source(folder / "mod/assign/submission/s3video").expect_install_xml() == [*TABLES]
+
+
 def test_what_cannot_be_told(folder: Path, tmp_path: Path, commit: Commit) -> None:
     with pytest.raises(NotCheckable, match="has no commit"):
         source(folder).expect_never_committed("AWS secret key", SECRET)
@@ -200,3 +240,12 @@ def test_the_file_of_the_private_key(tmp_path: Path) -> None:
         KeyFile(file).expect_key(new_key())
     with pytest.raises(NotCheckable, match="do not show"):
         KeyFile(file).expect_key("")
+
+
+def test_what_is_no_file_of_a_private_key(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        for ask in (KeyFile(tmp_path / name).expect_for_owner_only, partial(KeyFile(tmp_path / name).expect_key, "x")):
+            with pytest.raises(NotCheckable, match=rf"local\.key_file, {name}, .*folder, or no file"):
+                ask()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from playwright.sync_api import Error
 from selenium.webdriver.common.utils import free_port
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from clients.errors import ConfigurationError
 from runner.configuration.environment_tables import Target
 from runner.configuration.targets import Launch, launch_of, reaches, survey, with_proxy
 from runner.configuration.webdriver import NotAvailable, build_of, find_build
@@ -244,6 +246,44 @@ def test_a_driver_at_an_address_that_does_not_answer(load_site: LoadSite, monkey
         "the capabilities"
     )
     assert "key-of-a-cloud" in site.secrets()
+
+
+def test_a_token_in_an_address_is_a_secret_by_itself(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3V_SERVER", "wss://cloud.example.edu?browser=firefox&apiKey=key-of-a-cloud&token=short")
+    site = load_site(end='[[targets]]\nname = "far"\nengine = "firefox"\nws_endpoint = "S3V_SERVER"')
+    assert "key-of-a-cloud" in site.secrets()
+    assert not {"short", "firefox"} & {*site.secrets()}
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ('channel = "webkitgtk"\ndevice = "iPhone 15"', "device: webkitgtk is driven by WebDriver, and as it is"),
+        ('channel = "safari"\nws_endpoint = "S3V_SERVER"', "ws_endpoint: safari is driven by WebDriver"),
+        ('webdriver = "S3V_WITH_TOKEN"', "webdriver: the variable's address holds ? or #"),
+        *(
+            (
+                f'webdriver = "S3V_HUB"\ncapabilities = {capabilities}',
+                f"capabilities: {name} is a secret, and this file",
+            )
+            for name, capabilities in {
+                "accessKey": '{ "bstack:options" = { userName = "ada", accessKey = "key-of-a-cloud" } }',
+                "access_key": '{ access_key = "key-of-a-cloud" }',
+                "appium:keyPassword": '{ "appium:keyPassword" = "key-of-a-cloud" }',
+                "authToken": '{ firstMatch = [{ authToken = "key-of-a-cloud" }] }',
+            }.items()
+        ),
+    ],
+)
+def test_a_target_that_cannot_be_meant(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, keys: str, told: str
+) -> None:
+    monkeypatch.setenv("S3V_SERVER", "ws://127.0.0.1:9/playwright")
+    monkeypatch.setenv("S3V_HUB", "http://ada:key-of-a-cloud@127.0.0.1:9/wd/hub")
+    monkeypatch.setenv("S3V_WITH_TOKEN", "http://127.0.0.1:9/wd/hub?token=key-of-a-cloud")
+    with pytest.raises(ConfigurationError, match=re.escape(f"targets.1.{told}")) as refused:
+        load_site(end=f'[[targets]]\nname = "iphone"\nengine = "webkit"\n{keys}')
+    assert "key-of-a-cloud" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
