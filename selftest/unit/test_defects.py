@@ -104,6 +104,16 @@ def test_what_rules_tell_apart_stays_apart_whatever_was_seen() -> None:
     assert len(found(search, failed("2.10.8", "The list opens", seen.format("title")))) == 1
 
 
+def test_a_limit_that_counts_by_the_hour_is_one_defect_and_its_number_no_other() -> None:
+    unit = failed("2.5.18", "The limit counts by the minute", "expected it to count by the minute, seen “(per hour)”")
+    number = "expected playback_rate_limit to be 30 a minute, seen 100"
+    (one,) = found(failed("2.5.18", "The limit is 30 a minute", f"{number} an hour"), unit)
+    assert (one.severity, one.acts) == (Severity.FUNCTION, Acts.AUTHOR)
+    for per in ("", " a minute"):
+        alone = failed("2.5.18", "The limit is 30 a minute", f"{number}{per}")
+        assert [other.acts for other in found(alone, unit)] == [Acts.AUTHOR, Acts.ADMINISTRATOR]
+
+
 def test_who_must_act_tells_defects_apart() -> None:
     seen = "expected {}, seen another value in the settings"
     assert len(found(failed("2.5.11", "A", seen.format("a")), failed("2.5.14", "B", f"{seen.format('b')}"))) == 1

@@ -18,6 +18,7 @@ FILLED = {
     "file.why": "a video with quotes in its name",
     "why": "a text file said to be a video",
     "failure": "the tab was closed",
+    "self._per(name)": " an hour",
 }
 """What stands in the braces of texts, by what the source has there; else that stands for itself."""
 
