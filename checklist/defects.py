@@ -1,8 +1,9 @@
 """From failed checks to defects: what somebody has to mend, once, however many checks, targets and lines show it.
 
 Checks are one defect that are the same check on several targets, that a rule of `defects.toml` puts together, that say
-the same, or in which the same was seen in one step. What only follows from a defect, the lines that a test could not
-reach and those that follow others, is told with it. Pure: no files but that table, no network.
+the same, or in which the same was seen in one step. What consoles show while a check fails is told with it, and so is
+what only follows from a defect: the lines that a test could not reach and those that follow others. Pure: no files but
+that table, no network.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from checklist.known_issues import KnownIssue
-from checklist.lines import ALL_TARGETS, LINES, Kind
+from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
-from checklist.verdicts import Check, Entry, Role, Verdict, is_known
+from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
 from checklist.words import failures, parameters, sent_to, status
 
 
@@ -209,7 +210,10 @@ def defects(entries: Iterable[Entry], known: Collection[KnownIssue] = (), proble
     """The defects of a run, the worst first; `problems` are what keeps it from GO besides its lines."""
     entries = list(entries)
     checks = [check for entry in entries for check in entry.checks]
-    found = [_defect(group, checks, known) for group in _groups(_failed(entries))]
+    failed = _failed(entries)
+    echoes = _echoes(failed)
+    own = [check for check in failed if id(check) not in {id(echo) for echo, _ in echoes}]
+    found = [_defect(group, _of(group, echoes), checks, known) for group in _groups(own)]
     found = [*_with_what_follows(found, entries), *map(_problem, problems)]
     return sorted(found, key=_rank)
 
@@ -228,6 +232,32 @@ def _failed(entries: Iterable[Entry]) -> list[Check]:
         for check in entry.checks
         if check.verdict is Verdict.FAILED and check.role is not Role.ADVICE
     ]
+
+
+def _echoes(failed: Sequence[Check]) -> list[tuple[Check, list[Check]]]:
+    """Each judgement of a test's consoles that has nothing of its own to tell, and the checks whose echo it is.
+
+    That is so where every error came while checks of that test were on that failed as well: one that came at another
+    time makes it a defect of its own.
+    """
+    found = []
+    for console in failed:
+        errors = Counter(console.evidence.get(MEANWHILE, ()) if console.line == CONSOLES else ())
+        beside = [
+            check
+            for check in failed
+            if (check.test, check.target) == (console.test, console.target)
+            and check.line != CONSOLES
+            and errors.keys() & check.evidence.get(MEANWHILE, ())
+        ]
+        if beside and errors <= Counter(error for check in beside for error in check.evidence[MEANWHILE]):
+            found.append((console, beside))
+    return found
+
+
+def _of(group: Sequence[Check], echoes: Iterable[tuple[Check, Sequence[Check]]]) -> list[Check]:
+    mine = {id(check) for check in group}
+    return [echo for echo, causes in echoes if any(id(cause) in mine for cause in causes)]
 
 
 def advice(checks: Iterable[Check]) -> list[Symptom]:
@@ -301,16 +331,20 @@ def _in_order(lines: Iterable[str]) -> list[str]:
     return [line for line in LINES if line in mine]
 
 
-def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]) -> Defect:
+def _defect(
+    group: Sequence[Check], echoes: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]
+) -> Defect:
     symptoms = [_symptom(same) for same in _by(group, _same_check).values()]
     said = Counter((one.expected, one.seen) for one in symptoms)
     symptoms.sort(key=lambda one: -said[one.expected, one.seen])
+    symptoms += [_symptom(same) for same in _by(echoes, _same_check).values()]
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
     first, together = symptoms[0], _ruled(group[0], "together")
     first = replace(first, sentence=str(together) if together else f"Not so: {first.sentence}")
     step = LINES[group[0].line].step if group[0].line in LINES else group[0].line
-    are_known = all(is_known(check, known) for check in group)
-    notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in group)]
+    everything = [*group, *echoes]
+    are_known = all(is_known(check, known) for check in everything)
+    notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in everything)]
     beside: dict[str, str] = {}
     passed = {check.line for check in all_} - {check.line for check in all_ if check.verdict is not Verdict.PASSED}
     for check in group:
@@ -325,7 +359,7 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
         first.seen,
         severity(worst),
         acts(worst),
-        _in_order(check.line for check in group),
+        _in_order(check.line for check in everything),
         _distinct(check.target for check in group),
         symptoms,
         beside=beside,

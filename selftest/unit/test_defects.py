@@ -9,7 +9,7 @@ import pytest
 from checklist import history
 from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules
 from checklist.lines import LINES, STEPS
-from checklist.verdicts import Check, Role, Verdict, judge
+from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judge
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, NO_PLAY, go, no_go, passing, run_of
 
 BOTH = [CHROMIUM, FIREFOX]
@@ -112,6 +112,25 @@ def test_a_limit_that_counts_by_the_hour_is_one_defect_and_its_number_no_other()
     for per in ("", " a minute"):
         alone = failed("2.5.18", "The limit is 30 a minute", f"{number}{per}")
         assert [other.acts for other in found(alone, unit)] == [Acts.AUTHOR, Acts.ADMINISTRATOR]
+
+
+def test_what_a_console_shows_while_a_check_fails_is_told_with_it_and_anything_else_apart() -> None:
+    def console(*errors: str, target: str = "chromium", test: str = "test_it") -> Check:
+        say = f"expected no errors in anybody's console, seen {'; '.join(errors)}"
+        return failed("2.14.3", "Nobody's console shows an error", say, target, test, evidence={MEANWHILE: [*errors]})
+
+    player = failed("2.8.7", "The player renews", "expected another, seen none", evidence={MEANWHILE: ["a", "b"]})
+    (one,) = found(player, console("a", "b"))
+    assert one.lines == ["2.8.7", "2.14.3"]
+    assert [symptom.seen for symptom in one.symptoms] == ["none", "a; b"]
+    others = [console("a", "another"), console("a", "a", "b"), console()]
+    for apart in (*others, console("a", test="test_other"), console("a", target="firefox")):
+        assert [other.lines for other in found(player, apart)] == [["2.8.7"], ["2.14.3"]]
+    table = failed("2.8.3", "The table has it", "expected it, seen nothing", evidence={MEANWHILE: ["b"]})
+    assert [other.lines for other in found(table, player, console("a", "b"))] == [
+        ["2.8.3", "2.14.3"],
+        ["2.8.7", "2.14.3"],
+    ]
 
 
 def test_who_must_act_tells_defects_apart() -> None:
