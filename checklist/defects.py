@@ -69,7 +69,7 @@ class Acts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A check that failed, on one target or on several.
+    """A check that failed, on one target or on several. `sentence` says what is wrong.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
     test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
@@ -198,6 +198,33 @@ def sentence(check: Check) -> str:
     return f"{plain(LINES[check.line].text)}: {title}" if check.line in LINES else title
 
 
+GAP = "…"
+"""Stands for any words, in `wrong.toml`."""
+
+
+@cache
+def wrongs() -> Mapping[str, str]:
+    """What is wrong where a check fails, by its title, both with gaps: the table `wrong.toml`."""
+    table: dict[str, str] = tomllib.loads(Path(__file__).with_name("wrong.toml").read_text(encoding="utf-8"))
+    return table
+
+
+@cache
+def wrong(title: str) -> str:
+    """What is wrong where a check of that title fails; empty where the table does not tell."""
+    if title in wrongs():
+        return wrongs()[title]
+    for pattern, told in wrongs().items():
+        if GAP in pattern and (found := re.fullmatch("(.*)".join(map(re.escape, pattern.split(GAP))), title)):
+            start, *parts = told.split(GAP)
+            return start + "".join(word + part for word, part in zip(found.groups(), parts, strict=False))
+    return ""
+
+
+def _what_is_wrong(check: Check) -> str:
+    return wrong(check.title) or f"Not so: {sentence(check)}"
+
+
 def plain(text: str) -> str:
     """A line's text without the marks of Markdown."""
     return re.sub(r"\*\*|`", "", text).rstrip(":")
@@ -263,7 +290,7 @@ def _of(group: Sequence[Check], echoes: Iterable[tuple[Check, Sequence[Check]]])
 def advice(checks: Iterable[Check]) -> list[Symptom]:
     """What would be good and no box asks for, a recommendation each, however many targets show it."""
     mine = [check for check in checks if check.verdict is Verdict.ADVICE]
-    return [_symptom(group) for group in _by(mine, _same_check).values()]
+    return [replace(_symptom(group), sentence=sentence(group[0])) for group in _by(mine, _same_check).values()]
 
 
 def _test(check: Check) -> str:
@@ -340,7 +367,6 @@ def _defect(
     symptoms += [_symptom(same) for same in _by(echoes, _same_check).values()]
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
     first, together = symptoms[0], _ruled(group[0], "together")
-    first = replace(first, sentence=str(together) if together else f"Not so: {first.sentence}")
     step = LINES[group[0].line].step if group[0].line in LINES else group[0].line
     everything = [*group, *echoes]
     are_known = all(is_known(check, known) for check in everything)
@@ -354,7 +380,7 @@ def _defect(
         re.sub(r"\W+", "-", str(together).lower())[:40].strip("-")
         if together
         else f"{step}-{_digest(_same_check(group[0]))}",
-        first.sentence,
+        str(together) if together else first.sentence,
         first.expected,
         first.seen,
         severity(worst),
@@ -372,7 +398,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), failures(same[0].message))
     return Symptom(
-        sentence(same[0]),
+        _what_is_wrong(same[0]),
         expected,
         seen,
         _in_order(check.line for check in same),

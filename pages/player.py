@@ -211,7 +211,7 @@ class Player:
         except TimeoutError:
             raise AssertionError(
                 f"expected the player to ask for another address within {lasting(span)}, before its own ends, "
-                "seen it ask for none"
+                "seen no request for one"
             ) from None
         self.expect_loaded()
         self._expect_at(at, "with another address")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from checklist import history
-from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules
+from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
 from checklist.lines import LINES, STEPS
 from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judge
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, NO_PLAY, go, no_go, passing, run_of
@@ -188,6 +188,17 @@ def test_requests_with_one_sender_and_one_answer_are_told_together() -> None:
 def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
     (one,) = found(failed("2.8.6", "a click plays it", NO_PLAY))
     assert one.sentence == "Not so: Click play button: a click plays it"
+
+
+def test_a_failed_check_says_what_is_wrong() -> None:
+    assert wrong("S3 no longer holds the deleted assignment's video") == "Deleting an assignment leaves its video on S3"
+    assert wrong("The administrators' pages are closed to a guest") == "An administrators' page is open to a guest"
+    assert wrong("A search by key does not find the video under another status") == (
+        "A search by key finds the video under another status"
+    )
+    assert not wrong("Nobody has thought of this")
+    (one,) = found(failed("2.8.7", "The video is heard", "expected sound, seen none"))
+    assert one.sentence == one.symptoms[0].sentence == "The video is not heard"
 
 
 def test_advice_is_no_defect() -> None:
