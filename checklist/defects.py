@@ -39,7 +39,7 @@ class Severity(StrEnum):
 
 
 MEANING = {
-    Severity.ACCESS: "somebody sees or harms another one's video, or lacks a right",
+    Severity.ACCESS: "somebody sees or harms what is not theirs",
     Severity.DATA: "videos are lost, or stay too long",
     Severity.FUNCTION: "something does not work",
     Severity.WORDING: "people are told nothing, or wrong",

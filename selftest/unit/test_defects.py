@@ -222,6 +222,17 @@ def test_the_worst_comes_first_and_what_is_known_last() -> None:
     assert [bool(one.known) for one in go().defects] == [True]
 
 
+def test_a_leak_comes_before_a_right_that_is_missing() -> None:
+    title = "Students, teachers and managers have the plugin's capabilities of appendix C"
+    missing = failed("2.4.5", title, "expected the capabilities, seen these missing: s3video:use", "all")
+    leak = failed("2.9.4", "A guest gets nothing of the video, and does it no harm", "expected a refusal, seen a video")
+    documents = failed(
+        "4.4.2", "No report on the plugin's inside, and no key or copy, is served to anybody", "expected none, seen one"
+    )
+    assert [one.lines for one in found(missing, documents, leak)] == [["2.9.4"], ["4.4.2"], ["2.4.5"]]
+    assert [one.severity for one in found(missing, leak)] == [Severity.ACCESS, Severity.FUNCTION]
+
+
 def test_what_a_run_leaves_behind_is_for_whoever_runs_it() -> None:
     (one,) = defects([], problems=["clean-up: a course is still there"])
     assert (one.sentence, one.seen, one.acts) == (
