@@ -25,7 +25,7 @@ from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
-from checklist.words import failures, parameters, sent_to, status
+from checklist.words import brief, failures, first_and_last, parameters, repeated, sent_to, status
 
 
 class Severity(StrEnum):
@@ -187,7 +187,7 @@ def expected_and_seen(message: str) -> tuple[str, str] | None:
 def _seen(text: str) -> str:
     """Playwright's words for nothing, in a person's; and a clause as a thing."""
     text = re.sub(r"^None Error: element\(s\) not found", "nothing of that kind on the page", text)
-    return failures(re.sub(r"^that ", "", text))
+    return brief(failures(re.sub(r"^that ", "", text)))
 
 
 def sentence(check: Check) -> str:
@@ -396,7 +396,7 @@ def _defect(
 def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
-    expected, seen = halves or (sentence(same[0]), failures(same[0].message))
+    expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
     return Symptom(
         _what_is_wrong(same[0]),
         expected,
@@ -406,7 +406,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _test(first),
         [*first.evidence.get("screenshots", ())],
         [*first.evidence.get("captions", ())],
-        [*first.evidence.get("steps", ())],
+        repeated(first.evidence.get("steps", ())),
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
@@ -428,7 +428,8 @@ def _asked(check: Check) -> Iterator[str]:
         else:
             told.append((who, [request], answer))
     for who, asked, answer in told[-SHOWN:]:
-        yield f"{who}: Send {'; '.join(dict.fromkeys(asked))}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
+        requests = first_and_last([*dict.fromkeys(asked)], "requests")
+        yield f"{who}: Send {'; '.join(requests)}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
 
 
 def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:

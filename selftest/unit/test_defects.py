@@ -10,6 +10,7 @@ from checklist import history
 from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
 from checklist.lines import LINES, STEPS
 from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judge
+from checklist.words import brief, first_and_last, repeated
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, NO_PLAY, go, no_go, passing, run_of
 
 BOTH = [CHROMIUM, FIREFOX]
@@ -265,6 +266,52 @@ def test_a_defect_knows_since_when_it_is_there() -> None:
     assert {one.since for one in history.dated(run.defects, history.past(run), past)} == {"2026-11-21T18:15:01+00:00"}
     assert {one.since for one in history.dated(run.defects, history.past(run), past[:2])} == {run.started.isoformat()}
     assert {one.since for one in history.dated(run.defects, history.past(run), [])} == {""}
+
+
+CHROMIUM_STACK = (
+    "console error: TypeError: this.player.currentTime is not a function at attemptRefresh "
+    "(https://moodle.example.edu/lib/requirejs.php/1/core/first.js:5389:51) at https://moodle.example.edu/first.js:5:2 "
+    "at ClockController._runTo (<anonymous>:120:33) at async <anonymous>:396:30 (on https://m.example.edu/)"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            CHROMIUM_STACK,
+            "console error: TypeError: this.player.currentTime is not a function … (on https://m.example.edu/)",
+        ),
+        (
+            "TypeError: x is null f@https://m.example.edu/a.js:1:2 @https://m.example.edu/a.js:3:4",
+            "TypeError: x is null …",
+        ),
+        ("a message at https://m.example.edu/a.php: no", "a message at https://m.example.edu/a.php: no"),
+        ("You have data. \xd7 Dismiss this notification; S3 Video", "You have data.; S3 Video"),
+    ],
+)
+def test_what_was_seen_is_told_without_stacks_and_closing_buttons(text: str, told: str) -> None:
+    assert brief(text) == told
+
+
+def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> None:
+    wait, begin = "Wait for the form's message.", "As the student: Open the assignment."
+    steps = [begin, *(step for file in range(12) for step in (f"Choose {file}.mp4.", wait))]
+    assert repeated(steps) == [
+        *steps[:7],
+        "… and 8 more in the same way, and last of all:",
+        wait,
+        "Choose 11.mp4.",
+        wait,
+    ]
+    assert repeated(steps[:19]) == steps[:19]
+    decisive = [*steps[:9], "As the administrator: Suspend the enrolment.", *steps[9:]]
+    assert repeated(decisive) == decisive
+    assert first_and_last([f"GET /{number}" for number in range(10)], "requests") == [
+        *("GET /0", "GET /1", "GET /2"),
+        "… and 6 more requests",
+        "GET /9",
+    ]
 
 
 @pytest.mark.parametrize(
