@@ -119,6 +119,11 @@ class Defect:
     def pictures(self) -> list[str]:
         return [path for one in self.symptoms for path in one.pictures]
 
+    @property
+    def by_browser(self) -> bool:
+        """Whether somebody was at a browser where it was seen; else the suite asked without one."""
+        return any(one.pictures or one.people for one in self.symptoms)
+
 
 # -- the table ------------------------------------------------------------------------------------
 

@@ -1,9 +1,15 @@
 """What plugin 1.0.0 has wrong comes out as so many cards, each for one thing to mend."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from checklist.defects import Acts, Severity, wrong
+from checklist.report.page import render
 from checklist.report.tickets import markdown
+from checklist.verdicts import Check, Verdict
 from selftest.texts import not_for_people
 from selftest.unit.sample_defects import FAILED, run
+from selftest.unit.sample_runs import run_of
 
 MOST = 26
 
@@ -39,6 +45,25 @@ def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
 
 def test_no_sentence_is_written_as_programs_write() -> None:
     assert [odd for one in run().defects for part in (one.expected, one.seen) for odd in not_for_people(part)] == []
+
+
+def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(tmp_path: Path) -> None:
+    def told(**evidence: object) -> tuple[str, str]:
+        message = "expected a refusal, seen a video"
+        check = Check("2.9.4", "chromium", Verdict.FAILED, "A sesskey opens nothing in another session", message)
+        sample = run_of([replace(check, evidence=evidence, test="test_tricks[chromium]")])
+        (defect,) = sample.defects
+        return render(sample, tmp_path), markdown(defect, sample)
+
+    page, ticket = told(steps=["As the administrator: Open the plugin's settings."])
+    assert "The suite asked without a browser, so there is no picture." in page
+    assert "<dt>In the run of</dt>" in page
+    assert "**In the run of:** Chromium" in ticket
+    page, ticket = told(steps=["As the student: Log in."], people=["student, at /my/"])
+    assert "No picture was taken." in page
+    assert "<dt>Seen in</dt>" in page
+    assert "**Seen in:** Chromium" in ticket
+    assert "No page shows this." in told()[0]
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
