@@ -1,8 +1,9 @@
 """From failed checks to defects: what somebody has to mend, once, however many checks, targets and lines show it.
 
 Checks are one defect that are the same check on several targets, that a rule of `defects.toml` puts together, that say
-the same, or in which the same was seen in one step. What only follows from a defect, the lines that a test could not
-reach and those that follow others, is told with it. Pure: no files but that table, no network.
+the same, or in which the same was seen in one step. What consoles show while a check fails is told with it, and so is
+what only follows from a defect: the lines that a test could not reach and those that follow others. Pure: no files but
+that table, no network.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from checklist.known_issues import KnownIssue
-from checklist.lines import ALL_TARGETS, LINES, Kind
+from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
-from checklist.verdicts import Check, Entry, Role, Verdict, is_known
-from checklist.words import failures, parameters, sent_to, status
+from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
+from checklist.words import brief, failures, first_and_last, parameters, repeated, sent_to, status
 
 
 class Severity(StrEnum):
@@ -38,7 +39,7 @@ class Severity(StrEnum):
 
 
 MEANING = {
-    Severity.ACCESS: "somebody sees or harms another one's video, or lacks a right",
+    Severity.ACCESS: "somebody sees or harms what is not theirs",
     Severity.DATA: "videos are lost, or stay too long",
     Severity.FUNCTION: "something does not work",
     Severity.WORDING: "people are told nothing, or wrong",
@@ -68,7 +69,7 @@ class Acts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A check that failed, on one target or on several.
+    """A check that failed, on one target or on several. `sentence` says what is wrong.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
     test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
@@ -117,6 +118,11 @@ class Defect:
     @property
     def pictures(self) -> list[str]:
         return [path for one in self.symptoms for path in one.pictures]
+
+    @property
+    def by_browser(self) -> bool:
+        """Whether somebody was at a browser where it was seen; else the suite asked without one."""
+        return any(one.pictures or one.people for one in self.symptoms)
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -186,7 +192,7 @@ def expected_and_seen(message: str) -> tuple[str, str] | None:
 def _seen(text: str) -> str:
     """Playwright's words for nothing, in a person's; and a clause as a thing."""
     text = re.sub(r"^None Error: element\(s\) not found", "nothing of that kind on the page", text)
-    return failures(re.sub(r"^that ", "", text))
+    return brief(failures(re.sub(r"^that ", "", text)))
 
 
 def sentence(check: Check) -> str:
@@ -195,6 +201,33 @@ def sentence(check: Check) -> str:
     if title[:1].isupper() or title[:1].isdigit():
         return title
     return f"{plain(LINES[check.line].text)}: {title}" if check.line in LINES else title
+
+
+GAP = "…"
+"""Stands for any words, in `wrong.toml`."""
+
+
+@cache
+def wrongs() -> Mapping[str, str]:
+    """What is wrong where a check fails, by its title, both with gaps: the table `wrong.toml`."""
+    table: dict[str, str] = tomllib.loads(Path(__file__).with_name("wrong.toml").read_text(encoding="utf-8"))
+    return table
+
+
+@cache
+def wrong(title: str) -> str:
+    """What is wrong where a check of that title fails; empty where the table does not tell."""
+    if title in wrongs():
+        return wrongs()[title]
+    for pattern, told in wrongs().items():
+        if GAP in pattern and (found := re.fullmatch("(.*)".join(map(re.escape, pattern.split(GAP))), title)):
+            start, *parts = told.split(GAP)
+            return start + "".join(word + part for word, part in zip(found.groups(), parts, strict=False))
+    return ""
+
+
+def _what_is_wrong(check: Check) -> str:
+    return wrong(check.title) or f"Not so: {sentence(check)}"
 
 
 def plain(text: str) -> str:
@@ -209,7 +242,10 @@ def defects(entries: Iterable[Entry], known: Collection[KnownIssue] = (), proble
     """The defects of a run, the worst first; `problems` are what keeps it from GO besides its lines."""
     entries = list(entries)
     checks = [check for entry in entries for check in entry.checks]
-    found = [_defect(group, checks, known) for group in _groups(_failed(entries))]
+    failed = _failed(entries)
+    echoes = _echoes(failed)
+    own = [check for check in failed if id(check) not in {id(echo) for echo, _ in echoes}]
+    found = [_defect(group, _of(group, echoes), checks, known) for group in _groups(own)]
     found = [*_with_what_follows(found, entries), *map(_problem, problems)]
     return sorted(found, key=_rank)
 
@@ -230,10 +266,36 @@ def _failed(entries: Iterable[Entry]) -> list[Check]:
     ]
 
 
+def _echoes(failed: Sequence[Check]) -> list[tuple[Check, list[Check]]]:
+    """Each judgement of a test's consoles that has nothing of its own to tell, and the checks whose echo it is.
+
+    That is so where every error came while checks of that test were on that failed as well: one that came at another
+    time makes it a defect of its own.
+    """
+    found = []
+    for console in failed:
+        errors = Counter(console.evidence.get(MEANWHILE, ()) if console.line == CONSOLES else ())
+        beside = [
+            check
+            for check in failed
+            if (check.test, check.target) == (console.test, console.target)
+            and check.line != CONSOLES
+            and errors.keys() & check.evidence.get(MEANWHILE, ())
+        ]
+        if beside and errors <= Counter(error for check in beside for error in check.evidence[MEANWHILE]):
+            found.append((console, beside))
+    return found
+
+
+def _of(group: Sequence[Check], echoes: Iterable[tuple[Check, Sequence[Check]]]) -> list[Check]:
+    mine = {id(check) for check in group}
+    return [echo for echo, causes in echoes if any(id(cause) in mine for cause in causes)]
+
+
 def advice(checks: Iterable[Check]) -> list[Symptom]:
     """What would be good and no box asks for, a recommendation each, however many targets show it."""
     mine = [check for check in checks if check.verdict is Verdict.ADVICE]
-    return [_symptom(group) for group in _by(mine, _same_check).values()]
+    return [replace(_symptom(group), sentence=sentence(group[0])) for group in _by(mine, _same_check).values()]
 
 
 def _test(check: Check) -> str:
@@ -301,16 +363,19 @@ def _in_order(lines: Iterable[str]) -> list[str]:
     return [line for line in LINES if line in mine]
 
 
-def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]) -> Defect:
+def _defect(
+    group: Sequence[Check], echoes: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]
+) -> Defect:
     symptoms = [_symptom(same) for same in _by(group, _same_check).values()]
     said = Counter((one.expected, one.seen) for one in symptoms)
     symptoms.sort(key=lambda one: -said[one.expected, one.seen])
+    symptoms += [_symptom(same) for same in _by(echoes, _same_check).values()]
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
     first, together = symptoms[0], _ruled(group[0], "together")
-    first = replace(first, sentence=str(together) if together else f"Not so: {first.sentence}")
     step = LINES[group[0].line].step if group[0].line in LINES else group[0].line
-    are_known = all(is_known(check, known) for check in group)
-    notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in group)]
+    everything = [*group, *echoes]
+    are_known = all(is_known(check, known) for check in everything)
+    notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in everything)]
     beside: dict[str, str] = {}
     passed = {check.line for check in all_} - {check.line for check in all_ if check.verdict is not Verdict.PASSED}
     for check in group:
@@ -320,12 +385,12 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
         re.sub(r"\W+", "-", str(together).lower())[:40].strip("-")
         if together
         else f"{step}-{_digest(_same_check(group[0]))}",
-        first.sentence,
+        str(together) if together else first.sentence,
         first.expected,
         first.seen,
         severity(worst),
         acts(worst),
-        _in_order(check.line for check in group),
+        _in_order(check.line for check in everything),
         _distinct(check.target for check in group),
         symptoms,
         beside=beside,
@@ -336,9 +401,9 @@ def _defect(group: Sequence[Check], all_: Sequence[Check], known: Collection[Kno
 def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
-    expected, seen = halves or (sentence(same[0]), failures(same[0].message))
+    expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
     return Symptom(
-        sentence(same[0]),
+        _what_is_wrong(same[0]),
         expected,
         seen,
         _in_order(check.line for check in same),
@@ -346,7 +411,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _test(first),
         [*first.evidence.get("screenshots", ())],
         [*first.evidence.get("captions", ())],
-        [*first.evidence.get("steps", ())],
+        repeated(first.evidence.get("steps", ())),
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
@@ -368,7 +433,8 @@ def _asked(check: Check) -> Iterator[str]:
         else:
             told.append((who, [request], answer))
     for who, asked, answer in told[-SHOWN:]:
-        yield f"{who}: Send {'; '.join(dict.fromkeys(asked))}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
+        requests = first_and_last([*dict.fromkeys(asked)], "requests")
+        yield f"{who}: Send {'; '.join(requests)}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
 
 
 def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:

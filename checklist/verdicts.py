@@ -40,6 +40,10 @@ class Role(StrEnum):
     ADVICE = "advice"
 
 
+MEANWHILE = "console errors"
+"""The name of the evidence: what consoles showed while a check was on that failed, and of 2.14.3 in its whole test."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What one `with line(...)` of one test found out.

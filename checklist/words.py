@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -27,6 +27,19 @@ FAILED = re.compile(r"\b(?:net::)?(?:ERR|NS_ERROR|NS_BINDING)_\w+")
 NOISE = re.compile(r"mathjax|polyfill\.io", re.I)
 """What a site fetches from elsewhere, and a test network keeps from it: no finding."""
 
+
+FRAMES = re.compile(
+    r"(?:\s+(?:at\s(?:[\w.$<>\[\]]+\s){0,4}\(?|[\w.$/<*]*@)(?:https?://|<anonymous>|…/)\S*?:\d+:\d+\)?)+"
+)
+"""A script's stack in one line, as engines write it: "at f (https://…/a.js:1:2)", or "f@https://…/a.js:1:2"."""
+
+CLOSING = re.compile(r"\s*\xd7\s*Dismiss this notification")
+"""The button beside what Moodle tells."""
+
+MANY = 10
+"""As often is the same done that a list tells the first FIRST, and the last."""
+
+FIRST = 3
 
 KEY = re.compile(r"\bvideos/(\d+)/[^\s,;:]+")
 ADDRESS = re.compile(r"https?://[^\s,;?]*/([^\s,;?/]+)\S*?(?=[,;:]?(?:\s|$))")
@@ -62,6 +75,35 @@ def _number(value: float) -> str:
 def _right(tried: Mapping[str, Any]) -> str:
     may = "allowed" if tried["may"] else "refused"
     return f"{may}{'' if tried['right'] else ', which is wrong'}: {in_words(tried.get('seen'))}"
+
+
+def brief(text: str) -> str:
+    """Without the stacks of scripts, which the line's own messages keep, and without what closes a notice."""
+    return CLOSING.sub("", FRAMES.sub(" …", text))
+
+
+def first_and_last(told: Sequence[str], what: str) -> list[str]:
+    """Of many the first and the last, which is where it failed; how many are left out is told between them."""
+    if len(told) < MANY:
+        return [*told]
+    return [*told[:FIRST], f"… and {len(told) - FIRST - 1} more {what}", told[-1]]
+
+
+def repeated(steps: Sequence[str]) -> list[str]:
+    """Steps of which the same verb stands in MANY: its first FIRST are told, how many more, and the last.
+
+    Steps between are left out only where each of them is told elsewhere, word for word.
+    """
+    for verb in dict.fromkeys(step.partition(" ")[0] for step in steps):
+        places = [number for number, step in enumerate(steps) if step.partition(" ")[0] == verb]
+        if len({steps[place] for place in places}) < MANY:
+            continue
+        begin, end = places[FIRST], places[-2] + 1
+        kept = [*steps[:begin], *steps[end:]]
+        if all(step in kept for number, step in enumerate(steps[begin:end], begin) if number not in places):
+            more = f"… and {len(places) - FIRST - 1} more in the same way, and last of all:"
+            return [*steps[:begin], more, *steps[end:]]
+    return [*steps]
 
 
 def failures(text: str) -> str:

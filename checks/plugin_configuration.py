@@ -65,13 +65,27 @@ class PluginConfiguration:
         if seen != str(wanted):
             raise AssertionError(f"expected {name} to be {wanted}, seen {seen}")
 
+    def expect_limit(self, name: str, wanted: int) -> None:
+        """So many a minute; the message tells what the number that is set counts by, as far as the page says it."""
+        seen = self._value(name)
+        if seen != str(wanted):
+            raise AssertionError(f"expected {name} to be {wanted} a minute, seen {seen}{self._per(name)}")
+
+    def _units(self, name: str) -> list[str]:
+        return [one for one, pattern in UNITS.items() if re.search(pattern, self._settings.words.get(name, ""), re.I)]
+
+    def _per(self, name: str) -> str:
+        """ " an hour", as the setting's label says; empty where it says none, or several."""
+        units = self._units(name)
+        return f" {'an' if units[0] == 'hour' else 'a'} {units[0]}" if len(units) == 1 else ""
+
     def expect_unit(self, name: str, unit: str) -> None:
         """Label and description of the setting say that it counts in that unit, a key of UNITS.
 
         Raises NotCheckable where they name none that the suite knows.
         """
         words = self._settings.words.get(name, "")
-        named = [one for one, pattern in UNITS.items() if re.search(pattern, words, re.I)]
+        named = self._units(name)
         if not named:
             raise NotCheckable(
                 f"the settings page does not say in words that the suite understands what {name} counts in, seen "
@@ -128,15 +142,15 @@ class PluginConfiguration:
         if shared := [f"{name} {value}" for name, value in theirs.items() if self._value(name) == value]:
             raise AssertionError(f"expected resources of the staging site's own, seen production's {', '.join(shared)}")
 
-    def expect_default(self, name: str, wanted: object) -> None:
-        """Raises NotCheckable where the page shows no number as default."""
+    def expect_default(self, name: str, wanted: int, per: str = "") -> None:
+        """`per` is what a limit counts by, such as "a minute". Raises NotCheckable where the page shows no default."""
         shown = self._settings.defaults.get(name, "")
         if not shown.isdigit():
             raise NotCheckable(f"the settings page shows no default of {name}")
         if shown != str(wanted):
             raise AssertionError(
-                f"expected the plugin's own default of {name} to be {wanted}, seen {shown}: a site where nobody "
-                "enters it has that"
+                f"expected the plugin's own default of {name} to be {f'{wanted} {per}'.strip()}, seen "
+                f"{shown}{self._per(name) if per else ''}: a site where nobody enters it has that"
             )
 
     def expect_label(self, name: str) -> None:

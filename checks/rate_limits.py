@@ -10,6 +10,7 @@ from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 from checks.refusals import error_of
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
+from clients.steps import step
 
 MINUTE = 60
 
@@ -115,6 +116,7 @@ def expect_lifted(limits: Sequence[RateLimit]) -> None:
         retry=retry_if_result(bool),
         wait=wait_fixed(MINUTE + CLOCKS),
         stop=stop_after_attempt(2),
+        before_sleep=lambda _: step("", "Wait for a minute."),
         retry_error_callback=lambda state: state.outcome and state.outcome.result(),
     )
     if refused := a_minute_later(still_refused):

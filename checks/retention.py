@@ -10,6 +10,7 @@ from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient
 from clients.plugin.video_list import of_status, standing, unlisted
 from clients.s3 import Bucket
+from clients.steps import step
 from clients.words import counted
 
 DAY = 86400
@@ -101,6 +102,7 @@ class Retention:
         """
         if len(self.expired) < 2:
             return ""
+        step("", "Delete the object of the oldest of the videos past their retention from S3, without the plugin.")
         self._bucket.delete([self.expired[0]])
         return self.expired[0]
 

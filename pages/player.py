@@ -211,7 +211,7 @@ class Player:
         except TimeoutError:
             raise AssertionError(
                 f"expected the player to ask for another address within {lasting(span)}, before its own ends, "
-                "seen it ask for none"
+                "seen no request for one"
             ) from None
         self.expect_loaded()
         self._expect_at(at, "with another address")
@@ -222,7 +222,7 @@ class Player:
         return float(self.video.evaluate("video => video.currentTime"))
 
     def _later(self, span: timedelta) -> None:
-        self.moodle.step(f"Leave the page open for {lasting(span)}.")
+        self.moodle.step(f"Leave the page open, and have the tab's clock moved on by {lasting(span)}.")
         self.video.page.clock.fast_forward(round(span.total_seconds() * 1000))
 
     def _asked(self) -> list[str]:

@@ -190,12 +190,12 @@ def test_limits(
         with once(line, f"The label of {name} says what it is", extra=True):
             plugin_configuration.expect_label(name)
     for line, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
-        with once(line, f"The limit of {kind} URLs is {wanted}"):
-            plugin_configuration.expect(f"{kind}_rate_limit", wanted)
+        with once(line, f"The limit of {kind} URLs is {wanted} a minute"):
+            plugin_configuration.expect_limit(f"{kind}_rate_limit", wanted)
         with once(line, f"The limit of {kind} URLs counts by the minute"):
             plugin_configuration.expect_unit(f"{kind}_rate_limit", "minute")
-        with once(line, f"The plugin's own default of the limit of {kind} URLs is {wanted}", advice=True):
-            plugin_configuration.expect_default(f"{kind}_rate_limit", wanted)
+        with once(line, f"The plugin's own default of the limit of {kind} URLs is {wanted} a minute", advice=True):
+            plugin_configuration.expect_default(f"{kind}_rate_limit", wanted, "a minute")
     with once("2.5.20", "The settings page shows no error message"):
         expect_quiet_page(workspace.site)
     with once("2.5.20", "Each setting has a label of its own", extra=True):

@@ -21,7 +21,7 @@ from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
 from checklist.results import Run, put
-from checklist.verdicts import WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
+from checklist.verdicts import MEANWHILE, WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
 
 FILE = "report.html"
 
@@ -63,6 +63,7 @@ SEEN = (
     "captions",
     "steps",
     "console",
+    MEANWHILE,
     "requests",
     "requests without a browser",
     "on S3",

@@ -38,7 +38,7 @@ def markdown(defect: Defect, run: Run, pictures: Sequence[str] = ()) -> str:
         f"# {title(defect)}",
         f"- **Expected:** {_text(defect.expected)}\n- **Seen:** {_text(defect.seen)}\n"
         f"- **How bad:** {defect.severity} ({MEANING[defect.severity]})\n- **Who must act:** {defect.acts}"
-        + (f"\n- **Seen in:** {seen_in}" if seen_in else "")
+        + (f"\n- **{'Seen in' if defect.by_browser else 'In the run of'}:** {seen_in}" if seen_in else "")
         + (f"\n- **Lines of the checklist:** {_lines(defect.lines)}" if defect.lines else "")
         + (f"\n- **Open because of it:** {', '.join(defect.follows)}" if defect.follows else ""),
         _again(first),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from clients import steps
 from clients.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
@@ -92,6 +93,7 @@ def delete_assignment(site: MoodleClient, assignment: Assignment, people: Sequen
 
     Nobody is shown it any more, also where the site leaves the rest to a task.
     """
+    steps.step(site.session.sender, "Remove what was handed in to the assignment, and delete the assignment.")
     remove_submissions(site, assignment.cmid, people)
     step, script = f"Deleting the assignment {assignment.name}", "/course/mod.php"
     page = site.open(step, script, delete=assignment.cmid, sesskey=site.sesskey)

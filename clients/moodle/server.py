@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clients import steps
 from clients.addresses import MAINTENANCE, PURGE_CACHES, SETTINGS
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
@@ -27,6 +28,7 @@ def in_maintenance(site: MoodleClient) -> bool:
 def switch_maintenance(site: MoodleClient, *, on: bool) -> None:
     """Saves the setting, and looks whether that did it."""
     step = f"{'Enabling' if on else 'Disabling'} maintenance mode"
+    steps.step(site.session.sender, f"{'Enable' if on else 'Disable'} the site's maintenance mode.")
     in_maintenance(site)  # for a sesskey that holds
     asked = {"section": MAINTENANCE, "action": "save-settings", "s__maintenance_enabled": int(on)}
     response = site.post(f"{SETTINGS}?section={MAINTENANCE}", asked)
@@ -53,6 +55,7 @@ def purge_caches(site: MoodleClient) -> str:
     What Moodle then makes anew for whoever comes first is asked for, so that no browser has to wait for it.
     """
     step = "Purging all caches"
+    steps.step(site.session.sender, "Purge all caches.")
     site.open(step, PURGE_CACHES)  # for a sesskey that holds
     page = site.send(step, PURGE_CACHES, {"confirm": 1}, timeout=PURGING)
     said = page.select_one(".alert-info, .alert-success")

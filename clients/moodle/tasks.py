@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
 
+from clients import steps
 from clients.errors import NotCheckable
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import query, quote, text
@@ -59,6 +60,7 @@ class Task:
     def run(self) -> str:
         """Runs it now; returns what it says."""
         step = f"Running the task {self.name}"
+        steps.step(self._site.session.sender, f"Run the task {self.name} now, from the list of scheduled tasks.")
         page = self._site.send(step, RUN_NOW, {"task": self.name, "confirm": 1}, timeout=RUNNING)
         return output(page)
 

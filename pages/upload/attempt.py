@@ -110,6 +110,7 @@ class Upload:
     def later(self, span: timedelta) -> None:
         """Put the tab's clock forward while the file is on its way: `Actor.set_clock` comes before its page."""
         self.expect_under_way()
+        self._moodle.step(f"Have the tab's clock moved on by {lasting(span)}.")
         self.page.clock.fast_forward(round(span.total_seconds() * 1000))
 
     def expect_no_time_limit_below(self, span: timedelta) -> None:

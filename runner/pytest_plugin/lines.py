@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ import pytest
 import media
 from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES
-from checklist.verdicts import Check, Role, Verdict, judged_on
+from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judged_on
 from checklist.visible import visible
 from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
@@ -37,6 +38,9 @@ FAILURE_EVIDENCE = pytest.StashKey[Callable[[str], dict[str, Any]]]()
 
 QUIET = pytest.StashKey[Callable[[], None]]()
 """Raises AssertionError where somebody's console has shown an error since the test began."""
+
+CONSOLE_ERRORS = pytest.StashKey[Callable[[], list[str]]]()
+"""What QUIET would raise for: the errors since the test began, in their order."""
 
 DISCONNECTIONS = pytest.StashKey[Callable[[], list[str]]]()
 """When somebody's browser had no connection to the environment since the test began."""
@@ -99,6 +103,7 @@ class Lines:
         exchanges.clear()
         disconnections = self.item.stash.get(DISCONNECTIONS, list)
         before = len(disconnections())
+        heard = Counter(self.console_errors())
         died = False
         started = time.perf_counter()
         with self.subtests.test(msg=f"{line} {title}"):
@@ -114,6 +119,8 @@ class Lines:
                 verdict, message = self._failed(failure, advice, disconnections()[before:])
                 if verdict in (Verdict.FAILED, Verdict.ADVICE):
                     evidence |= self._failure_evidence(line)
+                    if meanwhile := [*(Counter(self.console_errors()) - heard).elements()]:
+                        evidence[MEANWHILE] = meanwhile
                 if verdict is Verdict.FAILED:
                     raise
             else:
@@ -136,6 +143,10 @@ class Lines:
             raise BrowserDied(f"the browser died in {line} ({title})")
         if blocks and verdict is not Verdict.PASSED:
             raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+
+    def console_errors(self) -> list[str]:
+        """Of everybody at a browser, since the test began; none where no console is judged."""
+        return self.item.stash[CONSOLE_ERRORS]() if CONSOLE_ERRORS in self.item.stash else []
 
     def _failed(self, failure: BaseException, advice: bool, disconnections: list[str]) -> tuple[Verdict, str]:
         """What a check came to whose body failed, and why: what keeps a browser from the plugin is no defect of it."""
@@ -268,7 +279,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     finally:
         line = pyfuncitem.funcargs.get("line")
         if isinstance(line, Lines) and QUIET in pyfuncitem.stash and CONSOLES in LINES:
-            with line(CONSOLES, "Nobody's console shows an error"):
+            with line(CONSOLES, "Nobody's console shows an error") as evidence:
+                if errors := line.console_errors():
+                    evidence[MEANWHILE] = errors
                 pyfuncitem.stash[QUIET]()
 
 

@@ -16,6 +16,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.model import Account, Assignment, Course, Person
 from clients.plugin.object_key import belongs_to
+from clients.steps import step
 from runner.configuration.connect import new_site
 from runner.configuration.environment import Environment
 from runner.configuration.naming import COURSE_NAME, POOL, is_ours
@@ -120,6 +121,7 @@ class Workspace:
 
     def closed_assignment(self, course: Course) -> Assignment:
         """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""
+        step("the administrator", "Create an assignment whose cut-off date was yesterday.")
         name = f"Test Video Upload, closed {self.mark} {secrets.token_hex(3)}"
         return create_assignment(self.site, course, name, datetime.now() - timedelta(days=1), cut_off=True)
 

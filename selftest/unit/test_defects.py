@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from checklist import history
-from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules
+from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
 from checklist.lines import LINES, STEPS
-from checklist.verdicts import Check, Role, Verdict, judge
+from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judge
+from checklist.words import brief, first_and_last, repeated
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, NO_PLAY, go, no_go, passing, run_of
 
 BOTH = [CHROMIUM, FIREFOX]
@@ -104,6 +105,35 @@ def test_what_rules_tell_apart_stays_apart_whatever_was_seen() -> None:
     assert len(found(search, failed("2.10.8", "The list opens", seen.format("title")))) == 1
 
 
+def test_a_limit_that_counts_by_the_hour_is_one_defect_and_its_number_no_other() -> None:
+    unit = failed("2.5.18", "The limit counts by the minute", "expected it to count by the minute, seen “(per hour)”")
+    number = "expected playback_rate_limit to be 30 a minute, seen 100"
+    (one,) = found(failed("2.5.18", "The limit is 30 a minute", f"{number} an hour"), unit)
+    assert (one.severity, one.acts) == (Severity.FUNCTION, Acts.AUTHOR)
+    for per in ("", " a minute"):
+        alone = failed("2.5.18", "The limit is 30 a minute", f"{number}{per}")
+        assert [other.acts for other in found(alone, unit)] == [Acts.AUTHOR, Acts.ADMINISTRATOR]
+
+
+def test_what_a_console_shows_while_a_check_fails_is_told_with_it_and_anything_else_apart() -> None:
+    def console(*errors: str, target: str = "chromium", test: str = "test_it") -> Check:
+        say = f"expected no errors in anybody's console, seen {'; '.join(errors)}"
+        return failed("2.14.3", "Nobody's console shows an error", say, target, test, evidence={MEANWHILE: [*errors]})
+
+    player = failed("2.8.7", "The player renews", "expected another, seen none", evidence={MEANWHILE: ["a", "b"]})
+    (one,) = found(player, console("a", "b"))
+    assert one.lines == ["2.8.7", "2.14.3"]
+    assert [symptom.seen for symptom in one.symptoms] == ["none", "a; b"]
+    others = [console("a", "another"), console("a", "a", "b"), console()]
+    for apart in (*others, console("a", test="test_other"), console("a", target="firefox")):
+        assert [other.lines for other in found(player, apart)] == [["2.8.7"], ["2.14.3"]]
+    table = failed("2.8.3", "The table has it", "expected it, seen nothing", evidence={MEANWHILE: ["b"]})
+    assert [other.lines for other in found(table, player, console("a", "b"))] == [
+        ["2.8.3", "2.14.3"],
+        ["2.8.7", "2.14.3"],
+    ]
+
+
 def test_who_must_act_tells_defects_apart() -> None:
     seen = "expected {}, seen another value in the settings"
     assert len(found(failed("2.5.11", "A", seen.format("a")), failed("2.5.14", "B", f"{seen.format('b')}"))) == 1
@@ -161,6 +191,17 @@ def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
     assert one.sentence == "Not so: Click play button: a click plays it"
 
 
+def test_a_failed_check_says_what_is_wrong() -> None:
+    assert wrong("S3 no longer holds the deleted assignment's video") == "Deleting an assignment leaves its video on S3"
+    assert wrong("The administrators' pages are closed to a guest") == "An administrators' page is open to a guest"
+    assert wrong("A search by key does not find the video under another status") == (
+        "A search by key finds the video under another status"
+    )
+    assert not wrong("Nobody has thought of this")
+    (one,) = found(failed("2.8.7", "The video is heard", "expected sound, seen none"))
+    assert one.sentence == one.symptoms[0].sentence == "The video is not heard"
+
+
 def test_advice_is_no_defect() -> None:
     told = Check(
         "2.7.5", "chromium", Verdict.ADVICE, "The limit stands beside the button", "seen below", role=Role.ADVICE
@@ -180,6 +221,17 @@ def test_the_worst_comes_first_and_what_is_known_last() -> None:
     )]  # fmt: skip
     assert kinds == [(one, False) for one in (Severity.ACCESS, Severity.FUNCTION, Severity.WORDING, Severity.SETUP)]
     assert [bool(one.known) for one in go().defects] == [True]
+
+
+def test_a_leak_comes_before_a_right_that_is_missing() -> None:
+    title = "Students, teachers and managers have the plugin's capabilities of appendix C"
+    missing = failed("2.4.5", title, "expected the capabilities, seen these missing: s3video:use", "all")
+    leak = failed("2.9.4", "A guest gets nothing of the video, and does it no harm", "expected a refusal, seen a video")
+    documents = failed(
+        "4.4.2", "No report on the plugin's inside, and no key or copy, is served to anybody", "expected none, seen one"
+    )
+    assert [one.lines for one in found(missing, documents, leak)] == [["2.9.4"], ["4.4.2"], ["2.4.5"]]
+    assert [one.severity for one in found(missing, leak)] == [Severity.ACCESS, Severity.FUNCTION]
 
 
 def test_what_a_run_leaves_behind_is_for_whoever_runs_it() -> None:
@@ -214,6 +266,52 @@ def test_a_defect_knows_since_when_it_is_there() -> None:
     assert {one.since for one in history.dated(run.defects, history.past(run), past)} == {"2026-11-21T18:15:01+00:00"}
     assert {one.since for one in history.dated(run.defects, history.past(run), past[:2])} == {run.started.isoformat()}
     assert {one.since for one in history.dated(run.defects, history.past(run), [])} == {""}
+
+
+CHROMIUM_STACK = (
+    "console error: TypeError: this.player.currentTime is not a function at attemptRefresh "
+    "(https://moodle.example.edu/lib/requirejs.php/1/core/first.js:5389:51) at https://moodle.example.edu/first.js:5:2 "
+    "at ClockController._runTo (<anonymous>:120:33) at async <anonymous>:396:30 (on https://m.example.edu/)"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            CHROMIUM_STACK,
+            "console error: TypeError: this.player.currentTime is not a function … (on https://m.example.edu/)",
+        ),
+        (
+            "TypeError: x is null f@https://m.example.edu/a.js:1:2 @https://m.example.edu/a.js:3:4",
+            "TypeError: x is null …",
+        ),
+        ("a message at https://m.example.edu/a.php: no", "a message at https://m.example.edu/a.php: no"),
+        ("You have data. \xd7 Dismiss this notification; S3 Video", "You have data.; S3 Video"),
+    ],
+)
+def test_what_was_seen_is_told_without_stacks_and_closing_buttons(text: str, told: str) -> None:
+    assert brief(text) == told
+
+
+def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> None:
+    wait, begin = "Wait for the form's message.", "As the student: Open the assignment."
+    steps = [begin, *(step for file in range(12) for step in (f"Choose {file}.mp4.", wait))]
+    assert repeated(steps) == [
+        *steps[:7],
+        "… and 8 more in the same way, and last of all:",
+        wait,
+        "Choose 11.mp4.",
+        wait,
+    ]
+    assert repeated(steps[:19]) == steps[:19]
+    decisive = [*steps[:9], "As the administrator: Suspend the enrolment.", *steps[9:]]
+    assert repeated(decisive) == decisive
+    assert first_and_last([f"GET /{number}" for number in range(10)], "requests") == [
+        *("GET /0", "GET /1", "GET /2"),
+        "… and 6 more requests",
+        "GET /9",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from selftest.unit.environment_files import pem
 
 LIST = '<table><tbody><tr><td>S3 Video 2025102600 <a href="?plugin=s3video&action=hide"></a></td></tr></tbody></table>'
 ROW = '<table><tr class="type-x name-assignsubmission_s3video {}"><td>{}</td></tr></table>'
+LIMIT = "playback_rate_limit"
 TASKS = f'<table><tbody><tr class="{{}}"><td>Remove old videos \\{TASK}</td></tr></tbody></table>'
 
 
@@ -141,6 +142,20 @@ def test_a_setting_that_the_checklist_names() -> None:
         none.expect_size("the size", LARGEST_FILE, 1)
     with pytest.raises(AssertionError, match="expected a setting for the types, seen none"):
         none.expect_choice("the types", FILE_TYPES, "video/mp4")
+
+
+@pytest.mark.parametrize(
+    ("label", "seen"),
+    [("Limit (per hour)", "100 an hour"), ("Limit (per minute)", "100 a minute"), ("Limit", "100")],
+)
+def test_a_limit_is_told_with_what_it_counts_by(label: str, seen: str) -> None:
+    found = PluginConfiguration(Settings({LIMIT: "100"}, words={LIMIT: label}, defaults={LIMIT: "100"}))
+    found.expect_limit(LIMIT, 100)
+    with pytest.raises(AssertionError) as failure:
+        found.expect_limit(LIMIT, 30)
+    assert str(failure.value) == f"expected playback_rate_limit to be 30 a minute, seen {seen}"
+    with pytest.raises(AssertionError, match=f"to be 30 a minute, seen {seen}: a site where nobody"):
+        found.expect_default(LIMIT, 30, "a minute")
 
 
 def test_resources_of_its_own(tmp_path: Path) -> None:

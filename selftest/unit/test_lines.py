@@ -314,6 +314,30 @@ def test_it(student, line):
 """
 
 
+MEANWHILE = """
+from runner.pytest_plugin.lines import CONSOLE_ERRORS, QUIET
+
+@pytest.mark.lines("2.7.1", "2.7.2")
+def test_it(request, line):
+    told = ["before"]
+    def loud():
+        raise AssertionError("expected no errors in anybody's console, seen some")
+    request.node.stash[QUIET], request.node.stash[CONSOLE_ERRORS] = loud, lambda: list(told)
+    with line("2.7.1", "first"):
+        told.append("while it failed")
+        assert 1 == 2
+    with line("2.7.2", "second"):
+        told.append("while it passed")
+"""
+
+
+def test_what_consoles_show_is_noted_of_the_check_that_failed_meanwhile(run: Run) -> None:
+    first, second, consoles = run(MEANWHILE).checks
+    assert first.evidence["console errors"] == ["while it failed"]
+    assert "console errors" not in second.evidence
+    assert consoles.evidence["console errors"] == ["before", "while it failed", "while it passed"]
+
+
 def test_consoles_are_judged_at_the_end_of_a_test_whatever_became_of_it(run: Run) -> None:
     inner = run(LOUD)
     assert inner.verdicts == [("2.7.1", FAILED), ("2.14.3", FAILED)]

@@ -1,9 +1,15 @@
 """What plugin 1.0.0 has wrong comes out as so many cards, each for one thing to mend."""
 
-from checklist.defects import Acts, Severity
+from dataclasses import replace
+from pathlib import Path
+
+from checklist.defects import Acts, Severity, wrong
+from checklist.report.page import render
 from checklist.report.tickets import markdown
+from checklist.verdicts import Check, Verdict
 from selftest.texts import not_for_people
 from selftest.unit.sample_defects import FAILED, run
+from selftest.unit.sample_runs import run_of
 
 MOST = 26
 
@@ -12,7 +18,8 @@ def test_what_is_wrong_comes_out_as_few_cards() -> None:
     found = run().defects
     assert len(found) <= MOST
     told = {sentence for one in found for symptom in one.symptoms for sentence in [symptom.sentence]}
-    assert told == {title for *_, title, _ in FAILED}
+    assert told == {wrong(title) or f"Not so: {title}" for *_, title, _ in FAILED}
+    assert [one.sentence for one in found if one.sentence.startswith("Not so: ")] == []
 
 
 def test_each_says_how_bad_it_is_and_who_must_act() -> None:
@@ -24,7 +31,7 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
         "Pages show unfinished texts: placeholders, or names in place of words": Severity.WORDING,
         "A student cannot replace the video that they handed in": Severity.DATA,
         "The administrator's dashboard does not open": Severity.FUNCTION,
-        "Not so: S3 no longer holds the deleted assignment's video": Severity.DATA,
+        "Deleting an assignment leaves its video on S3": Severity.DATA,
         "A browser's console shows a signed URL, with which anyone can watch": Severity.ACCESS,
     }
     assert {sentence: kinds[sentence][0] for sentence in expected} == expected
@@ -38,6 +45,25 @@ def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
 
 def test_no_sentence_is_written_as_programs_write() -> None:
     assert [odd for one in run().defects for part in (one.expected, one.seen) for odd in not_for_people(part)] == []
+
+
+def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(tmp_path: Path) -> None:
+    def told(**evidence: object) -> tuple[str, str]:
+        message = "expected a refusal, seen a video"
+        check = Check("2.9.4", "chromium", Verdict.FAILED, "A sesskey opens nothing in another session", message)
+        sample = run_of([replace(check, evidence=evidence, test="test_tricks[chromium]")])
+        (defect,) = sample.defects
+        return render(sample, tmp_path), markdown(defect, sample)
+
+    page, ticket = told(steps=["As the administrator: Open the plugin's settings."])
+    assert "The suite asked without a browser, so there is no picture." in page
+    assert "<dt>In the run of</dt>" in page
+    assert "**In the run of:** Chromium" in ticket
+    page, ticket = told(steps=["As the student: Log in."], people=["student, at /my/"])
+    assert "No picture was taken." in page
+    assert "<dt>Seen in</dt>" in page
+    assert "**Seen in:** Chromium" in ticket
+    assert "No page shows this." in told()[0]
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:

@@ -1,4 +1,4 @@
-"""The rules of `defects.toml`, held against what tests and page objects say today: one that fits nothing is dead."""
+"""The rules of `defects.toml` and the sentences of `wrong.toml`, held against what tests and page objects say today."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checklist.defects import Rule, rules
+from checklist.defects import GAP, Rule, rules, wrong, wrongs
 from checklist.lines import CONSOLES, LINES
 from checks.access_table import SENTENCES
 
@@ -18,6 +18,7 @@ FILLED = {
     "file.why": "a video with quotes in its name",
     "why": "a text file said to be a video",
     "failure": "the tab was closed",
+    "self._per(name)": " an hour",
 }
 """What stands in the braces of texts, by what the source has there; else that stands for itself."""
 
@@ -71,6 +72,37 @@ def _told(rule: Rule) -> str:
 def _fits(rule: Rule, lines: set[str], title: str) -> bool:
     mine = not rule.lines or any(f"{line}.".startswith(f"{one}.") for one in rule.lines for line in lines)
     return mine and (rule.title is None or re.search(rule.title, title) is not None)
+
+
+ADVICE = {"The plugin's files are the web server's, as chown leaves them"}
+
+CHOSEN = {"A video plays, if it was taken", "A sound is in the player, if it was taken"}
+"""Titles of which the source chooses a word."""
+
+NAMED = (*(f"2.{step}" for step in range(4, 15)), "3.7", *(f"4.{step}" for step in range(2, 6)))
+"""Steps whose checks all say what is wrong where they fail."""
+
+
+def test_every_check_of_the_plugin_says_what_is_wrong() -> None:
+    def named(line: str) -> bool:
+        return any(f"{line}.".startswith(f"{step}.") for step in NAMED)
+
+    titles = {title for lines, title in _checks() if any(map(named, lines - {CONSOLES}))}
+    judged = {title for title in titles - ADVICE if title and " if video.pictures else " not in title}
+    assert len(judged) > 300
+    assert [title for title in sorted(judged) if not wrong(title) and "own default" not in title] == []
+
+
+def test_no_sentence_says_the_requirement_again() -> None:
+    assert [title for title, told in wrongs().items() if title == told] == []
+    assert [title for title, told in wrongs().items() if told.count(GAP) > title.count(GAP)] == []
+
+
+def test_every_sentence_is_of_a_check_that_is_made() -> None:
+    told = {wrong(title) for title in CHOSEN.union(title for _, title in _checks())}
+    for title, sentence in wrongs().items():
+        form = "(.*)".join(map(re.escape, sentence.split(GAP)))
+        assert any(re.fullmatch(form, one) for one in told), f"no check is called {title}"
 
 
 @pytest.mark.parametrize("rule", rules(), ids=_told)

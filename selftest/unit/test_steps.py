@@ -118,6 +118,41 @@ class Page:
     assert silent(source) == ["Page.save"]
 
 
+PREPARES = {
+    *("Accounts.create", "Accounts.change", "Accounts.stop_mail", "create_assignment", "Courses.create"),
+    *("Courses.delete", "remove_submissions"),
+}
+"""What makes people, courses and assignments for a test, and removes them after it: no step of anybody's."""
+
+TOLD_BY_CALLERS = {"Accounts.suspend_enrolment", "Accounts.find"}
+"""The fixture knows by which name the report calls whose enrolment it is; a search changes nothing."""
+
+REQUESTS = {"call", "save_submission"}
+"""What people send without a browser is told as requests, with who sends them."""
+
+
+def unsaid(source: str) -> list[str]:
+    """The public functions that send something to a site as a person, and tell no step."""
+    tree = ast.parse(source)
+    named = [(one.name, one) for one in tree.body if isinstance(one, ast.FunctionDef)]
+    classes = [one for one in tree.body if isinstance(one, ast.ClassDef)]
+    named += [(f"{of.name}.{one.name}", one) for of in classes for one in of.body if isinstance(one, ast.FunctionDef)]
+    return [
+        name
+        for name, function in named
+        if not name.rpartition(".")[2].startswith("_")
+        and called(function) & {"send", "submit", "post", "ajax"}
+        and "step" not in called(function)
+    ]
+
+
+def test_what_the_administrator_does_without_a_browser_is_told() -> None:
+    clients = Path(steps.__file__).parent
+    files = [file for file in (clients / "moodle").glob("*.py") if file.name != "forms.py"]
+    silent_ones = {name for file in files for name in unsaid(file.read_text("utf-8"))}
+    assert silent_ones == PREPARES | TOLD_BY_CALLERS | REQUESTS
+
+
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Run:
     return runs(pytester)
