@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 CLOCKS_APART = 600
@@ -19,7 +20,9 @@ def made_at(key: str) -> int:
 
 def belongs_to(key: str, user: int, *, since: float = 0) -> bool:
     """Whether `key` lies in the folder of the user with that id, and does not tell a time before `since` (Unix, s)."""
-    if user <= 0 or not key.startswith(f"videos/{user}/") or not key.isprintable():
+    if user <= 0 or not key.startswith(f"videos/{user}/"):
+        return False
+    if any(unicodedata.category(sign) == "Cc" for sign in key):  # but signs that join emoji are part of a name
         return False
     # What leads elsewhere by a store that takes keys for paths, or by a proxy before it.
     if any(part in ("", ".", "..") for part in re.split(r"[/\\]", unquote(key))):

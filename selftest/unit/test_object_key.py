@@ -27,8 +27,10 @@ START = 1_795_000_000
                 "",
                 "clip.mp4\n",
                 "\x00",
+                "clip\x1b[31m.mp4",
             )
         ),
+        ("videos/7/1_a/my clip 🎬👩\u200d🎓.mp4", 7, True),
         ("videos/7/1_a/100% wirklich ... (2).mp4", 7, True),
         ("", 7, False),
         (f"videos/0/{START}_0123abcd/clip.mp4", 0, False),
