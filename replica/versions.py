@@ -1,8 +1,9 @@
 """In what the versions of Moodle differ, as far as the replica's pages show it. This is the one place; no page asks.
 
 `templates/` speaks as 4.5. What another version draws in another way is a page, or a part of one, in a folder of that
-version's name (`templates/4.1/grading.html`), what it only spells in another way stands in its `spelling`, and what it
-does in another way is a field of `Moodle`. Pages of the plugin are its own in all versions.
+version's name (`templates/4.1/grading.html`) or of the version that it names in `drawn_as`. What it only spells in
+another way stands in its `spelling`, and what it does in another way is a field of `Moodle`. Pages of the plugin are
+its own in all versions.
 
 Read in the sources of 4.1.1+ (20230303), 4.4.2+ (20240823), 4.5.6 (20250811), 5.0.6+ (20260403) and 5.1+ (20251205),
 which has its files below `public/`, its addresses as before. Of 5.1 these were read: version.php, mod/assign/index.php,
@@ -10,7 +11,7 @@ mod/assign/templates/*actionmenu.mustache, grading_sticky_footer.mustache, lib/t
 notification_base.mustache; for the rest of it 5.0.6+ stands. What is listed here was then found on running sites of
 4.1.1, 4.1.11, 4.4.2 and 5.0.6.
 
-| drawn in another way | until | where it was read |
+| drawn in another way | the last version that draws so | where it was read |
 |---|---|---|
 | assign_actions.html: "View all submissions" | 4.4 | mod/assign/templates/submission_actionmenu.mustache |
 | assign_navigation.html: no "Submissions" | 4.4 | mod/assign/lib.php, assign_extend_settings_navigation() |
@@ -90,6 +91,8 @@ class Moodle:
     """Who may everything is offered to add a submission without being enrolled: up to 4.5, not in 5.0."""
     overview: bool = False
     """The list of a course's assignments is part of the overview of its activities: 5.0, mod/assign/index.php."""
+    drawn_as: str = ""
+    """Another version whose folder counts where there is no template of its own: the nearest, mostly the one before."""
 
     @property
     def data_prefix(self) -> str:
@@ -98,11 +101,17 @@ class Moodle:
 
     def template(self, name: str) -> str | None:
         """The source of a template, as this version draws and spells it."""
-        for folder in (TEMPLATES / self.name, TEMPLATES):
-            if (file := folder / name).is_file():
-                source = file.read_text(encoding="utf-8")
-                return source if name in THE_PLUGINS else self._spelled(source)
-        return None
+        file = self._file(name)
+        if not file.is_file():
+            return None
+        source = file.read_text(encoding="utf-8")
+        return source if name in THE_PLUGINS else self._spelled(source)
+
+    def _file(self, name: str) -> Path:
+        own = TEMPLATES / self.name / name
+        if own.is_file():
+            return own
+        return VERSIONS[self.drawn_as]._file(name) if self.drawn_as else TEMPLATES / name
 
     def _spelled(self, source: str) -> str:
         for pattern, replacement in self.spelling:
