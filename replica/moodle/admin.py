@@ -163,6 +163,8 @@ def settings(web: Web) -> Response:
             if name == "cloudfront_domain" and whole and web.site.faults.on("saving-empties-another-setting"):
                 value = ""
             changed |= value != web.state.settings[name].strip()
+            if value == _shown(web).get(name):
+                continue  # what a fault only shows is not there when the fault is off again
             if not web.site.faults.on("settings-not-saved"):
                 web.state.settings[name] = value
         if errors:
@@ -180,9 +182,12 @@ def settings(web: Web) -> Response:
         headings=HEADINGS,
         errors=errors,
         forced=forced,
-        values=web.state.settings
-        | {name: value for fault, (name, value) in SHOWN.items() if web.site.faults.on(fault)},
+        values=web.state.settings | _shown(web),
     )
+
+
+def _shown(web: Web) -> dict[str, str]:
+    return {name: value for fault, (name, value) in SHOWN.items() if web.site.faults.on(fault)}
 
 
 def _refusal(web: Web, name: str, value: str) -> str:

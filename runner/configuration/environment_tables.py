@@ -393,7 +393,7 @@ class Decided(EnvironmentTable):
     def _another_site(cls, path: Path | None, info: ValidationInfo[Any]) -> Path | None:
         file: Path = info.context.file
         if path and path == file.resolve():
-            raise ValueError("is this very file; name the other site's")
+            raise ValueError("is this file; name the other site's")
         if path and info.field_name == "staging" and path.stem == file.stem:
             raise ValueError("has this file's name, by which runs are told apart; rename one of the two")
         return path

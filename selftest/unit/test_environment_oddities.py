@@ -80,8 +80,8 @@ def test_a_path_that_leads_nowhere(load_site: LoadSite, root: Path, key: str, pa
 @pytest.mark.parametrize(
     ("key", "path", "told"),
     [
-        ("production", "site.toml", "is this very file; name the other site's"),
-        ("staging", "../environments/site.toml", "is this very file"),
+        ("production", "site.toml", "is this file; name the other site's"),
+        ("staging", "../environments/site.toml", "is this file"),
         ("staging", "../elsewhere/site.toml", "has this file's name, by which runs are told apart"),
     ],
 )
