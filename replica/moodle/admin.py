@@ -163,8 +163,7 @@ def settings(web: Web) -> Response:
             if name == "cloudfront_domain" and whole and web.site.faults.on("saving-empties-another-setting"):
                 value = ""
             changed |= value != web.state.settings[name].strip()
-            if value == _shown(web).get(name):
-                continue  # what a fault only shows is not there when the fault is off again
+            value = _behind(web, name, value)
             if not web.site.faults.on("settings-not-saved"):
                 web.state.settings[name] = value
         if errors:
@@ -182,11 +181,21 @@ def settings(web: Web) -> Response:
         headings=HEADINGS,
         errors=errors,
         forced=forced,
-        values=web.state.settings | _shown(web),
+        values=web.state.settings | {name: value for name, value in _told(web).items() if name not in web.state.behind},
     )
 
 
-def _shown(web: Web) -> dict[str, str]:
+def _behind(web: Web, name: str, value: str) -> str:
+    """What to keep: what a fault only shows is not there when that fault is off again, though somebody saved it."""
+    told = _told(web)
+    if value == told.get(name):
+        return web.state.behind.pop(name, web.state.settings[name])
+    if name in told:
+        web.state.behind.setdefault(name, web.state.settings[name])
+    return value
+
+
+def _told(web: Web) -> dict[str, str]:
     return {name: value for fault, (name, value) in SHOWN.items() if web.site.faults.on(fault)}
 
 

@@ -27,6 +27,8 @@ class State:
         self.log: list[LogEntry] = []
         self.invalidations: list[dict[str, Any]] = []
         self.settings: dict[str, str] = {}
+        self.behind: dict[str, str] = {}
+        """What settings hold of which a fault showed something else, while somebody has saved a third value."""
         self.plugin_enabled = True
         self.maintenance = self.maintained = self.purged = False
         self.data_requests: dict[int, Any] = {}
