@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from clients.addresses import COMPONENT
+
 PRODUCTS = ("JavaScript", "OneDrive", "PowerPoint", "QuickTime", "WhatsApp", "YouTube")
 """Names that students know, written like error codes."""
+
+UNTRANSLATED = re.compile(rf"\[\[[\w:/-]+(?:,{COMPONENT})?\]\]" r"|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")
+"""What Moodle prints for a missing string, its scripts with the component, and what an unfilled template leaves."""
 
 JARGON = {
     "the name of a service": r"\bAWS\b|\bAmazon\b|\bCloudFront\b|\bIAM\b|\bS3\b(?!\W+videos?\b)|\bCDN\b",
@@ -19,6 +24,7 @@ JARGON = {
         r"|\b[45]\d\d (?:Bad|Unauthori[sz]ed|Forbidden|Not|Method|Conflict|Request|Internal|Service|Gateway)\b"
     ),
     "markup or JSON": r"</?[a-z!?][^>]*>|&lt;|\bXML\b|\bJSON\b|\{\s*\"",
+    "an unfinished text": UNTRANSLATED.pattern,
     "an address": (
         r"\b[a-z]+://|\barn:|\blocalhost\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
         r"|\b(?:[a-z0-9-]+\.)+(?:amazonaws|cloudfront|com|net|org|edu|test)\b"
@@ -66,5 +72,6 @@ def expect_advice(text: str) -> None:
         raise AssertionError(f"expected a message that tells the student what to do, seen: {text}")
 
 
-UNTRANSLATED = re.compile(r"\[\[[\w:/-]+\]\]|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")
-"""What Moodle prints for a missing string, and what an unfilled template leaves."""
+def unfinished(text: str) -> list[str]:
+    """What in `text` is the name of a string and no string, or a template's placeholder; each once."""
+    return sorted({match[0] for match in UNTRANSLATED.finditer(text)})

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
-from clients.words import answered
+from clients.words import answered, counted
 from clients.words import parameters as in_words
 from pages.assignment import AssignmentPage
 from pages.base import Moodle, MoodlePage, clear_the_way
@@ -178,10 +178,14 @@ class Actor:
         self.moodle.step(f"Open the list of videos, {MANAGE_VIDEOS}{in_words(asked(filters))}.")
         return ManageVideos(self.page, self.moodle).open(**filters)
 
-    def expect_translated(self) -> None:
-        """No page so far has shown an untranslated `[[string]]` or a template's placeholder."""
-        if shown := self.moodle.untranslated:
-            told = "; ".join(f"{', '.join(texts)} on {address}" for address, texts in shown.items())
+    def expect_translated(self, below: str = "") -> None:
+        """No page so far whose address has `below` in it has shown an untranslated `[[string]]` or a placeholder."""
+        places: dict[str, list[str]] = {}
+        for address, texts in self.moodle.untranslated.items():
+            for text in texts if below in address else ():
+                places.setdefault(text, []).append(address)
+        if places:
+            told = "; ".join(f"{text} on {' and '.join(_first(places[text]))}" for text in sorted(places))
             raise AssertionError(f"expected finished texts on every page, seen {told}")
 
     def close_tab(self) -> None:
@@ -196,3 +200,10 @@ class Actor:
         self.context.close()
         del self.context, self.page
         self.log_in_by_form()
+
+
+def _first(addresses: list[str]) -> Iterator[str]:
+    """The first one, and how many others there are."""
+    yield addresses[0]
+    if others := len(addresses) - 1:
+        yield counted(others, "other page")

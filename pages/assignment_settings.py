@@ -21,6 +21,7 @@ class AssignmentSettings(MoodlePage):
         if expand.count():
             self.moodle.step("Expand all sections of the form.")
             expand.click()
+            self.note_texts()
         return self
 
     @property

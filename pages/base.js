@@ -52,9 +52,11 @@ export function said(boxes, exception) {
 // All that a page tells people; only some engines count the options of a closed menu among its text.
 export function texts() {
   const options = [...document.querySelectorAll("option")].map((option) => option.label);
-  const attributes = ["placeholder", "title", "aria-label"].flatMap((name) =>
+  const buttons = [...document.querySelectorAll("input:is([type=submit], [type=button], [type=reset])")];
+  const attributes = ["placeholder", "title", "aria-label", "alt"].flatMap((name) =>
     [...document.querySelectorAll(`[${name}]`)].map((element) => element.getAttribute(name)));
-  return [document.body.innerText, ...options, ...attributes].join("\n");
+  const labels = buttons.map((button) => button.value);
+  return [document.title, document.body.innerText, ...options, ...labels, ...attributes].join("\n");
 }
 
 // Where an element stands between the left and the right side of the screen, in pixels.

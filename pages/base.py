@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Error, Locator, Page, Response, TimeoutError, expect
 
-from checks.message_quality import UNTRANSLATED
+from checks.message_quality import unfinished
 from clients.addresses import LOGIN
 from clients.ignored_errors import is_others_notice
 from clients.moodle.html import EXCEPTION, NOTICE
@@ -66,6 +66,11 @@ class Moodle:
     def step(self, what: str) -> None:
         """Tell what is about to be done at a page, in the imperative, for whoever wants to see the same again."""
         step(self.who, what)
+
+    def note_texts(self, address: str, text: str) -> None:
+        """Keep what nobody translated of what stands at an address; each look there adds to it."""
+        if left := unfinished(text):
+            self.untranslated[address] = sorted({*self.untranslated.get(address, ()), *left})
 
 
 class MoodleBroke(AssertionError):
@@ -146,9 +151,12 @@ class MoodlePage:
         """Give Moodle's scripts time to become idle, and fail on what Moodle prints when it breaks."""
         self.idle()
         self.expect_sound()
-        if left := self._untranslated():
-            self.moodle.untranslated[self.page.url] = left
+        self.note_texts()
         return self
+
+    def note_texts(self) -> None:
+        """Keep what is unfinished in the page's texts as they are now."""
+        self.moodle.note_texts(self.page.url, self._texts())
 
     def idle(self) -> None:
         """Wait until Moodle's scripts are idle, or are busy with the same for STILL seconds, which is remarked.
@@ -196,8 +204,8 @@ class MoodlePage:
 
     def expect_translated(self) -> None:
         """No untranslated `[[string]]` and no template placeholder in what a person can read."""
-        if left := self._untranslated():
+        if left := unfinished(self._texts()):
             raise AssertionError(f"expected finished texts on {self.page.url}, seen {', '.join(left)}")
 
-    def _untranslated(self) -> list[str]:
-        return sorted(set(UNTRANSLATED.findall(self.page.evaluate(SCRIPTS["texts"]))))
+    def _texts(self) -> str:
+        return str(self.page.evaluate(SCRIPTS["texts"]))

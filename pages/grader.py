@@ -27,6 +27,7 @@ class Grader(MoodlePage):
         """The form to grade with has come: it is fetched, like all of this page, once the page is there."""
         super().ready()
         expect(self.page.locator(".gradeform").first, "the form to grade with").to_be_attached()
+        self.note_texts()
         return self
 
     @property

@@ -8,6 +8,7 @@ import pytest
 
 from checks.delivery import Delivery, why_hopeless
 from checks.refusals import provoke_failure
+from clients.addresses import MANAGE_VIDEOS
 from clients.cdn import CDN
 from clients.moodle.model import Assignment
 from clients.plugin.api import PLAYBACK, confirm_upload, playback_url
@@ -117,9 +118,6 @@ def test_manage_videos(
         admin.administration().submission_plugins().manage_videos()
     with line("2.10.8", "Manage Videos opens", blocks=True):
         videos = admin.manage_videos()
-    with line("2.10.8", "The texts of Manage Videos are finished", extra=True):
-        videos.expect_translated()
-
     student, course = video.person, assignment.course
     with line("2.10.9", "The list shows the upload with its course, assignment, student, key, status and date"):
         videos.expect_row(
@@ -173,6 +171,8 @@ def test_manage_videos(
         assert shown != second.keys(), f"expected another video on the next page, {pages}"
     with line("2.10.10", "Reset leads back to the whole list", extra=True):
         admin.manage_videos(search=ours, status="ready", courseid=course.id).reset()
+    with line("2.10.8", "The texts of Manage Videos are finished, also where a search finds nothing", extra=True):
+        admin.expect_translated(MANAGE_VIDEOS)
 
 
 @pytest.mark.lines("2.10.11")
@@ -198,8 +198,6 @@ def test_delete_video(
     with line("2.10.11", "The page asks before it deletes, and names what would be lost", blocks=True):
         question = admin.manage_videos().delete(submission.key)
         question.expect_named(assignment.course.name, assignment.name, submission.person.name, submission.key)
-    with line("2.10.11", "The question's texts are finished", extra=True):
-        question.expect_translated()
     with line("2.10.11", "The video is still there after No"):
         question.cancel().expect_listed(submission.key)
         student.videos.expect_only(submission.key)
@@ -230,6 +228,11 @@ def test_delete_video(
         evidence["grader"] = table.grade(submission.person.id).expect_deleted()
     with line("2.10.11", "The video's address says what became of it") as evidence:
         evidence["video page"] = student.watch(submission.id, submission.key).expect_deleted()
+    with line("2.10.11", "The question and the word on its answer are finished texts", extra=True):
+        admin.expect_translated(MANAGE_VIDEOS)
+    with line("2.10.11", "What student and teacher read of the deleted video is in finished texts", extra=True):
+        student.expect_translated()
+        teacher.expect_translated()
 
 
 @pytest.mark.lines("2.10.11")

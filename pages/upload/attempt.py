@@ -210,7 +210,9 @@ class Upload:
 
     def _last_message(self) -> Message | None:
         self.expect_ended()
-        return next(reversed(self._recorded()["messages"]), None)
+        messages = self._recorded()["messages"]
+        self._moodle.note_texts(self.page.url, "\n".join(message["text"] for message in messages))
+        return next(reversed(messages), None)
 
     def _recorded(self) -> Recording:
         return cast(Recording, self.page.evaluate(RECORDED))

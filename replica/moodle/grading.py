@@ -100,6 +100,8 @@ def summary_of(web: Web, submission: Submission | None) -> dict[str, Any] | None
     told = {"status": STATUS_NAMES[video.status], "gone": gone_text(video)}
     if web.site.faults.on("deleted-without-words"):
         told = {"status": str(list(STATUS_NAMES).index(video.status)), "gone": ""}
+    if video.status == "deleted" and web.site.faults.on("deleted-untranslated"):
+        told["gone"] = "[[error_deleted]]"
     base = web.site.base_url.replace("https:", "http:") if web.site.faults.on("link-without-tls") else ""
     return told | {
         "video": video,

@@ -60,9 +60,8 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
     item = assignment or _new(web, course)
     locked = web.site.profiles.statement == "locked"
     prefix = "assignsubmission"
-    s3video = Field(
-        f"{prefix}_s3video_enabled", "S3 Video Submissions", "select", int(item.s3video), YES_NO, note=_NOTE
-    )
+    label = "[[enabled]]" if web.site.faults.on("assignment-settings-untranslated") else "S3 Video Submissions"
+    s3video = Field(f"{prefix}_s3video_enabled", label, "select", int(item.s3video), YES_NO, note=_NOTE)
     return Form(
         "modedit.php",
         "mod_assign_mod_form",

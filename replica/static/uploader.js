@@ -64,7 +64,9 @@
     if (file.name.length > 255 && !M.replica.fault("long-name-accepted")) { return `The file name is too long: ${file.name.length} characters, at most 255 are allowed.`; }
     if (!TYPES[extension(file.name)]) { return `This file type is not supported. Choose a video file: ${Object.keys(TYPES).join(", ")}.`; }
     if (!type(file).startsWith("video/")) { return "This file is not a video. Choose a video file, for example MP4 or WebM."; }
-    if (file.size === 0 && !M.replica.fault("empty-file-accepted")) { return "The file is empty. Choose another file."; }
+    if (file.size === 0 && !M.replica.fault("empty-file-accepted")) {
+      return M.replica.fault("refusal-untranslated") ? "[[emptyfile]]" : "The file is empty. Choose another file.";
+    }
     if (file.size > most) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
     if (M.replica.fault("good-video-refused") && ["video/mp4", "video/webm"].includes(type(file))) {
       return "This file type is not supported. Choose an MPEG-4 video file.";
@@ -205,7 +207,9 @@
   }
 
   function succeed() {
-    say(M.replica.fault("success-looks-like-failure") ? "danger" : "success", (box) => box.append("Your video has been uploaded. Save your changes to hand it in."));
+    say(M.replica.fault("success-looks-like-failure") ? "danger" : "success", (box) => box.append(
+      M.replica.fault("success-untranslated") ? "[[uploadsuccess,assignsubmission_s3video]]"
+        : "Your video has been uploaded. Save your changes to hand it in."));
   }
 
   const request = (file) => ({

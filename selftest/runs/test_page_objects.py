@@ -113,7 +113,9 @@ def test_what_moodle_prints_is_told_from_other_failures(show: Show) -> None:
 @pytest.mark.parametrize(
     ("html", "told"),
     [
-        ("<p>[[uploadfailed,assignsubmission_s3video]] [[uploadfailed]]", "[[uploadfailed]]"),
+        ("<p>[[uploadfailed,assignsubmission_s3video]] [[retry,core]]", "[[uploadfailed,assignsubmission_s3video]]"),
+        ("<input type=submit value='[[search]]'>", "[[search]]"),
+        ("<title>[[videomanagement]]</title>", "[[videomanagement]]"),
         ("<p>Hello {$a}, {$a->size} left", "{$a->size}, {$a}"),
         ("<p>{{#str}}save{{/str}}", "{{#str}}, {{/str}}"),
         ("<button aria-label='[[retry]]'>↻</button>", "[[retry]]"),

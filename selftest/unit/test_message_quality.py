@@ -19,6 +19,7 @@ PLAIN = [
     "Error: the connection was interrupted. 403 of 500 students have handed in.",
 ]
 NOT_PLAIN = {
+    "[[emptyfile]]": "an unfinished text",
     "S3 upload failed": "the name of a service",
     "AWS service temporarily unavailable": "the name of a service",
     "SignatureDoesNotMatch": "an error code",

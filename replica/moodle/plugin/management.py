@@ -261,5 +261,6 @@ def _delete(web: Web, key: str, chosen: Filter) -> Response:
         return redirect(chosen.address())
     if not faults.on("delete-keeps-row"):
         row.video.status, row.video.deleted = "deleted", now()
-    web.notify("Video deleted successfully")
+    said = "[[videodeletesuccess]]" if faults.on("deletion-notice-untranslated") else "Video deleted successfully"
+    web.notify(said)
     return redirect(chosen.address())
