@@ -14,6 +14,8 @@ OWNER = "owner"
 
 SUSPENDED = "owner with a suspended enrolment"
 
+SUSPENDED_TEACHER = "teacher with a suspended enrolment"
+
 MAY: dict[str, tuple[str, ...]] = {
     "second student": ("upload URL",),
     "teacher": (*WATCH, *GRADE),
@@ -22,6 +24,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "guest": (),
     "nobody logged in": (),
     SUSPENDED: (),
+    SUSPENDED_TEACHER: (),
     "manager": (*WATCH, *GRADE),
     "administrator": (*WATCH, *GRADE),
     OWNER: (*WATCH, *WRITE),
@@ -36,6 +39,7 @@ SENTENCES = {
     "guest": "A guest gets nothing of the video, and does it no harm",
     "nobody logged in": "Who has not logged in gets nothing of the video, and does it no harm",
     SUSPENDED: "A student whose enrolment is suspended no longer gets at their video, and hands in no other",
+    SUSPENDED_TEACHER: "A teacher whose enrolment is suspended gets nothing of the video any more, and does it no harm",
     "manager": "A manager can watch the video, and do it no harm",
     "administrator": "An administrator can watch the video, and do it no harm",
     OWNER: "The owner can watch the video, and hand in another one",

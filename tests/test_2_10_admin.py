@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from checks.confirmation import expect_absent_refused
 from checks.delivery import Delivery, why_hopeless
 from checks.refusals import provoke_failure
 from clients.addresses import MANAGE_VIDEOS
@@ -64,10 +65,9 @@ def test_dashboard(
         dashboard.expect_recent_upload(video.person.name, assignment.name)
     with line("2.10.7", "An upload that went well is in no error log"):
         dashboard.expect_no_failure(video.person.name, assignment.name)
-    site_now = admin.manage_videos(search=video.key).time_of(video.key)
-    dashboard = admin.dashboard()
     with line("2.10.7", "No error but the run's own has come to the log since the run began", extra=True):
-        dashboard.expect_no_failure_since(site_now - (began - run.started), besides=run.run_id)
+        site_now = admin.manage_videos(search=video.key).time_of(video.key)
+        admin.dashboard().expect_no_failure_since(site_now - (began - run.started), besides=run.run_id)
 
     confirm_upload(video.owner.site(), video.key, video.id)
     confirmed = admin.dashboard().figures()
@@ -81,9 +81,11 @@ def test_dashboard(
         dashboard.expect_translated()
     with line("2.10.4", "The upload statistics count a refused upload as failed"):
         last.expect_growth(confirmed, {"Total Completed": 0, "Total Failed": 1}, others)
-    dashboard = admin.dashboard()
     with line("2.10.7", "The error log shows an upload that was refused, and why"):
-        dashboard.expect_failure(video.person.name, assignment.name)
+        admin.dashboard().expect_failure(video.person.name, assignment.name)
+    with line("2.10.4", "The upload statistics count a video that never reached S3 as failed", extra=True) as evidence:
+        evidence["message"] = expect_absent_refused(video.owner.site(), assignment, video.clip)
+        admin.dashboard().figures().expect_growth(last, {"Total Completed": 0, "Total Failed": 1}, others)
 
 
 @pytest.mark.lines("2.10.3", "2.10.4")

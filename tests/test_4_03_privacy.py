@@ -1,9 +1,11 @@
 """Step 4.3, GDPR: a student gets a copy of their data, with their videos; who is deleted takes their videos along."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import media
 from checks.privacy import (
     expect_deleted,
     expect_export,
@@ -32,12 +34,15 @@ def test_privacy(
     workspace: Workspace,
     bucket: Bucket,
     video_store: VideoStore,
+    tmp_path: Path,
     once: Lines,
 ) -> None:
     """An administrator has the data of a student exported, and then the student deleted."""
     student = workspace.disposable_user(assignment.course)
     videos = StoredVideos(bucket, f"videos/{student.id}/")
     video, other = submit_without_browser(assignment, student), submit_without_browser(assignment)
+    never_saved = media.named(media.MP4, "never-saved", tmp_path)
+    submit_without_browser(workspace.new_assignment(assignment.course), student, never_saved, saved=False)
 
     asked = data_requests.process(Kind.EXPORT, student)
     with once("4.3.1", "A student's data can be downloaded", blocks=True) as evidence:

@@ -36,6 +36,12 @@ def grades_by_role(state: State, user: User, course: Course) -> bool:
     return bool(_active_roles(state, user, course) & {MANAGER, EDITING_TEACHER, TEACHER})
 
 
+def has_taught(state: State, user: User, course: Course) -> bool:
+    """Whether somebody is enrolled to teach there, and be it with a suspended enrolment."""
+    enrolment = state.enrolment(course.id, user.id)
+    return enrolment is not None and bool(enrolment.roles & {EDITING_TEACHER, TEACHER})
+
+
 def may_submit(state: State, user: User, course: Course) -> bool:
     """Hand in own work: active students, and the administrator, who may everything."""
     return user.admin or STUDENT in _active_roles(state, user, course)

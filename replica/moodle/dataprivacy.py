@@ -142,6 +142,9 @@ def _delete(web: Web, user: User) -> None:
                 storage.copy(video.s3_key, f"{video.s3_key}.deleted")
         if faults.on("deletion-leaves-object"):
             _forget(state, mine)
+        if faults.on("deletion-leaves-upload-never-saved"):
+            saved = {one.video for one in handed_in}
+            _forget(state, [video for video in mine if video.s3_key not in saved])
         if faults.on("deletion-takes-classmates-videos"):
             places = {video.assignment for video in mine}
             for video in state.videos.values():

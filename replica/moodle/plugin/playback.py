@@ -24,7 +24,8 @@ def may_watch(web: Web, user: User, submission: Submission, course: Course) -> b
     own = submission.user == user.id and active and not faults.on("owner-denied")
     graded = web.state.courses.values() if faults.on("teacher-of-any-course") else [course]
     guest = web.session.guest and faults.on("guests-may-watch")
-    return own or guest or any(access.may_grade(web.state, user, one) for one in graded)
+    left = faults.on("suspended-teachers-keep-access") and access.has_taught(web.state, user, course)
+    return own or guest or left or any(access.may_grade(web.state, user, one) for one in graded)
 
 
 def find(web: Web, number: int, key: str, unchecked: str) -> tuple[User, Video] | None:

@@ -220,6 +220,7 @@ def _refuse(web: Web, user: User, assignment: int, refusal: Refusal, key: str = 
     if video is not None and web.site.faults.on("refused-confirm-marks-error"):
         video.status = "error"
     replacing.refused(web, user, key)
-    if refusal.type != "permission_error":
+    unseen = bool(key) and web.site.faults.on("failed-confirmation-not-counted")
+    if refusal.type != "permission_error" and not unseen:
         web.state.record("upload_failed", user.id, assignment, s3_key=key, message=refusal.message)
     return refusal.answer()
