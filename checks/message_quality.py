@@ -10,8 +10,13 @@ from clients.addresses import COMPONENT
 PRODUCTS = ("JavaScript", "OneDrive", "PowerPoint", "QuickTime", "WhatsApp", "YouTube")
 """Names that students know, written like error codes."""
 
-UNTRANSLATED = re.compile(rf"\[\[[\w:/-]+(?:,{COMPONENT})?\]\]" r"|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")
-"""What Moodle prints for a missing string, its scripts with the component, and what an unfilled template leaves."""
+UNTRANSLATED = re.compile(
+    rf"\[\[[\w:/-]+(?:,{COMPONENT})?\]\]"
+    r"|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}"
+    rf"|\b(?:error|{COMPONENT})/[a-z]+_[a-z_]+\b(?!/)"
+)
+"""What Moodle prints for a missing string, its scripts with the component; what an unfilled template leaves; and what
+an exception says that has no string."""
 
 JARGON = {
     "the name of a service": r"\bAWS\b|\bAmazon\b|\bCloudFront\b|\bIAM\b|\bS3\b(?!\W+videos?\b)|\bCDN\b",

@@ -115,7 +115,8 @@ def test_what_moodle_prints_is_told_from_other_failures(show: Show) -> None:
     [
         ("<p>[[uploadfailed,assignsubmission_s3video]] [[retry,core]]", "[[uploadfailed,assignsubmission_s3video]]"),
         ("<input type=submit value='[[search]]'>", "[[search]]"),
-        ("<title>[[videomanagement]]</title>", "[[videomanagement]]"),
+        ("<p>error/error_no_video, https://moodle.org/error/assignsubmission_s3video/no", "error/error_no_video"),
+        ("<script>document.title = '[[videomanagement]]'</script>", "[[videomanagement]]"),
         ("<p>Hello {$a}, {$a->size} left", "{$a->size}, {$a}"),
         ("<p>{{#str}}save{{/str}}", "{{#str}}, {{/str}}"),
         ("<button aria-label='[[retry]]'>↻</button>", "[[retry]]"),

@@ -140,11 +140,12 @@ def _costs(stored: int, watched: int) -> dict[str, float]:
 def _failure(web: Web, entry: LogEntry) -> dict[str, object]:
     user = web.state.users.get(entry.user)
     assignment = web.state.assignments.get(entry.assignment)
+    message = "error/error_no_video" if web.site.faults.on("failure-told-by-its-name") else entry.message
     return {
         "at": entry.at,
         "who": user.fullname if user else "Guest user",
         "assignment": assignment.name if assignment else "",
-        "message": "" if web.site.faults.on("failure-without-message") else entry.message,
+        "message": "" if web.site.faults.on("failure-without-message") else message,
     }
 
 
