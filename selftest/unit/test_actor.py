@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 import requests
 
 from pages.actor import Actor
@@ -43,3 +44,18 @@ def test_a_site_that_gives_a_new_session_at_the_log_out_gets_that_one_back() -> 
     context = SimpleNamespace(cookies=held)
     Actor.lose_session(cast(Actor, SimpleNamespace(context=context, moodle=moodle, page=page, _new_site=lambda: site)))
     assert site.over == "first"
+
+
+def test_each_unfinished_text_is_told_once_with_the_first_of_its_pages() -> None:
+    moodle = Moodle(MOODLE, page=1, upload=1, play=1)
+    for address in ("list", "list?page=1", "list?page=2"):
+        moodle.note_texts(f"{MOODLE}/{address}", "Videos [[managevideos]]")
+    moodle.note_texts(f"{MOODLE}/list", "[[videodeletesuccess]]")
+    moodle.note_texts(f"{MOODLE}/course", "[[coursename]]")
+    person = cast(Actor, SimpleNamespace(moodle=moodle))
+    told = (
+        rf"seen \[\[managevideos\]\] on {MOODLE}/list and 2 other pages; \[\[videodeletesuccess\]\] on {MOODLE}/list$"
+    )
+    with pytest.raises(AssertionError, match=told):
+        Actor.expect_translated(person, "/list")
+    Actor.expect_translated(person, "/grader")
