@@ -74,8 +74,13 @@ class Accounts:
         return self._person(account.username, password)
 
     def stop_mail(self, account: Account) -> None:
-        """Nothing that Moodle has to tell this person is e-mailed."""
+        """Moodle notifies this person of nothing, by mail or otherwise."""
         ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
+
+    def tell_of_submissions(self, account: Account) -> None:
+        """Moodle notifies this person of submissions, and by no mail, until `stop_mail`."""
+        preference = {"type": "message_provider_mod_assign_assign_notification_enabled", "value": "popup"}
+        ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=0, preferences=[preference])
 
     def enrol(self, course: Course, person: Account, role: str) -> None:
         """`role` is a role's short name: "student", "editingteacher", "teacher"."""

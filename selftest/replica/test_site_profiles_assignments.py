@@ -79,6 +79,30 @@ class TestMail:
         }
         assert self.mails(replica, "stranger") == []
 
+    @pytest.mark.parametrize(("stop", "told"), [(0, ["Other Tester has updated"]), (1, [])])
+    def test_who_wants_notifications_and_no_mail_gets_none(
+        self, replica: Running, admin: Visitor, classroom: Classroom, stop: int, told: list[str]
+    ) -> None:
+        def call(visitor: Visitor, function: str, **args: Any) -> Any:
+            service = f"{admin.base_url}/lib/ajax/service.php?sesskey={visitor.sesskey}"
+            calls = [{"index": 0, "methodname": function, "args": args}]
+            return visitor.session.post(service, json=calls).json()[0]["data"]
+
+        teacher = new_person(admin, f"grader-{stop}")
+        enrol(admin, classroom.course, user_id(teacher), 3)
+        preference = {"type": "message_provider_mod_assign_assign_notification_enabled", "value": "popup"}
+        changes = {"userid": user_id(teacher), "emailstop": stop, "preferences": [preference]}
+        call(admin, "core_user_update_user_preferences", **changes)
+        cmid = new_assignment(
+            admin, classroom.course, f"Told {stop}", sendnotifications=1, assignsubmission_onlinetext_enabled=1
+        )
+        classroom.other.post(
+            "/mod/assign/view.php", id=cmid, action="savesubmission", **{"onlinetext_editor[text]": "x"}
+        )
+        assert not [mail for mail in self.mails(replica, f"grader-{stop}") if mail["why"].startswith("submission")]
+        found = call(teacher, "message_popup_get_popup_notifications", useridto=0, limit=5, offset=0)
+        assert [" ".join(one["subject"].split()[:4]) for one in found["notifications"]] == told
+
     @pytest.mark.parametrize(("notify", "told_so"), [(1, ["grade: sendstudentnotifications"]), (0, [])])
     def test_students_hear_of_a_grade_unless_the_assignment_says_no(
         self, replica: Running, admin: Visitor, classroom: Classroom, notify: int, told_so: list[str] | list[Any]

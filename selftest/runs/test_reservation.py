@@ -5,6 +5,7 @@ import re
 import pytest
 from pydantic import SecretStr
 
+from clients.addresses import NOTIFICATION_PREFERENCES
 from clients.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
 from clients.moodle.client import MoodleClient
@@ -22,6 +23,7 @@ from runner.reservation.lock import Locked
 from runner.reservation.people_pool import PER_WORKER
 from runner.reservation.reservation import SiteReservation
 from runner.reservation.seal import Seal
+from runner.reservation.workspace import Workspace
 from selftest.runs.students import Open, own_session, session_of, upload
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -109,6 +111,25 @@ def test_as_many_tests_as_one_likes_make_do_with_twelve_people(
     assert len({person.id for person in acquired}) == PER_WORKER
     with pytest.raises(NotCheckable, match="one more student than this run has"):
         workspace.unenrolled_user()
+
+
+def test_the_next_clean_up_ends_what_moodle_tells_the_grader(
+    environment: Environment, site: MoodleClient, open_reservation: Open
+) -> None:
+    def is_told(workspace: Workspace) -> bool:
+        grader = workspace.grader(workspace.new_course())
+        page = session_of(grader, environment).open("Reading the preferences", NOTIFICATION_PREFERENCES)
+        return page.select_one("input[disabled]") is None
+
+    reservation, (workspace,) = open_reservation()
+    with workspace.told(workspace.grader(workspace.new_course())):
+        assert is_told(workspace)
+    assert not is_told(workspace)
+    workspace.accounts.tell_of_submissions(workspace.grader(workspace.new_course()))  # and the run dies
+    assert is_told(workspace)
+    assert reservation.close().problems == []
+    _, (workspace,) = open_reservation()
+    assert not is_told(workspace)
 
 
 def test_keep_leaves_everything_to_the_next_run(
