@@ -12,7 +12,6 @@ from checks.video_store import VideoStore
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
-from clients.moodle.client import MoodleClient
 from clients.moodle.notifications import notifications
 from clients.s3 import Bucket
 from fixtures.people import People
@@ -104,20 +103,15 @@ def test_rehearsal(rehearsals: Rehearsals, installation: Installation, once: Lin
 
 @pytest.mark.lines("3.10.5")
 def test_notification(
-    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
-    visit: Callable[..., MoodleClient],
-    workspace: Workspace,
-    once: Lines,
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser], workspace: Workspace, once: Lines
 ) -> None:
-    """A student submits a video in an assignment that notifies its graders, and a grader looks at the notifications."""
-    assignment = workspace.new_assignment(notify=True)
-    grader = workspace.grader(assignment.course)
-    site = visit(grader, "teacher")
-    before = notifications(site)
+    """A student submits a video in an assignment that notifies its graders."""
+    assignment, grader = workspace.notifying_assignment()
     with workspace.told(grader):
+        before = notifications(workspace.site, grader)
         submit_without_browser(assignment)
-    with once("3.10.5", "Moodle notifies the grader of a submitted video") as evidence:
-        evidence["notification"] = expect_notified(site, assignment, before)
+        with once("3.10.5", "Moodle notifies the grader of a submitted video") as evidence:
+            evidence["notification"] = expect_notified(workspace.site, grader, assignment, before)
 
 
 @pytest.mark.production

@@ -78,9 +78,10 @@ class Accounts:
         ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
 
     def tell_of_submissions(self, account: Account) -> None:
-        """Moodle notifies this person of submissions, and by no mail, until `stop_mail`."""
-        preference = {"type": "message_provider_mod_assign_assign_notification_enabled", "value": "popup"}
-        ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=0, preferences=[preference])
+        """Moodle notifies this person of submissions, on its own pages alone, and of no log-in, until `stop_mail`."""
+        ways = {"mod_assign_assign_notification": "popup", "moodle_newlogin": "none"}
+        preferences = [{"type": f"message_provider_{of}_enabled", "value": way} for of, way in ways.items()]
+        ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=0, preferences=preferences)
 
     def enrol(self, course: Course, person: Account, role: str) -> None:
         """`role` is a role's short name: "student", "editingteacher", "teacher"."""

@@ -97,11 +97,11 @@ def _update_preferences(web: Web, args: dict[str, Any]) -> None:
 
 
 def _notifications(web: Web, args: dict[str, Any]) -> dict[str, Any]:
-    if int(args["useridto"]) not in (0, web.user.id):
-        raise no_permission("View notifications")
-    told = [
-        {"id": id_, "subject": text} for id_, (to, text) in enumerate(web.site.popups, start=1) if to == web.user.id
-    ]
+    person = web.state.users[int(args["useridto"]) or web.user.id]
+    if person is not web.user:
+        web.require_admin("View notifications")
+    popups = enumerate([] if person.preferences.get("emailstop") else web.site.popups, start=1)
+    told = [{"id": id_, "subject": text} for id_, (to, text) in popups if to == person.id]
     start, end = int(args["offset"]), int(args["offset"]) + int(args["limit"])
     return {"notifications": told[::-1][start:end], "unreadcount": len(told)}
 

@@ -206,5 +206,8 @@ def preferences(web: Web) -> Response:
 def notification_preferences(web: Web) -> Response:
     """In which ways a person is told of submissions."""
     user = web.require_login()
+    if web.number("userid", user.id) != user.id:
+        web.require_admin("Edit message profile")
+        user = web.state.users[web.number("userid", user.id)]
     ways, stopped = mail.told_by(user), user.preferences.get("emailstop")
     return web.render("notification_preferences.html", "Notification preferences", ways=ways, stopped=stopped)

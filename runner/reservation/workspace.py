@@ -158,9 +158,18 @@ class Workspace:
         self.accounts.enrol(course, person, role)
         return person
 
-    def grader(self, course: Course) -> Person:
-        """A teacher whom Moodle notifies in `told`, and never else."""
-        return self.set_apart(NOTIFIED, course, "editingteacher")
+    @_set_up()
+    def notifying_assignment(self) -> tuple[Assignment, Person]:
+        """An assignment that notifies its graders of submissions, and the only one of them, a teacher who has no mail.
+
+        Moodle enrols whoever creates a course, the administrator: that enrolment is suspended, as it would be told.
+        Raises NotCheckable where the suite creates nobody.
+        """
+        course = self.new_course()
+        grader = self.set_apart(NOTIFIED, course, "editingteacher")
+        (admin,) = self.accounts.find([self._environment.accounts.admin.username.lower()])
+        self.accounts.suspend_enrolment(course, admin)
+        return self.new_assignment(course, notify=True), grader
 
     @contextmanager
     def told(self, grader: Person) -> Iterator[None]:

@@ -3,13 +3,17 @@
 import re
 
 import pytest
+import requests
 from pydantic import SecretStr
 
 from clients.addresses import NOTIFICATION_PREFERENCES
 from clients.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
+from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
+from clients.moodle.model import Person
+from clients.moodle.notifications import notifications
 from clients.plugin.administration import plugin_settings, save_plugin_settings, switch_plugin
 from clients.plugin.api import begin_upload
 from media import MP4
@@ -24,7 +28,7 @@ from runner.reservation.people_pool import PER_WORKER
 from runner.reservation.reservation import SiteReservation
 from runner.reservation.seal import Seal
 from runner.reservation.workspace import Workspace
-from selftest.runs.students import Open, own_session, session_of, upload
+from selftest.runs.students import VIDEO, Open, own_session, session_of, upload
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -113,23 +117,32 @@ def test_as_many_tests_as_one_likes_make_do_with_twelve_people(
         workspace.unenrolled_user()
 
 
-def test_the_next_clean_up_ends_what_moodle_tells_the_grader(
-    environment: Environment, site: MoodleClient, open_reservation: Open
-) -> None:
-    def is_told(workspace: Workspace) -> bool:
-        grader = workspace.grader(workspace.new_course())
-        page = session_of(grader, environment).open("Reading the preferences", NOTIFICATION_PREFERENCES)
+def test_moodle_tells_one_grader_and_only_meanwhile(environment: Environment, open_reservation: Open) -> None:
+    def is_told(workspace: Workspace, grader: Person) -> bool:
+        page = workspace.site.open("Reading the preferences", NOTIFICATION_PREFERENCES, userid=grader.id)
         return page.select_one("input[disabled]") is None
 
     reservation, (workspace,) = open_reservation()
-    with workspace.told(workspace.grader(workspace.new_course())):
-        assert is_told(workspace)
-    assert not is_told(workspace)
-    workspace.accounts.tell_of_submissions(workspace.grader(workspace.new_course()))  # and the run dies
-    assert is_told(workspace)
+    _, grader = workspace.notifying_assignment()
+    with workspace.told(grader):
+        assert is_told(workspace, grader)
+    assert not is_told(workspace, grader)
+    workspace.accounts.tell_of_submissions(grader)  # and the run dies
+    assert is_told(workspace, grader)
     assert reservation.close().problems == []
     _, (workspace,) = open_reservation()
-    assert not is_told(workspace)
+    assert not is_told(workspace, grader)
+
+
+def test_nobody_is_mailed_of_what_is_submitted(environment: Environment, open_reservation: Open) -> None:
+    _, (workspace,) = open_reservation()
+    assignment, grader = workspace.notifying_assignment()
+    with workspace.told(grader):
+        site = own_session(workspace, workspace.student(assignment.course), environment)
+        save_submission(site, assignment, upload(site, assignment, environment), len(VIDEO), "video/mp4")
+        assert any(assignment.name in subject for subject in notifications(workspace.site, grader).values())
+    mails = requests.get(f"{environment.base_url}/__replica__/mail", verify=environment.verify, timeout=10).json()
+    assert not [mail for mail in mails if assignment.name in mail["subject"]]
 
 
 def test_keep_leaves_everything_to_the_next_run(

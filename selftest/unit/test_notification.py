@@ -8,9 +8,11 @@ from bs4 import BeautifulSoup
 from checks.notification import expect_notified
 from clients.errors import NotCheckable
 from clients.moodle import notifications
-from clients.moodle.model import Assignment, Course
+from clients.moodle.model import Account, Assignment, Course
 
 ASSIGNMENT = Assignment(1, 2, "Test Video Upload x1", Course(3, "c", "c"), 5)
+
+GRADER = Account(id=7, username="g", email="", name="G", suspended=False)
 
 ROW = """<tr data-preference-key="message_provider_mod_assign_assign_notification_enabled">{}</tr>"""
 WEB = """<td data-processor-name="popup"><input type="checkbox"{}></td>"""
@@ -18,21 +20,21 @@ MAIL = """<td data-processor-name="email"><input type="checkbox" checked></td>""
 LOCKED = """<td data-processor-name="popup"><div class="dimmed_text">Disallowed</div></td>"""
 
 
-class Grader:
-    """The session of a grader whose notification preferences hold this."""
+class Site:
+    """The session of an administrator who reads in a grader's notification preferences."""
 
     def __init__(self, preferences: str = WEB.format(" checked")) -> None:
         self.preferences = preferences
 
-    def open(self, step: str, path: str) -> BeautifulSoup:
+    def open(self, step: str, path: str, *, userid: int) -> BeautifulSoup:
         return BeautifulSoup(f"<table>{ROW.format(MAIL + self.preferences)}</table>", "lxml")
 
 
-def told(monkeypatch: pytest.MonkeyPatch, *subjects: str, grader: Grader | None = None) -> str:
+def told(monkeypatch: pytest.MonkeyPatch, *subjects: str, site: Any = None) -> str:
     found = {"notifications": [{"id": id_, "subject": subject} for id_, subject in enumerate(subjects, start=1)]}
     monkeypatch.setattr(notifications, "ajax", lambda *_, **__: found)
-    site: Any = grader or Grader()
-    return expect_notified(site, ASSIGNMENT, before={1})
+    site = site or Site()
+    return expect_notified(site, GRADER, ASSIGNMENT, before={1})
 
 
 def test_a_new_notification_names_the_assignment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,4 +52,4 @@ def test_a_notification_of_before_is_none(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("preferences", ["", LOCKED, WEB.format("")], ids=["no such way", "locked", "off"])
 def test_a_site_that_notifies_nobody_of_submissions(monkeypatch: pytest.MonkeyPatch, preferences: str) -> None:
     with pytest.raises(NotCheckable, match="the site notifies nobody of submissions in Moodle itself"):
-        told(monkeypatch, "Welcome", grader=Grader(preferences))
+        told(monkeypatch, "Welcome", site=Site(preferences))
