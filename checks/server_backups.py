@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clients.errors import NotCheckable
 from clients.server.host import Backup, Host
+from clients.words import some
 
 NEWEST = 26
 """Hours: one a night, and some to spare."""
@@ -46,9 +47,21 @@ def expect_tables(host: Host) -> None:
         )
 
 
-def expect_restored() -> None:
-    """Nobody can tell who does not do it."""
-    raise NotCheckable("a restore writes: restore the newest dump into an empty database, and sign")
+def expect_restored(host: Host) -> str:
+    """The database into which somebody has restored a dump is Moodle's, whole; returns the plugin's version there."""
+    name, facts = host.shell.place.restored, host.facts
+    if name is None:
+        raise NotCheckable(
+            "a restore writes, so the suite does none: restore the newest dump into an empty database beside Moodle's, "
+            "and name it restored in [server]; or sign"
+        )
+    if facts.missing is None:
+        raise NotCheckable(f"Moodle's database user reads no database {name} beside Moodle's own: let it, or sign")
+    if facts.missing:
+        raise AssertionError(f"expected all of Moodle's tables in {name}, seen it without {some(facts.missing)}")
+    if facts.restored is None:
+        raise AssertionError(f"expected the plugin to be installed in {name}, seen no version of it")
+    return facts.restored
 
 
 def _newest(host: Host, kind: str) -> Backup:

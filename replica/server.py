@@ -16,6 +16,7 @@ from replica.moodle.site import PLUGIN_VERSION, Site
 MOODLE = "/var/www/moodle"
 PLUGIN = f"{MOODLE}/mod/assign/submission/s3video"
 PHP_LOG, WEB_LOG, BACKUPS, WATCHER = "/var/log/php.log", "/var/log/apache2/error.log", "/var/backups/moodle", "promtail"
+RESTORED = "moodle_restored"
 USER = "moodle"
 RELEASE = Path(__file__).with_name("static")
 TASK = r"\assignsubmission_s3video\task\cleanup_videos"
@@ -113,6 +114,8 @@ class Shell:
             "owner_name": "www-data",
             "user": 33,
             "upgrade_log": self._upgrade_log(),
+            "missing": ["mdl_user", "mdl_user_preferences"] if self.faults.on("restore-cut-off") else [],
+            "restored": None if self.faults.on("restore-from-before-the-plugin") else PLUGIN_VERSION,
             "may_create": not self.faults.on("database-user-without-create"),
         }
 

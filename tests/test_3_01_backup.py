@@ -19,7 +19,7 @@ def test_backups(host: Host, once: Lines) -> None:
         evidence["age"] = expect_new(host, "files")
     with once("3.1.6", "Dump and archive can be read to their end, and hold what belongs there") as evidence:
         evidence["bytes"] = expect_whole(host)
-    with once("4.8.2", "The newest dump has been restored"):
-        expect_restored()
+    with once("4.8.2", "A dump has been restored, with all of Moodle's tables") as evidence:
+        evidence["version"] = expect_restored(host)
     with once("4.8.2", "The newest dump has the plugin's tables", extra=True):
         expect_tables(host)

@@ -6,13 +6,16 @@ import pytest
 
 import media
 from checks.installation import Installation
+from checks.notification import expect_notified
 from checks.rehearsal import Rehearsals
 from checks.video_store import VideoStore
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
+from clients.moodle.notifications import notifications
 from clients.s3 import Bucket
 from fixtures.people import People
+from fixtures.visitors import SubmissionWithoutBrowser
 from pages.actor import Actor
 from pages.dashboard import Figures
 from runner.pytest_plugin.lines import Lines
@@ -96,6 +99,19 @@ def test_rehearsal(rehearsals: Rehearsals, installation: Installation, once: Lin
     for line in ("3.1.8", "R.2.4"):
         with once(line, "The last run on staging with this version was GO, and is signed") as evidence:
             evidence["run"] = rehearsals.expect_signed_go(installation.expect_upgraded())
+
+
+@pytest.mark.lines("3.10.5")
+def test_notification(
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser], workspace: Workspace, once: Lines
+) -> None:
+    """A student submits a video in an assignment that notifies its graders."""
+    assignment, grader = workspace.notifying_assignment()
+    with workspace.told(grader):
+        before = notifications(workspace.site, grader)
+        submit_without_browser(assignment)
+        with once("3.10.5", "Moodle notifies the grader of a submitted video") as evidence:
+            evidence["notification"] = expect_notified(workspace.site, grader, assignment, before)
 
 
 @pytest.mark.production

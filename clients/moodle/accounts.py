@@ -74,8 +74,14 @@ class Accounts:
         return self._person(account.username, password)
 
     def stop_mail(self, account: Account) -> None:
-        """Nothing that Moodle has to tell this person is e-mailed."""
+        """Moodle notifies this person of nothing, by mail or otherwise."""
         ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])
+
+    def tell_of_submissions(self, account: Account) -> None:
+        """Moodle notifies this person of submissions, on its own pages alone, and of no log-in, until `stop_mail`."""
+        ways = {"mod_assign_assign_notification": "popup", "moodle_newlogin": "none"}
+        preferences = [{"type": f"message_provider_{of}_enabled", "value": way} for of, way in ways.items()]
+        ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=0, preferences=preferences)
 
     def enrol(self, course: Course, person: Account, role: str) -> None:
         """`role` is a role's short name: "student", "editingteacher", "teacher"."""

@@ -14,11 +14,11 @@ from clients.moodle.model import Assignment, Course
 
 
 def create_assignment(
-    site: MoodleClient, course: Course, name: str, due: datetime, *, cut_off: bool = False
+    site: MoodleClient, course: Course, name: str, due: datetime, *, cut_off: bool = False, notify: bool = False
 ) -> Assignment:
     """An assignment that takes S3 Video and nothing else, due at `due` (the site's local time).
 
-    Nothing is taken after that where it is the `cut_off` date, too.
+    Nothing is taken after that where it is the `cut_off` date, too. With `notify` graders are told of submissions.
     """
     where = site.submit(
         f"Creating the assignment {name}",
@@ -41,7 +41,7 @@ def create_assignment(
             "teamsubmission": "0",
             "preventsubmissionnotingroup": "0",
             "requiresubmissionstatement": "0",
-            "sendnotifications": "0",
+            "sendnotifications": str(int(notify)),
             "sendlatenotifications": "0",
             "sendstudentnotifications": "0",
         },

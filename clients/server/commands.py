@@ -23,6 +23,7 @@ class Place:
     web_log: str | None = None
     backups: str | None = None
     log_watcher: str | None = None
+    restored: str | None = None
 
     @property
     def plugin(self) -> str:
@@ -71,8 +72,8 @@ LOG_BYTES = 2_000_000
 """Of a log so many are read, from its end."""
 
 FACTS = Command(
-    "the site's address, the AWS SDK, the upgrade log, the database user's rights",
-    lambda place: _php(place, "-r", Script("facts.php"), "--", place.moodle),
+    "the site's address, the AWS SDK, the upgrade log, the database user's rights, what a restored database lacks",
+    lambda place: _php(place, "-r", Script("facts.php"), "--", place.moodle, *filter(None, [place.restored])),
 )
 SIZE = Command(
     "how many bytes Moodle's data has",

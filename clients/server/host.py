@@ -46,7 +46,8 @@ class Facts:
     """`sdk` maps folders to versions of the AWS SDK; `listed` is the version that Composer has installed, if any.
 
     `owner` owns Moodle's data, so the web server runs as him. `upgrade_log` and `may_create` are None where the
-    database lets nobody in.
+    database lets nobody in. `missing` are Moodle's tables that the restored database lacks, None where no
+    such database lets Moodle's user in; `restored` is the plugin's version there.
     """
 
     wwwroot: str
@@ -57,6 +58,8 @@ class Facts:
     user_id: int
     upgrade_log: list[Entry] | None
     may_create: bool | None
+    missing: tuple[str, ...] | None = None
+    restored: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ class Host:
                 user_id=int(told["user"]),
                 upgrade_log=None if log is None else [Entry(int(kind), str(of), str(info)) for kind, of, info in log],
                 may_create=told.get("may_create"),
+                missing=None if told.get("missing") is None else tuple(map(str, told["missing"])),
+                restored=told.get("restored"),
             )
         except (KeyError, TypeError, ValueError):
             raise self._garbled(FACTS) from None

@@ -92,6 +92,18 @@ def _update_preferences(web: Web, args: dict[str, Any]) -> None:
     web.require_admin("Change somebody's preferences")
     if args.get("emailstop") is not None:
         web.state.users[int(args["userid"])].preferences["emailstop"] = bool(args["emailstop"])
+    for one in args.get("preferences", []):
+        web.state.users[int(args["userid"])].preferences[one["type"]] = one["value"]
+
+
+def _notifications(web: Web, args: dict[str, Any]) -> dict[str, Any]:
+    person = web.state.users[int(args["useridto"]) or web.user.id]
+    if person is not web.user:
+        web.require_admin("View notifications")
+    popups = enumerate([] if person.preferences.get("emailstop") else web.site.popups, start=1)
+    told = [{"id": id_, "subject": text} for id_, (to, text) in popups if to == person.id]
+    start, end = int(args["offset"]), int(args["offset"]) + int(args["limit"])
+    return {"notifications": told[::-1][start:end], "unreadcount": len(told)}
 
 
 def _person(user: User) -> dict[str, Any]:
@@ -130,6 +142,7 @@ def _users_by_field(web: Web, args: dict[str, Any]) -> list[dict[str, Any]]:
 
 METHODS = {
     "tool_dataprivacy_approve_data_request": dataprivacy.approve,
+    "message_popup_get_popup_notifications": _notifications,
     "core_user_update_user_preferences": _update_preferences,
     "core_user_get_users_by_field": _users_by_field,
     "tool_usertours_fetch_and_start_tour": _start_tour,

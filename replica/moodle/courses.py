@@ -7,7 +7,7 @@ from starlette.responses import Response
 from replica.moodle import access
 from replica.moodle.errors import no_permission
 from replica.moodle.forms import Field, Form
-from replica.moodle.records import STUDENT, Category, Course
+from replica.moodle.records import EDITING_TEACHER, STUDENT, Category, Course
 from replica.moodle.site import Site
 from replica.moodle.state import midnight, token
 from replica.moodle.web import Web, page, redirect
@@ -96,8 +96,10 @@ def _check_course(web: Web, course: Course | None, form: Form) -> None:
 
 def _store_course(web: Web, course: Course | None, form: Form) -> Course:
     item = course or web.state.add_course("", "", 0)
-    for one in [] if course else web.site.crowd:
-        web.state.enrol(item.id, one.id, STUDENT)
+    if course is None:  # course/edit.php: creatornewroleid, enroladminnewcourse
+        web.state.enrol(item.id, web.user.id, EDITING_TEACHER)
+        for one in web.site.crowd:
+            web.state.enrol(item.id, one.id, STUDENT)
     item.fullname, item.shortname = form.field("fullname").value.strip(), form.field("shortname").value.strip()
     item.category, item.visible = int(form.field("category").value), form.field("visible").value == "1"
     item.idnumber, item.summary = form.field("idnumber").value, form.field("summary_editor[text]").value

@@ -4,7 +4,7 @@ import hmac
 
 from starlette.responses import Response
 
-from replica.moodle import access, sso
+from replica.moodle import access, mail, sso
 from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
 from replica.moodle.records import Course, User
@@ -200,3 +200,14 @@ def preferences(web: Web) -> Response:
     if user is web.site.guest:
         web.ask_to_log_in()
     return web.render("message.html", "Preferences", message="Nothing can be changed here.", link="/user/profile.php")
+
+
+@page("/message/notificationpreferences.php")
+def notification_preferences(web: Web) -> Response:
+    """In which ways a person is told of submissions."""
+    user = web.require_login()
+    if web.number("userid", user.id) != user.id:
+        web.require_admin("Edit message profile")
+        user = web.state.users[web.number("userid", user.id)]
+    ways, stopped = mail.told_by(user), user.preferences.get("emailstop")
+    return web.render("notification_preferences.html", "Notification preferences", ways=ways, stopped=stopped)

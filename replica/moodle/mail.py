@@ -1,7 +1,8 @@
-"""E-mails as Moodle 4.5 decides on them; here they are recorded, not sent.
+"""E-mails as Moodle 4.5 decides on them; here they are recorded, not sent. Graders are told in Moodle, too.
 
 Sources: enrol_plugin::send_course_welcome_message_to_user (lib/enrollib.php), assign::notify_graders and
-notify_student_submission_receipt (mod/assign/locallib.php), email_to_user (lib/moodlelib.php).
+notify_student_submission_receipt (mod/assign/locallib.php), email_to_user (lib/moodlelib.php), message_send
+(lib/messagelib.php): who has stopped mail (emailstop) is told in no other way either.
 """
 
 from replica.moodle import access
@@ -38,7 +39,18 @@ def submitted(site: Site, assignment: Assignment, course: Course, student: User)
         why = "submission: sendnotifications" if assignment.sendnotifications else "submission: sendlatenotifications"
         text = f"{student.fullname} has updated their submission for assignment {assignment.name}."
         for grader in _graders(site.state, course, student):
-            send(site, grader, text, why)
+            ways = [] if grader.preferences.get("emailstop") else told_by(grader)
+            if "email" in ways:
+                send(site, grader, text, why)
+            if "popup" in ways and not site.faults.on("graders-untold"):
+                shown = "A submission was updated." if site.faults.on("notification-of-anything") else text
+                site.popups.append((grader.id, shown))
+
+
+def told_by(grader: User) -> list[str]:
+    """In which ways somebody wants to be told of submissions."""
+    wanted = grader.preferences.get("message_provider_mod_assign_assign_notification_enabled", "popup,email")
+    return str(wanted).split(",")
 
 
 def graded(site: Site, assignment: Assignment, grader: User, student: User) -> None:

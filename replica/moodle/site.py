@@ -32,6 +32,8 @@ class Site:
         self.sessions: dict[str, Session] = {}
         self.guest = User(1, "guest", "", "Guest user", "", "root@localhost")
         self.mail: list[Mail] = []
+        self.popups: list[tuple[int, str]] = []
+        """Whom Moodle has told what in its own notifications, the newest last."""
         self.lies: dict[str, Any] = {}
         """What the plugin's scripts say in place of the truth, by the place in their answers: `data.s3_key`."""
         self.crowd: list[User] = []

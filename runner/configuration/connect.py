@@ -110,7 +110,9 @@ def new_shell(environment: Environment) -> Shell:
         raise NotCheckable(
             'the environment file gives no shell on Moodle\'s server: add [server] with ssh = "user@host" and moodle'
         )
-    place = Place(server.moodle, server.php, server.php_log, server.web_log, server.backups, server.log_watcher)
+    place = Place(
+        server.moodle, server.php, server.php_log, server.web_log, server.backups, server.log_watcher, server.restored
+    )
     if server.ssh is None:
         return Shell(Here(environment.secrets()), place)
     key = server.key.get_secret_value() if server.key else None

@@ -350,6 +350,7 @@ class Server(EnvironmentTable):
     web_log: ServerPath | None = None
     backups: ServerPath | None = None
     log_watcher: Annotated[str, like(r"[\w.][\w.+-]*", "must be the name of a process, such as promtail")] | None = None
+    restored: Annotated[str, like(r"\w+", "must be the name of a database, such as moodle_restored")] | None = None
 
     @field_validator("local")
     @classmethod

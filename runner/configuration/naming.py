@@ -34,7 +34,10 @@ KEEPER = "s3va-keeper"
 BORROWED = tuple(f"s3va-{number:02}" for number in range(1, 241))
 """User names of those whom tests borrow."""
 
-POOL = (*BORROWED, DISPOSABLE_USER, IMPATIENT, KEEPER)
+NOTIFIED = "s3va-notified"
+"""User name of the grader whom Moodle tells of a submission (3.10.5)."""
+
+POOL = (*BORROWED, DISPOSABLE_USER, IMPATIENT, KEEPER, NOTIFIED)
 """User names of all the suite's own people."""
 
 ADDRESS = re.compile(r"https://[^\s<>\"'()]+")

@@ -6,9 +6,11 @@ does not is a cause.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import cached_property
 
 from checklist.lines import STEPS, Step
@@ -48,6 +50,22 @@ from runner.doctor.findings import Finding
 
 SYMPTOMS: tuple[Step, ...] = tuple(step for step in STEPS if step.id.startswith("T."))
 
+ALSO_CALLED = {
+    "T.1": "The plugin is missing, not visible, not found in the list of submission plugins",
+    "T.2": "Error: the table doesn't exist, error reading from or writing to the database",
+    "T.3": "Access denied, 403, forbidden, wrong key: upload of videos fails, cannot upload",
+    "T.4": "CORS policy, cross-origin request blocked, Access-Control-Allow-Origin, error in the console",
+    "T.5": "The player loads, the video doesn't play, no playback, black screen, students cannot watch videos",
+    "T.6": "The AWS bill is higher than expected, expensive, too much money, dear",
+}
+"""What people say of each symptom, the document's own sentence first."""
+
+UNSAYING = """
+    a after an and any anybody are can cannot cant does doesnt dont error errors for from in is it much my no not of on
+    or our somebody than the there to too we when why will with wont
+"""
+"""Words that tell no symptom from another."""
+
 FEW = 5
 """Of the videos that are ready so many are looked for on S3."""
 
@@ -55,21 +73,39 @@ SETTINGS_PAGE = "Correct it at Site administration > Plugins > S3 Video."
 
 
 def symptom(words: str) -> Step:
-    """The step of Troubleshooting with that number (`5` or `T.5`), or with these words in its title, whole or in part.
+    """The step of Troubleshooting with that number (`5` or `T.5`), or the one that these words speak of most.
 
-    Raises ValueError, which names all of them.
+    They need not be those of the title, and may be misspelt. Raises ValueError, which names all of them, where they
+    speak of none, or of several alike.
     """
-    asked = _plain(words)
-    fitting = [step for step in SYMPTOMS if asked in (step.id.casefold(), step.id[2:])]
-    fitting = fitting or [step for step in SYMPTOMS if asked and asked in _plain(step.title)]
-    if len(fitting) != 1:
-        known = "; ".join(f"{step.id} {step.title}" for step in SYMPTOMS)
-        raise ValueError(f"{words!r} is none of the symptoms of the document, or more than one: {known}")
-    return fitting[0]
+    for step in SYMPTOMS:
+        if words.strip().casefold() in (step.id.casefold(), step.id[2:]):
+            return step
+    known = {step.id: _words(f"{step.title} {ALSO_CALLED[step.id]}") for step in SYMPTOMS}
+    scores = dict.fromkeys(known, 0.0)
+    every = set[str]().union(*known.values())
+    for word in _words(words):
+        spelt = word if word in every or len(word) < 4 else next(iter(get_close_matches(word, every, 1, 0.75)), word)
+        meant = [id_ for id_, ones in known.items() if spelt in ones]
+        for id_ in meant:
+            scores[id_] += 1 / len(meant)
+    best = [step for step in SYMPTOMS if scores[step.id] == max(scores.values()) > 0]
+    if len(best) != 1:
+        several = " and ".join(step.id for step in best)
+        fits = f"speaks of {several} alike" if best else "is none of the symptoms of the document"
+        everything = "; ".join(f"{step.id} {step.title}" for step in SYMPTOMS)
+        raise ValueError(f"{words!r} {fits}: {everything}")
+    return best[0]
 
 
-def _plain(words: str) -> str:
-    return " ".join(words.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+def _words(text: str) -> set[str]:
+    """Those that mean something, without their endings."""
+    plain = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("'", "")
+    return {
+        re.sub(r"(?<=\w{3})(ing|ed|es|s)$", "", word)
+        for word in re.findall(r"\w+", plain)
+        if word not in UNSAYING.split()
+    }
 
 
 @dataclass

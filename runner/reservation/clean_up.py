@@ -19,7 +19,7 @@ from clients.moodle.courses import Courses
 from clients.moodle.model import Account
 from clients.plugin.video_list import listed
 from clients.s3 import Bucket, StoredObject
-from runner.configuration.naming import COURSE_NAME, COURSES, POOL, is_ours
+from runner.configuration.naming import COURSE_NAME, COURSES, NOTIFIED, POOL, is_ours
 from runner.reservation.changed_settings import LeftAsItIs, Note, undo
 from runner.reservation.journal import Entry, Journal
 from runner.reservation.people_pool import new_password
@@ -155,6 +155,8 @@ class Cleaner:
         report.problems += [f"The object {key} is still on S3." for key in stored(self._bucket, promised)]
 
     def _suspend(self, person: Account, report: CleanUp) -> None:
+        if person.username == NOTIFIED:
+            self._accounts.stop_mail(person)
         password = new_password()
         self._accounts.change(person, "Idle", "S3 Video acceptance", password, suspended=True)
         try:

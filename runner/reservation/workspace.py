@@ -19,7 +19,7 @@ from clients.plugin.object_key import belongs_to
 from clients.steps import step
 from runner.configuration.connect import new_site
 from runner.configuration.environment import Environment
-from runner.configuration.naming import COURSE_NAME, POOL, is_ours
+from runner.configuration.naming import COURSE_NAME, NOTIFIED, POOL, is_ours
 from runner.reservation.administrator import Administrator
 from runner.reservation.clean_up import PROMISED, stored
 from runner.reservation.journal import Journal
@@ -114,10 +114,10 @@ class Workspace:
         return self._admin.courses.create(self.category, *self.course_name())
 
     @_set_up()
-    def new_assignment(self, course: Course | None = None) -> Assignment:
-        """An assignment in `course`, by default in one of its own."""
+    def new_assignment(self, course: Course | None = None, *, notify: bool = False) -> Assignment:
+        """An assignment in `course`, by default in one of its own; with `notify` graders are told of submissions."""
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
-        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE)
+        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE, notify=notify)
 
     def closed_assignment(self, course: Course) -> Assignment:
         """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""
@@ -150,13 +150,35 @@ class Workspace:
         self.accounts.enrol(course, person, "student")
         return person
 
-    def set_apart(self, username: str, course: Course) -> Person:
-        """A student whom no other test borrows. Raises NotCheckable where the suite creates nobody."""
+    def set_apart(self, username: str, course: Course, role: str = "student") -> Person:
+        """Somebody whom no other test borrows. Raises NotCheckable where the suite creates nobody."""
         if self._is_given:
             raise NotCheckable("the suite creates nobody here ([accounts.given]), and this takes somebody set apart")
         person = set_apart(username, self.accounts, self.mark, lambda: new_site(self._environment))
-        self.accounts.enrol(course, person, "student")
+        self.accounts.enrol(course, person, role)
         return person
+
+    @_set_up()
+    def notifying_assignment(self) -> tuple[Assignment, Person]:
+        """An assignment that notifies its graders of submissions, and the only one of them, a teacher who has no mail.
+
+        Moodle enrols whoever creates a course, the administrator: that enrolment is suspended, as it would be told.
+        Raises NotCheckable where the suite creates nobody.
+        """
+        course = self.new_course()
+        grader = self.set_apart(NOTIFIED, course, "editingteacher")
+        (admin,) = self.accounts.find([self._environment.accounts.admin.username.lower()])
+        self.accounts.suspend_enrolment(course, admin)
+        return self.new_assignment(course, notify=True), grader
+
+    @contextmanager
+    def told(self, grader: Person) -> Iterator[None]:
+        """Meanwhile Moodle tells `grader` of submissions. After a kill the next clean-up ends it: it asks the site."""
+        self.accounts.tell_of_submissions(grader)
+        try:
+            yield
+        finally:
+            self.accounts.stop_mail(grader)
 
     def teacher(self, course: Course) -> Person:
         return self._enrolled("teacher", "editingteacher", course)

@@ -1,4 +1,5 @@
-"""`python -m selftest.proof.coverage > docs/coverage.md`: every box, who judges it, by which test, proven by what."""
+"""`python -m selftest.proof.coverage > docs/coverage.md`: every box, who judges it, by which test, proven by what; and
+what access it takes."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from itertools import groupby
 
 from checklist.lines import CONSOLES, LINES, STEPS, Kind, Line
 from selftest.proof.outcome import expectations
+from selftest.proof.reach import accesses
 from selftest.proof.suite import suite
 
 HEAD = """\
@@ -21,6 +23,20 @@ does; the faults of the replica that must turn it red (`docs/proof.md` says whet
 """
 
 
+ACCESS = """\
+## With which access
+
+What a line takes of the [environment file](keys.md), besides the site, its administrator, and the keys of storage and
+CDN, which every run has. A line that follows others takes what they take. What is not given is not checkable; all
+else is judged.
+
+| takes | judged | follows |
+|---|---|---|
+"""
+
+NOTHING = ("nothing more",)
+
+
 def main() -> None:
     print(document(), end="")
 
@@ -29,12 +45,21 @@ def document() -> str:
     kinds = groupby(sorted(LINES.values(), key=lambda line: list(Kind).index(line.kind)), lambda line: line.kind)
     counted = {kind: len(list(lines)) for kind, lines in kinds}
     parts = [HEAD + "".join(f"| {number} | {kind} |\n" for kind, number in [*counted.items(), ("all", len(LINES))])]
+    rows = "".join(f"| {' and '.join(way)} | {judged} | {follows} |\n" for way, judged, follows in by_access())
+    parts.append(f"{ACCESS}{rows}")
     for step in STEPS:
         rows = "".join(f"| {' | '.join(map(_cell, _row(line)))} |\n" for line in step.lines)
         parts.append(
             f"## {step.id} {step.title}\n\n| line | box | judged | test | faults |\n|---|---|---|---|---|\n{rows}"
         )
     return "\n".join(parts)
+
+
+def by_access() -> list[tuple[tuple[str, ...], int, int]]:
+    """What lines take, how many are judged with it, and how many follow such lines; what most take comes first."""
+    taken = [(tuple(sorted(ways)) or NOTHING, LINES[id_].kind) for id_, ways in accesses().items()]
+    counted = {(ways, taken.count((ways, Kind.JUDGED)), taken.count((ways, Kind.FOLLOWS))) for ways, _ in taken}
+    return sorted(counted, key=lambda row: (row[0] != NOTHING, -row[1], row[0]))
 
 
 def _row(line: Line) -> tuple[str, ...]:

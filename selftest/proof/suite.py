@@ -32,17 +32,27 @@ Suite = Mapping[str, SuiteTest]
 
 
 @cache
+def functions() -> Mapping[str, Any]:
+    """The tests themselves by name, in the checklist's order."""
+    files = sorted((CHECKOUT / "tests").glob("test_*.py"))
+    return {
+        name: function
+        for file in files
+        for name, function in runpy.run_path(str(file)).items()
+        if name.startswith("test_")
+    }
+
+
+@cache
 def suite() -> Suite:
     found = {}
-    for file in sorted((CHECKOUT / "tests").glob("test_*.py")):
-        for name, function in runpy.run_path(str(file)).items():
-            if name.startswith("test_"):
-                marks = function.pytestmark
-                lines = tuple(line for mark in marks if mark.name == "lines" for line in mark.args)
-                if "line" in inspect.signature(function).parameters:
-                    lines = (*lines, CONSOLES)
-                happy_path = any(mark.name == "happy_path" for mark in marks)
-                found[name] = SuiteTest(name, lines, happy_path, _ends(function, lines))
+    for name, function in functions().items():
+        marks = function.pytestmark
+        lines = tuple(line for mark in marks if mark.name == "lines" for line in mark.args)
+        if "line" in inspect.signature(function).parameters:
+            lines = (*lines, CONSOLES)
+        happy_path = any(mark.name == "happy_path" for mark in marks)
+        found[name] = SuiteTest(name, lines, happy_path, _ends(function, lines))
     return found
 
 

@@ -40,6 +40,7 @@ moodle = "/var/www/moodle"
 php_log = "/var/log/php.log"
 web_log = "/var/log/apache2/error.log"
 backups = "/var/backups/moodle"
+restored = "moodle_restored"
 log_watcher = "promtail"
 [cdn]
 domain = "{cdn[domain]}"

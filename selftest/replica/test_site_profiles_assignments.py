@@ -28,16 +28,10 @@ class TestMail:
     def mails(self, replica: Running, address: str) -> list[dict[str, Any]]:
         return [mail for mail in told(replica, "mail") if mail["to"] == f"{address}@example.invalid"]
 
-    def test_a_welcome_from_the_teacher_if_there_is_one(
+    def test_a_welcome_from_a_teacher_as_who_creates_a_course_is(
         self, replica: Running, admin: Visitor, classroom: Classroom
     ) -> None:
-        welcome = {
-            "to": "teacher@example.invalid",
-            "subject": "Welcome to Selftest",
-            "why": "enrolment: customint1",
-            "dropped": True,
-        }
-        assert welcome not in told(replica, "mail")  # nobody was there to welcome the first ones, nor themselves
+        welcome = {"subject": "Welcome to Selftest", "why": "enrolment: customint1", "dropped": True}
         late = new_person(admin, "late")
         enrol(admin, classroom.course, user_id(late), 5)
         enrol(admin, classroom.course, user_id(late), 5)
@@ -78,6 +72,30 @@ class TestMail:
             "dropped": True,
         }
         assert self.mails(replica, "stranger") == []
+
+    @pytest.mark.parametrize(("stop", "told"), [(0, ["Other Tester has updated"]), (1, [])])
+    def test_who_wants_notifications_and_no_mail_gets_none(
+        self, replica: Running, admin: Visitor, classroom: Classroom, stop: int, told: list[str]
+    ) -> None:
+        def call(visitor: Visitor, function: str, **args: Any) -> Any:
+            service = f"{admin.base_url}/lib/ajax/service.php?sesskey={visitor.sesskey}"
+            calls = [{"index": 0, "methodname": function, "args": args}]
+            return visitor.session.post(service, json=calls).json()[0]["data"]
+
+        teacher = new_person(admin, f"grader-{stop}")
+        enrol(admin, classroom.course, user_id(teacher), 3)
+        preference = {"type": "message_provider_mod_assign_assign_notification_enabled", "value": "popup"}
+        changes = {"userid": user_id(teacher), "emailstop": stop, "preferences": [preference]}
+        call(admin, "core_user_update_user_preferences", **changes)
+        cmid = new_assignment(
+            admin, classroom.course, f"Told {stop}", sendnotifications=1, assignsubmission_onlinetext_enabled=1
+        )
+        classroom.other.post(
+            "/mod/assign/view.php", id=cmid, action="savesubmission", **{"onlinetext_editor[text]": "x"}
+        )
+        assert not [mail for mail in self.mails(replica, f"grader-{stop}") if mail["why"].startswith("submission")]
+        found = call(teacher, "message_popup_get_popup_notifications", useridto=0, limit=5, offset=0)
+        assert [" ".join(one["subject"].split()[:4]) for one in found["notifications"]] == told
 
     @pytest.mark.parametrize(("notify", "told_so"), [(1, ["grade: sendstudentnotifications"]), (0, [])])
     def test_students_hear_of_a_grade_unless_the_assignment_says_no(

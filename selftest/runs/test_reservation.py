@@ -3,12 +3,17 @@
 import re
 
 import pytest
+import requests
 from pydantic import SecretStr
 
+from clients.addresses import NOTIFICATION_PREFERENCES
 from clients.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
+from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
+from clients.moodle.model import Person
+from clients.moodle.notifications import notifications
 from clients.plugin.administration import plugin_settings, save_plugin_settings, switch_plugin
 from clients.plugin.api import begin_upload
 from media import MP4
@@ -22,7 +27,8 @@ from runner.reservation.lock import Locked
 from runner.reservation.people_pool import PER_WORKER
 from runner.reservation.reservation import SiteReservation
 from runner.reservation.seal import Seal
-from selftest.runs.students import Open, own_session, session_of, upload
+from runner.reservation.workspace import Workspace
+from selftest.runs.students import VIDEO, Open, own_session, session_of, upload
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -109,6 +115,34 @@ def test_as_many_tests_as_one_likes_make_do_with_twelve_people(
     assert len({person.id for person in acquired}) == PER_WORKER
     with pytest.raises(NotCheckable, match="one more student than this run has"):
         workspace.unenrolled_user()
+
+
+def test_moodle_tells_one_grader_and_only_meanwhile(environment: Environment, open_reservation: Open) -> None:
+    def is_told(workspace: Workspace, grader: Person) -> bool:
+        page = workspace.site.open("Reading the preferences", NOTIFICATION_PREFERENCES, userid=grader.id)
+        return page.select_one("input[disabled]") is None
+
+    reservation, (workspace,) = open_reservation()
+    _, grader = workspace.notifying_assignment()
+    with workspace.told(grader):
+        assert is_told(workspace, grader)
+    assert not is_told(workspace, grader)
+    workspace.accounts.tell_of_submissions(grader)  # and the run dies
+    assert is_told(workspace, grader)
+    assert reservation.close().problems == []
+    _, (workspace,) = open_reservation()
+    assert not is_told(workspace, grader)
+
+
+def test_nobody_is_mailed_of_what_is_submitted(environment: Environment, open_reservation: Open) -> None:
+    _, (workspace,) = open_reservation()
+    assignment, grader = workspace.notifying_assignment()
+    with workspace.told(grader):
+        site = own_session(workspace, workspace.student(assignment.course), environment)
+        save_submission(site, assignment, upload(site, assignment, environment), len(VIDEO), "video/mp4")
+        assert any(assignment.name in subject for subject in notifications(workspace.site, grader).values())
+    mails = requests.get(f"{environment.base_url}/__replica__/mail", verify=environment.verify, timeout=10).json()
+    assert not [mail for mail in mails if assignment.name in mail["subject"]]
 
 
 def test_keep_leaves_everything_to_the_next_run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ from clients.server.shell import Shell as ClientsShell
 from replica.faults import LARGE, Faults
 from replica.moodle.records import Video
 from replica.moodle.site import Site
-from replica.server import BACKUPS, MOODLE, PHP_LOG, RELEASE, WATCHER, WEB_LOG, Shell, Unknown
+from replica.server import BACKUPS, MOODLE, PHP_LOG, RELEASE, RESTORED, WATCHER, WEB_LOG, Shell, Unknown
 from replica.settings import Settings
 from replica.site_profiles import SiteProfiles
 from selftest.proof.outcome import expectations
@@ -56,7 +57,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def host_of(shell: Shell, **instead: str) -> Host:
-    place = Place(MOODLE, "php", PHP_LOG, WEB_LOG, BACKUPS, WATCHER)
+    place = Place(MOODLE, "php", PHP_LOG, WEB_LOG, BACKUPS, WATCHER, RESTORED)
     return Host(ClientsShell(Beside(shell, instead), place))
 
 
@@ -94,7 +95,8 @@ EVERY: dict[str, Judge] = {
     "2.1.2": partial(server_backups.expect_new, kind="database"),
     "3.1.5": partial(server_backups.expect_new, kind="files"),
     "3.1.6": server_backups.expect_whole,
-    "4.8.2": server_backups.expect_tables,
+    "4.8.2": server_backups.expect_restored,
+    "4.8.2 dump": server_backups.expect_tables,
 }
 
 
@@ -233,9 +235,13 @@ def test_composer_is_not_missed_where_the_sdk_is_there_without_it(shell: Shell) 
         server_files.expect_composer(host_of(shell, **{"sh -c 'command": ""}))
 
 
-def test_nobody_but_people_restores_a_dump() -> None:
-    with pytest.raises(NotCheckable, match="restore the newest dump into an empty database, and sign"):
-        server_backups.expect_restored()
+def test_what_nobody_has_restored_is_not_checkable(shell: Shell) -> None:
+    unnamed = ClientsShell(Beside(shell, {}), Place(MOODLE))
+    with pytest.raises(NotCheckable, match=r"restore the newest dump into an empty database beside .* in \[server\]"):
+        server_backups.expect_restored(Host(unnamed))
+    facts = json.loads(shell.answer("php -d x -r wwwroot")) | {"missing": None}
+    with pytest.raises(NotCheckable, match="reads no database moodle_restored beside Moodle's own"):
+        server_backups.expect_restored(host_of(shell, php=json.dumps(facts)))
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_the_list_is_all_there_is() -> None:
 
 def test_the_documents_list_every_command() -> None:
     text = (ENVIRONMENTS.parent / "docs/environments.md").read_text(encoding="utf-8")
-    place = Place("MOODLE", "php", "PHP_LOG", "WEB_LOG", "BACKUPS", "LOG_WATCHER")
+    place = Place("MOODLE", "php", "PHP_LOG", "WEB_LOG", "BACKUPS", "LOG_WATCHER", "RESTORED")
     missing = [command.shown(place) for command in COMMANDS if f"`{command.shown(place)}`" not in text]
     assert missing == []
 
