@@ -18,8 +18,8 @@ from checklist.verdicts import Check, Verdict
 from runner.configuration.replica import CHECKOUT
 from selftest.texts import not_for_people
 
-ENGINES = ("chromium", "firefox", "webkit", "webkitgtk")
-"""In what the proof can be made; the last is driven by WebDriver."""
+ENGINES = ("chromium", "firefox", "webkit", "webkitgtk", "msedge")
+"""In what the proof can be made: engines, and channels that are installed. WebDriver drives WebKitGTK."""
 GREEN = (Verdict.PASSED, Verdict.NOT_CHECKABLE, Verdict.ADVICE)
 
 
