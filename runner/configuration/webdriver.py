@@ -27,7 +27,7 @@ from selenium.webdriver.remote.file_detector import LocalFileDetector, UselessFi
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.remote.webdriver import WebDriver
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from redaction.environment import without_secrets
 from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, Target
@@ -176,6 +176,8 @@ def _open(target: Target, address: str, capabilities: dict[str, Any]) -> WebDriv
         browser = WebDriver(RemoteConnection(client_config=config), options=options, file_detector=detector)
     except (WebDriverException, HTTPError, OSError) as error:
         told = error.msg if isinstance(error, WebDriverException) else "it does not answer"
+        if isinstance(error, ReadTimeoutError):  # a grid waits for a node that has such a browser, and is free
+            told = f"it gives no such browser within {ANSWERS} s"
         said = " ".join((told or type(error).__name__).splitlines()[:1])
         for secret in (address, config.remote_server_addr, config.password or ""):
             said = said.replace(secret, "…") if secret else said

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -267,6 +268,17 @@ def test_a_driver_at_an_address_that_does_not_answer(load_site: LoadSite, monkey
         "the capabilities"
     )
     assert "key-of-a-cloud" in site.secrets()
+
+
+def test_a_grid_that_waits_for_such_a_browser(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.configuration.webdriver.ANSWERS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("S3V_GRID", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        site = load_site(end='[[targets]]\nname = "far"\nengine = "firefox"\nwebdriver = "S3V_GRID"')
+        with pytest.raises(
+            NotAvailable, match=r"webdriver \(it gives no such browser within 0.2 s\); "
+        ):
+            find_build(site.target("far"))
 
 
 def test_a_token_in_an_address_is_a_secret_by_itself(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
