@@ -15,6 +15,7 @@ from selenium.common.exceptions import (
     UnknownMethodException,
     WebDriverException,
 )
+from selenium.webdriver.remote.file_detector import LocalFileDetector
 
 from clients.addresses import PLUGIN, UPLOAD_URL
 from clients.errors import NotCheckable
@@ -33,7 +34,8 @@ WIDGET = ".s3video-upload-interface"
 
 ENDED = f"{WIDGET} .s3video-status-message:is(.alert-success, .alert-danger):not([data-earlier])"
 
-NO_SUCH_COMMAND = ("unknown command", "unknown method", "not found", "not implemented")
+NO_SUCH_COMMAND = ("unknown command", "could not be found", "not found", "not implemented", "not supported")
+"""What drivers say for which the standard has no error that Selenium keeps apart."""
 
 
 class Answers:
@@ -130,21 +132,38 @@ class WidgetByWebDriver:
         self._moodle.step(f"Choose {named(file)}.")
         upload = UploadByWebDriver(self._tab, self._moodle)
         self.root.evaluate(RECORD)
-        try:
-            self._field.element.send_keys(str(file))
-        except (InvalidArgumentException, UnknownMethodException, WebDriverException) as refused:
-            if not any(words in str(refused.msg).casefold() for words in NO_SUCH_COMMAND):
-                raise
-            raise NotCheckable(
-                f"this driver takes no file from another machine; put {file.name} on the device, hand it in by hand, "
-                "and sign the line with a picture"
-            ) from refused
+        self._give(file)
         try:
             upload.expect_ended()
         finally:
             for promise in upload.promises():
                 self._promised(promise)
         return upload
+
+    def _give(self, file: Path) -> None:
+        """A driver that seems to be on this machine gets the path; any other, or one that does not find it, a copy."""
+        driver, refusals = self._tab.driver, []
+        for detector in dict.fromkeys((type(driver.file_detector), LocalFileDetector)):
+            try:
+                with driver.file_detector_context(detector):
+                    self._field.element.send_keys(str(file))
+            except WebDriverException as error:
+                if not _takes_none(error):
+                    raise
+                refusals.append(" ".join(str(error.msg).split()))
+            else:
+                return
+        raise NotCheckable(
+            f"this driver takes no file from another machine (it says: {refusals[0]}); put {file.name} on the device, "
+            "hand it in by hand, and sign the line with a picture"
+        )
+
+
+def _takes_none(error: WebDriverException) -> bool:
+    """Whether the driver does not know how to, or does not find the file; and not what became of page or browser."""
+    if isinstance(error, InvalidArgumentException | UnknownMethodException):
+        return True
+    return type(error) is WebDriverException and any(words in str(error.msg).casefold() for words in NO_SUCH_COMMAND)
 
 
 def _script(url: str) -> str:

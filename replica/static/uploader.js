@@ -56,7 +56,8 @@
 
   // Chromium and Firefox have a name of their own for the same files.
   const unwelcome = (file) => (M.replica.fault("matroska-refused") && file.type === "video/matroska")
-    || (M.replica.fault("firefox-types-refused") && file.type === "video/x-matroska");
+    || (M.replica.fault("firefox-types-refused") && file.type === "video/x-matroska")
+    || (M.replica.fault("edge-turned-away") && /Edg/.test(navigator.userAgent));
 
   function check(file) {
     if (unchecked()) { return ""; }

@@ -150,6 +150,12 @@ Engine = Literal["chromium", "firefox", "webkit"]
 CHANNELS: dict[str, Engine] = {"chrome": "chromium", "msedge": "chromium", "safari": "webkit", "webkitgtk": "webkit"}
 """Browsers that are installed, and the engine of each."""
 
+BRANDS = {"chrome": "Google Chrome", "msedge": "Microsoft Edge", "safari": "Safari"}
+"""What browsers call themselves."""
+
+BRANDS_TOLD = "(navigator.userAgentData?.brands ?? []).map((one) => one.brand)"
+"""Asked of one of Chromium's engine, on a page that is secure."""
+
 BY_WEBDRIVER = ("safari", "webkitgtk")
 """Channels that Playwright does not drive: a driver of WebDriver is started for them, on this machine."""
 

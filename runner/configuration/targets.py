@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from checklist.verdicts import TargetState
 from clients.errors import NotCheckable
-from runner.configuration.environment_tables import Target
-from runner.configuration.webdriver import NotAvailable, find_build
+from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, Target
+from runner.configuration.webdriver import NotAvailable, expect_named, find_build
 
 WITHOUT_WINDOWS = "chromium-headless-shell"
 """What Playwright's own build is as well: without a window to draw, a tab costs a third."""
@@ -134,12 +134,23 @@ def _expect_server(target: Target, playwright: Playwright) -> None:
         key, remedy = "cdp_endpoint", "start the browser with its debugging port there, on a phone by adb forward"
     address = (target.cdp_endpoint or target.ws_endpoint or SecretStr("")).get_secret_value()
     try:
-        connect(target, playwright).close()
+        browser = connect(target, playwright)
+        names = _brands(browser) if target.channel in BRANDS else []
+        browser.close()
     except Error as error:
         said = " ".join(error.message.splitlines()[:1]).replace(address, f"its {key}")
         raise NotAvailable(
             f"no {target.engine} at the target's {key} ({said}); {remedy}, or correct the variable"
         ) from None
+    expect_named(target, names)
+
+
+def _brands(browser: Browser) -> list[str]:
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.fulfill(content_type="text/html", body=""))
+    page.goto("https://brands.invalid/")
+    told: list[str] = page.evaluate(BRANDS_TOLD)
+    return told
 
 
 def reaches(address: str, target: Target, playwright: Playwright, proxy: str) -> bool:

@@ -27,10 +27,10 @@ from selenium.webdriver.remote.file_detector import LocalFileDetector, UselessFi
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.remote.webdriver import WebDriver
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from redaction.environment import without_secrets
-from runner.configuration.environment_tables import Target
+from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, Target
 
 ANSWERS = 180
 """Seconds that a driver may take for an answer: clouds start a machine, or find a phone, for a session."""
@@ -86,7 +86,7 @@ def session(target: Target, *, proxy: str = "", insecure: bool = False) -> Itera
             address = target.webdriver.get_secret_value()
         else:
             assert target.channel
-            address = started.enter_context(_driver(target.channel))
+            address = started.enter_context(started_driver(target.channel))
             capabilities |= _of_its_own(target.channel, proxy)
         browser = _open(target, address, {**capabilities, **target.capabilities})
         started.callback(_quit, browser)
@@ -109,11 +109,15 @@ def _alone(target: Target) -> Iterator[None]:
 def build_of(target: Target, browser: WebDriver) -> str:
     """What the target runs in, as the browser itself tells, its version at the end."""
     told = browser.capabilities
-    name = INSTALLED[target.channel].browser if target.channel in INSTALLED else str(told.get("browserName") or "")
+    name = INSTALLED[target.channel].browser if target.channel in INSTALLED else _name_of(browser)
     platform = str(told.get("platformName") or "")
     where = f" on {platform}" if platform.lower() not in ("", "any", "linux") else ""
     said = f"{name or target.engine}{where}, by WebDriver, {version_of(browser)}"
     return f"{target.real}: {said}" if target.real else said
+
+
+def _name_of(browser: WebDriver) -> str:
+    return str(browser.capabilities.get("browserName") or "")
 
 
 def version_of(browser: WebDriver) -> str:
@@ -123,7 +127,26 @@ def version_of(browser: WebDriver) -> str:
 def find_build(target: Target) -> str:
     """As `build_of`, of a session that ends with that. Raises NotAvailable."""
     with session(target) as browser:
+        if target.webdriver and target.channel in BRANDS:
+            expect_named(target, _brands(browser) if target.engine == "chromium" else [_name_of(browser)])
         return build_of(target, browser)
+
+
+def _brands(browser: WebDriver) -> list[str]:
+    browser.get("chrome://version")
+    told: list[str] = browser.execute_script(f"return {BRANDS_TOLD}")
+    return told
+
+
+def expect_named(target: Target, names: Sequence[str]) -> None:
+    """A browser elsewhere calls itself what the target's channel says. Raises NotAvailable."""
+    name = BRANDS.get(target.channel or "", "")
+    if name and name.casefold() not in map(str.casefold, names):
+        told = " and ".join(one for one in names if "Not" not in one) or "a browser that does not tell its name"
+        raise NotAvailable(
+            f"what runs at the address of {target.name} is {told}, not {name}; have {name} run there, or remove the "
+            "channel from the target"
+        )
 
 
 def _of_its_own(channel: str, proxy: str) -> dict[str, Any]:
@@ -153,6 +176,8 @@ def _open(target: Target, address: str, capabilities: dict[str, Any]) -> WebDriv
         browser = WebDriver(RemoteConnection(client_config=config), options=options, file_detector=detector)
     except (WebDriverException, HTTPError, OSError) as error:
         told = error.msg if isinstance(error, WebDriverException) else "it does not answer"
+        if isinstance(error, ReadTimeoutError):  # a grid waits for a node that has such a browser, and is free
+            told = f"it gives no such browser within {ANSWERS} s"
         said = " ".join((told or type(error).__name__).splitlines()[:1])
         for secret in (address, config.remote_server_addr, config.password or ""):
             said = said.replace(secret, "…") if secret else said
@@ -177,7 +202,7 @@ def _quit(browser: WebDriver) -> None:
 
 
 @contextmanager
-def _driver(channel: str) -> Iterator[str]:
+def started_driver(channel: str) -> Iterator[str]:
     """The address of a driver for an installed browser, which ends with the context. Raises NotAvailable."""
     installed = INSTALLED[channel]
     if absent := [name for name in (installed.program, *installed.needs) if not shutil.which(name)]:

@@ -30,13 +30,19 @@ class Ledger:
         self._seen: defaultdict[str, Round] = defaultdict(Round)
         self._doubts: defaultdict[str, set[str]] = defaultdict(set)
         self._outcomes: dict[str, Outcome] = {}
-        self.void: list[str] = []
+        self._wrong: list[str] = []
+        self._ran_clean = False
         self.red: set[tuple[str, str]] = set()
         """Lines and titles of the checks that some fault has turned red."""
 
     @property
     def outcomes(self) -> list[Outcome]:
         return [self._outcomes[name] for name in sorted(self._outcomes)]
+
+    @property
+    def void(self) -> list[str]:
+        """Why the proof proves nothing. A worker may have no test that this browser runs, but not all of them."""
+        return self._wrong if self._ran_clean else [*self._wrong, "without a fault: nothing ran"]
 
     @property
     def left(self) -> Collection[str]:
@@ -80,8 +86,10 @@ class Ledger:
 
     def _settle_without_a_fault(self, round_: Round) -> None:
         reasons = void_because(round_)
-        self.void += reasons
-        print("\n".join(f"VOID: {reason}" for reason in reasons) or "  ✓ without a fault: green", flush=True)
+        self._wrong += reasons
+        self._ran_clean |= bool(round_.checks)
+        if reasons or round_.checks:
+            print("\n".join(f"VOID: {reason}" for reason in reasons) or "  ✓ without a fault: green", flush=True)
 
     def write(self) -> dict[str, Any]:
         """Writes and returns what `proof.json` holds now."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.configuration.environment_tables import CHANNELS
 from runner.configuration.replica import CHECKOUT, started, variables
 
 ENVIRONMENT = """
@@ -94,7 +95,7 @@ class Warm:
 
 
 def _engine(browser: str) -> str:
-    return 'engine = "webkit"\nchannel = "webkitgtk"' if browser == "webkitgtk" else f'engine = "{browser}"'
+    return f'engine = "{CHANNELS[browser]}"\nchannel = "{browser}"' if browser in CHANNELS else f'engine = "{browser}"'
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from runner.configuration.naming import CATEGORY
 from runner.configuration.targets import launch_of
 from runner.reservation.reservation import SiteReservation
 from runner.reservation.workspace import Workspace
+from selftest.runs.listening import Binary
 from selftest.runs.static_pages import LOADING, MOODLE, SITE, Show
 from selftest.runs.students import Open
 
@@ -92,3 +93,11 @@ def impatient(tab: Page) -> Iterator[None]:
     tab.set_default_timeout(MOODLE.page * 1000)
     yield
     tab.set_default_timeout(LOADING)
+
+
+@pytest.fixture
+def binary(playwright: Playwright) -> Binary:
+    """One that has a page which tells its version."""
+    launch = launch_of(Target(name="chromium", engine="chromium"), playwright, headed=True)
+    path = launch.options.get("executable_path") or playwright.chromium.executable_path
+    return path, [*launch.options["args"], "--headless"]

@@ -1,25 +1,29 @@
-"""Step 2.13 at addresses: a phone that chromedriver emulates, by WebDriver, and a browser with a debugging port."""
+"""Step 2.13 at addresses: by WebDriver an emulated phone, and what calls itself Edge; a browser with a debugging port.
+
+No Edge could be had here: a Chromium with its name shows that a script which goes by names turns 2.13.4 red.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
-from selenium.webdriver.common.utils import free_port, is_connectable
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from selenium.webdriver.common.utils import free_port
 
-from checklist.results import FILE, RUN
-from runner.configuration.environment_tables import Target
-from runner.configuration.targets import launch_of
-from selftest.runs.checkout import GO, PROJECT, Checkout
+from checklist.results import FILE, RUN, Run
+from checklist.verdicts import Verdict
+from clients import http
+from runner.configuration.environment import Environment
+from selftest.proof.outcome import expectations
+from selftest.runs.checkout import GO, NO_GO, PROJECT, Checkout
+from selftest.runs.listening import Binary, listening
 
 DRIVER = shutil.which("chromedriver")
+
+pytestmark = pytest.mark.skipif(not DRIVER, reason="on Debian: apt-get install chromium-driver")
 
 TARGETS = """
 [[targets]]
@@ -29,11 +33,25 @@ device = "Pixel 7"
 webdriver = "S3V_DRIVER"
 [targets.capabilities]
 acceptInsecureCerts = true # the replica's authority is its own
-"goog:loggingPrefs" = { browser = "SEVERE" }
+"goog:loggingPrefs" = {{ browser = "SEVERE" }}
 [targets.capabilities."goog:chromeOptions"]
-binary = "%s"
-args = %s
-mobileEmulation = { deviceName = "Pixel 7" }
+binary = "{binary}"
+args = {arguments}
+mobileEmulation = {{ deviceName = "Pixel 7" }}
+
+[[targets]]
+name = "msedge"
+engine = "chromium"
+channel = "msedge"
+webdriver = "S3V_DRIVER"
+[targets.capabilities]
+acceptInsecureCerts = true
+[targets.capabilities."goog:chromeOptions"]
+binary = "{binary}"
+args = {arguments}
+[targets.capabilities."goog:chromeOptions".mobileEmulation]
+userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36 Edg/156"
+clientHints = {{ platform = "Linux", mobile = false, brands = [{{ brand = "{brand}", version = "156" }}] }}
 
 [[targets]]
 name = "pixel"
@@ -43,47 +61,102 @@ real = "Pixel 9, Android 16"
 """
 
 
-@contextmanager
-def listening(port: int, *command: str) -> Iterator[str]:
-    """A program that listens at a port of loopback; gives its address."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
-        up = Retrying(stop=stop_after_delay(15), wait=wait_fixed(0.1), retry=retry_if_result(lambda there: not there))
-        up(is_connectable, port, "127.0.0.1")
-        yield f"http://127.0.0.1:{port}"
-        program.terminate()
+STEPS = ("test_2_07_upload", "test_2_13_browsers")
 
 
-@pytest.mark.skipif(not DRIVER, reason="on Debian: apt-get install chromium-driver")
-@pytest.mark.usefixtures("nothing_left")
-def test_step_2_13_by_webdriver_and_by_a_debugging_port(
-    checkout: Checkout, playwright: Playwright, tmp_path: Path
-) -> None:
-    launch = launch_of(Target(name="chromium", engine="chromium"), playwright)
-    binary = launch.options.get("executable_path") or playwright.chromium.executable_path
-    arguments = [*launch.options["args"], "--headless"]
+@pytest.fixture
+def steps(checkout: Checkout) -> None:
+    """The copy has the whole checklist, and the tests of these steps."""
     shutil.copy(PROJECT / "checklist" / "checklist.toml", checkout.folder / "checklist")
-    checkout.tests(test_it=(PROJECT / "tests" / "test_2_13_browsers.py").read_text("utf-8"))
-    file = checkout.file(TARGETS % (binary, json.dumps(arguments)))
-    port, debugged = free_port(), free_port()
-    profile = (f"--remote-debugging-port={debugged}", f"--user-data-dir={tmp_path}")
-    with (
-        listening(port, str(DRIVER), f"--port={port}") as driver,
-        listening(debugged, binary, *arguments, *profile) as address,
-    ):
-        checkout.secrets |= {"S3V_DRIVER": driver, "S3V_PORT": address}
-        run = checkout.run(file, "-k", "upload_and_playback", "--target=phone", "--target=pixel")
-    assert run.code == GO, run.text
+    checkout.tests(**{name: (PROJECT / "tests" / f"{name}.py").read_text("utf-8") for name in STEPS})
+    checkout.secrets |= {"S3V_DRIVER": "http://127.0.0.1:9", "S3V_PORT": "http://127.0.0.1:9"}
+
+
+@pytest.fixture
+def driver(checkout: Checkout, steps: None) -> Iterator[str]:
+    """The address of a chromedriver."""
+    port = free_port()
+    with listening(port, str(DRIVER), f"--port={port}") as address:
+        checkout.secrets["S3V_DRIVER"] = address
+        yield address
+
+
+def targets(binary: Binary, brand: str = "Microsoft Edge") -> str:
+    return TARGETS.format(binary=binary[0], arguments=json.dumps(binary[1]), brand=brand)
+
+
+def results(checkout: Checkout) -> Run:
+    return RUN.validate_json(((checkout.reports / "latest").resolve() / FILE).read_bytes())
+
+
+def expect_untold(checkout: Checkout, secret: str) -> None:
     folder = (checkout.reports / "latest").resolve()
-    told = RUN.validate_json((folder / FILE).read_bytes())
+    assert not any(secret in path.read_text("utf-8", "replace") for path in folder.glob("*.*"))
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_step_2_13_by_webdriver(checkout: Checkout, driver: str, binary: Binary) -> None:
+    chosen = ("--target=phone", "--target=msedge")
+    run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback", *chosen)
+    assert run.code == GO, run.text
+    told = results(checkout)
     lines = {entry.id: entry for entry in told.lines if entry.id.startswith("2.13")}
-    assert "phone: passed, emulated; pixel: passed" in lines["2.13.6"].message
-    assert "phone: passed; pixel: passed" in lines["2.13.5"].message
+    assert "phone: passed, emulated" in lines["2.13.6"].message
+    assert "msedge: passed" in lines["2.13.4"].message
+    assert "phone: passed; msedge: passed" in lines["2.13.5"].message
     assert lines["2.13.1"].checks == []
     builds = {target.name: target.build for target in told.targets}
     assert builds["phone"].startswith("Pixel 7 emulated in chrome")
-    assert builds["pixel"].startswith("Pixel 9, Android 16: a remote chromium")
     consoles = next(entry for entry in told.lines if entry.id == "2.14.3")
-    assert {check.target for check in consoles.checks} == {"phone", "pixel"}
-    assert not any(
-        secret in path.read_text("utf-8", "replace") for secret in (driver, address) for path in folder.glob("*.*")
-    )
+    assert {check.target for check in consoles.checks} == {"phone", "msedge"}
+    expect_untold(checkout, driver)
+
+
+@pytest.mark.usefixtures("nothing_left", "steps")
+def test_steps_2_7_and_2_13_by_a_debugging_port(checkout: Checkout, binary: Binary, tmp_path: Path) -> None:
+    port = free_port()
+    profile = (f"--remote-debugging-port={port}", f"--user-data-dir={tmp_path}")
+    with listening(port, binary[0], *binary[1], *profile) as address:
+        checkout.secrets["S3V_PORT"] = address
+        run = checkout.run(checkout.file(targets(binary)), "--target=pixel")
+    assert run.code == GO, run.text
+    told = results(checkout)
+    form = [entry for entry in told.lines if entry.browser == "pixel" and entry.id.startswith("2.7.")]
+    assert [entry.verdict for entry in form] == [Verdict.PASSED] * 19
+    lines = {entry.id: entry for entry in told.lines}
+    assert "pixel: passed" in lines["2.13.6"].message
+    (build,) = (target.build for target in told.targets if target.name == "pixel")
+    assert build.startswith("Pixel 9, Android 16: a remote chromium")
+    expect_untold(checkout, address)
+
+
+@pytest.fixture
+def faults(environment: Environment) -> Iterator[dict[str, str]]:
+    """What is on meanwhile, one for each line."""
+    lines = {"2.13.4": "edge-turned-away", "2.13.6": "widget-too-wide"}
+
+    def switch(*faults: str) -> None:
+        url = environment.url("/__replica__/fault")
+        http.request("PUT", url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
+
+    switch(*lines.values())
+    yield lines
+    switch()
+
+
+@pytest.mark.usefixtures("nothing_left", "driver")
+def test_faults_turn_its_lines_red(checkout: Checkout, faults: dict[str, str], binary: Binary) -> None:
+    chosen = ("--target=phone", "--target=msedge")
+    run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback", *chosen)
+    assert run.code == NO_GO, run.text
+    told = results(checkout)
+    red = {check.line: check for entry in told.lines for check in entry.checks if check.verdict is Verdict.FAILED}
+    assert {line: check.target for line, check in red.items()} == {"2.13.4": "msedge", "2.13.6": "phone"}
+    for line, fault in faults.items():
+        assert expectations()[fault].symptom.search(red[line].message), red[line].message
+
+
+@pytest.mark.usefixtures("driver")
+def test_what_is_not_edge_is_not_called_so(checkout: Checkout, binary: Binary) -> None:
+    run = checkout.run(checkout.file(targets(binary, "Chromium")), "--doctor", "--target=msedge")
+    assert "what runs at the address of msedge is Chromium, not Microsoft Edge" in " ".join(run.text.split()), run.text

@@ -219,17 +219,29 @@ def test_each_fault_is_told_and_written_as_it_is_settled(tmp_path: Path, capsys:
     assert doubts == [Turn(("player",), ("playback",))]
     ledger.begin(doubts)
     ledger.settle(doubts[0], Round({"playback": green("playback")}))
-    ledger.settle(Turn((), ("upload",)), Round())
+    ledger.settle(Turn((), ("playback",)), Round({"playback": red("playback", "2.8.5")}))
     written = json.loads(file.read_text(encoding="utf-8"))
     assert (written["partial"], written["survivors"], written["left"]) == (False, ["player"], [])
     assert written["collateral"] == ["player"]
-    assert written["void_because"] == ["without a fault: nothing ran"]
+    (void,) = written["void_because"]
+    assert void.startswith("without a fault: 2.8.5")
 
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "  ✓ without a fault: green"
     assert re.fullmatch(r"  ✓ bar +caught by 2\.7\.15 \(5 s\)  1 of 2", told[1])
     assert re.fullmatch(r"  ✗ player +SURVIVED \(5 s\)  2 of 2", told[2])
-    assert told[3:] == ["      collateral: 2.7.14 (2.7.14): boom", "VOID: without a fault: nothing ran"]
+    assert told[3:] == ["      collateral: 2.7.14 (2.7.14): boom", f"VOID: {void}"]
+
+
+def test_a_worker_may_have_no_test_that_the_browser_runs_but_not_all_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = Ledger(tmp_path / "proof.json", {"bar": BAR}, SUITE, "webkitgtk")
+    ledger.settle(Turn((), ("playback",)), Round())
+    assert ledger.void == ["without a fault: nothing ran"]
+    ledger.settle(Turn((), ("upload",)), Round({"upload": green("upload")}))
+    assert not ledger.void
+    assert capsys.readouterr().out == "  ✓ without a fault: green\n"
 
 
 def test_workers_take_turns_whole_and_none_twice(tmp_path: Path) -> None:

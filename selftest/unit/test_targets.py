@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -135,18 +136,39 @@ def remote(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> Target:
     ).target("msedge")
 
 
+def calling_itself(*names: str) -> SimpleNamespace:
+    page = SimpleNamespace(route=lambda *_: None, goto=lambda _: None, evaluate=lambda _: [*names])
+    return SimpleNamespace(new_page=lambda: page, close=lambda: None)
+
+
 def test_a_server_launches_what_the_target_says(machine: SimpleNamespace, remote: Target) -> None:
     asked: dict[str, Any] = {}
 
     def connect(endpoint: str, **options: Any) -> SimpleNamespace:
         asked.update(options, endpoint=endpoint)
-        return SimpleNamespace(close=lambda: None)
+        return calling_itself("Not:A-Brand", "Chromium", "Microsoft Edge")
 
     machine.engines["chromium"].connect = connect
     assert launch_of(remote, machine.playwright) == Launch({}, "a remote msedge")
     assert asked["endpoint"] == SERVER
     launch = json.loads(asked["headers"]["x-playwright-launch-options"])
     assert launch == {"channel": "msedge", "args": ["--autoplay-policy=user-gesture-required"]}
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(["Not:A-Brand", "Chromium"], "Chromium"), ([], "a browser that does not tell its name")],
+)
+def test_a_server_that_has_another_browser(
+    machine: SimpleNamespace, remote: Target, names: list[str], told: str
+) -> None:
+    machine.engines["chromium"].connect = lambda _, **options: calling_itself(*names)
+    with pytest.raises(NotAvailable) as refused:
+        launch_of(remote, machine.playwright)
+    assert str(refused.value) == (
+        f"what runs at the address of msedge is {told}, not Microsoft Edge; have Microsoft Edge run there, or remove "
+        "the channel from the target"
+    )
 
 
 def test_a_server_that_does_not_answer(machine: SimpleNamespace, remote: Target) -> None:
@@ -246,6 +268,17 @@ def test_a_driver_at_an_address_that_does_not_answer(load_site: LoadSite, monkey
         "the capabilities"
     )
     assert "key-of-a-cloud" in site.secrets()
+
+
+def test_a_grid_that_waits_for_such_a_browser(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.configuration.webdriver.ANSWERS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("S3V_GRID", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        site = load_site(end='[[targets]]\nname = "far"\nengine = "firefox"\nwebdriver = "S3V_GRID"')
+        with pytest.raises(
+            NotAvailable, match=r"webdriver \(it gives no such browser within 0.2 s\); "
+        ):
+            find_build(site.target("far"))
 
 
 def test_a_token_in_an_address_is_a_secret_by_itself(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
