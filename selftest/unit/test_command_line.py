@@ -86,10 +86,12 @@ def test_an_environment_s_name_in_reports(name: str, stem: str) -> None:
         ("{temporary}/x", "name another folder in TMPDIR"),
         ("{temporary}/reports/run/results.json", "name another folder by --reports=FOLDER"),
         ("/nowhere/x", "Free or unlock it, and run again."),
+        ("/nowhere/keys.log", "or name another one in SSLKEYLOGFILE, and run again."),
     ],
 )
 def test_what_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, told: str) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys.log")
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
     folder = tmp_path / "temporary" / "reports" / "run"
     state = State("1", None, "x", folder, partial=False)  # type: ignore[arg-type]
