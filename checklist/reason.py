@@ -11,6 +11,7 @@ from checklist.defects import Defect, Severity, blocking
 from checklist.lines import ALL_TARGETS
 from checklist.verdicts import PARTS, Entry, TargetState, Verdict, counts
 from checklist.waivers import told
+from checklist.words import sentence
 
 NAMED = 3
 """How many lines a sentence names; the others are counted."""
@@ -50,7 +51,8 @@ def reason(
         case "OUTAGE":
             said = conditions.outage
         case "MISCONFIGURED":
-            said = conditions.misconfigured or "The command line or the environment is wrong"
+            wrong = conditions.misconfigured or "The command line or the environment is wrong"
+            said = " ".join(map(sentence, wrong.splitlines()))
         case "INCOMPLETE":
             said = _incomplete(open_, targets, conditions)
         case "PARTIAL":
@@ -65,8 +67,7 @@ def reason(
             said = "The run was told to stop before its end"
         case _:
             said = "The run itself broke; raw.html and the terminal's output say where"
-    said = " ".join(said.split())
-    return said if said.endswith(".") else f"{said}."
+    return sentence(said)
 
 
 def stops(defects: Collection[Defect]) -> str:

@@ -153,3 +153,9 @@ def console(told: Iterable[str]) -> list[str]:
         else:
             found.append((message, 1))
     return [message if times == 1 else f"{message} ({times} times)" for message, times in found]
+
+
+def sentence(text: str) -> str:
+    """`text` as another can follow it: with a full stop, where it has no sign at its end."""
+    text = " ".join(text.split())
+    return text if not text or text.removesuffix("”").endswith((".", "!", "?", ":", "…")) else f"{text}."

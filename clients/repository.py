@@ -16,6 +16,9 @@ CHUNK = 2**24
 OVERLAP = 4096
 """Bytes that a chunk has in common with the one before it: no secret is longer."""
 
+PARTIAL = ("promisor remote", "lazy fetching", "fatal: transport '")
+"""What git says where a clone left content with its origin, and that would have to be fetched now."""
+
 PATIENCE = 60
 """Seconds for one question, such as which objects there are."""
 
@@ -32,12 +35,19 @@ ALONE = {
 
 
 class Repository:
-    """Raises NotCheckable for what is no repository, and where there is no git."""
+    """Raises NotCheckable for what is no repository, nor a folder that one holds, and where there is no git."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
             raise NotCheckable(f"{path.name} has a part of its history only: fetch the rest (git fetch --unshallow)")
+        below = self._git("rev-parse", "--show-prefix").strip()
+        if below and not self._git("rev-list", "--all", "--max-count=1", "--", "."):
+            around = Path(self._git("rev-parse", "--show-toplevel").strip())
+            raise NotCheckable(
+                f"{path.name} is no repository, and the one around it, {around.name}, has never held it: name the "
+                "plugin's repository as local.repository"
+            )
 
     def objects(self) -> Iterator[tuple[str, bytes]]:
         """All that was ever committed on a branch, under a tag, or is in the reflog: where it stands, and its content.
@@ -55,15 +65,19 @@ class Repository:
             try:
                 while header := process.stdout.readline():
                     id_, *kind_and_size = header.decode().split()
+                    if kind_and_size == ["missing"]:
+                        raise NotCheckable(f"{self._path.name} lacks the object {id_}: clone it anew")
                     left, before = int(kind_and_size[-1]), b""
                     while left:
                         piece = process.stdout.read(min(left, CHUNK))
                         if not piece:
-                            raise NotCheckable(f"git ends in the middle of the history of {self._path.name}")
+                            raise self._torn()
                         left -= len(piece)
                         yield f"{places.get(id_) or kind_and_size[0]} ({id_[:10]})", before + piece
                         before = piece[-OVERLAP:]
                     process.stdout.read(1)
+                if process.wait():
+                    raise self._torn()
             finally:
                 process.stdout.close()
                 process.kill()
@@ -91,8 +105,16 @@ class Repository:
             raise NotCheckable(f"git takes more than {PATIENCE} s for the history of {self._path.name}") from None
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()
+            if any(words in line for line in said for words in PARTIAL):
+                raise NotCheckable(
+                    f"{self._path.name} is a partial clone, which lacks content of its history: fetch that "
+                    "(git fetch --refetch --no-filter)"
+                )
             raise NotCheckable(f"git cannot read {self._path.name}: {said[0] if said else 'it says nothing'}")
         return done.stdout.decode(errors="surrogateescape")
+
+    def _torn(self) -> NotCheckable:
+        return NotCheckable(f"git ends in the middle of the history of {self._path.name}: try git fsck there")
 
     def _command(self, *arguments: str) -> list[str]:
         return ["git", "-c", "core.quotePath=false", "-C", str(self._path), *arguments]

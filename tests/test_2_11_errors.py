@@ -187,6 +187,7 @@ def test_wrong_credentials(
             values = settings.values()
             with line("2.11.5", f"The administrator changes one character of the {words}", blocks=True):
                 settings.change(name, change.changed)
+                change.saved()
             with line("2.11.5", f"Saving another {words} leaves the other settings as they were", extra=True):
                 settings.expect_others_kept(name, values)
             with line("2.11.6", f"With a wrong {words} an upload fails, and the student is told", blocks=True):

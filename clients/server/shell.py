@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-from collections.abc import Collection
+from asyncio.subprocess import DEVNULL
+from collections.abc import Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import join
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import asyncssh
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from clients.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from clients.server.commands import COMMANDS, Command, Place
 from redaction.environment import variables_without_secrets
 
+LOST = 5
+"""Connections that may be lost before that is an outage. A server that has no host key of the kind that is known says
+so and hangs up, and what it said is lost with the connection now and then."""
+
 NO_SUCH_COMMAND = 127
 """What a shell answers, by POSIX."""
+
+LARGEST = 64 * 1024**2
+"""Bytes of an output that is read whole."""
+
+CHUNK = 64 * 1024
+
+
+class TooLong(Exception):
+    """A command has printed more than `LARGEST` bytes, and nobody knows whether it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,8 @@ class Answer:
 
 
 class Way(Protocol):
-    """How to run words on the server. Raises Unreachable, ConfigurationError; TimeoutError after so many seconds."""
+    """How to run words on the server. Raises Unreachable, ConfigurationError; TooLong; TimeoutError after so many
+    seconds."""
 
     @property
     def name(self) -> str: ...
@@ -47,16 +63,40 @@ class Here:
     name: str = "this machine"
 
     def run(self, words: list[str], seconds: float) -> Answer:
+        return _apart(self._run(words, seconds))
+
+    async def _run(self, words: list[str], seconds: float) -> Answer:
         variables = variables_without_secrets(self.secrets)
         try:
-            done = subprocess.run(
-                words, capture_output=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL, env=variables
+            process, printed = await asyncio.get_running_loop().subprocess_exec(
+                _Printed, *words, stdin=DEVNULL, env=variables
             )
-        except subprocess.TimeoutExpired:
-            raise TimeoutError from None
         except OSError as reason:
             return Answer(NO_SUCH_COMMAND, "", str(reason.strerror))
-        return Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        try:
+            async with asyncio.timeout(seconds):
+                await printed.ended
+        finally:
+            process.close()  # kills what runs still
+        code = process.get_returncode()
+        return Answer(-1 if code is None else code, *(text.decode(errors="replace") for text in printed.texts.values()))
+
+
+class _Printed(asyncio.SubprocessProtocol):
+    """What a program prints and complains of, until it has ended. `ended` raises TooLong."""
+
+    def __init__(self) -> None:
+        self.texts = {1: bytearray(), 2: bytearray()}
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.texts[fd] += data
+        if len(self.texts[fd]) > LARGEST and not self.ended.done():
+            self.ended.set_exception(TooLong())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
 
 
 @dataclass(frozen=True)
@@ -79,26 +119,11 @@ class Ssh:
         return self.login
 
     def run(self, words: list[str], seconds: float) -> Answer:
-        # A thread of its own has no loop yet, whoever calls: Playwright runs one in the main thread.
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, self._run(join(words), seconds)).result()
+        return _apart(self._run(join(words), seconds))
 
     async def _run(self, command: str, seconds: float) -> Answer:
-        user, _, address = self.login.rpartition("@")
-        host, _, port = address.partition(":")
         try:
-            connection = await asyncssh.connect(
-                host,
-                int(port or 22),
-                username=user,
-                config=None,
-                known_hosts=self._trusted(),
-                client_keys=[asyncssh.import_private_key(self.key)] if self.key else (),
-                agent_path=None if self.key else (),
-                preferred_auth="publickey",
-                connect_timeout=self.patience,
-                login_timeout=self.patience,
-            )
+            connection = await self._connect()
         except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as reason:
             if "host key" not in str(reason).lower():
                 raise Unreachable(f"{self.login} does not answer by SSH: {str(reason).rstrip('.')}.") from reason
@@ -110,11 +135,30 @@ class Ssh:
             raise Unreachable(f"{self.login} does not answer by SSH: {why}.") from reason
         async with connection:
             try:
-                done = await asyncio.wait_for(connection.run(command, encoding="utf-8", errors="replace"), seconds)
+                async with asyncio.timeout(seconds):
+                    process = await connection.create_process(command, stdin=asyncssh.DEVNULL, encoding=None)
+                    output, complaint = await asyncio.gather(_whole(process.stdout), _whole(process.stderr))
+                    await process.wait_closed()
             except asyncssh.Error as reason:
                 raise Unreachable(f"{self.login} ended the connection: {str(reason).rstrip('.')}.") from reason
-        code = -1 if done.exit_status is None else done.exit_status
-        return Answer(code, str(done.stdout or ""), str(done.stderr or ""))
+        return Answer(-1 if process.exit_status is None else process.exit_status, output, complaint)
+
+    @retry(retry=retry_if_exception_type(asyncssh.ConnectionLost), stop=stop_after_attempt(LOST), reraise=True)
+    async def _connect(self) -> asyncssh.SSHClientConnection:
+        user, _, address = self.login.rpartition("@")
+        parts = urlsplit(f"ssh://{address}")
+        return await asyncssh.connect(
+            parts.hostname or "",
+            parts.port or 22,
+            username=user,
+            config=None,
+            known_hosts=self._trusted(),
+            client_keys=[asyncssh.import_private_key(self.key)] if self.key else (),
+            agent_path=None if self.key else (),
+            preferred_auth="publickey",
+            connect_timeout=self.patience,
+            login_timeout=self.patience,
+        )
 
     def _trusted(self) -> object:
         if self.host_key:
@@ -150,6 +194,26 @@ class Ssh:
         )
 
 
+def _apart(running: Coroutine[None, None, Answer]) -> Answer:
+    # A thread of its own has no loop yet, whoever calls: Playwright runs one in the main thread.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, running).result()
+
+
+class Stream(Protocol):
+    async def read(self, n: int, /) -> bytes: ...
+
+
+async def _whole(stream: Stream) -> str:
+    """Raises TooLong."""
+    said = bytearray()
+    while some := await stream.read(CHUNK):
+        said += some
+        if len(said) > LARGEST:
+            raise TooLong
+    return said.decode(errors="replace")
+
+
 class Shell:
     """Runs commands of the list at one place. What a command cannot tell is NotCheckable."""
 
@@ -164,6 +228,11 @@ class Shell:
             self._way.run(["true"], 10)
         except TimeoutError:
             raise Unreachable(f"{self.name} does not answer by SSH in time.") from None
+        except TooLong:
+            raise ConfigurationError(
+                f"{self.name} prints more than {LARGEST // 1024**2} MiB to whoever logs in: look at what the shell "
+                "starts there."
+            ) from None
 
     def ask(self, command: Command) -> Answer:
         """Runs it. Raises NotCheckable where the environment file lacks what it needs, where the server has no such
@@ -176,6 +245,8 @@ class Shell:
             answer = self._way.run(list(command.words(self.place)), command.seconds)
         except TimeoutError:
             raise NotCheckable(f"{what} came to no end within {command.seconds:g} s") from None
+        except TooLong:
+            raise NotCheckable(f"{what} printed more than {LARGEST // 1024**2} MiB") from None
         except Unreachable as reason:
             raise NotCheckable(str(reason)) from reason
         if answer.code == NO_SUCH_COMMAND and answer.complaint:

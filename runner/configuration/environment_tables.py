@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -321,9 +322,21 @@ LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 """Between the dots of a host's name, by RFC 1123."""
 
 
-def _port(login: str) -> str:
-    host(login.rpartition("@")[2])
+def _an_address(login: str) -> str:
+    """Raises ValueError for a port, or an address of IPv6, that is none."""
+    address = login.rpartition("@")[2]
+    if address.startswith("["):
+        inner, _, rest = address[1:].partition("]")
+        try:
+            IPv6Address(inner)
+        except ValueError:
+            raise ValueError(f"has no address of IPv6 in its brackets; {OF_SSH}") from None
+        address = f"host{rest}"
+    host(address)
     return login
+
+
+OF_SSH = "write it user@host, user@host:22 or user@[2001:db8::1]:22"
 
 
 class Server(EnvironmentTable):
@@ -333,10 +346,10 @@ class Server(EnvironmentTable):
         Annotated[
             Text,
             like(
-                rf"[^@\s:]+@{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
-                "must be a user at a host; write it user@host or user@host:22",
+                rf"[^@\s:]+@({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?",
+                f"must be a user at a host; {OF_SSH}",
             ),
-            AfterValidator(_port),
+            AfterValidator(_an_address),
         ]
         | None
     ) = None

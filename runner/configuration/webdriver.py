@@ -29,6 +29,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from clients.errors import root_of
 from redaction.environment import without_secrets
 from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, Target
 
@@ -43,6 +44,9 @@ STARTS = 15
 
 SCRIPTS = 120
 """Seconds that a script in the page may wait for something."""
+
+STUMBLES = (AttributeError, LookupError, TypeError, ValueError)
+"""What Selenium raises over an answer that no driver gives."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -174,11 +178,8 @@ def _open(target: Target, address: str, capabilities: dict[str, Any]) -> WebDriv
     detector = UselessFileDetector() if here else LocalFileDetector()
     try:
         browser = WebDriver(RemoteConnection(client_config=config), options=options, file_detector=detector)
-    except (WebDriverException, HTTPError, OSError) as error:
-        told = error.msg if isinstance(error, WebDriverException) else "it does not answer"
-        if isinstance(error, ReadTimeoutError):  # a grid waits for a node that has such a browser, and is free
-            told = f"it gives no such browser within {ANSWERS} s"
-        said = " ".join((told or type(error).__name__).splitlines()[:1])
+    except (WebDriverException, HTTPError, OSError, *STUMBLES) as error:
+        said = _said(error)
         for secret in (address, config.remote_server_addr, config.password or ""):
             said = said.replace(secret, "…") if secret else said
         if target.webdriver:
@@ -192,6 +193,16 @@ def _open(target: Target, address: str, capabilities: dict[str, Any]) -> WebDriv
         ) from None
     browser.set_script_timeout(SCRIPTS)
     return browser
+
+
+def _said(error: Exception) -> str:
+    """Why there is no session; what comes from anything but a driver, Selenium gives as it is, or stumbles over."""
+    if isinstance(error, ReadTimeoutError):  # a grid waits for a node that has such a browser, and is free
+        return f"it gives no such browser within {ANSWERS} s"
+    told = error.msg or type(error).__name__ if isinstance(error, WebDriverException) else ""
+    if isinstance(error, STUMBLES) or told.lstrip().startswith("<"):
+        return "what answers there is no driver of WebDriver; the address of a hub often ends with /wd/hub"
+    return told.splitlines()[0] if told else f"it does not answer: {root_of(error)}"
 
 
 def _quit(browser: WebDriver) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from checklist.words import sentence
+
 Level = Literal["ok", "warn", "bad", "outage"]
 
 SIGNS: dict[Level, str] = {"ok": "✓", "warn": "!", "bad": "✗", "outage": "✗"}
@@ -22,9 +24,13 @@ class Finding:
     sentence: str
     remedy: str = ""
 
+    @property
+    def told(self) -> str:
+        return " ".join(map(sentence, filter(None, (self.sentence, self.remedy))))
+
 
 def print_findings(findings: Sequence[Finding]) -> None:
     width = shutil.get_terminal_size((120, 24)).columns
     for finding in findings:
-        text = f"{finding.name}: {finding.sentence} {finding.remedy}".strip()
+        text = f"{finding.name}: {finding.told if finding.remedy else finding.sentence}"
         print(textwrap.fill(text, width, initial_indent=f"{SIGNS[finding.level]} ", subsequent_indent="    "))

@@ -32,6 +32,8 @@ from runner.reservation.lock import Locked
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that tell a run to stop: it cleans up and reports, whichever it is."""
 
+AGAIN = "the next run goes on with that, and so does: pytest --restore"
+
 
 class Lifecycle:
     """One acceptance run, as a context: leaving it gives back what it started. A plugin of the run's pytest."""
@@ -69,8 +71,13 @@ class Lifecycle:
         state = self._state
         try:
             prepare(self._config, state, self._started)
-        except (ConfigurationError, Locked, SiteError, pytest.UsageError) as reason:
+            if self._config.option.restore and state.problems:
+                self._watch.look()
+        except (ConfigurationError, Locked, pytest.UsageError) as reason:
             state.misconfigured, state.code = str(reason), 4
+        except SiteError as reason:
+            self._watch.look()  # what stands before a site that has gone answers in its place
+            state.misconfigured, state.code = ("", 6) if state.outage else (str(reason), 4)
         except Unreachable as reason:
             state.outage, state.code = str(reason), 6
         except OSError as error:
@@ -130,8 +137,8 @@ class Lifecycle:
         try:
             self._remove_what_was_made()
         except Exception as error:
-            again = "the next run goes on with that, and so does: pytest --restore"
-            state.problems.append(f"clean-up broke: {where_it_broke(error)}; {again}")
+            state.problems.append(f"clean-up broke: {where_it_broke(error)}; {AGAIN}")
+            self._watch.look()
 
     def _remove_what_was_made(self) -> None:
         state = self._state
@@ -140,10 +147,13 @@ class Lifecycle:
             state.problems += [issue.not_met for issue in unmet(state.checks, state.known)]
         # Wrong credentials are worth a try even so: it may be the storage or the CDN that is silent.
         if state.outage and not state.reservation.journal.entries(SETTING) and self._watch.still_silent():
-            state.problems.append("clean-up: put off; the next run does it, and so does: pytest --restore")
+            state.problems.append(f"clean-up: put off; {AGAIN}")
             return
         report = state.reservation.close(keep=self._config.option.keep)
-        state.problems += [f"clean-up: {problem}" for problem in report.problems]
+        state.problems += [f"clean-up: {problem}" for problem in dict.fromkeys(report.problems)]
+        if report.problems:
+            self._watch.look()
+            state.problems += [f"clean-up: cut short; {AGAIN}"] if state.outage else []
         if report.left_by_plugin:
             keys = ", ".join(stored.key for stored in report.left_by_plugin)
             left = counted(len(report.left_by_plugin), "object")

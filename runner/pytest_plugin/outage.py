@@ -55,11 +55,14 @@ class Watch:
     def still_silent(self) -> bool:
         return bool(self._seen())
 
-    def judged(self, found: list[Check]) -> list[Check]:
-        """The checks; those that failed because the environment does not answer are not reached, and the run stops."""
+    def judged(self, found: list[Check], broken: bool) -> list[Check]:
+        """The checks; those that failed because the environment does not answer are not reached, and the run stops.
+
+        `broken` when their test failed outside them too.
+        """
         state = self._state
-        if not (state.outage or state.interrupted) and any(check.verdict in BAD for check in found):
-            self._look()
+        if broken or any(check.verdict in BAD for check in found):
+            self.look()
         if not (state.outage or state.interrupted):
             return found
         why = f"outage: {state.outage}" if state.outage else "the run was told to stop"
@@ -71,20 +74,24 @@ class Watch:
     def keep_lock(self) -> None:
         """A run that has lost its lock on the site stops."""
         state = self._state
-        if state.reservation is None or state.outage:
+        if state.reservation is None or state.outage or state.interrupted:
             return
         try:
             state.reservation.expect_kept()
         except (SiteError, Unreachable, ConfigurationError) as reason:
-            self._look()
+            self.look()
             if not state.outage:
                 state.misconfigured = f"The site's lock was lost: {reason} See who else works there, and run again."
                 self.stop("the site's lock was lost")
 
-    def _look(self) -> None:
-        self._state.outage = self._seen()
-        if self._state.outage:
-            self.stop(f"OUTAGE: {self._state.outage}")
+    def look(self) -> None:
+        """Something went wrong: where a host of the environment is silent, that is an outage, and the run stops."""
+        state = self._state
+        if state.outage or state.interrupted or state.environment is None:
+            return
+        state.outage = self._seen()
+        if state.outage:
+            self.stop(f"OUTAGE: {state.outage}")
 
     def _seen(self) -> str:
         assert self._state.environment is not None

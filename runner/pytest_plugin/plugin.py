@@ -13,7 +13,7 @@ from checklist.standard_streams import make_safe
 from runner.configuration.context import RUN, RunContext, run_of
 from runner.pytest_plugin.compat import end_fixtures, worker_of
 from runner.pytest_plugin.lifecycle import Lifecycle
-from runner.pytest_plugin.options import PRODUCTION, PROVOKES, expect_usable, is_acceptance
+from runner.pytest_plugin.options import PRODUCTION, PROVOKES, expect_readable, expect_usable, is_acceptance
 from runner.pytest_plugin.redacted_output import Redaction
 
 CONTEXT = "acceptance"
@@ -46,6 +46,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """An acceptance run: pytest's own session, between preparation and verdict."""
     if not is_acceptance(config):
+        expect_readable(config)
         return None
     expect_usable(config)
     make_safe()

@@ -14,6 +14,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from checklist import foreign_files
 from checklist.known_issues import read
 from checklist.visible import visible
+from checklist.words import sentence
 from checks.credentials import NAMES
 from clients.errors import ConfigurationError, Unreachable
 from clients.plugin.administration import plugin, plugin_settings, release
@@ -188,10 +189,10 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
             large = config.option.large or environment.large.size
             print_plan(plan(environment, state.targets, large=large, workers=workers_of(config)))
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
-    if outages := [finding.sentence for finding in findings if finding.level == "outage"]:
+    if outages := [sentence(finding.sentence) for finding in findings if finding.level == "outage"]:
         raise Unreachable(" ".join(dict.fromkeys(outages)))
-    if bad := [f"{finding.sentence} {finding.remedy}" for finding in findings if finding.level == "bad"]:
-        raise ConfigurationError("\n".join(dict.fromkeys(sentence.strip() for sentence in bad)))
+    if bad := [finding.told for finding in findings if finding.level == "bad"]:
+        raise ConfigurationError("\n".join(dict.fromkeys(bad)))
 
 
 def _open(config: pytest.Config, state: State, environment: Environment, started: ExitStack) -> None:

@@ -107,7 +107,7 @@ class Reporting:
             for check in found:
                 if check.verdict in (Verdict.NOT_REACHED, Verdict.NOT_CHECKABLE) and check not in self._shown:
                     self._show(check)
-            state.checks += self._watch.judged(found)
+            state.checks += self._watch.judged(found, broken=report.nodeid in state.broken)
             for name, data in properties:
                 if name == NOTE:
                     state.notes.append(data)
@@ -258,7 +258,7 @@ class Reporting:
         say(f"  run {run.run_id} on {where}")
         told = " ".join([run.reason, *(defect.seen for defect in run.defects[: terminal.SHOWN])])
         for why in (state.broke, state.misconfigured, state.outage, *state.problems):
-            if why and " ".join(why.split()) not in told:
+            if not all(" ".join(line.split()) in told for line in why.splitlines()):
                 say(f"  {why}")
         for target in state.targets if state.reservation else []:
             tally = counts([entry for entry in run.lines if entry.browser == target.name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -98,6 +99,8 @@ class State:
             remedy = "Free or unlock it, or name another folder by --reports=FOLDER, and run again."
         elif where.is_relative_to(tempfile.gettempdir()):
             remedy = "Free or unlock it, or name another folder in TMPDIR, and run again."
+        if named := next((name for name, value in os.environ.items() if value == str(where)), ""):
+            remedy = f"Free or unlock it, or name another one in {named}, and run again."
         self.misconfigured = f"{where} cannot be written ({error.strerror or error}). {remedy}"
 
     def _full(self) -> str:

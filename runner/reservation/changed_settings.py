@@ -12,7 +12,7 @@ import hashlib
 import re
 import string
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -134,6 +134,8 @@ class Change:
     original: str = field(repr=False)
     signs: str = ""
     """What is put at its end; nothing where one of its characters is another one for a while."""
+    saved: Callable[[], object] = field(default=lambda: None, repr=False, compare=False)
+    """To be called when the site has it."""
 
     @property
     def changed(self) -> str:

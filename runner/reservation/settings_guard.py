@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from checks.credentials import NAMES
 from checks.plugin_configuration import Saved, SavedSecret
 from clients.errors import NotCheckable
+from clients.moodle.model import Settings
 from clients.moodle.server import end_maintenance, in_maintenance
 from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings, saved_settings
 from clients.steps import step
@@ -49,10 +50,12 @@ class SettingsGuard:
 
     @contextmanager
     def one_character_off(self, name: str) -> Iterator[Change]:
-        """Yields the change to be made, by whatever way, and undoes it at the end.
+        """Yields the change to be made, by whatever way, and undoes it at the end. Call its `saved` once it is made:
+        what somebody enters after that, in whatever setting, stays.
 
-        Raises NotCheckable for a setting that config.php defines, OSError when the journal cannot be written, SiteError
-        when the lock cannot; then nothing may be changed, and the body does not run.
+        Raises Repaired where it is this one, NotCheckable for a setting that config.php defines, OSError when the
+        journal cannot be written, SiteError when the lock cannot; then nothing may be changed, and the body does not
+        run.
         """
         with self._changed(name) as change:
             yield change
@@ -63,6 +66,7 @@ class SettingsGuard:
             site = self._workspace.site
             step("the administrator", f"Save the setting {name} with a slash and a plus at its end.")
             _, refused = saved_settings(site, {name: change.changed})
+            change.saved()
             return SavedSecret(name, plugin_settings(site)[name] == change.changed, refused.get(name, ""))
 
     @contextmanager
@@ -72,15 +76,24 @@ class SettingsGuard:
         before = plugin_settings(site)
         if name in before.forced:
             raise NotCheckable(f"{name} is defined in the site's config.php, so nobody can change it on the site")
-        change = Change(name, before[name], signs)
+        made: list[Settings] = []
+        change = Change(name, before[name], signs, saved=lambda: made.append(plugin_settings(site)))
+        note = change.note(self._workspace.run_id)
         self._secrets.add(change.original)
         self._secrets.add(change.changed)
 
         def put_back() -> None:
-            after = plugin_settings(site)  # a browser's form may have written the line ends of others anew
-            save_plugin_settings(site, {name: value for name, value in before.items() if after[name] != value})
+            """Enters again what is as the save has left it: this setting, and others that the site did not keep."""
+            after = plugin_settings(site)
+            saved = made[0] if made else after
+            ours = {other: value for other, value in before.items() if value != after[other] == saved[other]}
+            if ours:
+                save_plugin_settings(site, ours)
+            if name not in ours:
+                undo(site, note)
 
-        with self._noted(change.note(self._workspace.run_id), put_back):
+        with self._noted(note, put_back):
+            before |= {other: value for other, value in plugin_settings(site).items() if other != name}
             yield change
 
     @contextmanager

@@ -150,20 +150,21 @@ def a_site() -> Iterator[tuple[Warm, Environment, MoodleClient, Path]]:
         yield warm, environment, admin, Path(name)
 
 
-def harm(times: int, seed: int) -> None:
-    """Raises Harmed."""
+def harm(times: int, seed: int) -> int:
+    """Returns how many runs were killed. Raises Harmed."""
     random.seed(seed)
     with a_site() as (warm, environment, admin, folder):
         other = Bystander(environment, admin)
         for user in range(1000, 1300, 7):
             other.upload(user)
-        told = lies(other)
+        told, deaths = lies(other), 0
         for number in range(times):
             killed, lying, elsewhere = number % 3 == 0, number % 3 != 1, number % 6 == 0
             lie = next(told) if lying else {}
             admin.session.put(environment.url("/__replica__/lies"), json=lie).raise_for_status()
             if killed:
                 code = _killed(warm, folder)
+                deaths += code < 0
                 if elsewhere:
                     shutil.rmtree(folder / "state", ignore_errors=True)
                     expire_lock(admin)
@@ -183,6 +184,7 @@ def harm(times: int, seed: int) -> None:
             raise Harmed(f"a run did not leave out whose folder another site's objects lie in:\n{log[-2000:]}")
         other.expect_unharmed()
         other.expect_settings()
+    return deaths
 
 
 def _killed(warm: Warm, folder: Path) -> int:
@@ -201,11 +203,11 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     try:
-        harm(options.times, options.seed)
+        deaths = harm(options.times, options.seed)
     except Harmed as reason:
         print(f"HARMED: {reason}", file=sys.stderr)
         return 1
-    print(f"{options.times} runs, nothing harmed")
+    print(f"{options.times} runs, {deaths} of them killed, nothing harmed")
     return 0
 
 

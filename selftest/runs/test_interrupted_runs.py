@@ -18,7 +18,18 @@ from runner.configuration.connect import new_bucket
 from runner.configuration.environment import Environment
 from runner.configuration.naming import CATEGORY, COURSE_NAME
 from selftest.proof.warm import Warm
-from selftest.runs.checkout import GO, INTERRUPTED, OUTAGE, UPLOADS, Checkout, Ended, expect, read_until, three_lines
+from selftest.runs.checkout import (
+    FAKE_BROWSER,
+    GO,
+    INTERRUPTED,
+    OUTAGE,
+    UPLOADS,
+    Checkout,
+    Ended,
+    expect,
+    read_until,
+    three_lines,
+)
 
 IN_THE_MIDDLE = "2.7.2   chromium  on its way"
 SHORT = "[budgets]\npage = 5\nupload = 3\nprobe = 0.5"
@@ -39,6 +50,11 @@ def stopped(process: psutil.Process) -> Iterator[None]:
         yield
     finally:
         process.resume()
+
+
+@pytest.fixture
+def replica(warm: Warm) -> psutil.Process:
+    return next(one for one in psutil.Process().children() if str(warm.file.parent / "replica") in one.cmdline())
 
 
 def results(checkout: Checkout) -> dict[str, Any]:
@@ -152,9 +168,8 @@ def test_a_killed_run_is_restored_without_another_run(checkout: Checkout) -> Non
 
 @pytest.mark.parametrize("host", ["site", "storage"])
 def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
-    checkout: Checkout, warm: Warm, host: str
+    checkout: Checkout, replica: psutil.Process, host: str
 ) -> None:
-    replica = next(one for one in psutil.Process().children() if str(warm.file.parent / "replica") in one.cmdline())
     silent = replica if host == "site" else replica.children()[0]
     told = {"site": "localhost:", "storage": "S3 does not answer"}[host]
     with checkout.started(checkout.file(SHORT)) as process:
@@ -167,6 +182,53 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
     assert "failed" not in verdicts
     assert "not reached" in verdicts
     assert "outage: " in json.dumps(results(checkout)["lines"])
+
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
+
+
+def test_a_site_that_falls_silent_before_clean_up_is_an_outage_and_no_finding(
+    checkout: Checkout, replica: psutil.Process
+) -> None:
+    checkout.tests(test_it=three_lines(after=f"os.kill({replica.pid}, {signal.SIGSTOP})"))
+    try:
+        run = checkout.run(checkout.file(SHORT), "--browser", "chromium")
+    finally:
+        replica.resume()
+    expect(run, OUTAGE, "OUTAGE", "✓ 2.7.3", "clean-up: cut short; the next run goes on with that")
+    verdicts = {line["verdict"] for line in results(checkout)["lines"] if line["browser"] == "chromium"}
+    assert verdicts == {"passed"}
+
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
+
+
+ENDS_BADLY = """
+import pytest
+import requests
+
+@pytest.fixture
+def back(environment):
+    yield
+    profile = f"{environment.base_url}/__replica__/site"
+    requests.put(profile, json={"cdn-down": True}, verify=environment.verify).raise_for_status()
+    raise AssertionError("the CDN did not forget it")
+
+@pytest.mark.lines("2.7.1", "2.7.2", "2.7.3")
+def test_it(back, environment, line):
+    for number in (1, 2, 3):
+        with line(f"2.7.{number}", "fine"):
+            pass
+"""
+
+
+def test_a_host_that_is_silent_where_a_test_breaks_outside_its_lines_is_an_outage(
+    checkout: Checkout, environment: Environment
+) -> None:
+    checkout.tests(test_it=FAKE_BROWSER + ENDS_BADLY)
+    try:
+        run = checkout.run(checkout.file(), "--browser", "chromium")
+    finally:
+        http.request("PUT", f"{environment.base_url}/__replica__/site", json={}, verify=environment.verify)
+    expect(run, OUTAGE, "OUTAGE", "✓ 2.7.3", "The CDN answers 502 at ")
 
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 

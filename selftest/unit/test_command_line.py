@@ -1,5 +1,7 @@
 """Options that a run cannot do without, or cannot do as asked: usage, told in a sentence."""
 
+import subprocess
+import sys
 from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from runner.configuration.replica import CHECKOUT
 from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.options import expect_usable, place_reports
 from runner.pytest_plugin.state import State, _stem
@@ -83,10 +86,12 @@ def test_an_environment_s_name_in_reports(name: str, stem: str) -> None:
         ("{temporary}/x", "name another folder in TMPDIR"),
         ("{temporary}/reports/run/results.json", "name another folder by --reports=FOLDER"),
         ("/nowhere/x", "Free or unlock it, and run again."),
+        ("/nowhere/keys.log", "or name another one in SSLKEYLOGFILE, and run again."),
     ],
 )
 def test_what_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, told: str) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys.log")
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
     folder = tmp_path / "temporary" / "reports" / "run"
     state = State("1", None, "x", folder, partial=False)  # type: ignore[arg-type]
@@ -104,3 +109,17 @@ def test_a_full_disk_is_found_where_the_error_names_none(tmp_path: Path, monkeyp
     state = State("1", None, "x", tmp_path, partial=False)  # type: ignore[arg-type]
     state.cannot_write(OSError(28, "No space left on device"))
     assert state.misconfigured.startswith(f"{temporary} cannot be written (No space left on device).")
+
+
+def test_listing_the_tests_reads_the_environment_file(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text('base_ulr = "https://moodle.example"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/test_3_production.py"]
+    for options, told in (
+        (["--env=nowhere"], "nowhere.toml: there is no such environment"),
+        ([f"--env={file}"], "base_ulr: is not a key here; did you mean base_url"),
+    ):
+        done = subprocess.run([*command, *options], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr, told in done.stderr) == (4, False, True), done
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "test_smoke" in done.stdout) == (0, True), done

@@ -38,6 +38,21 @@ def test_of_the_samples(name: str, sentence: str) -> None:
     assert SAMPLES[name]().reason == sentence
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (
+            "site.toml:\n  base_url: is missing; add it\n  storage.region: is empty; fill it in",
+            "site.toml: base_url: is missing; add it. storage.region: is empty; fill it in.",
+        ),
+        ("S3 refuses the key. Correct it.\nIs the site up?", "S3 refuses the key. Correct it. Is the site up?"),
+        ("It says “No.”\nLook there", "It says “No.” Look there."),
+    ],
+)
+def test_each_mistake_is_a_sentence(wrong: str, told: str) -> None:
+    assert run_of([], BOTH, Conditions(4, misconfigured=wrong)).reason == told
+
+
 def test_every_required_line_passed() -> None:
     told = "Every required line passed in Chromium 156 and Firefox 153. Not tested: Safari, Edge, phones."
     assert run_of(passing(BOTH), BOTH).reason == told
@@ -59,7 +74,7 @@ def test_what_a_run_leaves_behind_is_a_defect_as_well() -> None:
 @pytest.mark.parametrize(
     ("verdict", "conditions", "words"),
     [
-        ("MISCONFIGURED", Conditions(4, misconfigured="There is no\nsuch bucket."), "There is no such bucket."),
+        ("MISCONFIGURED", Conditions(4, misconfigured="There is no   such bucket."), "There is no such bucket."),
         ("MISCONFIGURED", Conditions(4), "The command line or the environment is wrong."),
         ("PARTIAL", Conditions(5, partial=True), "which can never be a GO: no line judged."),
         ("INCOMPLETE", Conditions(1, broken=("test_x",)), "test_x broke outside its lines."),

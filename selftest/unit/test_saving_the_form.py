@@ -14,7 +14,7 @@ from clients.moodle.model import Settings
 from clients.plugin.administration import NotKept
 from redaction.secrets import Secrets
 from runner.reservation import changed_settings, settings_guard
-from runner.reservation.changed_settings import MEANWHILE, LeftAsItIs, Note, undo
+from runner.reservation.changed_settings import MEANWHILE, LeftAsItIs, Note, Repaired, undo
 from runner.reservation.clean_up import SETTING
 from runner.reservation.journal import Journal
 from runner.reservation.settings_guard import SettingsGuard
@@ -201,3 +201,52 @@ def test_a_value_that_the_site_never_keeps_is_told_and_settled(at: Any, tmp_path
 def test_another_machine_says_where_to_look(at: Any) -> None:
     with pytest.raises(LeftAsItIs, match="known on the machine where it ran"):
         undo(cast(MoodleClient, Site()), Note.parse("settings:run1::"))
+
+
+OTHER = {"retention_days": "30"}
+
+
+def test_what_somebody_enters_while_the_credentials_are_wrong_stays(at: Any, tmp_path: Path) -> None:
+    site = Site(s3_bucket="spoilt")
+    with at(site).guard(tmp_path).one_character_off("aws_secret_key") as change:
+        site.save({"aws_secret_key": change.changed})
+        change.saved()
+        site.settings |= OTHER
+    assert site.settings == dict(BEFORE) | OTHER
+
+
+def test_what_somebody_enters_before_the_credentials_are_wrong_stays(at: Any, tmp_path: Path) -> None:
+    site = Site()
+    place = at(site)
+    place.note = lambda _: site.settings.update(OTHER)  # which takes a second to write
+    with place.guard(tmp_path).one_character_off("aws_secret_key") as change:
+        site.save({"aws_secret_key": change.changed})
+        change.saved()
+    assert site.settings == dict(BEFORE) | OTHER
+
+
+def test_credentials_that_somebody_has_entered_meanwhile_stay(at: Any, tmp_path: Path) -> None:
+    site = Site()
+    place = at(site)
+
+    def while_it_is_wrong() -> None:
+        with place.guard(tmp_path).one_character_off("aws_secret_key") as change:
+            site.save({"aws_secret_key": change.changed})
+            change.saved()
+            site.settings["aws_secret_key"] = "another"
+
+    with pytest.raises(Repaired, match="somebody has entered another value since"):
+        while_it_is_wrong()
+    assert site.settings == dict(BEFORE) | {"aws_secret_key": "another"}
+    assert place.journal.entries(SETTING) == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_credentials_that_the_site_spoils_are_put_back(at: Any, tmp_path: Path, told: bool) -> None:
+    """Told or not: a save that breaks may have done that, too."""
+    site = Site(aws_secret_key="spoilt", s3_bucket="")
+    with at(site).guard(tmp_path).one_character_off("aws_secret_key") as change:
+        site.save({"aws_secret_key": change.changed})
+        if told:
+            change.saved()
+    assert site.settings == dict(BEFORE)

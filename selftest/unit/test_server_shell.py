@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
 
 import clients.server.commands
 from clients.errors import ConfigurationError, NotCheckable, Unreachable
+from clients.server import shell as module
 from clients.server.commands import BACKUPS, COMMANDS, DISK, FACTS, PHP_LOG, Command, Place, Script
 from clients.server.host import Host
-from clients.server.shell import Here, Shell, Ssh
+from clients.server.shell import LOST, Here, Shell, Ssh
 from runner.configuration.connect import new_host
 from runner.configuration.environment import ENVIRONMENTS
 from selftest.unit.environment_files import LoadSite
@@ -313,6 +315,9 @@ def test_without_a_server_one_is_told_how_to_give_it(load_site: LoadSite) -> Non
         ('[server]\nlocal = true\nmoodle = "/var/../etc"', r"server\.moodle: must be a path on the server"),
         (f'{SERVER}ssh = "a@b:99999"', r"server\.ssh: has the port 99999, and ports go from 1 to 65535"),
         (f'{SERVER}ssh = "a@b:0"', r"server\.ssh: has the port 0, and ports"),
+        (f'{SERVER}ssh = "a@[::1]:0"', r"server\.ssh: has the port 0, and ports"),
+        (f'{SERVER}ssh = "a@[:::1]"', r"server\.ssh: has no address of IPv6 in its brackets; write it user@host, "),
+        (f'{SERVER}ssh = "a@::1"', r"server\.ssh: must be a user at a host; .* or user@\[2001:db8::1\]:22"),
         (f'{SERVER}ssh = "a@b..c"', r"server\.ssh: must be a user at a host"),
         (f'{SERVER}ssh = "a@{"b" * 64}"', r"server\.ssh: must be a user at a host"),
         (f'{SERVER}ssh = "a\\u0000@b"', r"server\.ssh: holds a line break or another character"),
@@ -396,3 +401,69 @@ def test_a_key_in_a_variable_may_stand_on_one_line(load_site: LoadSite, monkeypa
     assert environment.server.key.get_secret_value() == key
     assert key in environment.secrets()
     assert "PRIVATE" not in repr(new_host(environment).shell._way)
+
+
+@pytest.mark.parametrize("login", ["a@[::1]", "a@[2001:db8::1]:2222", "a@[::ffff:127.0.0.1]:22", "a@b", "a@b:22"])
+def test_a_login_that_can_be_meant(load_site: LoadSite, login: str) -> None:
+    server = load_site(end=f'{SERVER}ssh = "{login}"').server
+    assert server is not None
+    assert server.ssh == login
+
+
+def test_a_server_that_is_reached_by_ipv6(server: SshServer, way: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    connect = asyncssh.connect
+
+    async def to_loopback(host: str, port: int, **options: Any) -> object:
+        asked.append((host, port))
+        return await connect("127.0.0.1", port, **options)
+
+    monkeypatch.setattr(asyncssh, "connect", to_loopback)
+    Shell(replace(way, login=f"moodle@[2001:db8::1]:{server.port}"), PLACE).check()
+    assert asked == [("2001:db8::1", server.port)]
+
+
+@pytest.mark.parametrize("lost", [1, LOST])
+def test_a_connection_that_is_lost(way: Ssh, monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
+    """As what a server says that has no host key of the known kind is lost with its connection now and then."""
+    asked: list[object] = []
+
+    async def refuse(*_: object, **__: object) -> None:
+        asked.append(1)
+        if len(asked) <= lost:
+            raise asyncssh.ConnectionLost("Connection lost")
+        raise asyncssh.KeyExchangeFailed("Unable to find compatible server host key")
+
+    monkeypatch.setattr(asyncssh, "connect", refuse)
+    if lost < LOST:
+        with pytest.raises(ConfigurationError, match="shows another host key"):
+            Shell(way, PLACE).check()
+    else:
+        with pytest.raises(Unreachable, match=r"does not answer by SSH: Connection lost\."):
+            Shell(way, PLACE).check()
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of an output: 1 MiB."""
+    monkeypatch.setattr(module, "LARGEST", 1024**2)
+
+
+def test_an_output_without_an_end(
+    way: Ssh, answers: dict[str, tuple[int, str, str] | None], short: None, tmp_path: Path
+) -> None:
+    answers["df"] = (0, "x" * 1024**2, "y" * 1000)
+    assert Shell(way, PLACE).ask(DISK).output == "x" * 1024**2
+    for output, complaint in (("x" * (1024**2 + 1), ""), ("", "y" * (1024**2 + 1))):
+        answers["df"] = (0, output, complaint)
+        with pytest.raises(NotCheckable, match=r"df -Pk .* on moodle@127.* printed more than 1 MiB"):
+            Shell(way, PLACE).ask(DISK)
+    answers["true"] = answers["df"]
+    with pytest.raises(ConfigurationError, match="prints more than 1 MiB to whoever logs in: look at what the shell"):
+        Shell(way, PLACE).check()
+
+    php = tmp_path / "php"
+    php.write_text("#!/bin/sh\nexec yes", encoding="utf-8")
+    php.chmod(0o755)
+    with pytest.raises(NotCheckable, match="on this machine printed more than 1 MiB"):
+        Shell(Here(), Place("/moodle", php=str(php))).ask(FACTS)

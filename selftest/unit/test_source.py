@@ -138,9 +138,63 @@ def test_git_runs_nothing_that_a_repository_names(folder: Path, tmp_path: Path, 
     for lazy in ({}, {"GIT_NO_LAZY_FETCH": "0"}):  # older ones know no such variable
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "ALONE", module.ALONE | lazy)
-            with pytest.raises(NotCheckable, match="git cannot read"):
+            with pytest.raises(NotCheckable, match="is a partial clone"):
                 source(folder).expect_never_committed("AWS secret key", SECRET)
         assert not ran.exists()
+
+
+def test_a_partial_clone_is_whole_when_the_rest_is_fetched(folder: Path, tmp_path: Path, commit: Commit) -> None:
+    commit("a", SECRET)
+    commit("a", "nothing")
+    git(folder, "config", "uploadpack.allowFilter", "true")
+    partial = tmp_path / "partial"
+    git(folder, "clone", "--quiet", "--filter=blob:none", f"file://{folder}", str(partial))
+    with pytest.raises(NotCheckable, match=r"a partial clone.*\(git fetch --refetch --no-filter\)"):
+        source(partial).expect_never_committed("AWS secret key", SECRET)
+    git(partial, "fetch", "--quiet", "--refetch", "--no-filter")
+    with pytest.raises(AssertionError, match="seen it in a "):
+        source(partial).expect_never_committed("AWS secret key", SECRET)
+
+
+@pytest.mark.parametrize("commits", [0, 1])
+def test_a_folder_that_the_repository_around_it_has_never_held(folder: Path, commit: Commit, commits: int) -> None:
+    for _ in range(commits):
+        commit("a", "nothing")
+    plugin = folder / "ignored" / "s3video"
+    plugin.mkdir(parents=True)
+    (plugin / "version.php").write_text("<?php", encoding="utf-8")
+    with pytest.raises(NotCheckable, match=f"s3video is no repository, and the one around it, {folder.name}, has"):
+        source(plugin)
+
+
+def test_a_folder_that_was_held_once_is_the_history_of_its_repository(folder: Path, commit: Commit) -> None:
+    commit("s3video/config.php", SECRET)
+    shutil.move(folder / "s3video/config.php", folder / "elsewhere.php")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Move it")
+    (folder / "s3video").mkdir(exist_ok=True)
+    with pytest.raises(AssertionError, match=r"seen it in elsewhere\.php "):
+        source(folder / "s3video").expect_never_committed("AWS secret key", SECRET)
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ("exit 128", "ends in the middle of the history"),
+        ('printf "%040d missing\\n" 0', "lacks the object 0{40}: clone it anew"),
+    ],
+)
+def test_a_history_that_cannot_be_read_to_its_end(
+    folder: Path, tmp_path: Path, commit: Commit, monkeypatch: pytest.MonkeyPatch, ends: str, words: str
+) -> None:
+    commit("a", "nothing")
+    real, other = shutil.which("git"), tmp_path / "bin" / "git"
+    other.parent.mkdir()
+    other.write_text(f'#!/bin/sh\ncase "$*" in *cat-file*) {ends};; *) exec {real} "$@";; esac\n', encoding="utf-8")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{other.parent}:{os.environ['PATH']}")
+    with pytest.raises(NotCheckable, match=words):
+        source(folder).expect_never_committed("AWS secret key", SECRET)
 
 
 def test_an_install_xml_in_another_encoding(folder: Path, commit: Commit) -> None:

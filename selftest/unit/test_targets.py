@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -264,8 +266,8 @@ def test_a_driver_at_an_address_that_does_not_answer(load_site: LoadSite, monkey
     with pytest.raises(NotAvailable) as refused:
         find_build(site.target("iphone"))
     assert str(refused.value) == (
-        "no webkit at the target's webdriver (it does not answer); start the driver there, or correct the variable or "
-        "the capabilities"
+        "no webkit at the target's webdriver (it does not answer: Connection refused); start the driver there, or "
+        "correct the variable or the capabilities"
     )
     assert "key-of-a-cloud" in site.secrets()
 
@@ -275,10 +277,46 @@ def test_a_grid_that_waits_for_such_a_browser(load_site: LoadSite, monkeypatch: 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("S3V_GRID", f"http://127.0.0.1:{silent.getsockname()[1]}")
         site = load_site(end='[[targets]]\nname = "far"\nengine = "firefox"\nwebdriver = "S3V_GRID"')
-        with pytest.raises(
-            NotAvailable, match=r"webdriver \(it gives no such browser within 0.2 s\); "
-        ):
+        with pytest.raises(NotAvailable, match=r"webdriver \(it gives no such browser within 0.2 s\); "):
             find_build(site.target("far"))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (
+            404,
+            "<!doctype html><h1>Not Found</h1>",
+            "what answers there is no driver of WebDriver; the address of a hub",
+        ),
+        (200, "<h1>Welcome</h1>", "what answers there is no driver"),
+        (200, '{"status": "ok"}', "what answers there is no driver"),
+        (200, "[]", "what answers there is no driver"),
+        (200, "", "what answers there is no driver"),
+        (404, '{"value": {"error": "unknown command", "message": "no such command"}}', "no such command"),
+        (401, "", "Authorization Required"),
+    ],
+)
+def test_an_address_where_no_driver_is(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, status: int, body: str, told: str
+) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("S3V_HUB", f"http://127.0.0.1:{server.server_address[1]}")
+        site = load_site(end='[[targets]]\nname = "far"\nengine = "webkit"\nwebdriver = "S3V_HUB"')
+        with pytest.raises(NotAvailable, match=re.escape(f"at the target's webdriver ({told}")):
+            find_build(site.target("far"))
+        server.shutdown()
 
 
 def test_a_token_in_an_address_is_a_secret_by_itself(load_site: LoadSite, monkeypatch: pytest.MonkeyPatch) -> None:
