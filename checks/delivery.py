@@ -163,8 +163,8 @@ class Delivery:
         """
         limit = timedelta() if hopeless else self.cdn.invalidation
         if (status := self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)) < 400:
-            when = f"although {hopeless}" if hopeless else f"{limit.seconds} s later"
-            raise AssertionError(f"expected the CDN to refuse a deleted video {when}, seen {answered(status)}")
+            when = f"; {hopeless}" if hopeless else f" {limit.seconds} s later"
+            raise AssertionError(f"expected the CDN to refuse a deleted video, seen {answered(status)}{when}")
         if HIT not in cached.casefold():
             raise NotCheckable(
                 f"the CDN refuses the deleted video, but did not say before that it had it in its cache (X-Cache: "

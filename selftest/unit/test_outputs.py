@@ -291,3 +291,8 @@ def test_http_and_browsers_speak_in_words() -> None:
     assert words.requests([{"address": "https://cdn.example/mathjax/x.js"}, {"address": "https://a"}]) == [
         {"address": "https://a"}
     ]
+
+
+def test_one_line_has_of_a_key_folder_and_name_and_of_an_address_its_last_part() -> None:
+    said = "videos/17/1795_5f/clip.mp4 on S3 and nothing else under videos/17/ (on https://m.example/mod/view.php?id=7)"
+    assert words.short(said) == "videos/17/…/clip.mp4 on S3 and nothing else under videos/17/ (on …/view.php)"
