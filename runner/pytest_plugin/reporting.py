@@ -29,7 +29,7 @@ from checklist.waivers import open_waivers
 from redaction.secrets import redact, redact_zip, scan
 from runner.configuration.replica import CHECKOUT
 from runner.pytest_plugin.browser_restart import NOTE
-from runner.pytest_plugin.compat import is_subtest, quiet
+from runner.pytest_plugin.compat import failed_by_its_subtests, is_subtest, quiet
 from runner.pytest_plugin.decision import decision
 from runner.pytest_plugin.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
 from runner.pytest_plugin.options import unredacted
@@ -100,7 +100,7 @@ class Reporting:
                 self._show(found[-1])
             return
         state.misconfigured = state.misconfigured or dict(properties).get(REFUSED, "")
-        if report.failed and not dict(properties).get(BLOCKED):
+        if report.failed and not dict(properties).get(BLOCKED) and not failed_by_its_subtests(report):
             state.broken.append(report.nodeid)
             self._outside.append(f"{report.nodeid}\n{report.longreprtext}")
         if report.when == "teardown" or (report.when == "setup" and not report.passed):
