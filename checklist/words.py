@@ -50,6 +50,11 @@ def short(text: str) -> str:
     return ADDRESS.sub(r"…/\1", KEY.sub(r"videos/\1/…/\2", text))
 
 
+def listed(names: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def in_words(value: Any) -> str:
     """A value of evidence: JSON types, and what Python makes of them."""
     if isinstance(value, int | float):

@@ -261,8 +261,9 @@ class Reporting:
             if why and " ".join(why.split()) not in told:
                 say(f"  {why}")
         for target in state.targets if state.reservation else []:
-            tally = counts([entry for entry in run.lines if entry.browser == target.name])
-            seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
+            mine = [entry for entry in run.lines if entry.browser == target.name and (entry.checks or entry.blocks)]
+            seen = ", ".join(f"{number} {verdict}" for verdict, number in counts(mine).items() if number)
+            seen = seen or f"judged in {', '.join(_over_targets(run, target.name)) or 'no line'}"
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
         if state.reservation and (once := counts([entry for entry in run.lines if entry.browser == ALL_TARGETS])):
             say(f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}")
@@ -276,6 +277,11 @@ class Reporting:
             say(f"  note: {note}")
         if state.reservation:
             say(f"  report: {_shown(state.folder)}/report.html")
+
+
+def _over_targets(run: Run, target: str) -> list[str]:
+    """The lines that are judged once a run, and on that target among others."""
+    return [entry.id for entry in run.lines if any(check.target == target for check in entry.checks)]
 
 
 def _budgets(state: State) -> dict[str, float]:
