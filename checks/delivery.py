@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from clients.addresses import endpoint
 from clients.cdn import CDN, HIT
 from clients.errors import NotCheckable
+from clients.steps import step
 from clients.words import answered, lasting
 from media import Clip
 
@@ -161,6 +162,7 @@ class Delivery:
         `cached` is what `CDN.cached` returned before. `hopeless` says why no invalidation can take, where that is
         known: then it is asked once. Raises NotCheckable where the CDN had nothing to withdraw.
         """
+        step("", "Ask the CDN for the deleted video, by its signed URL.")
         limit = timedelta() if hopeless else self.cdn.invalidation
         if (status := self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)) < 400:
             when = f"; {hopeless}" if hopeless else f" {limit.seconds} s later"
