@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from checklist.decide import decide
+from checklist.defects import defects
 from checklist.known_issues import KnownIssue, from_results
 from checklist.reason import reason
 from checklist.results import NoResults, Run
@@ -73,9 +74,13 @@ def as_judged(run: Run) -> Run:
     """The run as its checks have it. Raises NoResults for known issues that cannot be used."""
     if not differences(run):
         return run
-    anew = judged_anew(run)
-    why = reason(anew.verdict, anew.entries, run.targets, run.conditions, waived=run.waived)
-    return replace(run, lines=anew.entries, verdict=anew.verdict, exit_code=anew.code, reason=why)
+    anew, since = judged_anew(run), {defect.key: defect.since for defect in run.defects}
+    found = [
+        replace(defect, since=since.get(defect.key, ""))
+        for defect in defects(anew.entries, known_of(run), run.conditions.problems)
+    ]
+    why = reason(anew.verdict, anew.entries, run.targets, run.conditions, found, run.waived)
+    return replace(run, lines=anew.entries, verdict=anew.verdict, exit_code=anew.code, reason=why, defects=found)
 
 
 def expect_own(run: Run) -> None:

@@ -25,7 +25,7 @@ from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
-from checklist.words import brief, failures, first_and_last, parameters, repeated, sent_to, status
+from checklist.words import brief, failures, first_and_last, listed, parameters, repeated, sent_to, status
 
 
 class Severity(StrEnum):
@@ -486,4 +486,4 @@ def blocking(found: Iterable[Defect]) -> list[Defect]:
 
 def where(defect: Defect | Symptom) -> str:
     """On which targets it was seen; nothing where it speaks of none."""
-    return " and ".join(target for target in defect.targets if target != ALL_TARGETS)
+    return listed([target for target in defect.targets if target != ALL_TARGETS])

@@ -11,12 +11,12 @@ from checklist.defects import Defect, Severity, blocking
 from checklist.lines import ALL_TARGETS
 from checklist.verdicts import PARTS, Entry, TargetState, Verdict, counts
 from checklist.waivers import told
-from checklist.words import sentence
+from checklist.words import listed, sentence
 
 NAMED = 3
 """How many lines a sentence names; the others are counted."""
 
-ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "a WebKit build, not Safari"}
+ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "a WebKit build (not Safari)"}
 
 CHANNELS = {"msedge": "Edge", "chrome": "Chrome", "safari": "Safari", "webkitgtk": "WebKitGTK"}
 
@@ -94,14 +94,14 @@ def called(target: TargetState) -> str:
     name = CHANNELS.get(target.channel) or ENGINES.get(target.engine, target.name)
     version = re.search(r"(\d+)[\d.]*$", target.build)
     if target.channel == NOT_SAFARI:
-        return f"{name} {version[0] if version else ''}".strip() + ", not Safari"
+        return f"{name} {version[0] if version else ''}".strip() + " (not Safari)"
     return f"{name} {version[1]}" if version and (target.channel or target.engine != "webkit") else name
 
 
 def tested_in(targets: Iterable[TargetState]) -> str:
     """The browsers and devices that a run covered."""
     names = list(dict.fromkeys(called(target) for target in targets if not target.missing))
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no browser"
+    return listed(names) or "no browser"
 
 
 def untested(targets: Collection[TargetState], waived: Sequence[Mapping[str, str]] = ()) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from checklist.defects import Defect, Severity, where
 from checklist.reason import tested_in, untested
 from checklist.results import Run
+from checklist.words import short
 
 SHOWN = 15
 """Defects; the report has all."""
@@ -51,5 +52,5 @@ def _defect(defect: Defect, width: int) -> Iterator[Said]:
     yield Said(head, colour, bold=True)
     yield Said(f"    {place + ' · ' if place else ''}for {defect.acts}{known}")
     halves = (("expected", defect.expected if defect.expected != defect.sentence else ""), ("seen", defect.seen))
-    for word, text in ((word, text) for word, text in halves if text):
+    for word, text in ((word, short(text)) for word, text in halves if text):
         yield Said(f"    {word:<8}  {textwrap.shorten(text, max(width, 60) * 2 - 14, placeholder=' …')}")

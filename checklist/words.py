@@ -41,13 +41,18 @@ MANY = 10
 
 FIRST = 3
 
-KEY = re.compile(r"\bvideos/(\d+)/[^\s,;:]+")
-ADDRESS = re.compile(r"https?://[^\s,;?]*/([^\s,;?/]+)\S*?(?=[,;:]?(?:\s|$))")
+KEY = re.compile(r"\bvideos/(\d+)/(?:[^\s,;:/]+/)+([^\s,;:/]+)")
+ADDRESS = re.compile(r"https?://[^\s,;?]*/([^\s,;?/]+)\S*?(?=[,;:)]*(?:\s|$))")
 
 
 def short(text: str) -> str:
-    """A text for one line: of a video's key its folder, of an address its last part."""
-    return ADDRESS.sub(r"…/\1", KEY.sub(r"videos/\1/…", text))
+    """A text for one line: of a video's key its folder and its name, of an address its last part."""
+    return ADDRESS.sub(r"…/\1", KEY.sub(r"videos/\1/…/\2", text))
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def in_words(value: Any) -> str:

@@ -136,4 +136,4 @@ class VideoAccess:
         try:
             self.expect_on_own_page(owner, video)
         except (AssertionError, UnexpectedAnswer) as gone:
-            raise AssertionError("expected no harm to the video, seen that its owner's page has lost it") from gone
+            raise AssertionError("expected no harm to the video, seen that its owner has lost it") from gone

@@ -97,7 +97,9 @@ class AccessTable:
                 self._judge.expect_unharmed(self._owner, video)
             except AssertionError as harm:
                 confirmation(self._owner, video)  # whoever comes next tries a video that is whole again
-                return Tried(may=may, right=False, seen=f"{harm} after the {way}")
+                return Tried(
+                    may=may, right=False, seen=f"{harm} after somebody else's {way}, answered with {answer.seen}"
+                )
         return Tried(may=may, right=True, seen=seen)
 
     def expect_rights(self, tried: dict[str, Tried]) -> None:

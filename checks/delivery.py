@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from clients.addresses import endpoint
 from clients.cdn import CDN, HIT
 from clients.errors import NotCheckable
+from clients.steps import step
 from clients.words import answered, lasting
 from media import Clip
 
@@ -161,10 +162,11 @@ class Delivery:
         `cached` is what `CDN.cached` returned before. `hopeless` says why no invalidation can take, where that is
         known: then it is asked once. Raises NotCheckable where the CDN had nothing to withdraw.
         """
+        step("", "Ask the CDN for the deleted video, by its signed URL.")
         limit = timedelta() if hopeless else self.cdn.invalidation
         if (status := self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)) < 400:
-            when = f"although {hopeless}" if hopeless else f"{limit.seconds} s later"
-            raise AssertionError(f"expected the CDN to refuse a deleted video {when}, seen {answered(status)}")
+            when = f"; {hopeless}" if hopeless else f" {limit.seconds} s later"
+            raise AssertionError(f"expected the CDN to refuse a deleted video, seen {answered(status)}{when}")
         if HIT not in cached.casefold():
             raise NotCheckable(
                 f"the CDN refuses the deleted video, but did not say before that it had it in its cache (X-Cache: "

@@ -36,6 +36,9 @@ REFUSED_LINE = re.compile(r"^page error: The Same Origin Policy disallows readin
 NO_CONNECTION = re.compile(r"ERR_(TUNNEL|PROXY)_CONNECTION_FAILED|NS_ERROR_PROXY_|NS_ERROR_GENERATE_FAILURE")
 """What engines say of a host to which the run's own proxy gets no connection: a broken network."""
 
+UP_TO_ADDRESS = re.compile(r"https?:|[{\[\"]|(?<=.{80})")
+"""Where a message's own words end, and what it tells begins."""
+
 GATEWAY = (502, 503, 504)
 """Statuses by which a server in front says that the one behind is not there (RFC 9110)."""
 REPORT_ONLY = re.compile(r"^\[Report Only\]|Report-Only policy|The policy is report-only", re.I)
@@ -174,9 +177,10 @@ class Console:
 
     def expect_nothing_signed(self) -> None:
         """No message, of whatever kind, holds a signed address of a video."""
-        if told := sum(bool(SIGNED.search(text)) for text in self._said):
+        if told := [text for text in self._said if SIGNED.search(text)]:
             raise AssertionError(
-                f"expected no signed URL in the browser's console, seen {counted(told, 'message')} with one"
+                f"expected no signed URL in the browser's console, seen {counted(len(told), 'message')} with one: "
+                f"the first begins “{UP_TO_ADDRESS.split(told[0])[0].strip()}”"
             )
 
 

@@ -34,7 +34,7 @@ def expect_still(place: Locator, words: Locator, key: str) -> None:
     keys = [query["s3key"][0] for link in links if "s3key" in (query := parse_qs(urlsplit(link).query))]
     if key not in keys:
         said = "; ".join(f"“{_line(text)}”" for text in words.all_inner_texts()) or "no word of a video"
-        raise AssertionError(f"expected the video that was handed in to be there still, seen: {said}")
+        raise AssertionError(f"expected the video that was handed in to be there still, seen in its place: {said}")
 
 
 def _line(text: str) -> str:

@@ -9,6 +9,7 @@ from checklist.defects import Defect, where
 from checklist.reason import called, tested_in, untested
 from checklist.results import Run
 from checklist.verdicts import OF_LINES, THE_RUN, TargetState, Verdict, counts
+from checklist.words import short
 
 SHOWN = 30
 """Defects; GitHub takes 1 MiB at most."""
@@ -66,8 +67,8 @@ def _row(defect: Defect) -> list[str]:
     return [
         f"{defect.severity}{known}",
         defect.sentence,
-        defect.expected[:LONGEST],
-        defect.seen[:LONGEST],
+        short(defect.expected)[:LONGEST],
+        short(defect.seen)[:LONGEST],
         place,
         str(defect.acts),
     ]

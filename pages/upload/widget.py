@@ -51,7 +51,7 @@ class UploadWidget:
         wanted = f"{size // 1024**3} GB"
         if not re.search(rf"\b{size // 1024**3}([.,]0+)?\s*(GB|GiB)\b", shown):
             raise AssertionError(
-                f"expected the student to be told the limit of {wanted}, seen: {' '.join(shown.split())}"
+                f"expected the student to be told the limit of {wanted}, seen on the form: “{' '.join(shown.split())}”"
             )
 
     def expect_offered(self, types: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ Held against pytest 9.2, pytest-xdist 3.8, pytest-html 4.2 and pytest-playwright
 from __future__ import annotations
 
 import logging
+import re
 from argparse import Namespace
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,13 @@ from _pytest.subtests import SubtestReport  # noqa: TID251
 def is_subtest(report: pytest.TestReport) -> bool:
     """Whether a report is of a line, not of its test: pytest has subtests since 9.0, and exports no class for these."""
     return isinstance(report, SubtestReport)
+
+
+def failed_by_its_subtests(report: pytest.TestReport) -> bool:
+    """Whether nothing failed in a test but its lines. pytest fails it then in its `pytest_report_teststatus`, with this
+    text; in a worker of xdist it has done so before the controller sees the report."""
+    text = report.longrepr
+    return isinstance(text, str) and re.fullmatch(r"contains \d+ failed subtests?", text) is not None
 
 
 def end_fixtures(session: pytest.Session) -> None:

@@ -92,7 +92,7 @@ def _minutes(seconds: float) -> str:
 
 def called(nodeid: str) -> str:
     """A test in words: "2.7 upload, chromium: replacement"."""
-    found = re.fullmatch(r".*test_((?:\d|r)(?:_\d+)?)_(\w+)\.py::test_(\w+?)(?:\[(.+)\])?", nodeid)
+    found = re.fullmatch(r".*test_((?:\d|[prtx])(?:_\d+)?)_(\w+)\.py::test_(\w+?)(?:\[(.+)\])?", nodeid)
     if not found:
         return nodeid
     step = ".".join(part.lstrip("0") or "0" for part in found[1].upper().split("_"))

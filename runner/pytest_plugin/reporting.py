@@ -29,7 +29,7 @@ from checklist.waivers import open_waivers
 from redaction.secrets import redact, redact_zip, scan
 from runner.configuration.replica import CHECKOUT
 from runner.pytest_plugin.browser_restart import NOTE
-from runner.pytest_plugin.compat import is_subtest, quiet
+from runner.pytest_plugin.compat import failed_by_its_subtests, is_subtest, quiet
 from runner.pytest_plugin.decision import decision
 from runner.pytest_plugin.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
 from runner.pytest_plugin.options import unredacted
@@ -100,7 +100,7 @@ class Reporting:
                 self._show(found[-1])
             return
         state.misconfigured = state.misconfigured or dict(properties).get(REFUSED, "")
-        if report.failed and not dict(properties).get(BLOCKED):
+        if report.failed and not dict(properties).get(BLOCKED) and not failed_by_its_subtests(report):
             state.broken.append(report.nodeid)
             self._outside.append(f"{report.nodeid}\n{report.longreprtext}")
         if report.when == "teardown" or (report.when == "setup" and not report.passed):
@@ -261,8 +261,9 @@ class Reporting:
             if not all(" ".join(line.split()) in told for line in why.splitlines()):
                 say(f"  {why}")
         for target in state.targets if state.reservation else []:
-            tally = counts([entry for entry in run.lines if entry.browser == target.name])
-            seen = ", ".join(f"{number} {verdict}" for verdict, number in tally.items() if number)
+            mine = [entry for entry in run.lines if entry.browser == target.name and (entry.checks or entry.blocks)]
+            seen = ", ".join(f"{number} {verdict}" for verdict, number in counts(mine).items() if number)
+            seen = seen or f"judged in {', '.join(_over_targets(run, target.name)) or 'no line'}"
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
         if state.reservation and (once := counts([entry for entry in run.lines if entry.browser == ALL_TARGETS])):
             say(f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}")
@@ -276,6 +277,11 @@ class Reporting:
             say(f"  note: {note}")
         if state.reservation:
             say(f"  report: {_shown(state.folder)}/report.html")
+
+
+def _over_targets(run: Run, target: str) -> list[str]:
+    """The lines that are judged once a run, and on that target among others."""
+    return [entry.id for entry in run.lines if any(check.target == target for check in entry.checks)]
 
 
 def _budgets(state: State) -> dict[str, float]:

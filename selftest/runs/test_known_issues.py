@@ -24,7 +24,7 @@ GOOD = {
 CHROMIUM = TargetState("chromium", "chromium", required=True)
 FIREFOX = TargetState("firefox", "firefox", required=True)
 DEVICE = TargetState("pixel-7", "chromium", required=False, device="Pixel 7")
-TOLD = "expected the student to be told the limit of 5 GB, seen: nothing"
+TOLD = "expected the student to be told the limit of 5 GB, seen on the form: “”"
 NOTE = {"link": "https://tracker.example/1", "owner": "Ada", "expires": "2026-11-22"}
 
 

@@ -15,7 +15,8 @@ TARGETS = [CHROMIUM, FIREFOX, WEBKIT, EDGE, PIXEL]
 BOTH = ("chromium", "firefox")
 ONCE = ("all",)
 
-LOST = "expected no harm to the video, seen that its owner's page has lost it after the confirmation"
+LOST = "expected no harm to the video, seen that its owner has lost it after "
+LOST += "somebody else's confirmation, answered with 403 Forbidden"
 GIVEN = "expected a refusal, seen a signed URL, the video's address, a player or a link to the video"
 KEY = "videos/7/1795968787_86c172d6/clip.mp4"
 TASK = "Failed to initialize S3 client: AWS S3 authentication failed. Please check your credentials"
@@ -33,7 +34,7 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
     ("4.4.3", "test_rate_limits", ("chromium",), "Who has waited for a minute is given upload and playback URLs again",
      "expected the next upload URL a minute later, seen a refusal: Upload rate limit exceeded"),
     ("2.7.5", "test_upload", BOTH, "The limit in force is 5 GB, and the form says so",
-     "expected the student to be told the limit of 5 GB, seen: Maximum size for new files: :"),
+     "expected the student to be told the limit of 5 GB, seen on the form: “Maximum size for new files: :”"),
     ("2.7.19", "test_replacement", BOTH, "The form of a saved submission has finished texts",
      "expected finished texts on every page, seen [[status_{{videostatus}}]] on https://moodle.example.edu/mod/assign"),
     ("2.7.19", "test_replacement", BOTH, "Another video can be saved in place of the first",
@@ -42,14 +43,15 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
     ("2.7.19", "test_confirmations", BOTH, "A late confirmation of a replaced video does not harm the new one",
      "expected the handed-in video to play after a late confirmation of the video that it replaced, seen: Not ready"),
     ("2.7.19", "test_confirmations", BOTH, "The form's word alone does not hand in a video that never reached S3",
-     "expected a video that never reached S3 not to be handed in by the form's word alone, seen an address to play it"),
+     "expected the server to look whether S3 has what a form hands in, seen that it takes the form's word, and gives "
+     "an address to play a video that never reached S3"),
     *[("2.7.19", "test_failed_replacement", BOTH, title.format(failure),
-       "expected the video that was handed in to be there still, seen: Pending")
+       "expected the video that was handed in to be there still, seen in its place: “Pending”")
       for failure in ("the connection broke", "the session ended", "the tab was closed")
       for title in ("The student still has the video handed in, and can play it, after {}",
                     "The teacher still has the video in table and grader after {}")],
     ("2.8.9", "test_playback", BOTH, "The teacher's console tells nobody the signed URL, with which anyone could watch",
-     "expected no signed URL in the browser's console, seen 2 messages with one"),
+     "expected no signed URL in the browser's console, seen 2 messages with one: the first begins “URL refreshed:”"),
     *[("2.9.4", "test_who_may_what", BOTH, f"{who} gets nothing of the video, and does it no harm", LOST)
       for who in ("A guest", "A student of another course", "A teacher of another course")],
     ("2.9.4", "test_who_may_what", BOTH,
@@ -105,7 +107,7 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
     ("4.3.4", "test_privacy", ONCE, "S3 no longer holds anything of the deleted student",
      f"expected nothing on S3 under videos/7/, seen {KEY}"),
     ("R.1.5", "test_rollback", ONCE, "The server gives no upload URL while the plugin is disabled",
-     "expected no upload URL while the plugin is disabled, seen the server give one"),
+     "expected no upload URL while the plugin is disabled, seen one given"),
 ]  # fmt: skip
 """Line, test, targets, title and message of each check that fails."""
 

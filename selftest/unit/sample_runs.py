@@ -124,7 +124,7 @@ def go() -> Run:
     checks = changed(checks, "2.12.3", "chromium", evidence={"upload Mbit/s": 44.7}, seconds=31.0)
     checks = changed(checks, "2.12.3", "firefox", evidence={"upload Mbit/s": 41.2}, seconds=33.0)
     checks = changed(checks, "2.8.8", "chromium", evidence={"seek took seconds": [0.05, 0.12, 0.08]})
-    limit = "expected the student to be told the limit of 5 GB, seen: nothing"
+    limit = "expected the student to be told the limit of 5 GB, seen on the form: “”"
     checks = changed(checks, "2.7.5", "chromium", verdict=Verdict.FAILED, message=limit)
     known, problems = read(KNOWN, [target.name for target in TARGETS], date(2026, 11, 22))
     assert not problems

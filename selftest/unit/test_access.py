@@ -158,7 +158,7 @@ def test_the_signed_url_has_been_seen_to_play(video: Video) -> None:
 def test_a_video_that_is_lost_is_told_and_left_so(judge: VideoAccess, video: Video) -> None:
     shows, lost = FakeSite(body=SHOWN), FakeSite()
     judge.expect_unharmed(shows, video)
-    with pytest.raises(AssertionError, match="expected no harm to the video, seen that its owner's page has lost it"):
+    with pytest.raises(AssertionError, match="expected no harm to the video, seen that its owner has lost it"):
         judge.expect_unharmed(lost, video)
     assert len(shows.asked) == len(lost.asked) == 1
 

@@ -188,7 +188,7 @@ def test_a_signed_url_in_any_message_is_told_and_not_quoted(browser: Context, co
     signed = SIGNED_URL
     browser.tell("console", type="log", text=f"playing {signed}")
     console.expect_clean()
-    with pytest.raises(AssertionError, match="seen 1 message with one") as failure:
+    with pytest.raises(AssertionError, match=r"seen 1 message with one: the first begins “playing”$") as failure:
         console.expect_nothing_signed()
     assert "abcDEF123" not in str(failure.value)
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from checklist.verdicts import Verdict
 from runner.pytest_plugin.lines import BLOCKED, REFUSED
+from runner.pytest_plugin.reporting import Reporting
 from selftest.unit.inner_run import Run, checks_in, runs
 
 pytest_plugins = ["pytester"]
@@ -171,6 +173,16 @@ def test_checks_cross_xdist(run: Run) -> None:
     assert timeless[0] == timeless[1]
     assert alone.code == spread.code == pytest.ExitCode.TESTS_FAILED
     assert alone.outcomes == spread.outcomes
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "spread"])
+def test_only_what_failed_outside_its_lines_broke(run: Run, workers: tuple[str, ...]) -> None:
+    state = SimpleNamespace(secrets=None, misconfigured="", broken=[], checks=[], targets=[], notes=[])
+    watch = SimpleNamespace(judged=list, keep_lock=lambda: None)
+    reporting = Reporting(SimpleNamespace(), state, watch)  # type: ignore[arg-type]
+    for report in run(GOES_ON + BREAKS, *workers).reports:
+        reporting.pytest_runtest_logreport(report)
+    assert [test.rpartition("::")[2] for test in state.broken] == ["test_that[chromium]"]
 
 
 def test_a_failed_line_in_a_test_that_ends_early_is_told(run: Run) -> None:

@@ -27,9 +27,9 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
     expected = {
         "The limits of uploads and of playbacks do not count by the minute": Severity.FUNCTION,
         "A video that was handed in is lost when another upload fails, or is confirmed late": Severity.DATA,
-        "Others than its owner can do harm to a video": Severity.ACCESS,
+        "Other people can take a student's video away: its owner's page loses it": Severity.ACCESS,
         "Pages show unfinished texts: placeholders, or names in place of words": Severity.WORDING,
-        "A student cannot replace the video that they handed in": Severity.DATA,
+        "A student cannot replace the video that they handed in": Severity.FUNCTION,
         "The administrator's dashboard does not open": Severity.FUNCTION,
         "Deleting an assignment leaves its video on S3": Severity.DATA,
         "A browser's console shows a signed URL, with which anyone can watch": Severity.ACCESS,
@@ -67,7 +67,7 @@ def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(t
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("Others than its owner")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("Other people can take")]
     asked = (
         "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
         "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."

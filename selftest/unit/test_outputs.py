@@ -23,6 +23,7 @@ from checklist.report import tickets
 from checklist.results import json_schema, text_of
 from checklist.terminal import told
 from checklist.verdicts import Verdict
+from runner.pytest_plugin.progress import called
 from selftest.unit.sample_runs import SAMPLES, changed, go, no_go, passing, picture, run_of
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "results.schema.json"
@@ -290,4 +291,30 @@ def test_http_and_browsers_speak_in_words() -> None:
     assert words.console(["MathJax failed", "a", "a", "b"]) == ["a (2 times)", "b"]
     assert words.requests([{"address": "https://cdn.example/mathjax/x.js"}, {"address": "https://a"}]) == [
         {"address": "https://a"}
+    ]
+
+
+def test_one_line_has_of_a_key_folder_and_name_and_of_an_address_its_last_part() -> None:
+    said = "videos/17/1795_5f/clip.mp4 on S3 and nothing else under videos/17/ (on https://m.example/mod/view.php?id=7)"
+    assert words.short(said) == "videos/17/…/clip.mp4 on S3 and nothing else under videos/17/ (on …/view.php)"
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "told"),
+    [
+        ("tests/test_2_07_upload.py::test_replacement[chromium]", "2.7 upload, chromium: replacement"),
+        ("tests/test_t_troubleshooting.py::test_logs", "T troubleshooting: logs"),
+        ("tests/test_x_2_rush.py::test_rush[firefox]", "X.2 rush, firefox: rush"),
+    ],
+)
+def test_who_watches_reads_which_step_a_test_is_of(nodeid: str, told: str) -> None:
+    assert called(nodeid) == told
+
+
+def test_targets_are_a_list_in_words() -> None:
+    assert [words.listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
     ]
