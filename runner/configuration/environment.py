@@ -44,6 +44,7 @@ from runner.configuration.environment_tables import (
     Large,
     Local,
     Monitoring,
+    Rush,
     Server,
     Storage,
     Target,
@@ -79,6 +80,7 @@ class Environment(EnvironmentTable):
     large: Large = Large()
     audit: Audit | None = None
     monitoring: Monitoring | None = None
+    rush: Rush | None = None
     local: Local = Local()
     server: Server | None = None
     decided: Decided = Decided()

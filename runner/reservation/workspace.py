@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from faker import Faker
+
 from clients.errors import ConfigurationError, NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
 from clients.moodle.assignments import create_assignment
@@ -29,6 +31,7 @@ from runner.reservation.people_pool import (
     disposable_user,
     find_given,
     given,
+    let_in,
     set_apart,
     share_given,
 )
@@ -65,6 +68,8 @@ class Workspace:
         self._lock: int = state["lock"]
         self._is_given = environment.accounts.given is not None
         self._people = self._pool(environment, state)
+        self.crowd = [Account(**account) for account in state.get("crowd", [])]
+        """Who comes to a rush: a teacher, and the students."""
         self._assignment: Assignment | None = None
 
     def _pool(self, environment: Environment, state: dict[str, Any]) -> PeoplePool:
@@ -156,6 +161,15 @@ class Workspace:
             raise NotCheckable("the suite creates nobody here ([accounts.given]), and this takes somebody set apart")
         person = set_apart(username, self.accounts, self.mark, lambda: new_site(self._environment))
         self.accounts.enrol(course, person, "student")
+        return person
+
+    @_set_up()
+    def join(self, account: Account, course: Course, role: str = "student") -> Person:
+        """Lets one of the crowd in, and enrols them."""
+        faker = Faker()
+        name = faker.first_name(), f"{faker.last_name()} {self.mark}"
+        person = let_in(account, self.accounts, lambda: new_site(self._environment), *name)
+        self.accounts.enrol(course, person, role)
         return person
 
     def teacher(self, course: Course) -> Person:
