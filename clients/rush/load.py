@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -145,8 +145,9 @@ class Crowd:
                 started.enter_context(_process(_worker(worker, port), self.secrets, limit + 2 * MINUTE))
             assert lead.stdin
             assert lead.stdout
-            lead.stdin.write(self.told())
-            lead.stdin.close()
+            with suppress(BrokenPipeError):  # it has ended, and said why
+                lead.stdin.write(self.told())
+                lead.stdin.close()
             outcomes, end, complaint = list[Outcome](), dict[str, Any](), ""
             for line in lead.stdout:
                 if not line.startswith("{"):
