@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 PRODUCTS = ("JavaScript", "OneDrive", "PowerPoint", "QuickTime", "WhatsApp", "YouTube")
 """Names that students know, written like error codes."""
@@ -64,6 +64,23 @@ def expect_advice(text: str) -> None:
     """Raises AssertionError when `text` leaves its reader without a next step."""
     if not advises(text):
         raise AssertionError(f"expected a message that tells the student what to do, seen: {text}")
+
+
+OF_AWS = ("the name of a service", "a word of storage", "a key id")
+
+
+def expect_no_words_of_aws(texts: Mapping[str, Iterable[str]]) -> None:
+    """Raises AssertionError when one of the `texts` that a student can read, by the page's name, says how videos are
+    stored."""
+    found = [
+        f"{match[0]} in “{text[:120]}” ({where})"
+        for where, ones in texts.items()
+        for text in ones
+        for what in OF_AWS
+        if (match := _PATTERNS[what].search(text))
+    ]
+    if found:
+        raise AssertionError(f"expected no page to tell a student how videos are stored, seen {'; '.join(found)}")
 
 
 UNTRANSLATED = re.compile(r"\[\[[\w:/-]+\]\]|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}")

@@ -190,6 +190,21 @@ class Actor:
         self.page.close()
         del self.page
 
+    def open_tab(self) -> None:
+        """Open another tab, in which this person goes on; what the other one shows stays there."""
+        self.moodle.step("Open another tab, and leave the first one as it is.")
+        del self.page
+
+    def reload(self) -> None:
+        """Load the page anew, whatever is under way in it, and say yes to a question before that."""
+        self.moodle.step("Reload the page.")
+        self.page.reload(wait_until="domcontentloaded")
+
+    def go_back(self) -> None:
+        """Press the browser's button back, whatever is under way, and say yes to a question before that."""
+        self.moodle.step("Press the browser's button back.")
+        self.page.go_back(wait_until="domcontentloaded")
+
     def log_in_anew(self) -> None:
         """Close the browser window, and log in through the form in a new one."""
         self.moodle.step("Close the browser window, and open a new one.")

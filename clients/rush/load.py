@@ -130,7 +130,7 @@ class Crowd:
         `workers` are machines that share them out; without any this one has all. Raises ConfigurationError where
         Locust does not do it.
         """
-        expect_installed()
+        require_locust()
         command = [sys.executable, "-m", "locust", "-f", str(STUDENTS), "--headless", "--skip-log-setup"]
         limit = ARRIVE + MINUTE + len(self.students)
         command += ["--users", str(len(self.students)), "--spawn-rate", str(max(1, len(self.students) / ARRIVE))]
@@ -169,7 +169,7 @@ class Crowd:
         return Rush(outcomes, **end)
 
 
-def expect_installed() -> None:
+def require_locust() -> None:
     """Raises NotCheckable where Locust is not there; it is not imported here, as it would patch this process."""
     if find_spec("locust") is None:
         raise NotCheckable("Locust drives a rush, and is not installed: pip install --group rush")

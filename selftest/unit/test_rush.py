@@ -139,7 +139,7 @@ def test_a_locust_that_does_not_start_is_told(site: Site, tmp_path: Path, monkey
 def test_without_locust_it_is_not_checkable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "find_spec", lambda name: None)
     with pytest.raises(NotCheckable, match="pip install --group rush"):
-        load.expect_installed()
+        load.require_locust()
 
 
 def test_a_worker_elsewhere_reaches_the_leader_by_ssh_alone() -> None:

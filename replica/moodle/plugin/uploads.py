@@ -59,6 +59,7 @@ def get_upload_url(web: Web) -> Response:
             "upload", user, _limit(web), number, together=together, coded=coded, window=window, session=session
         )
         rush.turn_away(web, number)
+        _refuse_another(web, user, number)
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
@@ -66,6 +67,15 @@ def get_upload_url(web: Web) -> Response:
     except Refusal as refusal:
         told = f": {mime_type}" if web.site.faults.on("refused-type-runs-on-dashboard") else ""
         return _refuse(web, user, number, replace(refusal, message=refusal.message + told))
+
+
+def _refuse_another(web: Web, user: User, assignment: int) -> None:
+    """Raises Refusal where an upload that was left, or not saved yet, is in the way of another one."""
+    submission = web.state.submission_of(assignment, user.id)
+    others = [one.status for one in web.state.videos_of(submission.id)] if submission and not submission.video else []
+    left = "pending" in others and web.site.faults.on("left-upload-in-the-way")
+    if left or ("ready" in others and web.site.faults.on("other-tab-in-the-way")):
+        raise answers.invalid("Another upload is under way.")
 
 
 def _limit(web: Web) -> str:
@@ -133,7 +143,11 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
 def discard_unsaved(web: Web, submission: Submission) -> None:
     """Remove what earlier uploads of this submission left: everything that was not saved with it."""
     for video in web.state.videos_of(submission.id):
-        if video.s3_key != submission.video and not web.site.faults.on("retry-leaves-orphan"):
+        if video.s3_key == submission.video or web.site.faults.on("retry-leaves-orphan"):
+            continue
+        if video.status == "ready" and web.site.faults.on("other-tab-leaves-orphan"):
+            web.state.videos.pop(video.s3_key)
+        else:
             web.site.storage.discard(web.state, video)
 
 
