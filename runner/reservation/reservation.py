@@ -71,7 +71,7 @@ class SiteReservation:
     ) -> tuple[SiteReservation, dict[str, Any]]:
         """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret.
 
-        `apart` when the workers are processes of their own; so many people more make a `crowd` and a teacher.
+        `apart` when the workers are processes of their own; so many people more make a `crowd`.
         """
         reservation = cls(environment, run_id)
         try:
@@ -81,7 +81,7 @@ class SiteReservation:
                 Journal.left_behind(environment.base_url, run_id), reservation.journal
             )
             reservation._expect_enabled()
-            return reservation, reservation._prepare(workers, crowd + 1 if crowd else 0)
+            return reservation, reservation._prepare(workers, crowd)
         except BaseException:
             reservation.close()
             raise

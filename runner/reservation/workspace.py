@@ -69,7 +69,7 @@ class Workspace:
         self._is_given = environment.accounts.given is not None
         self._people = self._pool(environment, state)
         self.crowd = [Account(**account) for account in state.get("crowd", [])]
-        """Who comes to a rush: a teacher, and the students."""
+        """The students who come to a rush."""
         self._assignment: Assignment | None = None
 
     def _pool(self, environment: Environment, state: dict[str, Any]) -> PeoplePool:
@@ -164,12 +164,12 @@ class Workspace:
         return person
 
     @_set_up()
-    def join(self, account: Account, course: Course, role: str = "student") -> Person:
+    def join(self, account: Account, course: Course) -> Person:
         """Lets one of the crowd in, and enrols them."""
         faker = Faker()
         name = faker.first_name(), f"{faker.last_name()} {self.mark}"
         person = let_in(account, self.accounts, lambda: new_site(self._environment), *name)
-        self.accounts.enrol(course, person, role)
+        self.accounts.enrol(course, person, "student")
         return person
 
     def teacher(self, course: Course) -> Person:
