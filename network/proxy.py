@@ -75,6 +75,9 @@ class Direction:
             self._free = max(self._free, now - TICK) + size / self.rate
             if self._free > now + TICK:
                 await asyncio.sleep(self._free - now)
+
+    async def travel(self) -> None:
+        """Some bytes are on their way."""
         if late := self.delay + RESENT * (self._chance.random() < self.lost):
             await asyncio.sleep(late)
 
@@ -269,6 +272,7 @@ class DirectNetwork(ProxiedNetwork):
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, direction: Direction, host: str) -> None:
     while chunk := await source.read(CHUNK):
         direction.counted[host] += len(chunk)
+        await direction.travel()
         sink.write(chunk)
         await sink.drain()
         await direction.pause(len(chunk))
