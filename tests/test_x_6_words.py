@@ -3,11 +3,31 @@
 import pytest
 
 import media
-from checks.message_quality import expect_no_words_of_aws
+from checks.message_quality import expect_no_words_of_aws, expect_translatable
 from clients.moodle.model import Assignment
+from fixtures.data import Submission
 from pages.actor import Actor
 from pages.reading import expect_turned, turn_round, words
 from runner.pytest_plugin.lines import Lines
+from runner.reservation.settings_guard import SettingsGuard
+
+
+@pytest.mark.lines("X.6.1")
+def test_translatable(
+    student: Actor, submission: Submission, assignment: Assignment, settings_guard: SettingsGuard, line: Lines
+) -> None:
+    """The site tells for a while where each text comes from, and two students look at what the plugin writes."""
+    student.log_in_by_cookie()
+    owner = submission.owner
+    owner.log_in_by_cookie()
+    with line("X.6.1", "Every text of form, status and video page comes from a language pack") as evidence:
+        with settings_guard.string_ids():
+            read = {
+                "the upload form": words(student.open_form(assignment, strings=1).widget.root),
+                "the submission's status": words(owner.open(assignment, strings=1).summary),
+                "the video's page": words(owner.watch(submission.id, submission.key, strings=1).main),
+            }
+        evidence["texts"] = expect_translatable(read)
 
 
 @pytest.mark.lines("X.6.2", "X.6.4")
