@@ -86,7 +86,7 @@ def expect_no_words_of_aws(texts: Mapping[str, Iterable[str]]) -> None:
 
 
 ORIGIN = re.compile(r"\{[\w:/-]+/\w+\}")
-"""What Moodle adds to a text of a language pack where it tells where texts come from: lib/moodlelib.php, get_string()."""
+"""What Moodle adds to a text where it tells where texts come from: lib/moodlelib.php, get_string()."""
 
 WORD = re.compile(r"[^\W\d_]{2,}")
 
