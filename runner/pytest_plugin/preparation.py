@@ -201,7 +201,9 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
         print_findings(findings)
         if not any(finding.level in ("bad", "outage") for finding in findings):
             large = config.option.large or environment.large.size
-            print_plan(plan(environment, state.targets, large=large, workers=workers_of(config)))
+            print_plan(
+                plan(environment, state.targets, large=large, workers=workers_of(config), crowd=config.option.rush)
+            )
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
     if outages := [finding.sentence for finding in findings if finding.level == "outage"]:
         raise Unreachable(" ".join(dict.fromkeys(outages)))
