@@ -69,7 +69,7 @@ class Line:
 
     @property
     def per_run(self) -> bool:
-        return self.step not in PER_TARGET_STEPS
+        return self.step not in PER_TARGET_STEPS or self.kind is Kind.FOLLOWS
 
     @property
     def of_no_target(self) -> bool:
