@@ -37,4 +37,4 @@ new-check: .venv/ready ; @$(BIN)/python -m selftest.new_check "$(LINE)" "$(NAME)
 	$(BIN)/python -m pip check
 	touch $@
 
-lock: .venv/ready ; $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group replica --group dev pyproject.toml --output-file requirements.lock
+lock: .venv/ready ; $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group replica --group dev --group rush pyproject.toml --output-file requirements.lock

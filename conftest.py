@@ -11,4 +11,5 @@ pytest_plugins = [
     "fixtures.access",
     "fixtures.set_up",
     "fixtures.visitors",
+    "fixtures.rush",
 ]

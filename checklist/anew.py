@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from checklist.decide import decide
 from checklist.defects import defects
 from checklist.known_issues import KnownIssue, from_results
+from checklist.lines import LINES
 from checklist.reason import reason
 from checklist.results import NoResults, Run
 from checklist.tables import Mistakes
@@ -45,11 +46,12 @@ def known_of(run: Run) -> list[KnownIssue]:
 
 
 def required_of(run: Run) -> set[str]:
-    """Lines that stayed open and kept the run from GO, and those of step 2.13 that it had to settle."""
+    """Lines that stayed open and kept the run from GO, those of step 2.13 and those beyond the checklist that it had
+    to settle."""
     may_stay_open = (Verdict.BY_HAND, Verdict.NOT_CHECKABLE)
     entries = [entry for entry in run.lines if entry.blocks]
     stayed = {entry.id for entry in entries if entry.verdict in may_stay_open or entry.message == UNTRIED}
-    return stayed | (set(run.required) & REQUIRED_OF_SITES)
+    return stayed | {line for line in run.required if line in REQUIRED_OF_SITES or LINES[line].beyond}
 
 
 def tried_of(run: Run) -> set[str]:

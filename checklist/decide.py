@@ -30,7 +30,8 @@ def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int
     """The run's verdict word and exit code; where several hold: 2 or 3, then 4, 6, 1, 7, 0 (docs/contract.md)."""
     code = conditions.pytest_code
     blocking = [entry for entry in entries if entry.blocks]
-    only_known_failures = code == 1 and not conditions.broken and any(entry.known for entry in entries)
+    aside = any(entry.verdict is Verdict.FAILED and not entry.blocks for entry in entries)
+    only_such_failures = code == 1 and not conditions.broken and aside  # known, or beyond the checklist
     outcomes = (
         (code == 2, "INTERRUPTED", 2),
         (code == 3, "INTERNAL ERROR", 3),
@@ -41,7 +42,7 @@ def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int
         (any(entry.verdict is Verdict.FAILED and not entry.known for entry in blocking), "NO-GO", 1),
         (blocking or conditions.absent, "INCOMPLETE", 7),
         # A test that broke outside its lines is no proof of anything, so it keeps the run from GO as well.
-        (code != 0 and not only_known_failures, "INCOMPLETE", 7),
+        (code != 0 and not only_such_failures, "INCOMPLETE", 7),
         (True, "GO", 0),
     )
     return next((word, number) for holds, word, number in outcomes if holds)

@@ -97,7 +97,8 @@ class Defect:
 
     `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
     of it. `beside` are lines that passed, and what they speak of. `known` holds, when the team has agreed to live with
-    it, each issue's link, owner, and the date when it expires. `since` is when the first run began of those in a row
+    it, each issue's link, owner, and the date when it expires. `beyond` when it shows in lines beyond the checklist
+    alone, none of which was required. `since` is when the first run began of those in a row
     that showed it, in UTC; empty where no earlier run could have.
     """
 
@@ -114,6 +115,12 @@ class Defect:
     beside: Mapping[str, str] = field(default_factory=dict)
     known: Sequence[Mapping[str, str]] = ()
     since: str = ""
+    beyond: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether it keeps a run from GO."""
+        return not (self.known or self.beyond)
 
     @property
     def pictures(self) -> list[str]:
@@ -246,14 +253,16 @@ def defects(entries: Iterable[Entry], known: Collection[KnownIssue] = (), proble
     echoes = _echoes(failed)
     own = [check for check in failed if id(check) not in {id(echo) for echo, _ in echoes}]
     found = [_defect(group, _of(group, echoes), checks, known) for group in _groups(own)]
+    aside = {entry.id for entry in entries if LINES[entry.id].beyond and not entry.blocks}
+    found = [replace(defect, beyond=aside.issuperset(defect.lines)) for defect in found]
     found = [*_with_what_follows(found, entries), *map(_problem, problems)]
     return sorted(found, key=_rank)
 
 
-def _rank(defect: Defect) -> tuple[bool, int, int]:
+def _rank(defect: Defect) -> tuple[bool, bool, int, int]:
     order = list(LINES)
     first = min((order.index(line) for line in defect.lines if line in LINES), default=len(order))
-    return bool(defect.known), WORST_FIRST.index(defect.severity), first
+    return bool(defect.known), defect.beyond, WORST_FIRST.index(defect.severity), first
 
 
 def _failed(entries: Iterable[Entry]) -> list[Check]:
@@ -481,7 +490,7 @@ def _problem(problem: str) -> Defect:
 
 def blocking(found: Iterable[Defect]) -> list[Defect]:
     """Those that keep a run from GO."""
-    return [defect for defect in found if not defect.known]
+    return [defect for defect in found if defect.stops]
 
 
 def where(defect: Defect | Symptom) -> str:

@@ -13,6 +13,8 @@ FIGURES = {
     "download Mbit/s": "Download throughput, Mbit/s",
     "first frame after seconds": "Time to first frame, s",
     "seek took seconds": "Seek latency, s",
+    "upload URL in a rush after seconds": "Upload URL in a rush, s",
+    "confirmation in a rush after seconds": "Confirmation in a rush, s",
 }
 """The names of evidence that is a measure: a number, or a list of them; and what reports call it."""
 

@@ -1,8 +1,9 @@
-"""The lines of the deployment checklist, read from `checklist.toml` beside this file."""
+"""The lines of the deployment checklist, read from `checklist.toml` beside this file, and those of `beyond.toml`."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,10 @@ from typing import Any
 ALL_TARGETS = "all"
 """The target's name in the entries of lines that are judged once a run."""
 
-PER_TARGET_STEPS = frozenset({"2.7", "2.8", "2.9", "2.10", "2.11", "2.12"})
+BEYOND = "X"
+"""The chapter beyond the checklist. Its lines keep a run from GO only where `required_lines` names them."""
+
+PER_TARGET_STEPS = frozenset({"2.7", "2.8", "2.9", "2.10", "2.11", "2.12", "X.3", "X.5"})
 """Steps judged once per target."""
 
 OVER_TARGETS_STEPS = frozenset({"2.13"})
@@ -26,6 +30,9 @@ ON_ONE_TARGET = frozenset(
     | {f"4.4.{box}" for box in range(1, 6)}
 )
 """Lines that take a browser, and are judged once a run, on one target. All others judged once a run speak of none."""
+
+ON_ONE_TARGET_STEPS = frozenset({"X.1", "X.2", "X.4", "X.6"})
+"""Steps all of whose lines are so."""
 
 
 class Kind(StrEnum):
@@ -62,7 +69,7 @@ class Line:
 
     @property
     def per_run(self) -> bool:
-        return self.step not in PER_TARGET_STEPS
+        return self.step not in PER_TARGET_STEPS or self.kind is Kind.FOLLOWS
 
     @property
     def of_no_target(self) -> bool:
@@ -75,7 +82,12 @@ class Line:
 
     @property
     def on_one_target(self) -> bool:
-        return self.id in ON_ONE_TARGET
+        return self.id in ON_ONE_TARGET or self.step in ON_ONE_TARGET_STEPS
+
+    @property
+    def beyond(self) -> bool:
+        """Whether it is no box of the checklist."""
+        return self.step.partition(".")[0] == BEYOND
 
     def is_followed_by(self, other: Line) -> bool:
         return self.id in other.follows or (self.step in other.follows and self.judged)
@@ -88,7 +100,7 @@ class Step:
     lines: tuple[Line, ...]
 
 
-def _line(step: str, position: int, box: str | dict[str, Any]) -> Line:
+def _line(step: str, position: int | str, box: str | dict[str, Any]) -> Line:
     id_ = f"{step}.{position}"
     match box:
         case {"follows": follows, "text": text}:
@@ -102,17 +114,42 @@ def _line(step: str, position: int, box: str | dict[str, Any]) -> Line:
     raise ValueError(f"checklist.toml: {id_} is no box: {box}; write it as its head says")
 
 
+def _table(name: str) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))["steps"]
+    return steps
+
+
 def _read() -> tuple[Step, ...]:
-    data = tomllib.loads(Path(__file__).with_name("checklist.toml").read_text(encoding="utf-8"))
-    return tuple(
+    document = tuple(
         Step(
             step["id"],
             step["title"],
             tuple(_line(step["id"], position, box) for position, box in enumerate(step["boxes"], start=1)),
         )
-        for step in data["steps"]
+        for step in _table("checklist.toml")
     )
+    beyond = tuple(
+        Step(step["id"], step["title"], tuple(_line(step["id"], *one) for one in step["lines"].items()))
+        for step in _table("beyond.toml")
+        if step.get("lines")
+    )
+    return document + beyond
 
 
 STEPS = _read()
 LINES = {line.id: line for step in STEPS for line in step.lines}
+
+
+def all_beyond(lines: Collection[str]) -> bool:
+    """Whether what a test judges stands beyond the checklist, all of it."""
+    return bool(lines) and all(line in LINES and LINES[line].beyond for line in lines)
+
+
+def named(patterns: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The lines that each name means: one, or with `.*` all of a step or a phase; none where nothing is called so."""
+    return {
+        pattern: tuple(
+            line for line in LINES if line == pattern or (pattern.endswith(".*") and line.startswith(pattern[:-1]))
+        )
+        for pattern in patterns
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from checklist.decide import Conditions
 from checklist.defects import Defect, Severity, blocking
@@ -44,8 +44,8 @@ def reason(
     open_ = [entry for entry in entries if entry.blocks]
     match verdict:
         case "GO":
-            aside = f", {known_aside(defects)}" if any(defect.known for defect in defects) else ""
-            said = f"Every required line passed in {tested_in(targets)}{aside}. {untested(targets, waived)}".strip()
+            told = "".join(f", {told}" for told in asides(defects))
+            said = f"Every required line passed in {tested_in(targets)}{told}. {untested(targets, waived)}".strip()
         case "NO-GO":
             said = stops(defects)
         case "OUTAGE":
@@ -75,14 +75,17 @@ def stops(defects: Collection[Defect]) -> str:
     new = blocking(defects)
     tally = Counter(defect.severity for defect in new)
     kinds = ", ".join(f"{tally[kind]} {kind}" for kind in Severity if tally[kind])
-    aside = f"; {known_aside(defects)}" if len(new) < len(defects) else ""
+    aside = "".join(f"; {told}" for told in asides(defects))
     return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release: {kinds}{aside}"
 
 
-def known_aside(defects: Iterable[Defect]) -> str:
-    known = [defect for defect in defects if defect.known]
-    until = min(issue["expires"] for defect in known for issue in defect.known)
-    return f"{_number(len(known), 'known defect')} aside, agreed until {until}"
+def asides(defects: Collection[Defect]) -> Iterator[str]:
+    """The defects that stop no release: those that the team has agreed to live with, and those beyond the checklist."""
+    if known := [defect for defect in defects if defect.known]:
+        until = min(issue["expires"] for defect in known for issue in defect.known)
+        yield f"{_number(len(known), 'known defect')} aside, agreed until {until}"
+    if beyond := [defect for defect in defects if defect.beyond and not defect.known]:
+        yield f"{_number(len(beyond), 'defect')} beyond the checklist aside"
 
 
 def called(target: TargetState) -> str:

@@ -44,13 +44,14 @@ def told(run: Run, width: int = 100) -> Iterator[Said]:
 
 
 def _defect(defect: Defect, width: int) -> Iterator[Said]:
-    mild = bool(defect.known) or defect.severity in (Severity.WORDING, Severity.SETUP)
+    mild = not defect.stops or defect.severity in (Severity.WORDING, Severity.SETUP)
     colour = YELLOW if mild else RED
     place = " ".join(part for part in (", ".join(defect.lines), where(defect)) if part)
     known = f", known until {min(issue['expires'] for issue in defect.known)}" if defect.known else ""
+    aside = ", beyond the checklist" if defect.beyond else ""
     head = f"✗ {defect.severity.upper():<8}  {defect.sentence}"
     yield Said(head, colour, bold=True)
-    yield Said(f"    {place + ' · ' if place else ''}for {defect.acts}{known}")
+    yield Said(f"    {place + ' · ' if place else ''}for {defect.acts}{known}{aside}")
     halves = (("expected", defect.expected if defect.expected != defect.sentence else ""), ("seen", defect.seen))
     for word, text in ((word, short(text)) for word, text in halves if text):
         yield Said(f"    {word:<8}  {textwrap.shorten(text, max(width, 60) * 2 - 14, placeholder=' …')}")

@@ -167,7 +167,7 @@ ALL_PARTS_COUNT = frozenset({"2.13.5", "2.13.6"})
 """Lines that say "all": a target that did not run leaves them open, even one that is not required."""
 
 
-PER_ENGINE_STEPS = frozenset({"2.12"})
+PER_ENGINE_STEPS = frozenset({"2.12", "X.3", "X.5"})
 """Steps that take long and differ only between engines: one target of each is enough."""
 
 
@@ -213,7 +213,14 @@ def judge(
             settled[line.id] = [_following(line, others)]
         elif line.for_people:
             settled[line.id] = [_of_people(line, line.id in required)]
-    return [entry for id_ in LINES for entry in settled[id_]]
+    return [
+        _aside(entry) if LINES[id_].beyond and id_ not in required else entry for id_ in LINES for entry in settled[id_]
+    ]
+
+
+def _aside(entry: Entry) -> Entry:
+    """What stands beyond the checklist keeps no run from GO by itself."""
+    return replace(entry, blocks=False)
 
 
 def _of_line(

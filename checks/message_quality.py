@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from clients.addresses import COMPONENT
+from clients.errors import NotCheckable
 
 PRODUCTS = ("JavaScript", "OneDrive", "PowerPoint", "QuickTime", "WhatsApp", "YouTube")
 """Names that students know, written like error codes."""
@@ -80,3 +81,42 @@ def expect_advice(text: str) -> None:
 def unfinished(text: str) -> list[str]:
     """What in `text` is the name of a string and no string, or a template's placeholder; each once."""
     return sorted({match[0] for match in UNTRANSLATED.finditer(text)})
+
+
+OF_AWS = ("the name of a service", "a word of storage", "a key id")
+
+
+def expect_no_words_of_aws(texts: Mapping[str, Iterable[str]]) -> None:
+    """Raises AssertionError when one of the `texts` that a student can read, by the page's name, says how videos are
+    stored."""
+    found = [
+        f"{match[0]} in “{text[:120]}” ({where})"
+        for where, ones in texts.items()
+        for text in ones
+        for what in OF_AWS
+        if (match := _PATTERNS[what].search(text))
+    ]
+    if found:
+        raise AssertionError(f"expected no page to tell a student how videos are stored, seen {'; '.join(found)}")
+
+
+ORIGIN = re.compile(r"\{[\w:/-]+/\w+\}")
+"""What Moodle adds to a text where it tells where texts come from: lib/moodlelib.php, get_string()."""
+
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+NO_TEXTS = re.compile(r"\d+([.,]\d+)?\s*([KMGT]?B|bytes)|.*\.(mp4|webm)", re.I)
+"""A size, and the name of a file."""
+
+
+def expect_translatable(texts: Mapping[str, Iterable[str]]) -> int:
+    """Each of the `texts`, by the page's name, comes from a language pack; returns how many do."""
+    spoken = [(where, text) for where, ones in texts.items() for text in ones if WORD.search(text)]
+    found = [
+        f"“{text[:80]}” ({where})" for where, text in spoken if not (ORIGIN.search(text) or NO_TEXTS.fullmatch(text))
+    ]
+    if len(found) == len(spoken):
+        raise NotCheckable("the site does not tell where any text comes from, although it was asked to (?strings=1)")
+    if found:
+        raise AssertionError(f"expected every text to come from a language pack, seen {'; '.join(found)}")
+    return len(spoken)

@@ -46,6 +46,7 @@ SETTINGS_CATEGORY = "/admin/category.php"
 ADMINISTRATION = "/admin/search.php"
 ENVIRONMENT = "/admin/environment.php"
 MAINTENANCE = "maintenancemode"
+DEBUGGING = "debugging"
 """The section of the site's settings."""
 PURGE_CACHES = "/admin/purgecaches.php"
 

@@ -9,6 +9,7 @@ in the same way.
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 import ssl
 import threading
@@ -27,6 +28,7 @@ from clients.ca_bundle import Ends
 from clients.errors import NotCheckable
 from clients.http import while_it_changes
 from clients.steps import step
+from network.link import Link
 
 CHUNK = 32 * 1024
 
@@ -51,13 +53,20 @@ class Traffic:
     received: Counter[str] = field(default_factory=Counter)
 
 
+RESENT = 0.6
+"""Seconds until what was lost is sent again: a few round trips and a time-out of TCP."""
+
+
 class Direction:
-    """What a network lets through one way: `counted` bytes by `host:port`, at `rate` bytes a second all together."""
+    """What a network lets through one way: `counted` bytes by `host:port`, at `rate` bytes a second all together, each
+    part of them after `delay` seconds; the share `lost` takes longer."""
 
     def __init__(self) -> None:
         self.counted: Counter[str] = Counter()
         self.rate: float | None = None
+        self.delay = self.lost = 0.0
         self._free = 0.0
+        self._chance = random.Random(0)
 
     async def pause(self, size: int) -> None:
         """So many bytes have crossed; waits until the next ones may."""
@@ -67,13 +76,18 @@ class Direction:
             if self._free > now + TICK:
                 await asyncio.sleep(self._free - now)
 
+    async def travel(self) -> None:
+        """Some bytes are on their way."""
+        if late := self.delay + RESENT * (self._chance.random() < self.lost):
+            await asyncio.sleep(late)
+
     @contextmanager
-    def slow(self, megabits_per_second: float) -> Iterator[None]:
-        self.rate = megabits_per_second * 1_000_000 / 8
+    def slow(self, megabits_per_second: float, delay: float = 0, lost: float = 0) -> Iterator[None]:
+        self.rate, self.delay, self.lost = megabits_per_second * 1_000_000 / 8, delay, lost
         try:
             yield
         finally:
-            self.rate = None
+            self.rate, self.delay, self.lost = None, 0.0, 0.0
 
 
 class ProxiedNetwork:
@@ -146,6 +160,13 @@ class ProxiedNetwork:
         """Hold what the browser receives to this speed, in Mbit/s."""
         step("", f"Slow what the browser receives down to {megabits_per_second:g} Mbit/s.")
         return self._down.slow(megabits_per_second)
+
+    @contextmanager
+    def like(self, link: Link) -> Iterator[None]:
+        """Be as slow and lossy as `link`, both ways."""
+        step("", f"Have the browser's network as slow and lossy as {link}.")
+        with self._up.slow(link.up, link.delay, link.lost), self._down.slow(link.down, link.delay, link.lost):
+            yield
 
     @contextmanager
     def measured(self) -> Iterator[Traffic]:
@@ -234,6 +255,11 @@ class DirectNetwork(ProxiedNetwork):
     def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
         raise NotCheckable(NOT_OURS)
 
+    @contextmanager
+    def like(self, link: Link) -> Iterator[None]:
+        raise NotCheckable(NOT_OURS)
+        yield
+
     def sent_to(self, url: str) -> int:
         raise NotCheckable(NOT_OURS)
 
@@ -246,6 +272,7 @@ class DirectNetwork(ProxiedNetwork):
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, direction: Direction, host: str) -> None:
     while chunk := await source.read(CHUNK):
         direction.counted[host] += len(chunk)
+        await direction.travel()
         sink.write(chunk)
         await sink.drain()
         await direction.pause(len(chunk))

@@ -15,7 +15,7 @@ from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
 from clients.words import answered, counted
 from clients.words import parameters as in_words
-from pages.assignment import AssignmentPage
+from pages.assignment import AssignmentPage, SubmissionForm
 from pages.base import Moodle, MoodlePage, clear_the_way
 from pages.console import Console
 from pages.course import CoursePage
@@ -125,10 +125,15 @@ class Actor:
         """From the next page on, the tab's clock can be put forward."""
         self.page.clock.install()
 
-    def open(self, assignment: Assignment) -> AssignmentPage:
-        """Go to the assignment."""
-        self.moodle.step("Open the assignment.")
-        return AssignmentPage(self.page, self.moodle).open(id=assignment.cmid)
+    def open(self, assignment: Assignment, **more: object) -> AssignmentPage:
+        """Go to the assignment, with `more` parameters in its address."""
+        self.moodle.step(f"Open the assignment{in_words(asked(more))}.")
+        return AssignmentPage(self.page, self.moodle).open(id=assignment.cmid, **more)
+
+    def open_form(self, assignment: Assignment, **more: object) -> SubmissionForm:
+        """Go to the form of one's submission by its address."""
+        self.moodle.step(f"Open the form of the submission by its address{in_words(asked(more))}.")
+        return SubmissionForm(self.page, self.moodle).open(id=assignment.cmid, action="editsubmission", **more)
 
     def grade(self, assignment: Assignment, student: int) -> Grader:
         """Go to the student's submission by its address: on a small screen the ways to it are folded away."""
@@ -138,10 +143,10 @@ class Actor:
         """Create a course in a category through its form."""
         return CourseSettings(self.page, self.moodle).open(category=category).create(name, short_name)
 
-    def watch(self, submission: int, key: str) -> VideoPage:
-        """Open the plugin's page for a video by its address."""
-        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}.")
-        return VideoPage(self.page, self.moodle).open(id=submission, s3key=key)
+    def watch(self, submission: int, key: str, **more: object) -> VideoPage:
+        """Open the plugin's page for a video by its address, with `more` parameters in it."""
+        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}{in_words(asked(more))}.")
+        return VideoPage(self.page, self.moodle).open(id=submission, s3key=key, **more)
 
     def visit(self, path: str, **parameters: object) -> HttpResult:
         """Go to an address that may not be for this person; what comes must not be a server error."""
@@ -193,6 +198,21 @@ class Actor:
         self.moodle.step("Close the tab.")
         self.page.close()
         del self.page
+
+    def open_tab(self) -> None:
+        """Open another tab, in which this person goes on; what the other one shows stays there."""
+        self.moodle.step("Open another tab, and leave the first one as it is.")
+        del self.page
+
+    def reload(self) -> None:
+        """Load the page anew, whatever is under way in it, and say yes to a question before that."""
+        self.moodle.step("Reload the page.")
+        self.page.reload(wait_until="domcontentloaded")
+
+    def go_back(self) -> None:
+        """Press the browser's button back, whatever is under way, and say yes to a question before that."""
+        self.moodle.step("Press the browser's button back.")
+        self.page.go_back(wait_until="domcontentloaded")
 
     def log_in_anew(self) -> None:
         """Close the browser window, and log in through the form in a new one."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from clients.addresses import ASSIGNMENT
 from pages.base import MoodlePage, press
@@ -53,6 +53,11 @@ class AssignmentPage(MoodlePage):
         links.first.click()
         self.arrive("the grading table", lambda url: "action=grading" in url)
         return SubmissionsTable(self.page, self.moodle).ready()
+
+    @property
+    def summary(self) -> Locator:
+        """The part of the status that the plugin writes."""
+        return self.main.locator(SUMMARY)
 
     def expect_submitted(self) -> None:
         status = self.main.locator(".submissionstatussubmitted, .submissionstatusdraft")

@@ -67,6 +67,8 @@ def _result(entry: Entry) -> Failure | Skipped | None:
         return Skipped(why)
     if entry.known:
         return Skipped(f"known ({entry.known[0]['link']}, until {entry.known[0]['expires']}); {why}")
+    if not entry.blocks:
+        return Skipped(f"beyond the checklist; {why}")
     failure = Failure(why, "failed")
     failure.text = NO_XML.sub("", "\n\n".join(_told(entry)))
     return failure

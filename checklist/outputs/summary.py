@@ -48,7 +48,7 @@ def annotated(run: Run) -> list[str]:
     """
     told = []
     for defect in run.defects[:ANNOTATED]:
-        level = "warning" if defect.known else "error"
+        level = "error" if defect.stops else "warning"
         title = f"{defect.severity}: {defect.sentence}"
         said = f"expected {defect.expected}, seen {defect.seen} ({', '.join(defect.lines)} {where(defect)})"
         told.append(f"::{level} title={_escaped(title, more=True)}::{_escaped(said[: LONGEST * 2])}")
@@ -63,9 +63,10 @@ def _escaped(text: str, *, more: bool = False) -> str:
 
 def _row(defect: Defect) -> list[str]:
     known = f" (known until {min(issue['expires'] for issue in defect.known)})" if defect.known else ""
+    aside = " (beyond the checklist)" if defect.beyond else ""
     place = " ".join(part for part in (", ".join(defect.lines), where(defect)) if part)
     return [
-        f"{defect.severity}{known}",
+        f"{defect.severity}{known}{aside}",
         defect.sentence,
         short(defect.expected)[:LONGEST],
         short(defect.seen)[:LONGEST],

@@ -16,7 +16,7 @@ from checklist import reason, signing, words
 from checklist.defects import MEANING, Defect, Severity, Symptom, advice, plain, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
-from checklist.lines import ALL_TARGETS, LINES, STEPS, Kind, Line, Step
+from checklist.lines import ALL_TARGETS, BEYOND, LINES, STEPS, Kind, Line, Step
 from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
@@ -34,6 +34,7 @@ CELLS = {
     "✓ 9": "all 9 lines passed",
     "✗ 2/9": "2 of 9 lines failed",
     "✗ 2/9 known": "they failed, and the team has agreed to live with that",
+    "✗ 2/9 aside": "they failed, are beyond the checklist, and stop no release",
     "? 2/9": "2 of 9 lines were not judged",
     "–": "nothing to judge",
     ONCE: "lines that are judged once a run",
@@ -56,6 +57,7 @@ PHASES = {
     "4": "Phase 4: after deployment",
     "R": "Rollback",
     "T": "Troubleshooting",
+    BEYOND: "Beyond the checklist",
 }
 
 SEEN = (
@@ -94,18 +96,19 @@ class Cell:
     failed: int
     open: int
     passed: int
-    known: bool
+    aside: str
+    """Why its failures stop no release, in a word; nothing where one does."""
 
     @property
     def kind(self) -> str:
         if self.failed:
-            return "known" if self.known else "failed"
+            return "known" if self.aside else "failed"
         return "open" if self.open else "passed" if self.passed else "none"
 
     @property
     def text(self) -> str:
         judged = self.failed + self.open + self.passed
-        told = {"failed": f"✗ {self.failed}/{judged}", "known": f"✗ {self.failed}/{judged} known"}
+        told = {"failed": f"✗ {self.failed}/{judged}", "known": f"✗ {self.failed}/{judged} {self.aside}"}
         told |= {"open": f"? {self.open}/{judged}", "passed": f"✓ {self.passed}", "none": "–"}
         return told[self.kind]
 
@@ -158,8 +161,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested_in=reason.tested_in(run.targets),
         untested=[target for target in run.targets if target.missing],
         not_tested=reason.untested(run.targets, run.waived),
-        tally=_tally(run),
-        total=len(LINES),
+        tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
+        beyond=_tally(run, [line for line in LINES.values() if line.beyond]),
         for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],
         titles={line.id: line.text for line in LINES.values()},
         step_titles={step.id: step.title for step in STEPS},
@@ -184,7 +187,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         cells={
             told: meaning
             for told, meaning in CELLS.items()
-            if "known" not in told or any(defect.known for defect in defects)
+            if ("known" not in told or any(defect.known for defect in defects))
+            and ("aside" not in told or any(defect.beyond for defect in defects))
         },
         plain=plain,
         words=words,
@@ -248,7 +252,7 @@ def _boxes(
 
 def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, list[Cell]]]:
     """Steps of which a program judged something, by target; lines judged over targets count on each of them."""
-    found: dict[tuple[str, str], list[tuple[Verdict, bool]]] = {}
+    found: dict[tuple[str, str], list[tuple[Verdict, str]]] = {}
     for entry in run.lines:
         line = LINES[entry.id]
         if line.for_people:
@@ -258,22 +262,22 @@ def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, lis
             for target, checks in parts.items():
                 worst = min((one.verdict for one in checks if one.counts), key=WORST_FIRST.index, default=None)
                 if worst:
-                    found.setdefault((line.step, target), []).append((worst, bool(entry.known)))
+                    found.setdefault((line.step, target), []).append((worst, _aside(entry, run)))
         elif entry.checks or entry.blocks or (line.kind is Kind.FOLLOWS and entry.verdict is not Verdict.NOT_RUN):
-            found.setdefault((line.step, entry.browser), []).append((entry.verdict, _is_known(entry, run)))
+            found.setdefault((line.step, entry.browser), []).append((entry.verdict, _aside(entry, run)))
     for step in STEPS:
         cells = [_cell(name, found.get((step.id, key), [])) for name, key in _columns(tested)]
         if any(cell.kind != "none" for cell in cells):
             yield step, cells
 
 
-def _tally(run: Run) -> Counter[str]:
-    """What became of each line of the checklist, over all targets; the matrix counts the same lines by target."""
+def _tally(run: Run, lines: Sequence[Line]) -> Counter[str]:
+    """What became of each of these lines, over all targets; the matrix counts the same lines by target."""
     found: dict[str, list[Entry]] = {}
     for entry in run.lines:
         if entry.checks or entry.blocks or LINES[entry.id].kind is Kind.FOLLOWS:
             found.setdefault(entry.id, []).append(entry)
-    return Counter(_became(line, found.get(line.id, ()), run) for line in LINES.values())
+    return Counter(_became(line, found.get(line.id, ()), run) for line in lines)
 
 
 def _became(line: Line, entries: Sequence[Entry], run: Run) -> str:
@@ -284,6 +288,13 @@ def _became(line: Line, entries: Sequence[Entry], run: Run) -> str:
         return "known" if all(_is_known(entry, run) for entry in failed) else "failed"
     worst = min((entry.verdict for entry in entries), key=WORST_FIRST.index, default=Verdict.NOT_RUN)
     return "passed" if worst is Verdict.PASSED else "open"
+
+
+def _aside(entry: Entry, run: Run) -> str:
+    """Why a failure stops no release, in a word; nothing where it does."""
+    if _is_known(entry, run):
+        return "known"
+    return "aside" if LINES[entry.id].beyond and not entry.blocks else ""
 
 
 def _is_known(entry: Entry, run: Run) -> bool:
@@ -303,10 +314,11 @@ def _columns(tested: Sequence[TargetState]) -> list[tuple[str, str]]:
     return [*((target.name, target.name) for target in tested), (ONCE, ALL_TARGETS)]
 
 
-def _cell(target: str, verdicts: Sequence[tuple[Verdict, bool]]) -> Cell:
-    failed = [known for verdict, known in verdicts if verdict is Verdict.FAILED]
+def _cell(target: str, verdicts: Sequence[tuple[Verdict, str]]) -> Cell:
+    failed = [aside for verdict, aside in verdicts if verdict is Verdict.FAILED]
     passed = sum(verdict is Verdict.PASSED for verdict, _ in verdicts)
-    return Cell(target, len(failed), len(verdicts) - len(failed) - passed, passed, bool(failed) and all(failed))
+    aside = min(failed, default="") if all(failed) else ""
+    return Cell(target, len(failed), len(verdicts) - len(failed) - passed, passed, aside)
 
 
 def _open(run: Run) -> Iterator[Open]:

@@ -1,9 +1,9 @@
-"""Site administration > Server and > Development: maintenance mode, and the caches."""
+"""Site administration > Server and > Development: maintenance mode, the caches, and what shows texts' identifiers."""
 
 from __future__ import annotations
 
 from clients import steps
-from clients.addresses import MAINTENANCE, PURGE_CACHES, SETTINGS
+from clients.addresses import DEBUGGING, MAINTENANCE, PURGE_CACHES, SETTINGS
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
 from clients.moodle.first_page import fetch_assets
@@ -46,6 +46,39 @@ def end_maintenance(site: MoodleClient) -> bool:
     if not in_maintenance(site):
         return False
     switch_maintenance(site, on=False)
+    return True
+
+
+def shows_string_ids(site: MoodleClient) -> bool:
+    """Whether each text tells its identifier to who adds `?strings=1` to an address; `site` is an administrator's."""
+    page = site.open("Reading the site's debugging settings", SETTINGS, section=DEBUGGING)
+    box = page.select_one("input[type=checkbox][name=s__debugstringids]")
+    if box is None:
+        raise SiteError(f"Reading the site's debugging settings failed at {site.where}: no such setting. {quote(page)}")
+    return box.has_attr("checked")
+
+
+def switch_string_ids(site: MoodleClient, *, on: bool) -> None:
+    """Saves the setting, and looks whether that did it."""
+    step = f"{'Showing' if on else 'Hiding'} the origin of strings"
+    steps.step(site.session.sender, f"Switch “Show origin of languages strings” {'on' if on else 'off'}.")
+    shows_string_ids(site)  # for a sesskey that holds
+    asked = {"section": DEBUGGING, "action": "save-settings", "s__debugstringids": int(on)}
+    response = site.post(f"{SETTINGS}?section={DEBUGGING}", asked)
+    if not response.ok:
+        raise failure(step, response)
+    if shows_string_ids(site) is not on:
+        raise SiteError(
+            f"{step} had no effect at {site.url(SETTINGS)}?section={DEBUGGING}: expected debugstringids to be "
+            f"{'on' if on else 'off'}. Try it there by hand."
+        )
+
+
+def hide_string_ids(site: MoodleClient) -> bool:
+    """Returns whether that was necessary."""
+    if not shows_string_ids(site):
+        return False
+    switch_string_ids(site, on=False)
     return True
 
 

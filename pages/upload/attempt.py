@@ -15,7 +15,7 @@ from clients.words import lasting
 from pages.base import Moodle
 from pages.upload import progress
 from pages.upload.progress import Message, Recording
-from pages.upload.recorder import RECORDED
+from pages.upload.recorder import RECORDED, WARNS
 from pages.upload.requests import Receipt, Requests
 
 ENDING = "a message about how the upload ended"
@@ -188,6 +188,11 @@ class Upload:
         if names and not any(name.casefold() in text.casefold() for name in names):
             raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: “{_line(text)}”")
         return text
+
+    def expect_warning(self) -> None:
+        """Who leaves the page now, while the file is on its way, is asked whether they want to."""
+        if not self.page.evaluate(WARNS):
+            raise AssertionError("expected a warning before the page is left with an upload under way, seen none")
 
     def expect_taken_or_refused(self, *reasons: str) -> bool:
         """The file is taken, or refused with one of these reasons; returns whether it is taken."""

@@ -54,6 +54,14 @@ export function recorded() {
   return {...window.s3videoSeen, limits, origin: performance.timeOrigin, ended};
 }
 
+// Whether the browser asks its user before this page is left: whoever has something to lose holds the event up.
+export function warns() {
+  const leaving = document.createEvent("BeforeUnloadEvent");
+  leaving.initEvent("beforeunload", false, true);
+  window.dispatchEvent(leaving);
+  return leaving.defaultPrevented || leaving.returnValue !== "";
+}
+
 // A message in full, what it folds away included, without its buttons.
 export function said(message) {
   const words = [], texts = document.createTreeWalker(message, NodeFilter.SHOW_TEXT);

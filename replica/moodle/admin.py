@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from replica.moodle.errors import section_error
 from replica.moodle.forms import Field, Form
 from replica.moodle.plugin.playback import FOLDER
-from replica.moodle.server import MAINTENANCE, maintenance
+from replica.moodle.server import DEBUGGING, MAINTENANCE, debugging, maintenance
 from replica.moodle.web import Web, page, redirect
 
 
@@ -147,6 +147,8 @@ def settings(web: Web) -> Response:
         return _authentication(web)
     if web.param("section") == MAINTENANCE:
         return maintenance(web)
+    if web.param("section") == DEBUGGING:
+        return debugging(web)
     if web.param("section") != SECTION:
         raise section_error()
     errors = {}

@@ -1,12 +1,14 @@
 """Logging in and out, guest access, and the pages everybody meets first."""
 
 import hmac
+import time
 
 from starlette.responses import Response
 
 from replica.moodle import access, mail, sso
 from replica.moodle.errors import MoodleError, no_permission
 from replica.moodle.forms import Field, Form
+from replica.moodle.plugin import rush
 from replica.moodle.records import Course, User
 from replica.moodle.session import Session
 from replica.moodle.web import Web, page, redirect
@@ -19,6 +21,8 @@ def log_in(web: Web) -> Response:
     """The log in form; a failure comes back as ?loginredirect=1 with an alert."""
     if web.posted:
         return _check(web)
+    if web.site.faults.on("rush-slows-the-site") and rush.is_on(web):
+        time.sleep(3)  # noqa: TID251 (the defect is the time that it takes)
     if web.session.user is not None:
         return web.render("already.html", "Log in", layout="login")
     if sso.in_front(web):

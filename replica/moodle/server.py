@@ -12,6 +12,7 @@ CHECKLISTS = ("mbstring", "curl", "openssl", "json")
 """The extensions that the deployment checklist asks for."""
 
 MAINTENANCE = "maintenancemode"
+DEBUGGING = "debugging"
 
 
 @page("/admin/environment.php")
@@ -51,6 +52,18 @@ def maintenance(web: Web) -> Response:
     choice = Field("s__maintenance_enabled", "Maintenance mode", "select", int(on), [("0", "Disable"), ("1", "Enable")])
     form = Form(f"/admin/settings.php?section={MAINTENANCE}", "settings", [choice], id="adminsettings")
     return web.render("form.html", "Maintenance mode", form=form, layout="admin")
+
+
+def debugging(web: Web) -> Response:
+    """Whether texts tell their identifiers."""
+    if web.posted:
+        web.require_sesskey()
+        web.state.string_ids = web.param("s__debugstringids", "0") == "1"
+        web.notify("Changes saved")
+        return redirect(f"/admin/settings.php?section={DEBUGGING}")
+    choice = Field("s__debugstringids", "Show origin of languages strings", "checkbox", int(web.state.string_ids))
+    form = Form(f"/admin/settings.php?section={DEBUGGING}", "settings", [choice], id="adminsettings")
+    return web.render("form.html", "Debugging", form=form, layout="admin")
 
 
 @page("/admin/purgecaches.php")

@@ -30,7 +30,7 @@ class State:
         self.behind: dict[str, str] = {}
         """What settings hold of which a fault showed something else, while somebody has saved a third value."""
         self.plugin_enabled = True
-        self.maintenance = self.maintained = self.purged = False
+        self.maintenance = self.maintained = self.purged = self.string_ids = False
         self.data_requests: dict[int, Any] = {}
         self.task_log: list[str] = []
 

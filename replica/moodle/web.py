@@ -202,6 +202,8 @@ class Web:
             faults=self.site.faults,
             **values,
         )
+        if self.state.string_ids and self.param("strings", "") == "1":
+            body = texts.with_origins(body, self.site.faults.on("form-text-in-code"))
         kept = values["body_id"] not in NOT_KEPT or (values["body_id"] == LOGIN and self.site.moodle.login_kept)
         unlike = {} if kept else {"cache-control": UNCACHED + self.site.moodle.uncached}
         return HTMLResponse(body, http_status, PAGE | unlike)

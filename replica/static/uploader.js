@@ -201,10 +201,24 @@
       request.addEventListener("abort", () => reject(offline()));
       request.open("POST", url);
       if (M.replica.fault("transfer-with-a-time-limit")) { request.timeout = 60_000; }
+      if (file.size < 2 ** 20) { lose(request); }
       if (M.replica.fault("upload-given-up-by-a-timer")) { setTimeout(() => request.abort(), 60_000); }
       request.send(data);
       if (M.replica.fault("success-before-stored")) { succeed(); }
     });
+  }
+
+  // Faults of a small video on a slow line.
+  function lose(request) {
+    const untold = M.replica.fault("slow-upload-dropped-in-silence");
+    if (!untold && !M.replica.fault("slow-upload-told-as-done")) { return; }
+    const timer = setTimeout(() => {
+      progress.style.display = "none";
+      if (!untold) { succeed(); }
+      request.addEventListener("abort", (event) => event.stopImmediatePropagation(), {capture: true});
+      request.abort();
+    }, 2500);
+    request.addEventListener("load", () => clearTimeout(timer));
   }
 
   function succeed() {
@@ -280,6 +294,12 @@
     }
   }
 
+  window.addEventListener("beforeunload", (event) => {
+    if (busy && !M.replica.fault("left-without-a-warning")) {
+      event.preventDefault();
+      event.returnValue = "";
+    }
+  });
   if (M.replica.fault("upload-form-throws")) { setTimeout(() => { throw new ReferenceError("draft is not defined"); }); }
   if (M.replica.fault("script-missing-in-form")) { document.head.append(Object.assign(document.createElement("script"), {src: "/theme/replica/uploader-worker.js"})); }
   if (M.replica.fault("save-button-never-usable")) { form.elements.submitbutton.disabled = true; }

@@ -21,7 +21,8 @@ class RunContext(BaseModel):
     """`workspace` is the state that `Workspace` takes; `folder` is the run's folder below `reports/`.
 
     With `reads_only` no tests run but those that may run on a site that is no test site.
-    `large` is the size in bytes of the video of step 2.12.
+    `large` is the size in bytes of the video of step 2.12. `rush` is how many students come to a rush (0 for none),
+    and `rush_workers` the machines that they come from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +36,8 @@ class RunContext(BaseModel):
     workspace: dict[str, JsonValue] = {}
     large: int = 0
     reads_only: bool = False
+    rush: int = 0
+    rush_workers: tuple[str, ...] = ()
 
     @property
     def started(self) -> datetime:

@@ -22,7 +22,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, Strict, StrictBool, ValidationInfo, field_validator
 
 from checklist import foreign_files
-from checklist.lines import LINES
+from checklist.lines import named
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
 from checklist.waivers import Waiver, required
 from clients.addresses import LOGIN
@@ -44,6 +44,7 @@ from runner.configuration.environment_tables import (
     Large,
     Local,
     Monitoring,
+    Rush,
     Server,
     Storage,
     Target,
@@ -79,6 +80,7 @@ class Environment(EnvironmentTable):
     large: Large = Large()
     audit: Audit | None = None
     monitoring: Monitoring | None = None
+    rush: Rush | None = None
     local: Local = Local()
     server: Server | None = None
     decided: Decided = Decided()
@@ -112,9 +114,10 @@ class Environment(EnvironmentTable):
     @field_validator("required_lines")
     @classmethod
     def _of_the_checklist(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [line for line in lines if line not in LINES]:
-            raise ValueError(f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1")
-        return lines
+        meant = named(lines)
+        if unknown := [line for line, ones in meant.items() if not ones]:
+            raise ValueError(f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1, or X.*")
+        return tuple(dict.fromkeys(line for ones in meant.values() for line in ones))
 
     @field_validator("waived")
     @classmethod

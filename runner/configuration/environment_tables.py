@@ -48,6 +48,10 @@ SMALLEST_LARGE = 64 * 1024**2
 """Bytes, some 20 s; a shorter video would end before playback is judged."""
 
 
+MOST_IN_A_RUSH = 200
+"""Students; the suite's own people are 240, and other tests need some."""
+
+
 class EnvironmentTable(Table):
     """One of this file's tables: a key that is none here may have been meant for one of theirs."""
 
@@ -422,6 +426,12 @@ class Decided(EnvironmentTable):
 def _beside(path: Path | None, info: ValidationInfo[Any]) -> Path | None:
     """Where a path leads that is relative to the environment file."""
     return path and beside(info.context.file, path)
+
+
+class Rush(EnvironmentTable):
+    """How many students a rush (`--rush`) may have: whoever runs the site has agreed to that load."""
+
+    most: Annotated[int, Field(gt=0, le=MOST_IN_A_RUSH, strict=True)]
 
 
 class Local(EnvironmentTable):

@@ -20,7 +20,7 @@ import pytest
 
 import media
 from checklist.gallery import PICTURE, Picture, pictures
-from checklist.lines import ALL_TARGETS, CONSOLES, LINES
+from checklist.lines import ALL_TARGETS, CONSOLES, LINES, all_beyond
 from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judged_on
 from checklist.visible import visible
 from clients.errors import ConfigurationError, NotCheckable
@@ -273,12 +273,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """At the end of each test, whatever became of it, judge the consoles of everybody who was at a browser in it."""
+    """At the end of each test, whatever became of it, judge the consoles of everybody who was at a browser in it.
+
+    Not of one that judges what stands beyond the checklist: that blocks nothing, and the consoles' line does.
+    """
     try:
         return (yield)
     finally:
         line = pyfuncitem.funcargs.get("line")
-        if isinstance(line, Lines) and QUIET in pyfuncitem.stash and CONSOLES in LINES:
+        judges = isinstance(line, Lines) and not all_beyond(line.declared)
+        if isinstance(line, Lines) and judges and QUIET in pyfuncitem.stash and CONSOLES in LINES:
             with line(CONSOLES, "Nobody's console shows an error") as evidence:
                 if errors := line.console_errors():
                     evidence[MEANWHILE] = errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from platformdirs import user_state_path
 
 from checklist.visible import visible
 from clients.errors import ConfigurationError
+from clients.rush.load import HOST
 from runner.configuration.environment import load
 from runner.configuration.environment_tables import large_size
 from runner.configuration.replica import CHECKOUT, NAME
@@ -56,6 +58,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="look at the causes of a symptom, such as “videos won't play”; run nothing",
     )
     group.addoption("--large", type=large_size, metavar="SIZE", help="size of the video of step 2.12, such as 1GiB")
+    group.addoption(
+        "--rush", type=int, default=0, metavar="N", help="let N students hand in at once (X.2); off by default"
+    )
+    group.addoption(
+        "--rush-workers", type=machines, default=(), metavar="HOST,HOST", help="machines that these students come from"
+    )
     group.addoption("--keep", action="store_true", help="leave what the run creates on the site until the next run")
     group.addoption(
         "--pictures",
@@ -66,6 +74,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--site", action="append", default=[], metavar="NAME[=VALUE]", help="a site profile")
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="a fault of the replica")
     group.addoption("--reports", default=str(REPORTS), metavar="FOLDER", help="where the run reports")
+
+
+def machines(text: str) -> tuple[str, ...]:
+    """Of `--rush-workers`. Raises argparse's error for what is none."""
+    hosts = tuple(text.split(","))
+    if wrong := [host for host in hosts if not HOST.fullmatch(host)]:
+        raise ArgumentTypeError(f"“{wrong[0]}” is no machine; write the names that SSH knows, with commas between")
+    return hosts
 
 
 def expect_usable(config: pytest.Config) -> None:

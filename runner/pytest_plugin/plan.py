@@ -26,7 +26,9 @@ PAGES_PER_LINE = 6
 """Pages and answers of the site that a line takes, those of preparation and clean-up among them."""
 
 
-def plan(environment: Environment, targets: Sequence[TargetState], *, large: int, workers: int = 1) -> list[str]:
+def plan(
+    environment: Environment, targets: Sequence[TargetState], *, large: int, workers: int = 1, crowd: int = 0
+) -> list[str]:
     """Targets, lines, volume, time and traces on the site, a sentence each; `large` in bytes, as for the run."""
     able = [*(target.name for target in targets if not target.missing), ALL_TARGETS]
     items = [item for item in _collected() if environment.test_site or item.get_closest_marker(PRODUCTION)]
@@ -42,7 +44,7 @@ def plan(environment: Environment, targets: Sequence[TargetState], *, large: int
         f", {round(large / MIB)} MiB of them in one file for each target of step 2.12" if "2.12.1" in there else ""
     )
     is_given = environment.accounts.given is not None
-    people, stay = f"{workers * PER_WORKER} people of the suite's own", "stay as suspended accounts"
+    people, stay = f"{workers * PER_WORKER + crowd} people of the suite's own", "stay as suspended accounts"
     return [
         f"Targets: {', '.join(able[:-1]) or 'none'}.",
         f"Tests: {''.join(f'{len(tests[target])} in {target}, ' for target in able[:-1])}"

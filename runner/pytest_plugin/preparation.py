@@ -72,6 +72,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         return
     _read_known_issues(state, environment)
     _read_waivers(state, environment)
+    _expect_rush_allowed(environment, option.rush)
     _examine(config, state, environment)
     if option.doctor:
         state.code = 0
@@ -117,6 +118,20 @@ def _expect_smoke_alone(config: pytest.Config) -> None:
         raise ConfigurationError("Where test_site = false everything is removed at once: run without --keep.")
     if has_workers(config):
         raise ConfigurationError("Where test_site = false a run is one upload and no load: run without -n.")
+
+
+def _expect_rush_allowed(environment: Environment, students: int) -> None:
+    """Load is for a site whose owner has agreed to it. Raises ConfigurationError."""
+    if not students:
+        return
+    if not environment.test_site:
+        raise ConfigurationError("A rush is load, and test_site = false: run without --rush.")
+    most = environment.rush.most if environment.rush else 0
+    if students > most:
+        raise ConfigurationError(
+            f"--rush {students} is more than {environment.file.name} allows, which is {most}. Ask whoever runs the "
+            "site, and write what they agree to as most into [rush]."
+        )
 
 
 def suite_revision() -> str:
@@ -187,7 +202,9 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
         print_findings(findings)
         if not any(finding.level in ("bad", "outage") for finding in findings):
             large = config.option.large or environment.large.size
-            print_plan(plan(environment, state.targets, large=large, workers=workers_of(config)))
+            print_plan(
+                plan(environment, state.targets, large=large, workers=workers_of(config), crowd=config.option.rush)
+            )
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
     if outages := [sentence(finding.sentence) for finding in findings if finding.level == "outage"]:
         raise Unreachable(" ".join(dict.fromkeys(outages)))
@@ -197,7 +214,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
 
 def _open(config: pytest.Config, state: State, environment: Environment, started: ExitStack) -> None:
     reservation, workspace = SiteReservation.open(
-        environment, state.run_id, workers_of(config), apart=has_workers(config)
+        environment, state.run_id, workers_of(config), apart=has_workers(config), crowd=config.option.rush
     )
     state.reservation = reservation
     state.problems += [f"clean-up of an earlier run: {problem}" for problem in reservation.found.problems]
@@ -232,4 +249,6 @@ def _open(config: pytest.Config, state: State, environment: Environment, started
         workspace=workspace,
         large=config.option.large or environment.large.size,
         reads_only=not environment.test_site,
+        rush=config.option.rush,
+        rush_workers=config.option.rush_workers,
     )

@@ -2,7 +2,8 @@
 
 One character is replaced by its partner, which is the same change backwards; the note of a change holds no more than
 the setting's name and two fingerprints. A number, which is no secret, stands in the note as it is. That the plugin was
-disabled needs none: the other way is to enable it; nor does maintenance mode, which is to be ended. Of settings that
+disabled needs none: the other way is to enable it; nor does maintenance mode, which is to be ended, nor that texts tell
+their identifiers, which is to be switched off. Of settings that
 are saved as they stand the journal says what they were, and what the site made of them: they are no secrets.
 """
 
@@ -18,7 +19,7 @@ from typing import Any, Self
 
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
-from clients.moodle.server import end_maintenance
+from clients.moodle.server import end_maintenance, hide_string_ids
 from clients.plugin.administration import NotKept, enable_plugin, plugin_settings, save_plugin_settings
 
 SWITCH = "plugin"
@@ -26,6 +27,9 @@ SWITCH = "plugin"
 
 MAINTENANCE = "maintenance"
 """In place of a setting's name: the site, which lets in administrators alone."""
+
+STRINGS = "strings"
+"""In place of a setting's name: the site, which tells texts' identifiers to who asks for them."""
 
 SAVED = "settings"
 """In place of a setting's name: all that are no secrets, which were saved as they stood."""
@@ -47,7 +51,7 @@ _RUN = r"[\w-]{1,40}"
 FORM = re.compile(
     rf"({'|'.join(CHANGED)}):({_RUN}):([0-9a-f]{{16}}):([0-9a-f]{{16}})"
     rf"|({'|'.join(NUMBERS)}):({_RUN}):({PLAIN}\d{{1,5}}):({PLAIN}\d{{1,5}})"
-    rf"|({SWITCH}|{MAINTENANCE}|{SAVED}):({_RUN})::"
+    rf"|({SWITCH}|{MAINTENANCE}|{STRINGS}|{SAVED}):({_RUN})::"
 )
 
 
@@ -84,8 +88,8 @@ SIGNS = "/+"
 
 @dataclass(frozen=True)
 class Note:
-    """That the setting of this short name, SWITCH, MAINTENANCE or SAVED, was changed by a run; the rest tell its
-    values, by fingerprints or behind PLAIN."""
+    """That the setting of this short name, SWITCH, MAINTENANCE, STRINGS or SAVED, was changed by a run; the rest tell
+    its values, by fingerprints or behind PLAIN."""
 
     name: str
     run_id: str
@@ -155,6 +159,8 @@ def undo(site: MoodleClient, note: Note, entry: Mapping[str, Any] | None = None)
         return enable_plugin(site)
     if note.name == MAINTENANCE:
         return end_maintenance(site)
+    if note.name == STRINGS:
+        return hide_string_ids(site)
     if note.name == SAVED:
         return _undo_save(site, note, entry or {})
     stored = plugin_settings(site).get(note.name, "")

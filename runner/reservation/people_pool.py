@@ -32,14 +32,14 @@ ENOUGH = 7
 
 
 def prepare(
-    accounts: Accounts, bucket: Bucket, workers: int, new_site: Callable[[], MoodleClient]
+    accounts: Accounts, bucket: Bucket, workers: int, new_site: Callable[[], MoodleClient], more: int = 0
 ) -> tuple[list[Account], list[str]]:
-    """The people of a run with so many workers, created where the site has too few of them, suspended for now; and the
-    folders on S3 that hold what is not this run's, whose people are left out.
+    """The people of a run with so many workers, and so many `more`, created where the site has too few of them,
+    suspended for now; and the folders on S3 that hold what is not this run's, whose people are left out.
 
     One of them is let in as they all will be. Raises ConfigurationError where that fails, or too few are left.
     """
-    wanted, people, taken = workers * PER_WORKER, list[Account](), list[str]()
+    wanted, people, taken = workers * PER_WORKER + more, list[Account](), list[str]()
     names = iter(BORROWED)
     while len(people) < wanted and (batch := tuple(islice(names, wanted - len(people)))):
         for account in _there(accounts, batch):

@@ -67,11 +67,11 @@ class SiteReservation:
 
     @classmethod
     def open(
-        cls, environment: Environment, run_id: str, workers: int = 1, *, apart: bool = False
+        cls, environment: Environment, run_id: str, workers: int = 1, *, apart: bool = False, crowd: int = 0
     ) -> tuple[SiteReservation, dict[str, Any]]:
         """Removes what dead runs left, and has people ready; returns what `Workspace` takes, in JSON and no secret.
 
-        `apart` when the workers are processes of their own.
+        `apart` when the workers are processes of their own; so many people more make a `crowd`.
         """
         reservation = cls(environment, run_id)
         try:
@@ -81,7 +81,7 @@ class SiteReservation:
                 Journal.left_behind(environment.base_url, run_id), reservation.journal
             )
             reservation._expect_enabled()
-            return reservation, reservation._prepare(workers)
+            return reservation, reservation._prepare(workers, crowd)
         except BaseException:
             reservation.close()
             raise
@@ -143,16 +143,20 @@ class SiteReservation:
         except (NoNote, NotOurs, LeftAsItIs) as told:
             self.found.problems.append(str(told))
 
-    def _prepare(self, workers: int) -> dict[str, Any]:
+    def _prepare(self, workers: int, crowd: int) -> dict[str, Any]:
         assert self._lock is not None
         state: dict[str, Any] = {"run_id": self.run_id, "workers": workers, "lock": self._lock.course}
         if self._environment.accounts.given is not None:
             share_given(find_given(self._environment, self._admin.accounts), workers, 0)
             return state
         environment = self._environment
-        people, self.taken = prepare(self._admin.accounts, self._admin.bucket, workers, lambda: new_site(environment))
+        people, self.taken = prepare(
+            self._admin.accounts, self._admin.bucket, workers, lambda: new_site(environment), crowd
+        )
         self._folders = [f"videos/{person.id}/" for person in people]
-        return state | {"people": [asdict(person) for person in people]}
+        told = [asdict(person) for person in people]
+        own = len(told) - crowd
+        return state | {"people": told[:own], "crowd": told[own:]}
 
     def _keep(self) -> None:
         """The site stays locked until the end, however long that takes."""

@@ -16,11 +16,27 @@ from checks.credentials import NAMES
 from checks.plugin_configuration import Saved, SavedSecret
 from clients.errors import NotCheckable
 from clients.moodle.model import Settings
-from clients.moodle.server import end_maintenance, in_maintenance
+from clients.moodle.server import (
+    end_maintenance,
+    hide_string_ids,
+    in_maintenance,
+    shows_string_ids,
+    switch_string_ids,
+)
 from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings, saved_settings
 from clients.steps import step
 from redaction.secrets import Secrets
-from runner.reservation.changed_settings import MAINTENANCE, SAVED, SIGNS, SWITCH, Change, LeftAsItIs, Note, undo
+from runner.reservation.changed_settings import (
+    MAINTENANCE,
+    SAVED,
+    SIGNS,
+    STRINGS,
+    SWITCH,
+    Change,
+    LeftAsItIs,
+    Note,
+    undo,
+)
 from runner.reservation.clean_up import SETTING
 from runner.reservation.journal import Entry
 from runner.reservation.workspace import Workspace
@@ -41,8 +57,8 @@ def on_site(workspace: Workspace, *, alone: bool = False) -> Iterator[None]:
 
 
 class SettingsGuard:
-    """Changes settings of the plugin for a while, disables it, or has the site in maintenance mode; only for a test
-    that has the site `alone`."""
+    """Changes settings of the plugin for a while, disables it, has the site in maintenance mode, or has it tell where
+    texts come from; only for a test that has the site `alone`."""
 
     def __init__(self, workspace: Workspace, secrets: Secrets) -> None:
         self._workspace = workspace
@@ -161,6 +177,21 @@ class SettingsGuard:
         if in_maintenance(site):
             raise NotCheckable("the site is in maintenance mode already, and not by this run: end that, and run again")
         with self._noted(Note(MAINTENANCE, self._workspace.run_id), lambda: end_maintenance(site)):
+            yield
+
+    @contextmanager
+    def string_ids(self) -> Iterator[None]:
+        """Texts tell their identifiers to who asks for them in the body (`?strings=1`), and not at its end.
+
+        Nothing is changed where they do already. Raises OSError and SiteError as `one_character_off` does.
+        """
+        site = self._workspace.site
+        site.log_in_again()
+        if shows_string_ids(site):
+            yield
+            return
+        with self._noted(Note(STRINGS, self._workspace.run_id), lambda: hide_string_ids(site)):
+            switch_string_ids(site, on=True)
             yield
 
     @contextmanager

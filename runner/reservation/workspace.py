@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from faker import Faker
+
 from clients.errors import ConfigurationError, NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
 from clients.moodle.assignments import create_assignment
@@ -29,6 +31,7 @@ from runner.reservation.people_pool import (
     disposable_user,
     find_given,
     given,
+    let_in,
     set_apart,
     share_given,
 )
@@ -65,6 +68,8 @@ class Workspace:
         self._lock: int = state["lock"]
         self._is_given = environment.accounts.given is not None
         self._people = self._pool(environment, state)
+        self.crowd = [Account(**account) for account in state.get("crowd", [])]
+        """The students who come to a rush."""
         self._assignment: Assignment | None = None
 
     def _pool(self, environment: Environment, state: dict[str, Any]) -> PeoplePool:
@@ -179,6 +184,14 @@ class Workspace:
             yield
         finally:
             self.accounts.stop_mail(grader)
+
+    def join(self, account: Account, course: Course) -> Person:
+        """Lets one of the crowd in, and enrols them."""
+        faker = Faker()
+        name = faker.first_name(), f"{faker.last_name()} {self.mark}"
+        person = let_in(account, self.accounts, lambda: new_site(self._environment), *name)
+        self.accounts.enrol(course, person, "student")
+        return person
 
     def teacher(self, course: Course) -> Person:
         return self._enrolled("teacher", "editingteacher", course)

@@ -65,6 +65,9 @@ SMALL = """
 size = "64MiB"
 """
 
+RUSH = 12
+"""Students of a rush in the proof."""
+
 DECIDED = f"""
 [decided]
 plugin_version = "1.0.0"
@@ -81,6 +84,8 @@ upload = 12
 play = 6
 invalidation = 3
 upload_link_mbit = 128
+[rush]
+most = {RUSH}
 {SMALL}"""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from runner.configuration.replica import CHECKOUT
 from selftest.proof.outcome import Expectation, Round
 from selftest.proof.turns import Turn
-from selftest.proof.warm import Warm
+from selftest.proof.warm import RUSH, Warm
 
 
 class InnerRunFailed(Exception):
@@ -46,7 +46,7 @@ class Worker:
             command = [
                 *(sys.executable, "-m", "pytest", "-p", "selftest.proof.inner", "-p", "selftest.proof.plugin"),
                 *(f"--proof={plan}", f"--rounds=/dev/fd/{telling}", f"--reports={self._reports}"),
-                *(f"--env={self._warm.file}", f"--target={self._browser}", "--keep"),
+                *(f"--env={self._warm.file}", f"--target={self._browser}", f"--rush={RUSH}", "--keep"),
             ]
             process = subprocess.Popen(
                 command,

@@ -123,6 +123,7 @@ class Checkout:
         for file in ("conftest.py", "pyproject.toml"):
             shutil.copy(PROJECT / file, folder)
         (folder / "checklist" / "checklist.toml").write_text(CHECKLIST, encoding="utf-8")
+        (folder / "checklist" / "beyond.toml").write_text("steps = []\n", encoding="utf-8")
         self.reports = folder / "reports"
         self.state = folder / "state"
         self.secrets = {name: value for name, value in variables.items() if name.startswith("S3V_REPLICA_")}

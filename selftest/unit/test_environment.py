@@ -239,6 +239,7 @@ def test_every_key_is_in_the_reference() -> None:
         "cdn",
         "audit",
         "monitoring",
+        "rush",
         "local",
         "server",
         "decided",

@@ -1,6 +1,7 @@
 """The note in a site's lock: only what a run of this environment wrote is done, and only what a run changes."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
@@ -8,10 +9,12 @@ from pydantic import SecretStr
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Settings
 from runner.configuration.environment import Environment
+from runner.reservation import changed_settings
 from runner.reservation.changed_settings import (
     CHANGED,
     MAINTENANCE,
     SIGNS,
+    STRINGS,
     SWITCH,
     Change,
     NoNote,
@@ -33,7 +36,7 @@ def environment(load_site: LoadSite) -> Environment:
 
 
 def test_what_a_run_sealed_another_machine_opens(environment: Environment, load_site: LoadSite) -> None:
-    for note in (CHANGE.note(RUN), Note(SWITCH, RUN), Note(MAINTENANCE, RUN)):
+    for note in (CHANGE.note(RUN), Note(SWITCH, RUN), Note(MAINTENANCE, RUN), Note(STRINGS, RUN)):
         sealed = Seal(environment).sealed(str(note))
         assert len(sealed) <= 100, "a course's ID number holds no more"
         assert SECRET[:8] not in sealed
@@ -112,3 +115,8 @@ def test_signs_at_the_end_of_a_secret_are_taken_off_by_whoever_finds_its_note() 
         change = Change("aws_secret_key", SECRET, signs)
         note = Note.parse(str(change.note(RUN)))
         assert change.changed != SECRET == note.back(change.changed)
+
+
+def test_texts_that_tell_where_they_come_from_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changed_settings, "hide_string_ids", lambda site: True)
+    assert undo(cast(MoodleClient, object()), Note.parse(str(Note(STRINGS, RUN))))

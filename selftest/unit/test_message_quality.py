@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.message_quality import advises, expect_advice, expect_plain, jargon
+from checks.message_quality import (
+    advises,
+    expect_advice,
+    expect_no_words_of_aws,
+    expect_plain,
+    expect_translatable,
+    jargon,
+)
+from clients.errors import NotCheckable
 
 PLAIN = [
     "Video uploads do not work on this site at the moment. Keep your file and try again later. "
@@ -84,6 +92,21 @@ def test_the_message_is_in_the_complaint() -> None:
         AssertionError, match=r"seen an HTTP status: status: 403 in the message “Failed with status: 403”"
     ):
         expect_plain("Failed with status: 403")
+
+
+def test_words_of_aws_are_told_with_their_page() -> None:
+    expect_no_words_of_aws({"the form": ["Upload your S3 video", "The key of success", "50%"]})
+    with pytest.raises(AssertionError, match=r"seen bucket in “In a bucket” \(the form\); S3 in “To S3” \(the page\)"):
+        expect_no_words_of_aws({"the form": ["In a bucket"], "the page": ["To S3", "Select"]})
+
+
+def test_a_text_of_no_language_pack_is_told() -> None:
+    form = ["Select {select/core}", "0%", "313.3 KB", "clip-1.mp4"]
+    assert expect_translatable({"the form": form}) == 3
+    with pytest.raises(AssertionError, match=r"seen “Drop it here” \(the form\)$"):
+        expect_translatable({"the form": [*form, "Drop it here"]})
+    with pytest.raises(NotCheckable, match="does not tell where any text comes from"):
+        expect_translatable({"the form": ["Select", "Drop it here"]})
 
 
 @pytest.mark.parametrize("text", ["Try again later.", "Please contact your teacher.", "Check your connection."])

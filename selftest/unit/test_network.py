@@ -6,7 +6,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from statistics import median
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from checks.traffic import expect_bypassed, expect_nothing_from, expect_received_from
 from clients.addresses import endpoint
 from clients.errors import NotCheckable
+from network.link import THREE_G, Link
 from network.proxy import DirectNetwork, ProxiedNetwork, Traffic
 
 KIB = 1024
@@ -168,6 +169,21 @@ def test_a_slow_download_holds_all_connections_together_to_its_speed(network: Pr
     assert fast < 0.5
 
 
+def test_a_bad_line_is_late_and_loses_some_of_it_both_ways(network: ProxiedNetwork, world: str) -> None:
+    late = Link("late", up=1000, down=1000, delay=0.1, lost=0)
+    lossy = Link("lossy", up=1000, down=1000, delay=0, lost=1)
+    with through(network, world) as client:
+        took = []
+        for link in (late, lossy, None):
+            with network.like(link) if link else nullcontext():
+                started = time.perf_counter()
+                echoed(client, KIB)
+                took.append(time.perf_counter() - started)
+    assert 0.2 < took[0] < 1  # both ways
+    assert 1.2 < took[1] < 3
+    assert took[2] < 0.2
+
+
 def test_cut_breaks_what_is_open_refuses_what_is_new_and_heals(network: ProxiedNetwork, world: str) -> None:
     with echo_server() as other, through(network, world) as client, through(network, other) as spared:
         echoed(client, KIB)
@@ -262,6 +278,7 @@ def test_a_browser_that_does_not_go_through_here() -> None:
     for means_nothing in (
         lambda: network.requires_proxy().__enter__(),
         lambda: network.cut("s3.test:443").__enter__(),
+        lambda: network.like(THREE_G).__enter__(),
         lambda: network.sent_to("https://s3.test"),
         lambda: expect_bypassed(traffic, "https://moodle.test", 1),
         lambda: expect_nothing_from(traffic, "s3.test"),

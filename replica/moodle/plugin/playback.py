@@ -9,6 +9,7 @@ from replica import bucket
 from replica.moodle import access, answers
 from replica.moodle.answers import WINDOW, Refusal
 from replica.moodle.errors import MoodleError, no_permission
+from replica.moodle.plugin import rush
 from replica.moodle.plugin.uploads import AJAX
 from replica.moodle.records import Course, Submission, User, Video
 from replica.moodle.storage import URL_LIFETIME, StorageError
@@ -104,6 +105,8 @@ def get_playback_url(web: Web) -> Response:
         if found is None:
             raise answers.not_allowed()
         video = found[1]
+        if user.id != video.user:
+            rush.expect_patience(web, user.id, video.assignment)
         if video.status != "ready":
             raise Refusal(
                 404,

@@ -36,6 +36,9 @@ def left_empty(web: Web, submission: Submission, key: str) -> None:
 def believed(web: Web, submission: Submission, key: str) -> bool:
     """The form names a `key` that is none; whether it is taken for the saved video's all the same."""
     saved = web.state.videos.get(submission.video)
+    if saved is not None and key not in web.state.videos and web.site.faults.on("older-tab-harms"):
+        saved.status = "error"
+        return True
     if saved is None or not web.site.faults.on("form-key-runs-in-table"):
         return False
     saved.sent_key = key

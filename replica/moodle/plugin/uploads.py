@@ -11,7 +11,7 @@ from replica.faults import LARGE
 from replica.moodle import access, answers, texts
 from replica.moodle.answers import WINDOW, Refusal
 from replica.moodle.errors import MoodleError
-from replica.moodle.plugin import checks, replacing
+from replica.moodle.plugin import checks, replacing, rush
 from replica.moodle.records import Assignment, Submission, User, Video
 from replica.moodle.state import now
 from replica.moodle.storage import MAX_SIZE, StorageError
@@ -58,6 +58,8 @@ def get_upload_url(web: Web) -> Response:
         web.site.limits.count(
             "upload", user, _limit(web), number, together=together, coded=coded, window=window, session=session
         )
+        rush.turn_away(web, number)
+        _refuse_another(web, user, number)
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
@@ -65,6 +67,15 @@ def get_upload_url(web: Web) -> Response:
     except Refusal as refusal:
         told = f": {mime_type}" if web.site.faults.on("refused-type-runs-on-dashboard") else ""
         return _refuse(web, user, number, replace(refusal, message=refusal.message + told))
+
+
+def _refuse_another(web: Web, user: User, assignment: int) -> None:
+    """Raises Refusal where an upload that was left, or not saved yet, is in the way of another one."""
+    submission = web.state.submission_of(assignment, user.id)
+    others = [one.status for one in web.state.videos_of(submission.id)] if submission and not submission.video else []
+    left = "pending" in others and web.site.faults.on("left-upload-in-the-way")
+    if left or ("ready" in others and web.site.faults.on("other-tab-in-the-way")):
+        raise answers.invalid("Another upload is under way.")
 
 
 def _limit(web: Web) -> str:
@@ -104,6 +115,7 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     key = f"videos/{folder}/{now()}_{secrets.token_hex(4)}/{checks.safe_name(file.name, web.site.faults)}"
     if web.site.faults.on("key-of-the-name-alone"):
         key = f"videos/{folder}/{checks.safe_name(file.name, web.site.faults)}"
+    key = rush.key(web, assignment.id, key)
     stored_as = "binary/octet-stream" if web.site.faults.on("stored-content-type-lost") else file.mime_type
     if file.mime_type == "video/webm" and web.site.faults.on("webm-stored-as-mp4"):
         stored_as = "video/mp4"
@@ -131,7 +143,11 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
 def discard_unsaved(web: Web, submission: Submission) -> None:
     """Remove what earlier uploads of this submission left: everything that was not saved with it."""
     for video in web.state.videos_of(submission.id):
-        if video.s3_key != submission.video and not web.site.faults.on("retry-leaves-orphan"):
+        if video.s3_key == submission.video or web.site.faults.on("retry-leaves-orphan"):
+            continue
+        if video.status == "ready" and web.site.faults.on("other-tab-leaves-orphan"):
+            web.state.videos.pop(video.s3_key)
+        else:
             web.site.storage.discard(web.state, video)
 
 
@@ -213,6 +229,7 @@ def _verify(web: Web, video: Video) -> None:
     if cut or web.site.faults.on("bytes-truncated"):
         web.site.storage.shorten(video.s3_key, content_type)
     web.state.record("upload_completed", video.user, video.assignment, s3_key=video.s3_key, size=size)
+    rush.confirmed(web, video)
 
 
 def _refuse(web: Web, user: User, assignment: int, refusal: Refusal, key: str = "") -> Response:
