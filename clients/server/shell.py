@@ -11,8 +11,6 @@ from pathlib import Path
 from shlex import join
 from typing import Protocol
 
-import asyncssh
-
 from clients.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from clients.server.commands import COMMANDS, Command, Place
 from redaction.environment import variables_without_secrets
@@ -84,6 +82,8 @@ class Ssh:
             return thread.submit(asyncio.run, self._run(join(words), seconds)).result()
 
     async def _run(self, command: str, seconds: float) -> Answer:
+        import asyncssh  # takes long, and most environments have no shell
+
         user, _, address = self.login.rpartition("@")
         host, _, port = address.partition(":")
         try:
@@ -117,6 +117,8 @@ class Ssh:
         return Answer(code, str(done.stdout or ""), str(done.stderr or ""))
 
     def _trusted(self) -> object:
+        import asyncssh
+
         if self.host_key:
             return [asyncssh.import_public_key(self.host_key)], [], []
         file = self.known_hosts.expanduser()
