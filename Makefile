@@ -5,11 +5,12 @@ BROWSER := chromium
 PROSE := $(filter-out docs/access.md docs/fidelity.md docs/proof%,$(wildcard *.md docs/*.md environments/*.md)) \
 	$(shell find checklist checks clients fixtures pages runner tests -name "*.py")
 
-.PHONY: acceptance test test-all lint proof mutants soak bench fidelity lock docs new-check
+.PHONY: acceptance test test-nightly test-all lint proof mutants soak bench fidelity lock docs new-check
 
 acceptance: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest -n 2 $(if $(VERSION),--site moodle=$(VERSION))
-test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -n 2 --dist loadfile --cov
-test-all: test ; $(BIN)/python -m selftest.machines --python $(PYTHON)
+test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -m "not nightly" -n 2 --dist loadfile --cov
+test-nightly: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -m nightly -n 2 --dist loadfile
+test-all: test test-nightly ; $(BIN)/python -m selftest.machines --python $(PYTHON)
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy

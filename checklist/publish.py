@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from checklist import foreign_files, history, report, results
+from checklist import foreign_files, history, results
 from checklist.outputs import ctrf, junit
 from checklist.results import Run
 
 
 def write(run: Run, folder: Path) -> None:
     """Everything that is said of a run, into its folder. Raises OSError."""
+    from checklist import report  # what draws it is not needed before
+
     results.write(run, folder)
     report.write(run, folder, history.read(folder.resolve().parent))
     ctrf.write(run, folder)

@@ -8,6 +8,10 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import create_loader
+
+_LOADER = create_loader()
+"""Keeps the descriptions of services that it has read; to read that of S3 takes longer than all else in a client."""
 
 
 def new_client(
@@ -48,4 +52,6 @@ def _alone() -> boto3.Session:
     """A session that knows no profile, no configuration file and no credentials but those it is given."""
     names = ("profile", "config_file", "credentials_file", "ca_bundle")
     unread = {name: (None, None, os.devnull if name.endswith("_file") else None, None) for name in names}
-    return boto3.Session(botocore_session=botocore.session.Session(session_vars=unread))
+    alone = botocore.session.Session(session_vars=unread)
+    alone.register_component("data_loader", _LOADER)
+    return boto3.Session(botocore_session=alone)

@@ -14,6 +14,10 @@ from selftest.proof.warm import Warm, warm_replica
 from selftest.runs.checkout import Checkout
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "nightly: takes patience; make test leaves it out, make test-all has it")
+
+
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     """A replica of this process's own; it stops with the session."""

@@ -9,15 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import join
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-import asyncssh
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from clients.errors import ConfigurationError, NotCheckable, Unreachable, root_of
 from clients.server.commands import COMMANDS, Command, Place
 from redaction.environment import variables_without_secrets
+
+if TYPE_CHECKING:
+    from asyncssh import SSHClientConnection
 
 LOST = 5
 """Connections that may be lost before that is an outage. A server that has no host key of the kind that is known says
@@ -122,8 +124,13 @@ class Ssh:
         return _apart(self._run(join(words), seconds))
 
     async def _run(self, command: str, seconds: float) -> Answer:
+        import asyncssh  # takes long, and most environments have no shell
+
+        again = retry(
+            retry=retry_if_exception_type(asyncssh.ConnectionLost), stop=stop_after_attempt(LOST), reraise=True
+        )
         try:
-            connection = await self._connect()
+            connection = await again(self._connect)()
         except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as reason:
             if "host key" not in str(reason).lower():
                 raise Unreachable(f"{self.login} does not answer by SSH: {str(reason).rstrip('.')}.") from reason
@@ -143,8 +150,9 @@ class Ssh:
                 raise Unreachable(f"{self.login} ended the connection: {str(reason).rstrip('.')}.") from reason
         return Answer(-1 if process.exit_status is None else process.exit_status, output, complaint)
 
-    @retry(retry=retry_if_exception_type(asyncssh.ConnectionLost), stop=stop_after_attempt(LOST), reraise=True)
-    async def _connect(self) -> asyncssh.SSHClientConnection:
+    async def _connect(self) -> SSHClientConnection:
+        import asyncssh
+
         user, _, address = self.login.rpartition("@")
         parts = urlsplit(f"ssh://{address}")
         return await asyncssh.connect(
@@ -161,6 +169,8 @@ class Ssh:
         )
 
     def _trusted(self) -> object:
+        import asyncssh
+
         if self.host_key:
             return [asyncssh.import_public_key(self.host_key)], [], []
         file = self.known_hosts.expanduser()

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
-import asyncssh
 import pytest_html  # type: ignore[import-untyped]
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -108,6 +107,8 @@ def an_rsa_key(secret: SecretStr) -> SecretStr:
 
 
 def an_ssh_key(secret: SecretStr) -> SecretStr:
+    import asyncssh  # takes long, and most environments have no shell
+
     pem = secret.get_secret_value().replace("\\n", "\n")
     try:
         asyncssh.import_private_key(pem)
@@ -120,6 +121,8 @@ def an_ssh_key(secret: SecretStr) -> SecretStr:
 
 
 def a_host_key(key: str) -> str:
+    import asyncssh
+
     try:
         asyncssh.import_public_key(key)
     except (asyncssh.KeyImportError, ValueError):

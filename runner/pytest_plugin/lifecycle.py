@@ -50,6 +50,7 @@ class Lifecycle:
             config.pluginmanager.register(plugin)
 
     def __enter__(self) -> None:
+        gc.freeze()  # pytest collects garbage a dozen times a run, and what was imported is none
         self._outputs = [(name, stream := getattr(sys, name), os.dup(stream.fileno())) for name in ("stdout", "stderr")]
         self._started.enter_context(self._redaction.of_logs())
         for number in STOPS:

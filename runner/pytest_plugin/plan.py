@@ -33,11 +33,12 @@ def plan(
     able = [*(target.name for target in targets if not target.missing), ALL_TARGETS]
     items = [item for item in _collected() if environment.test_site or item.get_closest_marker(PRODUCTION)]
     there = {line for item in items for line in _lines(item)}
-    tests = {target: [item for item in items if _lines(item) & _on(target, targets)] for target in able}
+    on = {target: _on(target, targets) for target in able}
+    tests = {target: [item for item in items if _lines(item) & on[target]] for target in able}
     sent = sum(_bytes(item, large) for mine in tests.values() for item in mine)
     lines = [line for line in LINES.values() if line.judged and line.id in there]
     per_run, over_targets = sum(line.per_run for line in lines), sum(line.over_targets for line in lines)
-    judged = sum(len(_on(target, targets) & there) for target in able[:-1])
+    judged = sum(len(on[target] & there) for target in able[:-1])
     seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
     seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
     one_file = (

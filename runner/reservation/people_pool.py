@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 
-from faker import Faker
-
 from clients.errors import ConfigurationError, LoginRefused, NotCheckable
 from clients.moodle.accounts import Accounts
 from clients.moodle.client import MoodleClient
@@ -99,6 +97,8 @@ def _ours(accounts: Accounts, username: str) -> Account:
 
 
 def _named(account: Account, accounts: Accounts, mark: str, new_site: Callable[[], MoodleClient]) -> Person:
+    from faker import Faker  # takes long, and only a run needs names
+
     faker = Faker()
     return let_in(account, accounts, new_site, faker.first_name(), f"{faker.last_name()} {mark}")
 
@@ -159,6 +159,8 @@ def borrowed(
 ) -> PeoplePool:
     """People of the suite's own. Who is lent gets a name, which ends with `mark` so that a row in a list can be known
     as the run's, and a password, and is let in, once in a run."""
+    from faker import Faker
+
     faker = Faker()
 
     @cache

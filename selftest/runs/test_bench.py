@@ -25,6 +25,7 @@ def objects_stay(environment: Environment, nothing_left: None) -> Iterator[None]
     switch()
 
 
+@pytest.mark.nightly
 def test_what_other_ways_upload_is_removed(checkout: Checkout, objects_stay: None, tmp_path: Path) -> None:
     shutil.copytree(PROJECT / "selftest", checkout.folder / "selftest", ignore=shutil.ignore_patterns("__pycache__"))
     checkout.tests()

@@ -71,12 +71,12 @@ UNHEARD = pytest.mark.skipif(
 @pytest.mark.parametrize(
     ("tell", "number"),
     [
-        (os.kill, signal.SIGINT),
+        pytest.param(os.kill, signal.SIGINT, marks=pytest.mark.nightly),
         (os.killpg, signal.SIGINT),
         (os.kill, signal.SIGTERM),
-        (os.killpg, signal.SIGTERM),
+        pytest.param(os.killpg, signal.SIGTERM, marks=pytest.mark.nightly),
         pytest.param(os.killpg, signal.SIGHUP, marks=UNHEARD),
-        (os.kill, signal.SIGQUIT),
+        pytest.param(os.kill, signal.SIGQUIT, marks=pytest.mark.nightly),
     ],
     ids=["SIGINT", "Ctrl-C", "SIGTERM", "SIGTERM to all", "the connection is gone", "SIGQUIT"],
 )
@@ -256,6 +256,7 @@ WITHOUT = {
 }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("what", WITHOUT)
 def test_a_machine_that_has_little(checkout: Checkout, what: str) -> None:
     if what == "no /dev/shm" and subprocess.run(["unshare", "--mount", "true"], check=False).returncode:

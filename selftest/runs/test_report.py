@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,19 +43,31 @@ def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The report of a sample, written once: the pictures of `many` take seconds."""
+
+    @cache
+    def written(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        picture(folder)
+        if name == "many":
+            pictures(folder)
+        report.write(RUNS[name](), folder)
+        return folder / report.FILE
+
+    return written
+
+
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Writes the report of a sample and opens it from disk; an error in its script fails the test."""
+def opened(browser: Browser, written: Callable[[str], Path]) -> Iterator[Callable[..., Page]]:
+    """Opens the report of a sample from disk; an error in its script fails the test."""
     errors: list[str] = []
 
     def opened(name: str, **options: object) -> Page:
-        picture(tmp_path)
-        if name == "many":
-            pictures(tmp_path)
-        report.write(RUNS[name](), tmp_path)
         page = browser.new_page(**options)  # type: ignore[arg-type]
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto((tmp_path / report.FILE).as_uri())
+        page.goto(written(name).as_uri())
         return page
 
     yield opened

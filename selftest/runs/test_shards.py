@@ -71,6 +71,7 @@ def server(playwright: Playwright, tmp_path: Path) -> Iterator[str]:
         os.killpg(process.pid, signal.SIGTERM)  # Python and the driver, which closes its browser
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("nothing_left")
 def test_shards_in_a_remote_browser(checkout: Checkout, server: str) -> None:
     checkout.tests(test_it=TESTS)

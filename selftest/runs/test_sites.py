@@ -53,6 +53,7 @@ def lines(checkout: Checkout) -> dict[str, dict[str, Any]]:
 # -- sites on which a run goes through ------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_a_site_that_asks_for_much(real: Checkout, profiles: Switch, category: int) -> None:
     """Single sign-on in front, policies and a required profile field behind; its own defaults; crowds of everything."""
     profiles(
@@ -86,6 +87,7 @@ def test_a_site_that_limits_browsers(real: Checkout, profiles: Switch) -> None:
     assert "failed" not in {line["verdict"] for line in lines(real).values()}
 
 
+@pytest.mark.nightly
 def test_a_site_below_a_path(real: Checkout) -> None:
     shutil.copy(PROJECT / PLAYBACK, real.folder / Path(PLAYBACK).parent)
     run = real.run("--site=below", *CHROMIUM, f"{UPLOAD}::test_upload", PLAYBACK)

@@ -112,7 +112,10 @@ def moodle(environment: Environment) -> Iterator[Moodle]:
     expect.set_options(timeout=5000)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "version",
+    [pytest.param(one, marks=[pytest.mark.nightly] if one != "4.5" else []) for one in VERSIONS],
+)
 def test_a_students_way_and_a_teachers(
     version: str, speak: Speak, school: Callable[[], School], at_browser: AtBrowser, moodle: Moodle,
     site: MoodleClient, environment: Environment,
@@ -158,6 +161,7 @@ WAY, MENU, REFUSED = "pages.assignment.ALL_SUBMISSIONS", "pages.grading.MENU_TOG
         ("5.1", REFUSED, "#loginerrormessage.sr-only + .alert-danger", "seen the log-in page again: https"),
     ],
 )
+@pytest.mark.nightly
 def test_a_locator_of_another_version_is_red(
     version: str, locator: str, of_another: str, told: str, speak: Speak, school: Callable[[], School],
     at_browser: AtBrowser, moodle: Moodle, monkeypatch: pytest.MonkeyPatch,

@@ -93,6 +93,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 COMMANDS = [command for block in recipe() for command in block.commands if not command.startswith("make ")]
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if not needs_a_browser(command)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=[pytest.mark.nightly] if "mypy" in command else [])
+        for command in COMMANDS
+        if not needs_a_browser(command)
+    ],
+)
 def test_what_the_recipe_says_to_run_is_green(copy: Copy, command: str) -> None:
     copy.expect_done(command)
