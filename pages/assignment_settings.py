@@ -5,9 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, expect
 
+from checks.message_quality import unfinished
 from clients.addresses import COMPONENT, MODULE_SETTINGS
 from pages.assignment import AssignmentPage
 from pages.base import MoodlePage
+
+LABELS = "field => [...field.labels].map(label => label.innerText)"
 
 
 class AssignmentSettings(MoodlePage):
@@ -21,7 +24,6 @@ class AssignmentSettings(MoodlePage):
         if expand.count():
             self.moodle.step("Expand all sections of the form.")
             expand.click()
-            self.note_texts()
         return self
 
     @property
@@ -59,6 +61,18 @@ class AssignmentSettings(MoodlePage):
         fields = self.page.locator(f"[name={COMPONENT}_enabled]:not([type=hidden])")
         expect(fields.first, "the submission type S3 Video").to_be_attached()
         return fields.all()
+
+    def expect_named(self) -> None:
+        """What enables S3 Video has a label, and that is no name of a string.
+
+        Version 1.0.0 gives its two fields one id, so that the browser takes both labels for those of the first.
+        """
+        labels = [text for field in self._enabled_fields() for text in field.evaluate(LABELS)]
+        seen = ", ".join(" ".join(text.split()) for text in labels)
+        if not seen or unfinished(seen):
+            raise AssertionError(
+                f"expected finished texts beside the submission type S3 Video, seen {seen or 'no label'}"
+            )
 
     def save(self) -> AssignmentPage:
         """Press "Save and display"."""
