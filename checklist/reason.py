@@ -112,7 +112,7 @@ def untested(targets: Collection[TargetState], waived: Sequence[Mapping[str, str
     there = [target for target in targets if not target.missing]
     names = [name for line, name in BROWSERS.items() if not any(PARTS[line](target) for target in there)]
     said = f"Not tested: {', '.join(names)}." if names else ""
-    return f"{said} {told(waived)}".strip()
+    return f"{said} {told(waived, BROWSERS)}".strip()
 
 
 def _incomplete(blocking: list[Entry], targets: Iterable[TargetState], conditions: Conditions) -> str:

@@ -67,14 +67,17 @@ def open_waivers(waived: Iterable[Mapping[str, str]], entries: Collection[Entry]
     return [one for one in waived if one["line"] not in passed]
 
 
-def told(waived: Sequence[Mapping[str, str]]) -> str:
-    """A sentence for those who read a verdict; nothing where nothing is waived."""
+def told(waived: Sequence[Mapping[str, str]], browsers: Mapping[str, str]) -> str:
+    """A sentence for those who read a verdict; nothing where nothing is waived. `browsers` are what lines speak of."""
 
     def by(one: Mapping[str, str]) -> tuple[str, str, str]:
         return one["owner"], one["expires"], one["reason"]
 
+    def named(line: str) -> str:
+        return f"{line} ({browsers[line]})" if line in browsers else line
+
     parts = [
-        f"{', '.join(sorted(one['line'] for one in ones))} by {owner} until {expires} ({reason})"
+        f"{', '.join(sorted(named(one['line']) for one in ones))} by {owner} until {expires} ({reason})"
         for (owner, expires, reason), ones in groupby(sorted(waived, key=by), by)
     ]
     return f"Waived: {'; '.join(parts)}." if parts else ""

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from checklist.sound import is_picture_of_the_run
 
-EMBEDDED = 2_600_000
+EMBEDDED = 2_400_000
 """Bytes of the file that are pictures. Of a run with thirty defects its texts have half as much."""
 
 LARGE, SMALL = 900, 480
@@ -41,7 +41,7 @@ class Pictures:
         below = is_picture_of_the_run(path) and file.resolve().is_relative_to(self.folder.resolve())
         if not below or not file.is_file() or self.left <= 0:
             return ""
-        width = LARGE if self.left > EMBEDDED // 3 else SMALL
+        width = LARGE if self.left > EMBEDDED // 2 else SMALL
         address = _address(file, file.stat().st_mtime_ns, width)
         has_room = len(address) <= self.left
         self.left = self.left - len(address) if has_room else 0

@@ -40,7 +40,11 @@ def markdown(defect: Defect, run: Run, pictures: Sequence[str] = ()) -> str:
         f"- **How bad:** {defect.severity} ({MEANING[defect.severity]})\n- **Who must act:** {defect.acts}"
         + (f"\n- **{'Seen in' if defect.by_browser else 'In the run of'}:** {seen_in}" if seen_in else "")
         + (f"\n- **Lines of the checklist:** {_lines(defect.lines)}" if defect.lines else "")
-        + (f"\n- **Open because of it:** {', '.join(defect.follows)}" if defect.follows else ""),
+        + (
+            f"\n- **Also open, because of this or of another defect:** {_lines(defect.follows)}"
+            if defect.follows
+            else ""
+        ),
         _again(first),
     ]
     if len(defect.symptoms) > 1:

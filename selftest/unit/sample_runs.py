@@ -54,6 +54,10 @@ SEEN = {
 }  # fmt: skip
 """What a failed check brings."""
 
+PLAYBACK = "test_playback[chromium]"
+
+PLAYS = "A click on the player plays the video"
+
 NO_PLAY = "expected playback to go on after a click, seen it paused half a second later"
 
 KNOWN = """
@@ -124,8 +128,9 @@ def go() -> Run:
     checks = changed(checks, "2.12.3", "chromium", evidence={"upload Mbit/s": 44.7}, seconds=31.0)
     checks = changed(checks, "2.12.3", "firefox", evidence={"upload Mbit/s": 41.2}, seconds=33.0)
     checks = changed(checks, "2.8.8", "chromium", evidence={"seek took seconds": [0.05, 0.12, 0.08]})
-    limit = "expected the student to be told the limit of 5 GB, seen on the form: “”"
-    checks = changed(checks, "2.7.5", "chromium", verdict=Verdict.FAILED, message=limit)
+    limit = "expected the student to be told the limit of 5 GB, seen on the form: “Maximum size: 5000”"
+    told = "The limit in force is 5 GB, and the form says so"
+    checks = changed(checks, "2.7.5", "chromium", verdict=Verdict.FAILED, title=told, message=limit)
     known, problems = read(KNOWN, [target.name for target in TARGETS], date(2026, 11, 22))
     assert not problems
     return run_of(checks, known=known, notes=["site: the certificate is trusted by ca_file only"])
@@ -133,13 +138,14 @@ def go() -> Run:
 
 def no_go() -> Run:
     """A click does not play, and what comes after it is not reached; on a phone the form is too wide."""
-    failed = {"verdict": Verdict.FAILED, "message": NO_PLAY, "evidence": SEEN, "test": "test_playback[chromium]"}
+    failed = {"verdict": Verdict.FAILED, "title": PLAYS, "message": NO_PLAY, "evidence": SEEN, "test": PLAYBACK}
     checks = changed(passing(TARGETS), "2.8.6", "chromium", **failed)
     why = "2.8.6 (a click plays it) failed, and the rest of this test builds on it"
     for line in ("2.8.7", "2.8.8", "2.8.9"):
         after = {"verdict": Verdict.NOT_REACHED, "message": why, "seconds": 0.0, "test": "test_playback[chromium]"}
         checks = changed(checks, line, "chromium", **after)
-    checks = changed(checks, "2.13.6", "pixel-7", verdict=Verdict.FAILED, message="the form is wider than the screen")
+    fits, wide = "The upload form fits on the screen", "expected the form on the screen, seen it wider than the screen"
+    checks = changed(checks, "2.13.6", "pixel-7", verdict=Verdict.FAILED, title=fits, message=wide)
     return run_of(checks)
 
 
@@ -168,7 +174,7 @@ def incomplete() -> Run:
 def partial() -> Run:
     """One step in one browser was asked for, and a line of it failed."""
     mine = [one for one in passing([CHROMIUM]) if one.line.startswith("2.8")]
-    failed = {"verdict": Verdict.FAILED, "message": NO_PLAY, "evidence": SEEN, "test": "test_playback[chromium]"}
+    failed = {"verdict": Verdict.FAILED, "title": PLAYS, "message": NO_PLAY, "evidence": SEEN, "test": PLAYBACK}
     return run_of(changed(mine, "2.8.6", "chromium", **failed), [CHROMIUM], Conditions(1, partial=True))
 
 

@@ -92,8 +92,8 @@ def test_a_summary_lists_defects() -> None:
     text = markdown(no_go())
     on_each = sum(line.judged and not line.per_run for line in LINES.values())
     told = (
-        "| function | Not so: Click play button | playback to go on after a click | it paused half a second later "
-        "| 2.8.6 chromium | the plugin's author |"
+        "| function | A click on the player does not play the video | playback to go on after a click "
+        "| it paused half a second later | 2.8.6 chromium | the plugin's author |"
     )
     assert told in text.splitlines()
     assert "Tested in Chromium 156, Firefox 153 and an emulated Pixel 7. Not tested: Safari, Edge." in text
@@ -134,8 +134,8 @@ def test_a_summary_takes_any_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_annotations_show_defects() -> None:
     click, phone = annotated(no_go())
     assert click == (
-        "::error title=function%3A Not so%3A Click play button::expected playback to go on after a click, "
-        "seen it paused half a second later (2.8.6 chromium)"
+        "::error title=function%3A A click on the player does not play the video::expected playback to go on after "
+        "a click, seen it paused half a second later (2.8.6 chromium)"
     )
     assert "2.13.6 pixel-7" in phone
     assert annotated(go())[0].startswith("::warning title=wording")
@@ -185,7 +185,7 @@ def test_in_junit_what_is_known_is_no_failure() -> None:
 def test_a_terminal_tells_defects_before_the_verdict() -> None:
     text = [line.text for line in told(no_go())]
     assert text[:4] == [
-        "✗ FUNCTION  Not so: Click play button",
+        "✗ FUNCTION  A click on the player does not play the video",
         "    2.8.6 chromium · for the plugin's author",
         "    expected  playback to go on after a click",
         "    seen      it paused half a second later",
@@ -211,7 +211,7 @@ def test_a_ticket_says_all_that_a_developer_needs() -> None:
     run = no_go()
     text = tickets.markdown(run.defects[0], run)
     for part in (
-        "Not so: Click play button",
+        "A click on the player does not play the video",
         "**Expected:** playback to go on",
         "the plugin's author",
         "Chromium 156",

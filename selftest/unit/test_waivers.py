@@ -8,7 +8,7 @@ import pytest
 
 from checklist.decide import Conditions
 from checklist.lines import ALL_TARGETS
-from checklist.reason import reason
+from checklist.reason import BROWSERS, reason
 from checklist.verdicts import Check, TargetState, Verdict, judge
 from checklist.waivers import Waiver, open_waivers, required, told
 from clients.errors import ConfigurationError
@@ -56,8 +56,8 @@ def test_the_verdict_is_told_with_what_is_waived() -> None:
     firefox = Waiver(line="2.13.2", reason="no Firefox", owner="Ada", expires=DAY)
     entries = judge(targets, passing(targets))
     waived = open_waivers([one.note for one in (NO_EDGE, safari, firefox)], entries)
-    words = "Waived: 2.13.3, 2.13.4 by Ada until 2026-11-29 (nobody here has Edge)."
-    assert told(waived) == words
+    words = "Waived: 2.13.3 (Safari), 2.13.4 (Edge) by Ada until 2026-11-29 (nobody here has Edge)."
+    assert told(waived, BROWSERS) == words
     assert reason("GO", entries, targets, Conditions(0), (), waived).endswith(words)
 
 
