@@ -1,6 +1,7 @@
 """Environment files and machines as people really have them: each is used as meant, or refused in one true sentence."""
 
 import os
+import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clients.errors import ConfigurationError
+from clients.errors import ConfigurationError, LoginRefused
+from clients.moodle.client import MoodleClient
 from runner.configuration.environment import load
 from runner.configuration.environment_tables import large_size
+from runner.doctor import doctor
 from runner.pytest_plugin.preparation import _read_known_issues
 from runner.pytest_plugin.state import State
 from selftest.unit.environment_files import SITE, LoadSite
@@ -260,6 +263,21 @@ def test_known_issues_that_cannot_be_read(load_site: LoadSite, make: Callable[[P
         _read_known_issues(cast(State, SimpleNamespace(targets=[])), site)
     assert str(told.value).startswith(f"{site.known_issues_file}: cannot be read ({why}")
     assert str(told.value).endswith("; save it as a file in UTF-8")
+
+
+def test_an_account_that_the_site_refuses_is_called_as_in_the_file(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LoginRefused("Logging in failed. Check the user name and the password.")
+
+    monkeypatch.setattr(MoodleClient, "login", refuse)
+    monkeypatch.setattr(MoodleClient, "probe", lambda _: None)
+    site = load_site()
+    asked = {"admin": doctor._site(site), "given.teacher": doctor._account(site, "teacher", site.accounts.admin)}
+    for key, finding in asked.items():
+        with pytest.raises(ConfigurationError, match=re.escape(f"({site.file}: accounts.{key})")):
+            list(finding)
 
 
 @pytest.mark.parametrize("address", ["::::", "http://", "http://a:b", "http://[::1", "http://host:99999"])
