@@ -16,8 +16,7 @@ CHUNK = 2**24
 OVERLAP = 4096
 """Bytes that a chunk has in common with the one before it: no secret is longer."""
 
-PARTIAL = ("promisor remote", "lazy fetching", "fatal: transport '")
-"""What git says where a clone left content with its origin, and that would have to be fetched now."""
+TORN = "it ends in the middle of the history; try git fsck there"
 
 PATIENCE = 60
 """Seconds for one question, such as which objects there are."""
@@ -66,18 +65,18 @@ class Repository:
                 while header := process.stdout.readline():
                     id_, *kind_and_size = header.decode().split()
                     if kind_and_size == ["missing"]:
-                        raise NotCheckable(f"{self._path.name} lacks the object {id_}: clone it anew")
+                        raise self._unreadable(f"the object {id_} is missing; clone it anew")
                     left, before = int(kind_and_size[-1]), b""
                     while left:
                         piece = process.stdout.read(min(left, CHUNK))
                         if not piece:
-                            raise self._torn()
+                            raise self._unreadable(TORN)
                         left -= len(piece)
                         yield f"{places.get(id_) or kind_and_size[0]} ({id_[:10]})", before + piece
                         before = piece[-OVERLAP:]
                     process.stdout.read(1)
                 if process.wait():
-                    raise self._torn()
+                    raise self._unreadable(TORN)
             finally:
                 process.stdout.close()
                 process.kill()
@@ -95,26 +94,29 @@ class Repository:
         return self._git("show", f"{revision}:{fitting[0]}").encode(errors="surrogateescape")
 
     def _git(self, *arguments: str) -> str:
+        done = self._run(*arguments)
+        if done.returncode:
+            raise self._unreadable(done.stderr.decode(errors="replace").strip().partition("\n")[0])
+        return done.stdout.decode(errors="surrogateescape")
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         try:
-            done = subprocess.run(
+            return subprocess.run(
                 self._command(*arguments), capture_output=True, check=False, timeout=PATIENCE, env=_variables()
             )
         except FileNotFoundError:
             raise NotCheckable("there is no git on this machine; install it") from None
         except subprocess.TimeoutExpired:
             raise NotCheckable(f"git takes more than {PATIENCE} s for the history of {self._path.name}") from None
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            if any(words in line for line in said for words in PARTIAL):
-                raise NotCheckable(
-                    f"{self._path.name} is a partial clone, which lacks content of its history: fetch that "
-                    "(git fetch --refetch --no-filter)"
-                )
-            raise NotCheckable(f"git cannot read {self._path.name}: {said[0] if said else 'it says nothing'}")
-        return done.stdout.decode(errors="surrogateescape")
 
-    def _torn(self) -> NotCheckable:
-        return NotCheckable(f"git ends in the middle of the history of {self._path.name}: try git fsck there")
+    def _unreadable(self, why: str) -> NotCheckable:
+        """git has words of its own, in each version others, for what a partial clone would have to fetch."""
+        if self._run("config", "--get-regexp", r"^remote\..*\.promisor$").returncode == 0:
+            return NotCheckable(
+                f"{self._path.name} is a partial clone, which lacks content of its history: fetch that "
+                "(git fetch --refetch --no-filter)"
+            )
+        return NotCheckable(f"git cannot read {self._path.name}: {why or 'it says nothing'}")
 
     def _command(self, *arguments: str) -> list[str]:
         return ["git", "-c", "core.quotePath=false", "-C", str(self._path), *arguments]

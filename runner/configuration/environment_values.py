@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -173,9 +174,12 @@ def host(domain: str) -> str:
 def beside(file: Path, path: Path) -> Path:
     """Where a path leads that is relative to `file`. Raises ValueError."""
     try:
-        return (file.parent / path.expanduser()).resolve()
-    except RuntimeError:  # of a link to itself too
+        place = (file.parent / path.expanduser()).resolve()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            place.stat()  # from Python 3.13 on a link to itself is told here
+    except (RuntimeError, OSError):
         raise ValueError("leads nowhere: there is no such person, or a link leads to itself; correct it") from None
+    return place
 
 
 def like(pattern: str, remedy: str) -> AfterValidator:

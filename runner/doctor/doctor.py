@@ -141,12 +141,7 @@ def _site(environment: Environment) -> Iterator[Finding]:
         yield Finding("site", "warn", f"{site.base_url} answers, its certificate is not checked.", remedy)
     else:
         yield Finding("site", "ok", f"{site.base_url} answers, its certificate is trusted.")
-    admin = environment.accounts.admin
-    try:
-        site.login(admin.username, admin.password.get_secret_value())
-    except LoginRefused as refused:
-        raise ConfigurationError(f"{refused} ({environment.file}: accounts.admin)") from refused
-    yield Finding("account admin", "ok", f"{admin.username} logs in.")
+    yield _log_in(environment, site, "admin", environment.accounts.admin)
     if site.own_url != site.base_url:
         remedy = f'Set base_url = "{site.own_url}" in {environment.file}.'
         yield Finding("site", "bad", f"Moodle takes {site.own_url} for its own address.", remedy)
@@ -274,8 +269,15 @@ def _settings(environment: Environment, settings: Settings) -> Iterator[Finding]
 
 
 def _account(environment: Environment, part: str, account: Account) -> Iterator[Finding]:
-    _reach(environment).login(account.username, account.password.get_secret_value())
-    yield Finding(f"account {part}", "ok", f"{account.username} logs in.")
+    yield _log_in(environment, _reach(environment), f"given.{part}", account)
+
+
+def _log_in(environment: Environment, site: MoodleClient, key: str, account: Account) -> Finding:
+    try:
+        site.login(account.username, account.password.get_secret_value())
+    except LoginRefused as refused:
+        raise ConfigurationError(f"{refused} ({environment.file}: accounts.{key})") from refused
+    return Finding(f"account {key.removeprefix('given.')}", "ok", f"{account.username} logs in.")
 
 
 def _bucket(environment: Environment) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from runner.configuration.connect import new_site
 from runner.configuration.environment import Environment
 from runner.reservation.administrator import Administrator
 from runner.reservation.changed_settings import CHANGED, SAVED, LeftAsItIs, NoNote, Note
-from runner.reservation.clean_up import SETTING, CleanUp
+from runner.reservation.clean_up import PROMISED, SETTING, CleanUp
 from runner.reservation.journal import Journal
 from runner.reservation.lock import Lock, Locked
 from runner.reservation.people_pool import find_given, prepare, share_given
@@ -183,7 +183,10 @@ class SiteReservation:
             else:
                 journals = Journal.left_behind(self._environment.base_url, self.run_id)
                 report = self._cleaner.clean_up([*journals, self.journal], self.journal)
-                report.not_promised = [key for folder in self._folders for key in self._admin.bucket.keys(folder)]
+                with report.attempt():
+                    promised = {entry["key"] for entry in self.journal.entries(PROMISED)}
+                    found = [key for folder in self._folders for key in self._admin.bucket.keys(folder)]
+                    report.not_promised = [key for key in found if key not in promised]
         with report.attempt():
             if self._lock is not None and not self.journal.entries(SETTING):
                 self._lock.release()

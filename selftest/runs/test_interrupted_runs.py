@@ -186,14 +186,16 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 
 
-def test_a_site_that_falls_silent_before_clean_up_is_an_outage_and_no_finding(
-    checkout: Checkout, replica: psutil.Process
+@pytest.mark.parametrize("host", ["site", "storage"])
+def test_a_host_that_falls_silent_before_clean_up_is_an_outage_and_no_finding(
+    checkout: Checkout, replica: psutil.Process, host: str
 ) -> None:
-    checkout.tests(test_it=three_lines(after=f"os.kill({replica.pid}, {signal.SIGSTOP})"))
+    silent = replica if host == "site" else replica.children()[0]
+    checkout.tests(test_it=three_lines(after=f"os.kill({silent.pid}, {signal.SIGSTOP})"))
     try:
         run = checkout.run(checkout.file(SHORT), "--browser", "chromium")
     finally:
-        replica.resume()
+        silent.resume()
     expect(run, OUTAGE, "OUTAGE", "✓ 2.7.3", "clean-up: cut short; the next run goes on with that")
     verdicts = {line["verdict"] for line in results(checkout)["lines"] if line["browser"] == "chromium"}
     assert verdicts == {"passed"}

@@ -1,17 +1,25 @@
 """Environment files and machines as people really have them: each is used as meant, or refused in one true sentence."""
 
 import os
+import re
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clients.errors import ConfigurationError
+from clients.errors import ConfigurationError, LoginRefused
+from clients.moodle.client import MoodleClient
 from runner.configuration.environment import load
 from runner.configuration.environment_tables import large_size
+from runner.doctor import doctor
+from runner.pytest_plugin.preparation import _read_known_issues
+from runner.pytest_plugin.state import State
 from selftest.unit.environment_files import SITE, LoadSite
 
 
@@ -231,6 +239,45 @@ def test_a_folder_and_a_pipe_are_no_environment(file: Path) -> None:
     os.mkfifo(file.with_name("pipe.toml"))
     with pytest.raises(ConfigurationError, match="is a folder, or no file"):
         load(str(file.with_name("pipe.toml")))
+
+
+def _in_latin_1(file: Path) -> None:
+    file.write_bytes("[[known]] # für später".encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (_in_latin_1, "'utf-8' codec can't decode byte 0xfc"),
+        (os.mkdir, "it is a folder, or no file"),
+        (os.mkfifo, "it is a folder, or no file"),
+        (lambda file: file.symlink_to("nowhere"), "No such file or directory"),
+        (lambda file: file.symlink_to(file), "Too many levels of symbolic links"),
+    ],
+    ids=["latin-1", "folder", "pipe", "link to nowhere", "link to itself"],
+)
+def test_known_issues_that_cannot_be_read(load_site: LoadSite, make: Callable[[Path], object], why: str) -> None:
+    site = load_site()
+    make(site.known_issues_file)
+    with pytest.raises(ConfigurationError) as told:
+        _read_known_issues(cast(State, SimpleNamespace(targets=[])), site)
+    assert str(told.value).startswith(f"{site.known_issues_file}: cannot be read ({why}")
+    assert str(told.value).endswith("; save it as a file in UTF-8")
+
+
+def test_an_account_that_the_site_refuses_is_called_as_in_the_file(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LoginRefused("Logging in failed. Check the user name and the password.")
+
+    monkeypatch.setattr(MoodleClient, "login", refuse)
+    monkeypatch.setattr(MoodleClient, "probe", lambda _: None)
+    site = load_site()
+    asked = {"admin": doctor._site(site), "given.teacher": doctor._account(site, "teacher", site.accounts.admin)}
+    for key, finding in asked.items():
+        with pytest.raises(ConfigurationError, match=re.escape(f"({site.file}: accounts.{key})")):
+            list(finding)
 
 
 @pytest.mark.parametrize("address", ["::::", "http://", "http://a:b", "http://[::1", "http://host:99999"])
