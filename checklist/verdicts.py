@@ -195,8 +195,8 @@ def judge(
 ) -> list[Entry]:
     """One entry for every line of the checklist on every target; the lines judged once a run get a single one.
 
-    `required` are lines that have to be settled where others of their kind may stay open: by hand, out of reach, or
-    not checkable for want of a key. `tried` are those that this environment lets a run try, where it does not let all.
+    `required` are lines that have to be settled where others of their kind may stay open: by hand, or not checkable
+    for want of a key. `tried` are those that this environment lets a run try, where it does not let all.
     """
     found = _by_line_and_target(checks)
     judged = [line for line in LINES.values() if line.judged]
@@ -212,7 +212,9 @@ def judge(
             others = [one for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for one in entries]
             settled[line.id] = [_following(line, others)]
         elif line.for_people:
-            settled[line.id] = [_of_people(line, line.id in required)]
+            settled[line.id] = [
+                Entry(line.id, ALL_TARGETS, Verdict.BY_HAND, "", 0.0, {}, [], blocks=line.id in required)
+            ]
     return [entry for id_ in LINES for entry in settled[id_]]
 
 
@@ -239,11 +241,6 @@ def _of_line(
         else _covered_elsewhere(line, target)
         for target in targets
     ]
-
-
-def _of_people(line: Line, required: bool) -> Entry:
-    verdict = Verdict.BY_HAND if line.kind is Kind.BY_HAND else Verdict.NOT_CHECKABLE
-    return Entry(line.id, ALL_TARGETS, verdict, line.why and f"out of reach here: {line.why}", 0.0, {}, [], required)
 
 
 def _following(line: Line, others: list[Entry]) -> Entry:

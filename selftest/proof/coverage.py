@@ -63,10 +63,7 @@ def by_access() -> list[tuple[tuple[str, ...], int, int]]:
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    judged = {
-        Kind.FOLLOWS: f"follows {', '.join(line.follows)}",
-        Kind.OUT_OF_REACH: f"out of reach: {line.why}",
-    }.get(line.kind, str(line.kind))
+    judged = f"follows {', '.join(line.follows)}" if line.kind is Kind.FOLLOWS else str(line.kind)
     return (
         line.id,
         line.text,
