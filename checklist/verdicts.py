@@ -212,9 +212,7 @@ def judge(
             others = [one for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for one in entries]
             settled[line.id] = [_following(line, others)]
         elif line.for_people:
-            settled[line.id] = [
-                Entry(line.id, ALL_TARGETS, Verdict.BY_HAND, "", 0.0, {}, [], blocks=line.id in required)
-            ]
+            settled[line.id] = [_of_people(line, line.id in required)]
     return [entry for id_ in LINES for entry in settled[id_]]
 
 
@@ -241,6 +239,10 @@ def _of_line(
         else _covered_elsewhere(line, target)
         for target in targets
     ]
+
+
+def _of_people(line: Line, required: bool) -> Entry:
+    return Entry(line.id, ALL_TARGETS, Verdict.BY_HAND, "", 0.0, {}, [], required)
 
 
 def _following(line: Line, others: list[Entry]) -> Entry:

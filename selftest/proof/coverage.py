@@ -45,14 +45,13 @@ def document() -> str:
     kinds = groupby(sorted(LINES.values(), key=lambda line: list(Kind).index(line.kind)), lambda line: line.kind)
     counted = {kind: len(list(lines)) for kind, lines in kinds}
     parts = [HEAD + "".join(f"| {number} | {kind} |\n" for kind, number in [*counted.items(), ("all", len(LINES))])]
-    rows = "".join(f"| {' and '.join(way)} | {judged} | {follows} |\n" for way, judged, follows in by_access())
-    parts.append(f"{ACCESS}{rows}")
     for step in STEPS:
         rows = "".join(f"| {' | '.join(map(_cell, _row(line)))} |\n" for line in step.lines)
         parts.append(
             f"## {step.id} {step.title}\n\n| line | box | judged | test | faults |\n|---|---|---|---|---|\n{rows}"
         )
-    return "\n".join(parts)
+    rows = "".join(f"| {' and '.join(way)} | {judged} | {follows} |\n" for way, judged, follows in by_access())
+    return "\n".join([parts[0], f"{ACCESS}{rows}", *parts[1:]])
 
 
 def by_access() -> list[tuple[tuple[str, ...], int, int]]:
