@@ -41,21 +41,19 @@ class Kind(StrEnum):
     JUDGED = "judged"
     FOLLOWS = "follows"
     BY_HAND = "by hand"
-    OUT_OF_REACH = "out of reach"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One box of the checklist: `id` is `phase.step.position`, such as `2.7.15`.
 
-    `why` is what puts it out of reach; `follows` are the lines, or steps, that settle it.
+    `follows` are the lines, or steps, that settle it.
     """
 
     id: str
     step: str
     text: str
     kind: Kind = Kind.JUDGED
-    why: str = ""
     follows: tuple[str, ...] = ()
 
     @property
@@ -65,7 +63,7 @@ class Line:
 
     @property
     def for_people(self) -> bool:
-        return self.kind in (Kind.BY_HAND, Kind.OUT_OF_REACH)
+        return self.kind is Kind.BY_HAND
 
     @property
     def per_run(self) -> bool:
@@ -105,8 +103,6 @@ def _line(step: str, position: int | str, box: str | dict[str, Any]) -> Line:
     match box:
         case {"follows": follows, "text": text}:
             return Line(id_, step, text, Kind.FOLLOWS, follows=tuple(follows))
-        case {"out_of_reach": text, "why": why}:
-            return Line(id_, step, text, Kind.OUT_OF_REACH, why)
         case {"by_hand": text}:
             return Line(id_, step, text, Kind.BY_HAND)
         case str(text):

@@ -195,8 +195,8 @@ def judge(
 ) -> list[Entry]:
     """One entry for every line of the checklist on every target; the lines judged once a run get a single one.
 
-    `required` are lines that have to be settled where others of their kind may stay open: by hand, out of reach, or
-    not checkable for want of a key. `tried` are those that this environment lets a run try, where it does not let all.
+    `required` are lines that have to be settled where others of their kind may stay open: by hand, or not checkable
+    for want of a key. `tried` are those that this environment lets a run try, where it does not let all.
     """
     found = _by_line_and_target(checks)
     judged = [line for line in LINES.values() if line.judged]
@@ -249,8 +249,7 @@ def _of_line(
 
 
 def _of_people(line: Line, required: bool) -> Entry:
-    verdict = Verdict.BY_HAND if line.kind is Kind.BY_HAND else Verdict.NOT_CHECKABLE
-    return Entry(line.id, ALL_TARGETS, verdict, line.why and f"out of reach here: {line.why}", 0.0, {}, [], required)
+    return Entry(line.id, ALL_TARGETS, Verdict.BY_HAND, "", 0.0, {}, [], required)
 
 
 def _following(line: Line, others: list[Entry]) -> Entry:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import media
 from clients.addresses import HOME, OWN
-from clients.errors import SiteError
+from clients.errors import NotCheckable, SiteError
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import complaint, text
 from clients.moodle.model import Assignment
-from clients.moodle.server import MAINTENANCE_PAGE, in_maintenance
+from clients.moodle.server import MAINTENANCE_PAGE, in_maintenance, maintenance_message
 from clients.plugin.api import confirm_upload, request_upload
 
 CLOSED = 503
@@ -25,6 +25,22 @@ def expect_shut(person: MoodleClient, *paths: str) -> str:
             raise AssertionError(f"expected the maintenance page at {path}, seen status {answer.status}: {seen}")
         said = text(answer.page.select_one("#region-main, [role=main], main"))
     return said[:300]
+
+
+def expect_message(admin: MoodleClient, person: MoodleClient) -> str:
+    """Who is no administrator reads on the maintenance page what the site's setting says; returns that.
+
+    Raises NotCheckable where it says nothing, as the checklist lets it.
+    """
+    if not (message := maintenance_message(admin)):
+        raise NotCheckable(
+            "the site has no maintenance message, which is optional: enter one at Site administration > Server > "
+            "Maintenance mode"
+        )
+    shown = " ".join(text(HttpResult.of(person.get(HOME)).page.body).split())
+    if message not in shown:
+        raise AssertionError(f"expected the maintenance page to say “{message}”, seen “{shown[:200]}”")
+    return message
 
 
 def expect_no_upload_url(student: MoodleClient, assignment: Assignment, clip: media.Clip) -> str:

@@ -8,6 +8,7 @@ import media
 from checks.maintenance import (
     expect_confirmed,
     expect_let_in,
+    expect_message,
     expect_no_upload_url,
     expect_on,
     expect_opens,
@@ -26,7 +27,7 @@ from runner.reservation.workspace import Workspace
 
 
 @pytest.mark.provokes
-@pytest.mark.lines("3.2.3", "3.2.5", "3.8.2", "3.8.3", "R.1.1", "R.1.9")
+@pytest.mark.lines("3.2.3", "3.2.4", "3.2.5", "3.8.2", "3.8.3", "R.1.1", "R.1.9")
 def test_maintenance(
     visit: Callable[..., MoodleClient],
     assignment: Assignment,
@@ -52,6 +53,8 @@ def test_maintenance(
             with once("3.2.5", f"{who} sees the maintenance page, at an assignment's address too") as evidence:
                 evidence["page"] = expect_shut(person)
                 expect_shut(person, f"{ASSIGNMENT}?id={assignment.cmid}")
+        with once("3.2.4", "Who is shut out reads the site's maintenance message") as evidence:
+            evidence["message"] = expect_message(admin, student)
         with once("3.2.5", "The plugin gives no upload URL in maintenance mode", extra=True) as evidence:
             evidence["answer"] = expect_no_upload_url(another, assignment, clip)
         send(promised, clip, environment.verify)

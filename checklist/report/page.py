@@ -282,7 +282,7 @@ def _tally(run: Run, lines: Sequence[Line]) -> Counter[str]:
 
 def _became(line: Line, entries: Sequence[Entry], run: Run) -> str:
     if line.for_people:
-        return "by hand" if line.kind is Kind.BY_HAND else "out of reach"
+        return "by hand"
     failed = [entry for entry in entries if entry.verdict is Verdict.FAILED]
     if failed:
         return "known" if all(_is_known(entry, run) for entry in failed) else "failed"

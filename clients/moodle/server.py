@@ -7,7 +7,7 @@ from clients.addresses import DEBUGGING, MAINTENANCE, PURGE_CACHES, SETTINGS
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
 from clients.moodle.first_page import fetch_assets
-from clients.moodle.html import failure, quote, text
+from clients.moodle.html import failure, plain, quote, text
 
 MAINTENANCE_PAGE = "#page-maintenance-message"
 """The body of what Moodle shows while it is maintained: lib/weblib.php, print_maintenance_message()."""
@@ -23,6 +23,13 @@ def in_maintenance(site: MoodleClient) -> bool:
     if chosen is None:
         raise SiteError(f"Reading the site's maintenance mode failed at {site.where}: no such setting. {quote(page)}")
     return chosen["value"] == "1"
+
+
+def maintenance_message(site: MoodleClient) -> str:
+    """What the site's setting has people read meanwhile, without its markup; `site` is an administrator's session."""
+    page = site.open("Reading the site's maintenance message", SETTINGS, section=MAINTENANCE)
+    field = page.select_one("[name=s__maintenance_message]")
+    return " ".join(plain(field.get_text()).split()) if field else ""
 
 
 def switch_maintenance(site: MoodleClient, *, on: bool) -> None:

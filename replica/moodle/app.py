@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -33,6 +34,7 @@ from replica.moodle import (  # noqa: F401
 )
 from replica.moodle.errors import MoodleError, Moved, UnderMaintenance
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
+from replica.moodle.server import MESSAGE
 from replica.moodle.session import Session
 from replica.moodle.site import Site
 from replica.moodle.state import now
@@ -133,7 +135,10 @@ class App:
                 return web.error_json(MoodleError("Course or activity not accessible.", "requireloginerror"))
             return redirect(moved.url)
         except UnderMaintenance:
-            return web.render("maintenance.html", "Maintenance", 503, body_id="page-maintenance-message")
+            message = "" if self.site.faults.on("maintenance-without-its-message") else Markup(MESSAGE)
+            return web.render(
+                "maintenance.html", "Maintenance", 503, body_id="page-maintenance-message", message=message
+            )
         except MoodleError as error:
             return web.error_json(error) if ajax_script else web.error_page(error)
 

@@ -13,6 +13,7 @@ CHECKLISTS = ("mbstring", "curl", "openssl", "json")
 
 MAINTENANCE = "maintenancemode"
 DEBUGGING = "debugging"
+MESSAGE = "<p>We move videos to a new home, and are back at 18:00.</p>"
 
 
 @page("/admin/environment.php")
@@ -50,7 +51,8 @@ def maintenance(web: Web) -> Response:
         return redirect(f"/admin/settings.php?section={MAINTENANCE}")
     on = web.state.maintenance or faults.on("maintenance-left-on")
     choice = Field("s__maintenance_enabled", "Maintenance mode", "select", int(on), [("0", "Disable"), ("1", "Enable")])
-    form = Form(f"/admin/settings.php?section={MAINTENANCE}", "settings", [choice], id="adminsettings")
+    message = Field("s__maintenance_message", "Optional maintenance message", "textarea", MESSAGE)
+    form = Form(f"/admin/settings.php?section={MAINTENANCE}", "settings", [choice, message], id="adminsettings")
     return web.render("form.html", "Maintenance mode", form=form, layout="admin")
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ def started(*options: str) -> Iterator[dict[str, Any]]:
 
     Raises ConfigurationError when it cannot start.
     """
+    if find_spec("starlette") is None:
+        raise ConfigurationError(
+            "The replica's packages are not installed here. Run make .venv/ready, which brings them, or test a site: "
+            "pytest --env NAME takes none of them."
+        )
     # It ends when its standard input does, so it cannot outlive this process, however that ends.
     process = subprocess.Popen(
         [sys.executable, "-m", "replica", "--json", *options],

@@ -61,8 +61,8 @@ ALSO_CALLED = {
 """What people say of each symptom, the document's own sentence first."""
 
 UNSAYING = """
-    a after an and any anybody are can cannot cant does doesnt dont error errors for from in is it much my no not of on
-    or our somebody than the there to too we when why will with wont
+    a after an and any anybody are can cannot can't does doesn't don't error errors for from in is it much my no not of
+    on or our somebody than the there to too we when why will with won't
 """
 """Words that tell no symptom from another."""
 
@@ -100,12 +100,8 @@ def symptom(words: str) -> Step:
 
 def _words(text: str) -> set[str]:
     """Those that mean something, without their endings."""
-    plain = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("'", "")
-    return {
-        re.sub(r"(?<=\w{3})(ing|ed|es|s)$", "", word)
-        for word in re.findall(r"\w+", plain)
-        if word not in UNSAYING.split()
-    }
+    said, unsaying = (set(re.findall(r"\w+", re.sub(r"['\u2019]", "", one.casefold()))) for one in (text, UNSAYING))
+    return {re.sub(r"(?<=\w{3})(ing|ed|es|s)$", "", word) for word in said - unsaying}
 
 
 @dataclass

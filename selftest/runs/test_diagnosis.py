@@ -1,10 +1,14 @@
 """`--diagnose` on a site with one thing wrong: the cause is named, and what is right is no cause."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from clients.addresses import LOGIN
+from runner.configuration.connect import new_bucket
 from runner.configuration.environment import Environment
 from runner.doctor.diagnosis import diagnose, symptom
 
@@ -52,3 +56,20 @@ def test_a_cause_is_named(environment: Environment, switch: Switch, fault: str, 
     switch(fault)
     found = levels(environment, step)
     assert causes <= {line for line, level in found.items() if level == "bad"}
+
+
+@pytest.mark.parametrize("step", ["T.1", "T.2", "T.3", "T.4", "T.5", "T.6"])
+def test_production_is_only_read(environment: Environment, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    sent: list[tuple[str | None, str]] = []
+    really = requests.Session.send
+
+    def send(self: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        sent.append((request.method, urlsplit(request.url or "").path))
+        return really(self, request, **options)
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    stored = new_bucket(environment).keys("")
+    assert "bad" not in levels(environment.model_copy(update={"test_site": False}), step).values()
+    assert new_bucket(environment).keys("") == stored
+    assert sent
+    assert {path for method, path in sent if method not in ("GET", "HEAD", "OPTIONS")} <= {LOGIN}

@@ -34,10 +34,6 @@ def test_every_step_has_a_title_and_boxes_and_no_box_is_empty() -> None:
         assert [text for text in texts if not text or text != text.strip()] == []
 
 
-def test_what_is_out_of_reach_says_why() -> None:
-    assert all(line.why for line in LINES.values() if line.kind is Kind.OUT_OF_REACH)
-
-
 def test_a_line_follows_lines_that_are_judged() -> None:
     for line in LINES.values():
         followed = [other for other in LINES.values() if other.is_followed_by(line)]

@@ -8,15 +8,9 @@ from dataclasses import replace
 import pytest
 
 from checklist.decide import Conditions, decide
-from checklist.lines import ALL_TARGETS, LINES, Kind
+from checklist.lines import ALL_TARGETS, LINES
 from checklist.verdicts import UNTRIED, Check, Entry, Verdict, judge, judged_on
 from selftest.unit.sample_runs import CHROMIUM, TARGETS, WEBKIT, passing
-
-
-@pytest.fixture
-def out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """3.1.2 is; no line of the checklist has been since the suite reads on the server."""
-    monkeypatch.setitem(LINES, "3.1.2", replace(LINES["3.1.2"], kind=Kind.OUT_OF_REACH, why="it takes an orbit"))
 
 
 def check(verdict: Verdict, line: str = "1.1.6") -> Check:
@@ -80,14 +74,9 @@ def test_what_an_optional_target_leaves_open_is_open_in_the_sign_off_too() -> No
     assert [entry.verdict for entry in entries if entry.id == "2.14.1"] == [Verdict.NOT_RUN]
 
 
-@pytest.mark.parametrize(("line", "verdict"), [("3.1.1", Verdict.BY_HAND), ("3.1.2", Verdict.NOT_CHECKABLE)])
-def test_a_line_for_people_blocks_only_where_it_is_required(line: str, verdict: Verdict, out_of_reach: None) -> None:
-    assert (entry_of(line).verdict, entry_of(line).blocks) == (verdict, False)
-    assert entry_of(line, required=[line]).blocks
-
-
-def test_what_is_out_of_reach_says_why(out_of_reach: None) -> None:
-    assert entry_of("3.1.2").message == "out of reach here: it takes an orbit"
+def test_a_line_for_people_blocks_only_where_it_is_required() -> None:
+    assert (entry_of("3.1.1").verdict, entry_of("3.1.1").blocks) == (Verdict.BY_HAND, False)
+    assert entry_of("3.1.1", required=["3.1.1"]).blocks
 
 
 def test_lines_that_a_run_may_not_try_do_not_block_unless_they_are_required() -> None:

@@ -8,7 +8,10 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from runner.configuration.replica import CHECKOUT
+import pytest
+
+from clients.errors import ConfigurationError
+from runner.configuration.replica import CHECKOUT, started
 from selftest.unit.environment_files import SITE, VARIABLES
 
 GROUPS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
@@ -57,3 +60,12 @@ def test_the_replica_needs_them() -> None:
     started = run("replica", "--json")
     assert started.returncode == 1
     assert "ModuleNotFoundError: No module named" in started.stderr
+
+
+def test_a_replica_without_its_packages_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.configuration.replica.find_spec", lambda _: None)
+    with (
+        pytest.raises(ConfigurationError, match=r"not installed here\. Run make \.venv/ready.*pytest --env NAME"),
+        started(),
+    ):
+        pass
