@@ -114,10 +114,10 @@ class Workspace:
         return self._admin.courses.create(self.category, *self.course_name())
 
     @_set_up()
-    def new_assignment(self, course: Course | None = None) -> Assignment:
-        """An assignment in `course`, by default in one of its own."""
+    def new_assignment(self, course: Course | None = None, **settings: str) -> Assignment:
+        """An assignment in `course`, by default in one of its own; `settings` are fields of its form."""
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
-        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE)
+        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE, settings=settings)
 
     def closed_assignment(self, course: Course) -> Assignment:
         """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""
@@ -160,6 +160,10 @@ class Workspace:
 
     def teacher(self, course: Course) -> Person:
         return self._enrolled("teacher", "editingteacher", course)
+
+    def teacher_of_groups(self, course: Course) -> Person:
+        """A teacher without editing rights, whom separate groups keep to their own."""
+        return self._enrolled("teacher", "teacher", course)
 
     @_set_up()
     def manager(self) -> Person:
