@@ -166,7 +166,7 @@ def _expect_no_upload(site: MoodleClient, assignment: Assignment) -> None:
 
 
 @pytest.mark.lines("X.1.7", "X.1.8", "X.1.9")
-def test_cut_off(
+def test_late_videos(
     workspace: Workspace,
     submit_without_browser: Submit,
     visit: Visit,

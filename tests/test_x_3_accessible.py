@@ -35,7 +35,7 @@ def _rules_of_player(page: Accessible, line: Lines, state: str) -> None:
 
 
 @pytest.mark.lines("X.3.1", "X.3.4", "X.3.6", "X.3.7", "X.3.8", "X.3.9")
-def test_form(
+def test_form_for_all(
     student: Actor,
     assignment: Assignment,
     clip: media.Clip,
@@ -84,7 +84,7 @@ def test_form(
 
 
 @pytest.mark.lines("X.3.2", "X.3.5", "X.3.8")
-def test_player(teacher: Actor, submission: Submission, assignment: Assignment, line: Lines) -> None:
+def test_player_for_all(teacher: Actor, submission: Submission, assignment: Assignment, line: Lines) -> None:
     """A teacher plays a video by keyboard alone; axe looks at the players."""
     teacher.log_in_by_cookie()
     grader = teacher.open(assignment).view_all_submissions().grade(submission.person.id)
@@ -103,12 +103,14 @@ def test_player(teacher: Actor, submission: Submission, assignment: Assignment, 
         video.player.expect_playing()
     with line("X.3.8", "The player on the video's own page fits into 320 pixels"):
         page.expect_narrow({"the player": video.player.video})
-    with line("X.3.2", "The rules of axe were asked of the players, in the grader and on the video's own page") as evidence:
+    with line(
+        "X.3.2", "The rules of axe were asked of the players, in the grader and on the video's own page"
+    ) as evidence:
         evidence["states"] = page.states
 
 
 @pytest.mark.lines("X.3.3")
-def test_pages(admin: Actor, submission: Submission, line: Lines) -> None:
+def test_pages_for_all(admin: Actor, submission: Submission, line: Lines) -> None:
     """axe looks at the administrators' pages."""
     admin.log_in_by_cookie()
     listed = Accessible(admin.manage_videos(search=submission.person.name))
