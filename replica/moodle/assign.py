@@ -131,10 +131,8 @@ def add_attempt(web: Web, assignment: Assignment, course: Course, user: User) ->
         raise no_permission("Grade assignment")
     web.require_sesskey()
     last = web.state.submission_of(assignment.id, web.number("userid"))
-    refused = web.site.faults.on("attempt-stays-closed")
     if last and assignment.maxattempts != 1:
-        new = web.state.add_submission(assignment.id, last.user, last.attempt + 1)
-        new.status = "submitted" if refused else "reopened"
+        web.state.add_submission(assignment.id, last.user, last.attempt + 1).status = "reopened"
         if web.site.faults.on("attempt-drops-the-old-video"):
             for video in web.state.videos_of(last.id):
                 web.site.storage.discard(web.state, video)

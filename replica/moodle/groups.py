@@ -51,5 +51,6 @@ def members(web: Web) -> Response:
         action=f"/group/members.php?group={group.id}",
         current=filtered(web, [u for u in people if u.id in group.members], "removeselect"),
         potential=filtered(web, [u for u in people if u.id not in group.members], "addselect"),
+        roles=None,
         search=web.param("addselect_searchtext", ""),
     )

@@ -201,5 +201,6 @@ def _duplicate(web: Web) -> Response:
         copy.s3video = False
     for submission in [s for s in web.state.submissions.values() if s.assignment == item.id]:
         if web.site.faults.on("copy-with-the-videos"):
-            web.state.add_submission(copy.id, submission.user).video = submission.video
+            copied = web.state.add_submission(copy.id, submission.user)
+            copied.status, copied.video = submission.status, submission.video
     return redirect(f"/course/view.php?id={course.id}")

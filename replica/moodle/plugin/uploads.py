@@ -108,6 +108,8 @@ def is_open(web: Web, assignment: Assignment, user: User) -> bool:
     submission = web.state.submission_of(assignment.id, user.id)
     if submission and submission.status == "submitted" and assignment.submissiondrafts:
         return False
+    if submission and submission.attempt and web.site.faults.on("attempt-stays-closed"):
+        return False
     extended = 0 if web.site.faults.on("extension-unread") else assignment.extensions.get(user.id, 0)
     end = max(assignment.cutoffdate, extended) if assignment.cutoffdate else 0
     return assignment.allowfrom <= now() and (not end or now() < end)
