@@ -116,3 +116,10 @@ def expect_not_lost(teacher: MoodleClient, student: MoodleClient, video: Video, 
     page = assignment_page(student, video.assignment)
     if there and video.key not in shown(page):
         raise AssertionError("expected the student to see the video that the teacher has, seen none")
+
+
+def expect_points(page: BeautifulSoup, points: int) -> None:
+    """The student finds the points among the feedback on their page."""
+    seen = " ".join(" ".join(part.get_text(" ", strip=True) for part in page.select(".feedback")).split())
+    if not re.search(rf"\b{points}([.,]0+)?\s*[/%(]", seen):
+        raise AssertionError(f"expected the student to find the grade {points}, seen {seen or 'no feedback'}")

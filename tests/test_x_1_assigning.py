@@ -20,6 +20,7 @@ from clients.plugin.api import (
     WATCH,
     Video,
     begin_upload,
+    grader,
     grading_table,
     playback_url,
     request_upload,
@@ -30,6 +31,8 @@ from fixtures.visitors import SubmissionWithoutBrowser
 from runner.configuration.environment import Environment
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.workspace import Workspace
+
+POINTS = 73
 
 PAST, EXTENSION = timedelta(hours=1), timedelta(days=31)
 
@@ -138,6 +141,20 @@ def _again(submit: Submit, assignment: Assignment, person: Person) -> Submission
         return submit(assignment, person)
     except SiteError as refused:
         raise AssertionError(f"expected the student to hand in another video, seen {refused}") from refused
+
+
+@pytest.mark.lines("X.1.10")
+def test_again_after_grading(workspace: Workspace, submit_without_browser: Submit, visit: Visit, once: Lines) -> None:
+    """A student whose video was graded hands in another one."""
+    first = submit_without_browser(workspace.new_assignment())
+    teacher = visit(workspace.teacher(first.assignment.course), "teacher")
+    assignments.give_grade(teacher, first.assignment, first.person, grader(teacher, first).page, POINTS)
+    with once("X.1.10", "A video that is handed in after grading takes the place of the graded one", blocks=True):
+        second = _again(submit_without_browser, first.assignment, first.person)
+        row = assigning.row_of(grading_table(teacher, second).page, second.person)
+        expect_shown(row, [second.key], "in the student's row of the table")
+    with once("X.1.10", "The grade stays where another video is handed in after grading"):
+        assigning.expect_points(assignment_page(second.site, second.assignment), POINTS)
 
 
 @pytest.mark.lines("X.1.6")

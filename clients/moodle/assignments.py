@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from urllib.parse import urlencode
+
+from bs4 import BeautifulSoup, Tag
 
 from clients import steps
 from clients.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS
 from clients.errors import SiteError
+from clients.moodle.ajax import ajax
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import query, quote
 from clients.moodle.model import Account, Assignment, Course
@@ -113,6 +118,32 @@ def allow_attempt(site: MoodleClient, assignment: Assignment, person: Account) -
     steps.step(site.session.sender, "Allow the student another attempt.")
     where = {"id": assignment.cmid, "action": "addattempt", "userid": person.id, "sesskey": site.sesskey}
     site.open("Allowing another attempt", ASSIGNMENT, **where)
+
+
+def give_grade(site: MoodleClient, assignment: Assignment, person: Account, panel: BeautifulSoup, points: int) -> None:
+    """Saves the grader's `panel` on somebody with a grade in it, as its script does. Raises SiteError."""
+    steps.step(site.session.sender, f"Grade the student with {points} points.")
+    form = panel.select_one("form:has([name=grade])")
+    if form is None:
+        raise SiteError(f"Grading failed at {site.base_url}: the grader's panel has no field for a grade.")
+    fields = {str(one["name"]): _held(one) for one in form.select("input[name], select[name], textarea[name]")}
+    said = ajax(
+        site,
+        "mod_assign_submit_grading_form",
+        assignmentid=assignment.id,
+        userid=person.id,
+        jsonformdata=json.dumps(urlencode({**fields, "grade": points, "sesskey": site.sesskey})),
+    )
+    if said:
+        raise SiteError(f"Grading failed at {site.base_url}: {said}")
+
+
+def _held(field: Tag) -> str:
+    """What a field of a form is sent with."""
+    if field.name == "select":
+        chosen = field.select_one("option[selected]") or field.select_one("option")
+        return str(chosen.get("value", "")) if chosen else ""
+    return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
 
 
 def submit_for_grading(site: MoodleClient, assignment: Assignment) -> None:

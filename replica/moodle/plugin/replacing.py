@@ -45,7 +45,11 @@ def believed(web: Web, submission: Submission, key: str) -> bool:
 def kept(web: Web, submission: Submission, user: User) -> str:
     """Where somebody is sent whose new video is not taken in place of the saved one; nowhere without a fault."""
     saved = web.state.videos.get(submission.video)
+    if web.site.faults.on("another-video-drops-the-grade"):
+        submission.grade = None
     if saved and submission.group and saved.user != user.id and web.site.faults.on("group-keeps-first-video"):
+        return "view"
+    if submission.grade is not None and web.site.faults.on("graded-video-stays"):
         return "view"
     if not web.site.faults.on("replacement-refused"):
         return ""
