@@ -79,7 +79,7 @@ def test_form_for_all(
         student.page.keyboard.press("Enter")
         form.arrive("the submission's status after Save changes", lambda url: "action=editsubmission" not in url)
         student.open(assignment).expect_submitted()
-    with line("X.3.1", "The rules of axe were asked of the upload form in each of its states") as evidence:
+    with line("X.3.1", "The upload form can be asked for the rules of WCAG in each of its states") as evidence:
         evidence["states"] = page.states
 
 
@@ -104,7 +104,7 @@ def test_player_for_all(teacher: Actor, submission: Submission, assignment: Assi
     with line("X.3.8", "The player on the video's own page fits into 320 pixels"):
         page.expect_narrow({"the player": video.player.video})
     with line(
-        "X.3.2", "The rules of axe were asked of the players, in the grader and on the video's own page"
+        "X.3.2", "The players in the grader and on the video's own page can be asked for the rules of WCAG"
     ) as evidence:
         evidence["states"] = page.states
 
@@ -113,13 +113,15 @@ def test_player_for_all(teacher: Actor, submission: Submission, assignment: Assi
 def test_pages_for_all(admin: Actor, submission: Submission, line: Lines) -> None:
     """axe looks at the administrators' pages."""
     admin.log_in_by_cookie()
-    listed = Accessible(admin.manage_videos(search=submission.person.name))
-    for one in listed.broken(OWN_PAGE, "the list of videos"):
+    with line("X.3.3", "The list of videos opens, and can be asked for the rules of WCAG", blocks=True):
+        listed = Accessible(admin.manage_videos(search=submission.person.name))
+        broken = [*listed.broken(OWN_PAGE, "the list of videos")]
+    for one in broken:
         with line("X.3.3", f"The list of videos keeps WCAG's rule {one.rule}"):
             one.fail()
-    dashboard = Accessible(admin.dashboard())
-    for one in dashboard.broken(OWN_PAGE, "the dashboard"):
+    with line("X.3.3", "The dashboard opens, and can be asked for the rules of WCAG", blocks=True):
+        dashboard = Accessible(admin.dashboard())
+        broken = [*dashboard.broken(OWN_PAGE, "the dashboard")]
+    for one in broken:
         with line("X.3.3", f"The dashboard keeps WCAG's rule {one.rule}"):
             one.fail()
-    with line("X.3.3", "The rules of axe were asked of the list of videos and of the dashboard") as evidence:
-        evidence["states"] = [*listed.states, *dashboard.states]
