@@ -50,7 +50,7 @@ def test_groups(
     step("the administrator", "Create two groups, and an assignment in which students submit in groups.")
     create_group(workspace.site, course, "Group A", [first, second])
     create_group(workspace.site, course, "Group B", [outsider])
-    assignment = workspace.new_assignment(course, teamsubmission="1")
+    assignment = workspace.assignment_with(course, teamsubmission="1")
     video = submit_without_browser(assignment, first)
     member = visit(second, "second member of the group")
     with once("X.1.1", "A member of the group finds the video that another member handed in", blocks=True):
@@ -92,7 +92,7 @@ def test_separate_groups(
     )
     create_group(workspace.site, course, "Group A", [mine, grader])
     create_group(workspace.site, course, "Group B", [others])
-    assignment = workspace.new_assignment(course, groupmode="1")
+    assignment = workspace.assignment_with(course, groupmode="1")
     own, foreign = submit_without_browser(assignment, mine), submit_without_browser(assignment, others)
     site = visit(grader, "teacher of one group")
     with once("X.1.3", "A teacher of separate groups plays the video of a student of their own group"):
@@ -107,7 +107,7 @@ def test_anonymous(workspace: Workspace, submit_without_browser: Submit, visit: 
     """A marker of anonymous submissions learns of nobody whose video it is."""
     course = workspace.new_course()
     step("the administrator", "Create an assignment with anonymous submissions.")
-    video = submit_without_browser(workspace.new_assignment(course, blindmarking="1"))
+    video = submit_without_browser(workspace.assignment_with(course, blindmarking="1"))
     marker = visit(workspace.teacher(course), "teacher")
     with once("X.1.4", "With anonymous submissions no page on a marker's way names the student") as evidence:
         evidence["looked at"] = assigning.expect_unknown(marker, video)
@@ -122,7 +122,7 @@ def test_attempts(
 ) -> None:
     """A teacher reopens a submission: the new attempt has its own video, and the old one still plays."""
     course = workspace.new_course()
-    assignment = workspace.new_assignment(course, maxattempts="-1", attemptreopenmethod="manual")
+    assignment = workspace.assignment_with(course, maxattempts="-1", attemptreopenmethod="manual")
     first = submit_without_browser(assignment)
     teacher = visit(workspace.teacher(course), "teacher")
     assignments.allow_attempt(teacher, assignment, first.person)
@@ -161,7 +161,7 @@ def test_again_after_grading(workspace: Workspace, submit_without_browser: Submi
 def test_drafts(workspace: Workspace, submit_without_browser: Submit, once: Lines) -> None:
     """A video is a draft until its student submits it for grading; then no other one is taken."""
     step("the administrator", "Create an assignment in which students press a button to submit.")
-    video = submit_without_browser(workspace.new_assignment(submissiondrafts="1"))
+    video = submit_without_browser(workspace.assignment_with(submissiondrafts="1"))
     student, assignment = video.site, video.assignment
     with once("X.1.6", "A saved video is a draft until its student submits it"):
         assigning.expect_status(assignment_page(student, assignment), "draft", "a draft")

@@ -114,10 +114,21 @@ class Workspace:
         return self._admin.courses.create(self.category, *self.course_name())
 
     @_set_up()
-    def new_assignment(self, course: Course | None = None, **settings: str) -> Assignment:
-        """An assignment in `course`, by default in one of its own; `settings` are fields of its form."""
+    def new_assignment(self, course: Course | None = None) -> Assignment:
+        """An assignment in `course`, by default in one of its own."""
+        return self._new_assignment(course or self.new_course())
+
+    def assignment_with(self, course: Course | None = None, **settings: str) -> Assignment:
+        """As `new_assignment`, with these fields of its form. Raises NotCheckable where the site does not take them."""
+        course = course or self.new_course()
+        try:
+            return self._new_assignment(course, **settings)
+        except SiteError as refused:
+            raise NotCheckable(f"the site does not let the suite make such an assignment: {refused}") from refused
+
+    def _new_assignment(self, course: Course, **settings: str) -> Assignment:
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
-        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE, settings=settings)
+        return create_assignment(self.site, course, name, datetime.now() + DUE, settings=settings)
 
     def closed_assignment(self, course: Course) -> Assignment:
         """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""

@@ -68,6 +68,13 @@ def test_a_test_that_broke_outside_its_lines_is_no_such_failure() -> None:
     assert broke.verdict == "INCOMPLETE"
 
 
+def test_a_test_of_the_chapter_that_broke_leaves_its_lines_open() -> None:
+    broke = changed(passing(TARGETS), ONCE.id, "chromium", verdict=Verdict.NOT_REACHED, message="a course is not there")
+    assert run_of(broke, conditions=Conditions(1)).verdict == "GO"
+    assert run_of(broke, conditions=Conditions(1), required=[ONCE.id]).verdict == "INCOMPLETE"
+    assert run_of(passing(TARGETS), conditions=Conditions(1)).verdict == "INCOMPLETE"
+
+
 def test_where_the_environment_requires_it_it_blocks() -> None:
     run = failing((ONCE.id,))
     assert (run.verdict, run.exit_code) == ("NO-GO", 1)

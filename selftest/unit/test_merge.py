@@ -52,7 +52,7 @@ def part(number: int, of: Run, keep: Callable[[Check], bool], targets: Iterable[
 def shards(whole: Run) -> list[Run]:
     """Three: of all up to step 2.8, of 2.9 to 2.12, of 2.13 and all after it."""
     begin = ("1.", *(f"2.{step}." for step in range(1, 9)))
-    steps = (begin, ("2.9.", "2.10.", "2.11.", "2.12."), ("2.13.", "2.14.", "3.", "4.", "P.", "R.", "T."))
+    steps = (begin, ("2.9.", "2.10.", "2.11.", "2.12."), ("2.13.", "2.14.", "3.", "4.", "P.", "R.", "T.", "X."))
     return [part(n, whole, lambda check, mine=mine: check.line.startswith(mine)) for n, mine in enumerate(steps)]  # type: ignore[misc]
 
 
