@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checklist import report, terminal
-from checklist.anew import differences
+from checklist.anew import differences, judged_anew
 from checklist.decide import Conditions
 from checklist.lines import LINES, STEPS, Line, Step, all_beyond, named
 from checklist.merge import merge
@@ -115,6 +115,7 @@ def test_judged_anew_and_merged_it_is_the_same(required: tuple[str, ...]) -> Non
     merged = merge([run])
     assert (merged.verdict, merged.exit_code) == (run.verdict, run.exit_code)
     assert [defect.stops for defect in merged.defects] == [bool(required)]
+    assert judged_anew(replace(run, required=[*required, "X.9.99", "nonsense"])).verdict == run.verdict
     opened = replace(
         run_of([one for one in passing(TARGETS) if one.line != ONCE.id], required=required), required=required
     )
