@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from checklist.decide import decide
 from checklist.defects import defects
 from checklist.known_issues import KnownIssue, from_results
-from checklist.lines import LINES
+from checklist.lines import all_beyond
 from checklist.reason import reason
 from checklist.results import NoResults, Run
 from checklist.tables import Mistakes
@@ -51,7 +51,7 @@ def required_of(run: Run) -> set[str]:
     may_stay_open = (Verdict.BY_HAND, Verdict.NOT_CHECKABLE)
     entries = [entry for entry in run.lines if entry.blocks]
     stayed = {entry.id for entry in entries if entry.verdict in may_stay_open or entry.message == UNTRIED}
-    return stayed | {line for line in run.required if line in REQUIRED_OF_SITES or LINES[line].beyond}
+    return stayed | {line for line in run.required if line in REQUIRED_OF_SITES or all_beyond([line])}
 
 
 def tried_of(run: Run) -> set[str]:

@@ -30,8 +30,11 @@ def decide(entries: Collection[Entry], conditions: Conditions) -> tuple[str, int
     """The run's verdict word and exit code; where several hold: 2 or 3, then 4, 6, 1, 7, 0 (docs/contract.md)."""
     code = conditions.pytest_code
     blocking = [entry for entry in entries if entry.blocks]
-    aside = any(entry.verdict is Verdict.FAILED and not entry.blocks for entry in entries)
-    only_such_failures = code == 1 and not conditions.broken and aside  # known, or beyond the checklist
+    aside = any(  # known, or beyond the checklist
+        entry.checks and entry.verdict in (Verdict.FAILED, Verdict.NOT_REACHED) and not entry.blocks
+        for entry in entries
+    )
+    only_such_failures = code == 1 and not conditions.broken and aside
     outcomes = (
         (code == 2, "INTERRUPTED", 2),
         (code == 3, "INTERNAL ERROR", 3),

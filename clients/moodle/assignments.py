@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+from bs4 import BeautifulSoup, Tag
 
 from clients import steps
 from clients.addresses import ASSIGNMENT, COMPONENT, MODULE_SETTINGS
 from clients.errors import SiteError
+from clients.moodle.ajax import ajax
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import query, quote
-from clients.moodle.model import Assignment, Course
+from clients.moodle.model import Account, Assignment, Course
 
 
 def create_assignment(
-    site: MoodleClient, course: Course, name: str, due: datetime, *, cut_off: bool = False, notify: bool = False
+    site: MoodleClient,
+    course: Course,
+    name: str,
+    due: datetime,
+    *,
+    cut_off: bool = False,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Assignment:
     """An assignment that takes S3 Video and nothing else, due at `due` (the site's local time).
 
-    Nothing is taken after that where it is the `cut_off` date, too. With `notify` graders are told of submissions.
+    Nothing is taken after that where it is the `cut_off` date, too. `settings` are more fields of its form.
     """
     where = site.submit(
         f"Creating the assignment {name}",
@@ -28,6 +40,7 @@ def create_assignment(
             f"{COMPONENT}_enabled": "1",
             **_date("duedate", due),
             **(_date("cutoffdate", due) if cut_off else {}),
+            **settings,
         },
         if_there={
             "introeditor[text]": "Hand in a video.",
@@ -41,15 +54,20 @@ def create_assignment(
             "teamsubmission": "0",
             "preventsubmissionnotingroup": "0",
             "requiresubmissionstatement": "0",
-            "sendnotifications": str(int(notify)),
+            "sendnotifications": "0",
             "sendlatenotifications": "0",
             "sendstudentnotifications": "0",
+            **settings,
         },
         add="assign",
         course=course.id,
         section=0,
     )
-    cmid = int(query(where)["id"])
+    return assignment_at(site, int(query(where)["id"]), name, course)
+
+
+def assignment_at(site: MoodleClient, cmid: int, name: str, course: Course) -> Assignment:
+    """The assignment with this id of a course module. Raises SiteError where no page shows its own id."""
     page = site.open("Reading the assignment's id", ASSIGNMENT, id=cmid, action="grader")
     shown = page.select_one("[data-assignmentid][data-contextid]")
     if shown is None:
@@ -79,6 +97,72 @@ def save_submission(site: MoodleClient, assignment: Assignment, key: str, size: 
         id=assignment.cmid,
         action="editsubmission",
     )
+
+
+def end_submissions(site: MoodleClient, assignment: Assignment, at: datetime) -> None:
+    """Moves due date and cut-off date to `at` (the site's local time)."""
+    steps.step(site.session.sender, "Move due date and cut-off date of the assignment into the past.")
+    dates = {**_date("duedate", at), **_date("cutoffdate", at)}
+    site.submit(f"Ending {assignment.name}", MODULE_SETTINGS, dates, update=assignment.cmid)
+
+
+def grant_extension(site: MoodleClient, assignment: Assignment, person: Account, until: datetime) -> None:
+    steps.step(site.session.sender, "Grant the student an extension.")
+    dates = _date("extensionduedate", until)
+    step = "Granting an extension"
+    site.submit(step, ASSIGNMENT, dates, id=assignment.cmid, action="grantextension", userid=person.id)
+
+
+def allow_attempt(site: MoodleClient, assignment: Assignment, person: Account) -> None:
+    """Lets somebody try once more, as the menu in their row of the table does."""
+    steps.step(site.session.sender, "Allow the student another attempt.")
+    where = {"id": assignment.cmid, "action": "addattempt", "userid": person.id, "sesskey": site.sesskey}
+    site.open("Allowing another attempt", ASSIGNMENT, **where)
+
+
+def give_grade(site: MoodleClient, assignment: Assignment, person: Account, panel: BeautifulSoup, points: int) -> None:
+    """Saves the grader's `panel` on somebody with a grade in it, as its script does. Raises SiteError."""
+    steps.step(site.session.sender, f"Grade the student with {points} points.")
+    form = panel.select_one("form:has([name=grade])")
+    if form is None:
+        raise SiteError(f"Grading failed at {site.base_url}: the grader's panel has no field for a grade.")
+    fields = {str(one["name"]): _held(one) for one in form.select("input[name], select[name], textarea[name]")}
+    said = ajax(
+        site,
+        "mod_assign_submit_grading_form",
+        assignmentid=assignment.id,
+        userid=person.id,
+        jsonformdata=json.dumps(urlencode({**fields, "grade": points, "sesskey": site.sesskey})),
+    )
+    if said:
+        raise SiteError(f"Grading failed at {site.base_url}: {said}")
+
+
+def _held(field: Tag) -> str:
+    """What a field of a form is sent with."""
+    if field.name == "select":
+        chosen = field.select_one("option[selected]") or field.select_one("option")
+        return str(chosen.get("value", "")) if chosen else ""
+    return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
+
+
+def submit_for_grading(site: MoodleClient, assignment: Assignment) -> None:
+    """Hands in the draft of whoever is logged in."""
+    steps.step(site.session.sender, "Press “Submit assignment”, and continue.")
+    form = {"submitbutton": "Continue", "_qf__mod_assign_confirm_submission_form": "1"}
+    where = {"id": assignment.cmid, "action": "confirmsubmit"}
+    site.send("Submitting for grading", ASSIGNMENT, {**where, **form})
+
+
+def duplicate(site: MoodleClient, assignment: Assignment) -> Assignment:
+    """Makes another assignment of an assignment, as “Duplicate” in its menu does."""
+    steps.step(site.session.sender, "Duplicate the assignment.")
+    there = assignments_of(site, assignment.course.id)
+    site.open("Duplicating an assignment", "/course/mod.php", duplicate=assignment.cmid, sesskey=site.sesskey)
+    new = [cmid for cmid in assignments_of(site, assignment.course.id) if cmid not in there]
+    if len(new) != 1:
+        raise SiteError(f"Duplicating {assignment.name} failed at {site.where}: there are {len(new)} new assignments.")
+    return assignment_at(site, new[0], f"{assignment.name} (copy)", assignment.course)
 
 
 def assignments_of(site: MoodleClient, course: int) -> list[int]:

@@ -100,7 +100,7 @@ class UploadWidget:
         return opened.value
 
     def _choose(self, choose: Callable[[], None]) -> Upload:
-        upload = self._watched()
+        upload = self.watched()
         choose()
         button = self.root.get_by_role("button", name=re.compile(r"^\s*(start )?upload\b", re.I)).filter(visible=True)
         if button.count():
@@ -114,13 +114,14 @@ class UploadWidget:
         button = self.message.get_by_role("button")
         if not button.count():
             return self.choose(file)
-        upload = self._watched()
+        upload = self.watched()
         upload.started_by = "the button to try again"
         self.moodle.step("Press the button to try again.")
         button.click()
         return upload
 
-    def _watched(self) -> Upload:
+    def watched(self) -> Upload:
+        """From now on what the widget does is watched, whoever chooses the file."""
         upload = Upload(self.root, self.moodle)
         self.root.evaluate(RECORD)
         return upload

@@ -31,6 +31,12 @@ def may_grade(state: State, user: User, course: Course) -> bool:
     return may_edit(state, user, course) or TEACHER in _active_roles(state, user, course)
 
 
+def apart(state: State, user: User, course: Course, student: int) -> bool:
+    """Whether separate groups keep a teacher from a student: whoever may edit the course is of all groups."""
+    mine, theirs = state.group_of(course.id, user.id), state.group_of(course.id, student)
+    return not may_edit(state, user, course) and (mine is None or mine is not theirs)
+
+
 def grades_by_role(state: State, user: User, course: Course) -> bool:
     """Whether somebody grades as a participant, and not only because an administrator may everything."""
     return bool(_active_roles(state, user, course) & {MANAGER, EDITING_TEACHER, TEACHER})

@@ -26,6 +26,7 @@ from replica.moodle import (  # noqa: F401
     enrol,
     first_login_pages,
     grading,
+    groups,
     language,
     login,
     modules,

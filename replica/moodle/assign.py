@@ -39,6 +39,9 @@ def view(web: Web) -> Response:
         "gradingbatchoperation": remove_several,
         "submit": ask_to_submit,
         "confirmsubmit": submit,
+        "grantextension": extend,
+        "addattempt": add_attempt,
+        "downloadall": download_all,
         "grading": grading.table,
         "saveoptions": grading.save_options,
         "grader": grading.grader,
@@ -62,6 +65,7 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         raise MoodleError("Can't find data record in database.", "invalidrecord")
     if not grader and not web.state.plugin_enabled and web.site.faults.on("assignment-breaks-when-disabled"):
         raise MoodleError("Plugin 'assignsubmission_s3video' is not available.", "codingerror")
+    submission = _by_fault(web, assignment, user, submission)
     shown = not grader or submission is not None
     students = web.state.students(course.id)
     submitted = [s for p in students if (s := web.state.submission_of(assignment.id, p.id)) and s.status == "submitted"]
@@ -76,7 +80,7 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         shown=submitter and shown,
         submission=submission,
         started=submission is not None and submission.status != "new",
-        open=is_open(assignment),
+        open=is_open(web, assignment, user),
         now=now(),
         participants=len(students),
         submitted=len(submitted),
@@ -85,6 +89,64 @@ def summary(web: Web, assignment: Assignment, course: Course, user: User) -> Res
         cell=grading.summary_of(web, submission) if web.state.plugin_enabled else None,
         tour="assign_grading" if grader else "assign_student",
     )
+
+
+def _by_fault(web: Web, assignment: Assignment, user: User, submission: Submission | None) -> Submission | None:
+    """The submission that a page shows, where a fault lets it show another one, or none."""
+    others = [s for s in web.state.submissions.values() if s.assignment == assignment.id and s.video]
+    if (
+        submission
+        and submission.group
+        and submission.user != user.id
+        and web.site.faults.on("group-video-of-its-sender")
+    ):
+        return None
+    if assignment.teamsubmission and others and web.site.faults.on("group-video-for-all-groups"):
+        return others[0]
+    return submission
+
+
+def extend(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """Gives a student more time, ?userid=ID."""
+    if not access.may_grade(web.state, user, course):
+        raise no_permission("Grant extension")
+    student = web.number("userid")
+    until = assignment.extensions.get(student, 0)
+    form = Form(
+        HERE,
+        "mod_assign_extension_form",
+        [Field("extensionduedate", "Extension due date", "date", until, optional=True)],
+        hidden={"id": assignment.cmid, "action": "grantextension", "userid": student},
+        buttons=[("submitbutton", "Save changes", "primary"), ("cancel", "Cancel", "secondary")],
+    )
+    if form.submitted(web):
+        assignment.extensions[student] = form.field("extensionduedate").value
+        return redirect(at(assignment, action="grading"))
+    return web.render("form.html", "Grant extension", course=course, assignment=assignment, form=form)
+
+
+def add_attempt(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """Lets a student try once more, ?userid=ID; what they handed in before stays."""
+    if not access.may_grade(web.state, user, course):
+        raise no_permission("Grade assignment")
+    web.require_sesskey()
+    last = web.state.submission_of(assignment.id, web.number("userid"))
+    if last and assignment.maxattempts != 1:
+        web.state.add_submission(assignment.id, last.user, last.attempt + 1).status = "reopened"
+        if web.site.faults.on("attempt-drops-the-old-video"):
+            for video in web.state.videos_of(last.id):
+                web.site.storage.discard(web.state, video)
+    return redirect(at(assignment, action="grading"))
+
+
+def download_all(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """There are no files, as videos are with S3."""
+    if not access.may_grade(web.state, user, course):
+        raise no_permission("Grade assignment")
+    if web.site.faults.on("download-all-breaks"):
+        raise MoodleError("Exception - Call to undefined method get_files()", "generalexceptionmessage")
+    web.notify("There are no submissions to download.", "warning")
+    return redirect(at(assignment, action="grading"))
 
 
 def _stated_here(assignment: Assignment) -> bool:
@@ -101,7 +163,7 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: 
     if not access.may_submit(web.state, user, course):
         raise not_permitted()
     submission = web.state.submission_of(assignment.id, user.id)
-    if not is_open(assignment) or (submission and submission.status == "submitted" and assignment.submissiondrafts):
+    if not is_open(web, assignment, user):
         web.notify("This assignment is not accepting submissions.", "warning")
         return redirect(at(assignment))
     video = web.state.videos.get(submission.video) if submission else None
@@ -146,7 +208,7 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     submission = web.state.open_submission(assignment.id, user.id)
     if web.has("cancel"):
         _forget(web, submission)
-    if web.has("cancel") or not is_open(assignment):
+    if web.has("cancel") or not is_open(web, assignment, user):
         return redirect(at(assignment))
     if _stated_here(assignment) and not web.number("submissionstatement", 0):
         return edit(web, assignment, course, user, STATEMENT_REQUIRED)
@@ -154,9 +216,8 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     key = web.param("s3video_s3_key", "")
     video = _named(web, key)
     replacing.left_empty(web, submission, key)
-    if submission.video not in ("", key) and web.site.faults.on("replacement-refused"):
-        web.notify("You have existing submission data. Please leave this page and try again.", "danger")
-        return redirect(at(assignment, action="editsubmission"))
+    if submission.video not in ("", key) and (kept := replacing.kept(web, submission, user)):
+        return redirect(at(assignment, action=kept))
     if video is not None and web.site.faults.on("foreign-key-saved"):
         video.submission = submission.id
     if video is not None and video.submission == submission.id and video.status == "ready":
@@ -170,7 +231,8 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
     if not submission.video and not submission.text and not forgetful and not begun:
         web.notify("Nothing was submitted", "danger")
         return redirect(at(assignment, action="editsubmission"))
-    submission.status = "draft" if assignment.submissiondrafts else "submitted"
+    drafted = assignment.submissiondrafts and not web.site.faults.on("draft-submitted-at-once")
+    submission.status = "draft" if drafted else "submitted"
     submission.modified = now()
     if video is not None:
         _spoil(web, video)
@@ -308,5 +370,7 @@ def submit(web: Web, assignment: Assignment, course: Course, user: User) -> Resp
         return ask_to_submit(web, assignment, course, user, STATEMENT_REQUIRED)
     if submission.status != "submitted":
         mail.submitted(web.site, assignment, course, user)
+    if web.site.faults.on("submitting-loses-the-video"):
+        submission.video = ""
     submission.status, submission.modified = "submitted", now()
     return redirect(at(assignment))

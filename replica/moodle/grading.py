@@ -8,7 +8,7 @@ from starlette.responses import Response
 from replica.moodle import access, mail
 from replica.moodle.errors import MoodleError, no_permission, not_permitted
 from replica.moodle.plugin.management import STATUS_NAMES
-from replica.moodle.plugin.playback import gone_text
+from replica.moodle.plugin.playback import SEPARATE, gone_text
 from replica.moodle.records import Assignment, Course, Submission, User
 from replica.moodle.state import now
 from replica.moodle.web import Web, page, redirect, url
@@ -20,6 +20,17 @@ _PAGE_SIZES = (10, 20, 50, 100)
 def _require(web: Web, user: User, course: Course) -> None:
     if not access.may_grade(web.state, user, course) and not web.site.faults.on("grading-open-to-students"):
         raise not_permitted()
+
+
+def _named(web: Web, assignment: Assignment, course: Course, marker: User, student: User) -> tuple[str, str]:
+    """A student's name and e-mail address, as a marker may see them."""
+    if not assignment.blindmarking or access.may_manage(web.state, marker, course):
+        return student.fullname, student.email
+    return f"Participant {7919 * student.id % 99991}", ""
+
+
+def _apart(web: Web, assignment: Assignment, course: Course, user: User, student: User) -> bool:
+    return assignment.groupmode == SEPARATE and access.apart(web.state, user, course, student.id)
 
 
 def _fits(chosen: str, submission: Submission | None) -> bool:
@@ -42,7 +53,15 @@ def table(web: Web, assignment: Assignment, course: Course, user: User) -> Respo
     search = web.param("search", "").casefold()
     rows = []
     for student in web.state.students(course.id, suspended=memory["suspended"]):
+        if _apart(web, assignment, course, user, student):
+            continue
         submission = web.state.submission_of(assignment.id, student.id)
+        if submission and submission.attempt and web.site.faults.on("table-shows-first-attempt"):
+            submission = next(
+                s
+                for s in web.state.submissions.values()
+                if (s.assignment, s.user, s.attempt) == (assignment.id, student.id, 0)
+            )
         if _fits(memory["status"], submission) and search in f"{student.fullname} {student.email}".casefold():
             cell = None if web.site.faults.on("table-without-videos") else summary_of(web, submission)
             rows.append((student, submission, cell))
@@ -57,6 +76,7 @@ def table(web: Web, assignment: Assignment, course: Course, user: User) -> Respo
         assignment=assignment,
         layout="report",
         heading=assignment.name,
+        named=lambda student: _named(web, assignment, course, user, student),
         rows=rows[number * size : (number + 1) * size],
         number=number,
         pages=-(-len(rows) // size),
@@ -122,6 +142,7 @@ def grader(web: Web, assignment: Assignment, course: Course, user: User) -> Resp
         assignment=assignment,
         layout="embedded",
         students=students,
+        named=lambda student: _named(web, assignment, course, user, student),
         chosen=chosen,
         scripts=["player.js", "grader.js"],
     )
@@ -138,6 +159,7 @@ def panel(web: Web, context: int, student_id: int) -> str:
     submission = web.state.submission_of(assignment.id, student.id)
     return web.template("grading_panel.html").render(
         student=student,
+        named=lambda one: _named(web, assignment, course, web.require_login(course), one),
         submission=submission,
         cell=summary_of(web, submission),
         assignment=assignment,

@@ -25,6 +25,9 @@ _YES_NO = {
     "sendlatenotifications": "Notify graders about late submissions",
     "sendstudentnotifications": "Default for 'Notify student'",
 }
+_GROUPS = [("0", "No groups"), ("1", "Separate groups"), ("2", "Visible groups")]
+_ATTEMPTS = [("1", "1"), ("2", "2"), ("-1", "Unlimited")]
+_REOPENING = [("manual", "Manually"), ("automatic", "Automatically"), ("untilpass", "Automatically until pass")]
 _NOTE = "Students may hand in one video file of up to 5 GB; it goes straight to the video store."
 
 
@@ -81,6 +84,10 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
                 else Field(name, label, "select", int(getattr(item, name)), YES_NO)
                 for name, label in _YES_NO.items()
             ),
+            Field("groupmode", "Group mode", "select", item.groupmode, _GROUPS),
+            Field("blindmarking", "Anonymous submissions", "select", int(item.blindmarking), YES_NO),
+            Field("maxattempts", "Allowed attempts", "select", item.maxattempts, _ATTEMPTS),
+            Field("attemptreopenmethod", "Grant attempts", "select", item.attemptreopenmethod, _REOPENING),
             Field("visible", "Availability", "select", int(item.visible), _AVAILABILITY),
         ],
         hidden={
@@ -147,12 +154,16 @@ def _store_module(web: Web, course: Course, assignment: Assignment | None, form:
     item.visible = values["visible"] == "1" and not faults.on("new-assignments-hidden")
     for name in _YES_NO:
         setattr(item, name, str(values[name]) in ("1", "Yes"))
+    item.groupmode, item.blindmarking = int(values["groupmode"]), str(values["blindmarking"]) == "1"
+    item.maxattempts, item.attemptreopenmethod = int(values["maxattempts"]), values["attemptreopenmethod"]
     return item
 
 
 @page("/course/mod.php")
 def delete_module(web: Web) -> Response:
-    """Deletes an assignment (?delete=CMID), after asking."""
+    """Deletes an assignment (?delete=CMID), after asking, or makes another one of it (?duplicate=CMID)."""
+    if web.number("duplicate", 0):
+        return _duplicate(web)
     item = web.assignment(web.number("delete"))
     course = web.course(item.course)
     _require_manager(web, course)
@@ -174,3 +185,21 @@ def delete_module(web: Web) -> Response:
         back="/course/view.php",
         back_hidden={"id": course.id},
     )
+
+
+def _duplicate(web: Web) -> Response:
+    item = web.assignment(web.number("duplicate"))
+    course = web.course(item.course)
+    _require_manager(web, course)
+    web.require_sesskey()
+    copy = web.state.add_assignment(course.id, f"{item.name} (copy)")
+    kept = {"id": copy.id, "cmid": copy.cmid, "name": copy.name, "extensions": {}}
+    for name, value in {**vars(item), **kept}.items():
+        setattr(copy, name, value)
+    if web.site.faults.on("copy-without-videos"):
+        copy.s3video = False
+    for submission in [s for s in web.state.submissions.values() if s.assignment == item.id]:
+        if web.site.faults.on("copy-with-the-videos"):
+            copied = web.state.add_submission(copy.id, submission.user)
+            copied.status, copied.video = submission.status, submission.video
+    return redirect(f"/course/view.php?id={course.id}")

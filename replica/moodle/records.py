@@ -107,6 +107,12 @@ class Assignment:
     sendnotifications: bool = False
     sendlatenotifications: bool = False
     sendstudentnotifications: bool = True
+    groupmode: int = 0
+    blindmarking: bool = False
+    maxattempts: int = 1
+    attemptreopenmethod: str = "manual"
+    extensions: dict[int, int] = field(default_factory=dict)
+    """By student: until when they may hand in."""
 
     @property
     def context(self) -> int:
@@ -114,8 +120,21 @@ class Assignment:
 
 
 @dataclass
+class Group:
+    """Some people of a course."""
+
+    id: int
+    course: int
+    name: str
+    members: set[int] = field(default_factory=set)
+
+
+@dataclass
 class Submission:
-    """A student's submission; `status` is new, draft or submitted. `video` is the S3 key that was saved with it."""
+    """A student's submission, or a group's that `user` began; `status` is new, reopened, draft or submitted.
+
+    `video` is the S3 key that was saved with it, `attempt` the number of the try, from 0.
+    """
 
     id: int
     assignment: int
@@ -126,6 +145,8 @@ class Submission:
     video: str = ""
     grade: float | None = None
     comment: str = ""
+    group: int = 0
+    attempt: int = 0
 
 
 @dataclass

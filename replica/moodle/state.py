@@ -8,7 +8,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from replica.moodle.records import STUDENT, Assignment, Category, Course, Enrolment, LogEntry, Submission, User, Video
+from replica.moodle.records import (
+    STUDENT,
+    Assignment,
+    Category,
+    Course,
+    Enrolment,
+    Group,
+    LogEntry,
+    Submission,
+    User,
+    Video,
+)
 
 
 class State:
@@ -22,6 +33,7 @@ class State:
         self.courses: dict[int, Course] = {}
         self.enrolments: dict[int, Enrolment] = {}
         self.assignments: dict[int, Assignment] = {}
+        self.groups: dict[int, Group] = {}
         self.submissions: dict[int, Submission] = {}
         self.videos: dict[str, Video] = {}
         self.log: list[LogEntry] = []
@@ -95,16 +107,39 @@ class State:
         ids = {e.user for e in self.enrolments_of(course) if STUDENT in e.roles and (suspended or not e.status)}
         return [user for user in self.live_users() if user.id in ids]
 
+    def group_of(self, course: int, user: int) -> Group | None:
+        return next((g for g in self.groups.values() if g.course == course and user in g.members), None)
+
+    def _team(self, assignment: int, user: int) -> int:
+        """The group that somebody hands in with; 0 where that is nobody."""
+        item = self.assignments.get(assignment)
+        group = self.group_of(item.course, user) if item and item.teamsubmission else None
+        return group.id if group else 0
+
     def submission_of(self, assignment: int, user: int) -> Submission | None:
-        return next((s for s in self.submissions.values() if (s.assignment, s.user) == (assignment, user)), None)
+        """The latest try, of the person or of their group."""
+        group = self._team(assignment, user)
+        mine = [
+            s
+            for s in self.submissions.values()
+            if s.assignment == assignment and (s.group == group if group else s.user == user)
+        ]
+        return max(mine, key=lambda submission: submission.attempt, default=None)
+
+    def owns(self, submission: Submission, user: int) -> bool:
+        """Whether a submission is somebody's, or their group's."""
+        group = self.groups.get(submission.group)
+        return user in group.members if group else submission.user == user
+
+    def add_submission(self, assignment: int, user: int, attempt: int = 0) -> Submission:
+        submission = Submission(self.new_id("submission"), assignment, user, modified=now(), attempt=attempt)
+        submission.group = self._team(assignment, user)
+        self.submissions[submission.id] = submission
+        return submission
 
     def open_submission(self, assignment: int, user: int) -> Submission:
         """The user's submission, begun now when there is none."""
-        submission = self.submission_of(assignment, user)
-        if submission is None:
-            submission = Submission(self.new_id("submission"), assignment, user, modified=now())
-            self.submissions[submission.id] = submission
-        return submission
+        return self.submission_of(assignment, user) or self.add_submission(assignment, user)
 
     def videos_of(self, submission: int) -> list[Video]:
         return [video for video in self.videos.values() if video.submission == submission]

@@ -124,6 +124,7 @@ M.replica.play = async (container) => {
   if (M.replica.fault("player-reloads-when-it-waits")) {
     video.addEventListener("waiting", () => { video.load(); video.play(); });
   }
+  if (M.replica.fault("grader-for-640-pixels")) { video.style.width = "640px"; }
   M.replica.watch(video);
   container.replaceChildren(video);
 };

@@ -101,10 +101,18 @@
     find("progress-percentage").textContent = `${percent}%`;
   }
 
+  // Whoever uses the keyboard goes on from where the form speaks: the button they pressed is hidden by now.
+  function lead(place) {
+    if (M.replica.fault("focus-lost-with-the-button") || !root.contains(document.activeElement) && document.activeElement !== document.body) { return; }
+    place.tabIndex = -1;
+    place.focus();
+  }
+
   function say(kind, build) {
     message.replaceChildren();
     message.className = `s3video-status-message alert alert-${kind}`;
     build(message);
+    lead(message);
   }
 
   function paragraph(name, text) {
@@ -252,6 +260,7 @@
     message.className = "s3video-status-message";
     dropzone.style.display = "none";
     if (!M.replica.fault("progress-hidden")) { progress.style.display = ""; }
+    lead(progress);
     show(0);
     if (M.replica.fault("name-runs-in-progress")) { find("progress-percentage").innerHTML = `Uploading ${file.name}`; }
     try {

@@ -312,7 +312,8 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         if has_died(call.excinfo.value, (getattr(item, "funcargs", None) or {}).get("browser")):
             item.stash[DIED] = True
-        if isinstance(call.excinfo.value, (Blocked, BrowserDied)):
+        aside = call.when == "call" and all_beyond(declared_lines(item))  # its lines say so, and they alone may block
+        if aside or isinstance(call.excinfo.value, (Blocked, BrowserDied)):
             report.user_properties.append((BLOCKED, True))
         if isinstance(call.excinfo.value, ConfigurationError):
             report.user_properties.append((REFUSED, visible(redact(str(call.excinfo.value), secrets))))

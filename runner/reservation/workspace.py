@@ -119,10 +119,21 @@ class Workspace:
         return self._admin.courses.create(self.category, *self.course_name())
 
     @_set_up()
-    def new_assignment(self, course: Course | None = None, *, notify: bool = False) -> Assignment:
-        """An assignment in `course`, by default in one of its own; with `notify` graders are told of submissions."""
+    def new_assignment(self, course: Course | None = None) -> Assignment:
+        """An assignment in `course`, by default in one of its own."""
+        return self._new_assignment(course or self.new_course())
+
+    def assignment_with(self, course: Course | None = None, **settings: str) -> Assignment:
+        """As `new_assignment`, with these fields of its form. Raises NotCheckable where the site does not take them."""
+        course = course or self.new_course()
+        try:
+            return self._new_assignment(course, **settings)
+        except SiteError as refused:
+            raise NotCheckable(f"the site does not let the suite make such an assignment: {refused}") from refused
+
+    def _new_assignment(self, course: Course, **settings: str) -> Assignment:
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
-        return create_assignment(self.site, course or self.new_course(), name, datetime.now() + DUE, notify=notify)
+        return create_assignment(self.site, course, name, datetime.now() + DUE, settings=settings)
 
     def closed_assignment(self, course: Course) -> Assignment:
         """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""
@@ -174,7 +185,7 @@ class Workspace:
         grader = self.set_apart(NOTIFIED, course, "editingteacher")
         (admin,) = self.accounts.find([self._environment.accounts.admin.username.lower()])
         self.accounts.suspend_enrolment(course, admin)
-        return self.new_assignment(course, notify=True), grader
+        return self.assignment_with(course, sendnotifications="1"), grader
 
     @contextmanager
     def told(self, grader: Person) -> Iterator[None]:
@@ -195,6 +206,10 @@ class Workspace:
 
     def teacher(self, course: Course) -> Person:
         return self._enrolled("teacher", "editingteacher", course)
+
+    def teacher_of_groups(self, course: Course) -> Person:
+        """A teacher without editing rights, whom separate groups keep to their own."""
+        return self._enrolled("teacher", "teacher", course)
 
     @_set_up()
     def manager(self) -> Person:

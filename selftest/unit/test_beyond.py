@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checklist import report, terminal
-from checklist.anew import differences
+from checklist.anew import differences, judged_anew
 from checklist.decide import Conditions
 from checklist.lines import LINES, STEPS, Line, Step, all_beyond, named
 from checklist.merge import merge
@@ -19,14 +19,14 @@ from checklist.results import Run
 from checklist.verdicts import UNTRIED, Verdict, judge, judged_on
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, TARGETS, changed, passing, run_of
 
-ONCE, EACH = Line("X.1.90", "X.1", "Groups share a video"), Line("X.3.90", "X.3", "The form is accessible")
+ONCE, EACH = Line("X.2.90", "X.2", "Groups share a video"), Line("X.3.90", "X.3", "The form is accessible")
 
 
 @pytest.fixture(autouse=True)
 def two_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is judged once a run, and one on a target of each engine."""
     steps = [step for step in STEPS if not step.id.startswith("X.")]
-    steps += [Step("X.1", "Ways of assigning", (ONCE,)), Step("X.3", "Accessible", (EACH,))]
+    steps += [Step("X.2", "Ways of assigning", (ONCE,)), Step("X.3", "Accessible", (EACH,))]
     for name in [one for one in LINES if LINES[one].beyond]:
         monkeypatch.delitem(LINES, name)
     for line in (ONCE, EACH):
@@ -68,6 +68,13 @@ def test_a_test_that_broke_outside_its_lines_is_no_such_failure() -> None:
     assert broke.verdict == "INCOMPLETE"
 
 
+def test_a_test_of_the_chapter_that_broke_leaves_its_lines_open() -> None:
+    broke = changed(passing(TARGETS), ONCE.id, "chromium", verdict=Verdict.NOT_REACHED, message="a course is not there")
+    assert run_of(broke, conditions=Conditions(1)).verdict == "GO"
+    assert run_of(broke, conditions=Conditions(1), required=[ONCE.id]).verdict == "INCOMPLETE"
+    assert run_of(passing(TARGETS), conditions=Conditions(1)).verdict == "INCOMPLETE"
+
+
 def test_where_the_environment_requires_it_it_blocks() -> None:
     run = failing((ONCE.id,))
     assert (run.verdict, run.exit_code) == ("NO-GO", 1)
@@ -86,9 +93,9 @@ def test_without_that_nothing_of_it_blocks() -> None:
 
 
 def test_a_name_may_stand_for_a_step_or_the_chapter() -> None:
-    assert named(["X.*", "X.1.*", "X.3.90", "2.7.1"]) == {
+    assert named(["X.*", "X.2.*", "X.3.90", "2.7.1"]) == {
         "X.*": (ONCE.id, EACH.id),
-        "X.1.*": (ONCE.id,),
+        "X.2.*": (ONCE.id,),
         "X.3.90": (EACH.id,),
         "2.7.1": ("2.7.1",),
     }
@@ -108,6 +115,7 @@ def test_judged_anew_and_merged_it_is_the_same(required: tuple[str, ...]) -> Non
     merged = merge([run])
     assert (merged.verdict, merged.exit_code) == (run.verdict, run.exit_code)
     assert [defect.stops for defect in merged.defects] == [bool(required)]
+    assert judged_anew(replace(run, required=[*required, "X.9.99", "nonsense"])).verdict == run.verdict
     opened = replace(
         run_of([one for one in passing(TARGETS) if one.line != ONCE.id], required=required), required=required
     )
@@ -116,13 +124,13 @@ def test_judged_anew_and_merged_it_is_the_same(required: tuple[str, ...]) -> Non
 
 def test_the_report_has_a_chapter_of_its_own(tmp_path: Path) -> None:
     text = report.render(failing(more="2.8.6"), tmp_path)
-    assert "<h3>Beyond the checklist</h3> <small>X.1, X.3</small>" in text
+    assert "<h3>Beyond the checklist</h3> <small>X.2, X.3</small>" in text
     assert "Of 2 more lines beyond the checklist 1 failed, 1 passed, 0 were not judged." in text
-    assert re.search(r'<td class="known"><a href="#sX.1"[^>]*>✗ 1/1 aside</a>', text)
+    assert re.search(r'<td class="known"><a href="#sX.2"[^>]*>✗ 1/1 aside</a>', text)
     assert re.search(r'<td class="failed"><a href="#s2.8"[^>]*>✗ 1/', text)
     assert "they failed, are beyond the checklist, and stop no release" in text
     cards = re.findall(r'<details class="defect (\w+)( is-known)?" id="d-([^"]+)-', text)
-    assert cards == [("function", "", "2.8"), ("function", " is-known", "X.1")]
+    assert cards == [("function", "", "2.8"), ("function", " is-known", "X.2")]
 
 
 def test_a_run_whose_every_line_passed_says_nothing_of_asides(tmp_path: Path) -> None:

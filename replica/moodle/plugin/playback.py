@@ -15,6 +15,9 @@ from replica.moodle.records import Course, Submission, User, Video
 from replica.moodle.storage import URL_LIFETIME, StorageError
 from replica.moodle.web import Web, page, redirect
 
+SEPARATE = 1
+"""Moodle's number for separate groups."""
+
 FOLDER = "/mod/assign/submission/s3video"
 
 
@@ -22,10 +25,17 @@ def may_watch(web: Web, user: User, submission: Submission, course: Course) -> b
     """The owner with an active enrolment, and whoever may grade in that course."""
     faults = web.site.faults
     active = access.may_submit(web.state, user, course) or faults.on("suspended-keep-access")
-    own = submission.user == user.id and active and not faults.on("owner-denied")
+    mine = web.state.owns(submission, user.id) and not (submission.user != user.id and faults.on("group-member-denied"))
+    classmate = bool(submission.group) and active and faults.on("group-video-for-classmates")
+    own = (mine and active and not faults.on("owner-denied")) or classmate
     graded = web.state.courses.values() if faults.on("teacher-of-any-course") else [course]
     guest = web.session.guest and faults.on("guests-may-watch")
     left = faults.on("suspended-teachers-keep-access") and access.has_taught(web.state, user, course)
+    groups = web.state.assignments[submission.assignment].groupmode == SEPARATE
+    if groups and faults.on("teacher-of-a-group-denied") and not access.may_edit(web.state, user, course):
+        return own
+    if groups and not faults.on("groups-not-asked") and access.apart(web.state, user, course, submission.user):
+        return own
     return own or guest or left or any(access.may_grade(web.state, user, one) for one in graded)
 
 
@@ -182,6 +192,7 @@ def view_video(web: Web) -> Response:
         assignment=assignment,
         video=video,
         signed_url=signed,
+        sender=web.state.users[video.user].fullname if web.site.faults.on("sender-on-the-video-page") else "",
         gone=gone_text(video),
         told_types=("video/mp4", "video/webm", ""),  # a browser refuses others by name, and plays some of them
         layout="embedded",

@@ -19,7 +19,7 @@ def begun(web: Web, submission: Submission, key: str) -> None:
 def refused(web: Web, user: User, key: str) -> None:
     """The confirmation of the object `key`, which may be unknown by now, was refused."""
     submission = web.state.submissions.get(web.number("submissionid", 0))
-    saved = web.state.videos.get(submission.video) if submission and submission.user == user.id else None
+    saved = web.state.videos.get(submission.video) if submission and web.state.owns(submission, user.id) else None
     if not key or saved is None:
         return
     late = key not in web.state.videos
@@ -43,3 +43,18 @@ def believed(web: Web, submission: Submission, key: str) -> bool:
         return False
     saved.sent_key = key
     return True
+
+
+def kept(web: Web, submission: Submission, user: User) -> str:
+    """Where somebody is sent whose new video is not taken in place of the saved one; nowhere without a fault."""
+    saved = web.state.videos.get(submission.video)
+    if web.site.faults.on("another-video-drops-the-grade"):
+        submission.grade = None
+    if saved and submission.group and saved.user != user.id and web.site.faults.on("group-keeps-first-video"):
+        return "view"
+    if submission.grade is not None and web.site.faults.on("graded-video-stays"):
+        return "view"
+    if not web.site.faults.on("replacement-refused"):
+        return ""
+    web.notify("You have existing submission data. Please leave this page and try again.", "danger")
+    return "editsubmission"

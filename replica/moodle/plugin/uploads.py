@@ -96,14 +96,34 @@ def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
     enabled = web.state.plugin_enabled or web.site.faults.on("upload-url-while-disabled")
     if not (enabled and assignment.s3video):
         raise answers.invalid("This assignment does not take videos.")
-    if not is_open(assignment) and not web.site.faults.on("upload-url-after-cut-off"):
+    if not is_open(web, assignment, user) and not _let_in(web, user, assignment):
         raise answers.invalid("This assignment does not take submissions now.")
 
 
-def is_open(assignment: Assignment) -> bool:
-    """Whether work may be handed in now: started, not past the cut-off date, and not for groups only."""
-    apart = assignment.teamsubmission and assignment.preventsubmissionnotingroup  # there are no groups here
-    return not apart and assignment.allowfrom <= now() and (not assignment.cutoffdate or now() < assignment.cutoffdate)
+def _let_in(web: Web, user: User, assignment: Assignment) -> bool:
+    """Whether somebody may upload, by a fault, though nothing is taken any more."""
+    begun = web.state.submission_of(assignment.id, user.id)
+    if begun and begun.status == "submitted" and web.site.faults.on("upload-after-submitting"):
+        return True
+    if begun and web.site.faults.on("who-began-may-upload"):
+        return True
+    return web.site.faults.on("upload-url-after-cut-off")
+
+
+def is_open(web: Web, assignment: Assignment, user: User) -> bool:
+    """Whether somebody may hand in now: started, not past the cut-off date or an extension, not submitted for good, and
+    not for groups only."""
+    apart = assignment.teamsubmission and assignment.preventsubmissionnotingroup
+    if apart and web.state.group_of(assignment.course, user.id) is None:
+        return False
+    submission = web.state.submission_of(assignment.id, user.id)
+    if submission and submission.status == "submitted" and assignment.submissiondrafts:
+        return False
+    if submission and submission.attempt and web.site.faults.on("attempt-stays-closed"):
+        return False
+    extended = 0 if web.site.faults.on("extension-unread") else assignment.extensions.get(user.id, 0)
+    end = max(assignment.cutoffdate, extended) if assignment.cutoffdate else 0
+    return assignment.allowfrom <= now() and (not end or now() < end)
 
 
 def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Response:
@@ -169,8 +189,11 @@ def confirm_upload(web: Web) -> Response:
         if submission is None or video is None or video.submission != number:
             raise answers.not_allowed()
         pending = video.status == "pending" and web.site.faults.on("pending-confirmed-by-anyone")
-        if submission.user != user.id and not (pending or web.site.faults.on("confirm-by-anyone")):
+        if not web.state.owns(submission, user.id) and not (pending or web.site.faults.on("confirm-by-anyone")):
             raise answers.not_allowed()
+        if assignment and not is_open(web, assignment, user) and web.site.faults.on("late-video-dropped"):
+            web.site.storage.discard(web.state, video)
+            return answers.success(status="ready", file_size=video.declared_size, content_type=video.mime_type)
         _may_upload(web, user, assignment)
         _verify(web, video)
     except FileNotFoundError:

@@ -1,0 +1,129 @@
+"""What a page is for people who use no mouse, hear it, or see it large: axe's rules, keyboard, focus, live regions.
+
+Only what lies in the plugin's own markup counts; the rest is Moodle's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import FileChooser, Locator, Page, TimeoutError, expect
+
+from pages.base import Moodle, MoodlePage, expect_on_screen
+from pages.script import scripts
+
+SCRIPTS = scripts(__file__)
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+"""What axe calls the rules of WCAG 2.2 AA."""
+
+FORM = ".s3video-upload-interface"
+
+PLAYERS = ".s3video-player-wrapper, .s3video-player-container, .s3video-viewer-container, .s3video-submission-container"
+
+OWN_PAGE = "[role=main]"
+"""Of a page that is the plugin's alone."""
+
+TABS = 60
+"""Presses of the Tab key within which a page's own part has to be reached."""
+
+NARROW = {"width": 320, "height": 640}
+"""CSS pixels: WCAG 2.2, 1.4.10."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that does not hold: its name, and which elements break it how."""
+
+    rule: str
+    seen: str
+
+    def fail(self) -> None:
+        raise AssertionError(f"expected axe's rule {self.rule} to hold, seen {self.seen}")
+
+
+class Accessible:
+    """Asks a page, and tells each rule once, however many of its states break it."""
+
+    def __init__(self, page: MoodlePage) -> None:
+        self.page: Page = page.page
+        self.moodle: Moodle = page.moodle
+        self._told: set[str] = set()
+        self.states: list[str] = []
+
+    def broken(self, part: str, state: str) -> Iterator[Broken]:
+        """The rules that `part` of the page breaks in this state, and that were not told before."""
+        self.moodle.step(f"Run axe on {state} ({part}).")
+        expect(self.page.locator(part).first, state).to_be_attached()
+        options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+        found = Axe().run(self.page, {"include": [[one] for one in self._there(part)]}, options).response
+        self.states.append(state)
+        for one in found["violations"]:
+            if one["id"] not in self._told:
+                self._told.add(one["id"])
+                nodes = one["nodes"]
+                where = ", ".join(str(part) for node in nodes[:3] for part in node["target"])
+                why = " ".join(str(nodes[0]["failureSummary"]).split())
+                yield Broken(one["id"], f"{len(nodes)} that break it in {state}, {where}: {one['help']}. {why}")
+
+    def _there(self, part: str) -> list[str]:
+        return [one for one in part.split(", ") if self.page.locator(one).count()]
+
+    def reach(self, selector: str, what: str) -> Locator:
+        """Go by the Tab key from the beginning of the page's own part to an element, which then has the focus."""
+        self.moodle.step(f"Press Tab until the focus is on {what}.")
+        self.page.evaluate(SCRIPTS["begin"])
+        for _ in range(TABS):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(SCRIPTS["at"], selector):
+                return self.page.locator(selector).first
+        raise AssertionError(f"expected Tab to lead to {what}, seen {TABS} other stops")
+
+    def expect_focus_seen(self, selector: str, what: str) -> None:
+        """Reached by Tab, an element looks otherwise than before."""
+        before = self.page.locator(selector).first.evaluate(SCRIPTS["look"])
+        element = self.reach(selector, what)
+        if element.evaluate(SCRIPTS["look"]) == before:
+            raise AssertionError(f"expected the focus to be seen on {what}, seen it look as before: {before}")
+
+    def expect_focus_kept(self, when: str) -> None:
+        """The focus is somewhere on the page, not back at its beginning."""
+        if not self.page.evaluate(SCRIPTS["where"]):
+            raise AssertionError(f"expected the focus to stay in the form {when}, seen it lost: nothing has it")
+
+    def dialogue(self, within: float) -> FileChooser:
+        """Open the dialogue for files by the Enter key, on what has the focus."""
+        self.moodle.step("Press Enter.")
+        try:
+            with self.page.expect_file_chooser(timeout=within * 1000) as opened:
+                self.page.keyboard.press("Enter")
+        except TimeoutError:
+            raise AssertionError("expected Enter to open the dialogue for files, seen none") from None
+        return opened.value
+
+    def expect_live(self, part: Locator, what: str) -> None:
+        """What is written there is read out to who cannot see it."""
+        if not part.first.evaluate(SCRIPTS["live"]):
+            raise AssertionError(f"expected {what} in a live region, seen it in none: no screen reader reads it out")
+
+    def expect_narrow(self, parts: dict[str, Locator]) -> None:
+        """Each part is seen whole on a screen of 320 CSS pixels."""
+        size = self.page.viewport_size
+        self.moodle.step("Make the window 320 pixels wide.")
+        self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+        try:
+            for what, part in parts.items():
+                expect_on_screen(part.first, what)
+        finally:
+            if size:
+                self.page.set_viewport_size(size)
+
+    def expect_still(self, part: str, what: str) -> None:
+        """Nothing moves without an end where somebody's system asks for less motion."""
+        self.page.emulate_media(reduced_motion="reduce")
+        moving = self.page.locator(part).first.evaluate(SCRIPTS["moving"])
+        self.page.emulate_media(reduced_motion="no-preference")
+        if moving:
+            raise AssertionError(f"expected {what} to stand still, seen this move: {', '.join(map(str, moving))}")
