@@ -17,7 +17,7 @@ from pathlib import Path
 from checklist.verdicts import Role
 from runner.configuration.replica import CHECKOUT
 
-ID = re.compile(r"(?:\d\.\d+|[PRT]\.\d)\.\d+")
+ID = re.compile(r"(?:\d\.\d+|[PRTX]\.\d)\.\d+")
 
 REASONS = Path(__file__).with_name("unproven.toml")
 """Why a check may stand that no fault turns red, by its title."""
