@@ -100,7 +100,7 @@ def expect_no_words_of_aws(texts: Mapping[str, Iterable[str]]) -> None:
         raise AssertionError(f"expected no page to tell a student how videos are stored, seen {'; '.join(found)}")
 
 
-ORIGIN = re.compile(r"\{[\w:/-]+/\w+\}")
+ORIGIN = re.compile(r"\{[\w:/-]+/\w*\}")
 """What Moodle adds to a text where it tells where texts come from: lib/moodlelib.php, get_string()."""
 
 WORD = re.compile(r"[^\W\d_]{2,}")

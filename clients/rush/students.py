@@ -22,7 +22,6 @@ from typing import Any
 
 from locust import HttpUser, constant, events, task
 from locust.env import Environment
-from locust.exception import StopUser
 from locust.runners import WorkerRunner
 
 VIDEO = "video"
@@ -99,10 +98,10 @@ class Lead:
 
 
 class Student(HttpUser):
-    """Somebody who hands in one video, and is gone."""
+    """Somebody who hands in one video, and then waits for the end: whoever is gone Locust replaces."""
 
     host = "https://given.invalid"
-    wait_time = constant(0)
+    wait_time = constant(3600)
 
     @task
     def hand_in(self) -> None:
@@ -124,7 +123,6 @@ class Student(HttpUser):
                     self._ask("confirmation", COMMON["confirmation"], {**asked, "sesskey": student["sesskey"]})
         finally:
             self._tell("told", told)
-        raise StopUser
 
     def _ask(self, step: str, url: str, form: Mapping[str, object]) -> dict[str, Any]:
         """What one of the plugin's scripts gives; nothing where it refuses."""

@@ -3,7 +3,7 @@
 import hmac
 import time
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from replica.moodle import access, mail, sso
 from replica.moodle.errors import MoodleError, no_permission
@@ -21,6 +21,8 @@ def log_in(web: Web) -> Response:
     """The log in form; a failure comes back as ?loginredirect=1 with an alert."""
     if web.posted:
         return _check(web)
+    if web.site.faults.on("rush-breaks-the-site") and rush.is_on(web, lately=5):
+        return PlainTextResponse("503 Service Unavailable\n", 503)
     if web.site.faults.on("rush-slows-the-site") and rush.is_on(web):
         time.sleep(3)  # noqa: TID251 (the defect is the time that it takes)
     if web.session.user is not None:

@@ -101,8 +101,8 @@ def test_words_of_aws_are_told_with_their_page() -> None:
 
 
 def test_a_text_of_no_language_pack_is_told() -> None:
-    form = ["Select {select/core}", "0%", "313.3 KB", "clip-1.mp4"]
-    assert expect_translatable({"the form": form}) == 3
+    form = ["Select {select/core}", "0%", "313.3 KB", "(0.3 KB {sizekb/})", "clip-1.mp4"]
+    assert expect_translatable({"the form": form}) == 4
     with pytest.raises(AssertionError, match=r"seen “Drop it here” \(the form\)$"):
         expect_translatable({"the form": [*form, "Drop it here"]})
     with pytest.raises(NotCheckable, match="does not tell where any text comes from"):

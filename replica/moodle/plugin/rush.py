@@ -9,15 +9,15 @@ LATELY = 20
 """Seconds."""
 
 
-def students(web: Web, assignment: int) -> int:
+def students(web: Web, assignment: int, lately: int = LATELY) -> int:
     """How many have asked for an upload in the assignment lately."""
-    videos = web.state.videos.values()
-    return len({one.user for one in videos if one.assignment == assignment and now() - one.requested < LATELY})
+    videos = [*web.state.videos.values()]
+    return len({one.user for one in videos if one.assignment == assignment and now() - one.requested < lately})
 
 
-def is_on(web: Web) -> bool:
+def is_on(web: Web, lately: int = LATELY) -> bool:
     """Whether any assignment has some students at a time."""
-    return any(students(web, assignment) > 1 for assignment in [*web.state.assignments])
+    return any(students(web, assignment, lately) > 1 for assignment in [*web.state.assignments])
 
 
 def turn_away(web: Web, assignment: int) -> None:
@@ -29,7 +29,7 @@ def turn_away(web: Web, assignment: int) -> None:
 def key(web: Web, assignment: int, own: str) -> str:
     """The key of an upload: `own`, or where keys are made of the time, another student's."""
     if web.site.faults.on("rush-key-twice") and students(web, assignment) > 4:
-        return next(one.s3_key for one in reversed(web.state.videos.values()) if one.assignment == assignment)
+        return next(one.s3_key for one in reversed([*web.state.videos.values()]) if one.assignment == assignment)
     return own
 
 
