@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from clients.addresses import endpoint
 from clients.cdn import CDN, HIT
 from clients.errors import NotCheckable
+from clients.waits import waiting
 from clients.words import answered, lasting
 from media import Clip
 
@@ -162,7 +163,9 @@ class Delivery:
         known: then it is asked once. Raises NotCheckable where the CDN had nothing to withdraw.
         """
         limit = timedelta() if hopeless else self.cdn.invalidation
-        if (status := self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)) < 400:
+        with waiting("for the CDN to forget a deleted video", self.cdn.invalidation.total_seconds()):
+            status = self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)
+        if status < 400:
             when = f"although {hopeless}" if hopeless else f"{limit.seconds} s later"
             raise AssertionError(f"expected the CDN to refuse a deleted video {when}, seen {answered(status)}")
         if HIT not in cached.casefold():
