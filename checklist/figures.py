@@ -18,6 +18,9 @@ FIGURES = {
 }
 """The names of evidence that is a measure: a number, or a list of them; and what reports call it."""
 
+WAITED = "seconds waited"
+"""The name of evidence that says of each reason how long it took, and how long it could have."""
+
 
 def figures(checks: Iterable[Check]) -> dict[str, dict[str, float]]:
     """The median of each measure on each target."""
@@ -30,6 +33,16 @@ def figures(checks: Iterable[Check]) -> dict[str, dict[str, float]]:
         for name in FIGURES
         if any(found.get(name, {}).values())
     }
+
+
+def waited(checks: Iterable[Check]) -> list[str]:
+    """A sentence for each reason, over the checks of a run."""
+    found: dict[str, tuple[float, float]] = {}
+    for check in checks:
+        for reason, (seconds, most) in check.evidence.get(WAITED, {}).items():
+            before = found.get(reason, (0.0, 0.0))
+            found[reason] = (before[0] + seconds, before[1] + most)
+    return [f"waited {reason}: {seconds:.0f} of {most:.0f} s" for reason, (seconds, most) in found.items()]
 
 
 def _numbers(value: Any) -> list[float]:

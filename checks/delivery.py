@@ -11,6 +11,7 @@ from clients.addresses import endpoint
 from clients.cdn import CDN, HIT
 from clients.errors import NotCheckable
 from clients.steps import step
+from clients.waits import waiting
 from clients.words import answered, lasting
 from media import Clip
 
@@ -164,7 +165,9 @@ class Delivery:
         """
         step("", "Ask the CDN for the deleted video, by its signed URL.")
         limit = timedelta() if hopeless else self.cdn.invalidation
-        if (status := self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)) < 400:
+        with waiting("for the CDN to forget a deleted video", self.cdn.invalidation.total_seconds()):
+            status = self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)
+        if status < 400:
             when = f"; {hopeless}" if hopeless else f" {limit.seconds} s later"
             raise AssertionError(f"expected the CDN to refuse a deleted video, seen {answered(status)}{when}")
         if HIT not in cached.casefold():

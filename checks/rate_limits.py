@@ -11,6 +11,7 @@ from checks.refusals import error_of
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
 from clients.steps import step
+from clients.waits import waiting
 
 MINUTE = 60
 
@@ -119,7 +120,9 @@ def expect_lifted(limits: Sequence[RateLimit]) -> None:
         before_sleep=lambda _: step("", "Wait for a minute."),
         retry_error_callback=lambda state: state.outcome and state.outcome.result(),
     )
-    if refused := a_minute_later(still_refused):
+    with waiting("for a rate limit to lift", MINUTE + CLOCKS):
+        refused = a_minute_later(still_refused)
+    if refused:
         raise AssertionError(
             "; ".join(
                 f"expected the next {limit.what} a minute later, seen a refusal: {answer.seen}"

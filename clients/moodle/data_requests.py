@@ -24,6 +24,7 @@ from clients.moodle.html import query, text
 from clients.moodle.model import Account
 from clients.moodle.tasks import RUNNING, output
 from clients.steps import step
+from clients.waits import waiting
 
 FOLDER = "/admin/tool/dataprivacy"
 ADHOC, RUN_ADHOC = "/admin/tool/task/adhoctasks.php", "/admin/tool/task/run_adhoctasks.php"
@@ -143,7 +144,8 @@ class DataRequests:
             wait=wait_fixed(3),
             retry_error_callback=lambda _: False,
         )
-        return bool(retrying(done))
+        with waiting("for Moodle's cron to settle a data request", CRON):
+            return bool(retrying(done))
 
     def _download(self, request: Request) -> str:
         links = [

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import media
+from checklist.figures import WAITED
 from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, all_beyond
 from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judged_on
@@ -26,6 +27,7 @@ from checklist.visible import visible
 from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
 from clients.steps import forget, steps
+from clients.waits import taken
 from clients.words import expectation, of_playwright
 from redaction.secrets import redact
 from runner.configuration.context import run_of
@@ -130,9 +132,7 @@ class Lines:
                 started += time.perf_counter() - ended  # the picture is none of the check's time
             finally:
                 seconds = round(time.perf_counter() - started, 3)
-                if self.warnings:
-                    evidence["warnings"] = [*self.warnings]
-                    self.warnings.clear()
+                evidence |= self._remarks()
                 test = self.item.name
                 number = len(self.item.stash[CHECKS]) + 1
                 self._record(
@@ -147,6 +147,12 @@ class Lines:
     def console_errors(self) -> list[str]:
         """Of everybody at a browser, since the test began; none where no console is judged."""
         return self.item.stash[CONSOLE_ERRORS]() if CONSOLE_ERRORS in self.item.stash else []
+
+    def _remarks(self) -> dict[str, Any]:
+        """What others have to say of the check, and what was waited for in it."""
+        told = {"warnings": [*self.warnings], WAITED: taken()}
+        self.warnings.clear()
+        return {name: value for name, value in told.items() if value}
 
     def _failed(self, failure: BaseException, advice: bool, disconnections: list[str]) -> tuple[Verdict, str]:
         """What a check came to whose body failed, and why: what keeps a browser from the plugin is no defect of it."""

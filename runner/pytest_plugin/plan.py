@@ -39,8 +39,9 @@ def plan(
     lines = [line for line in LINES.values() if line.judged and line.id in there]
     per_run, over_targets = sum(line.per_run for line in lines), sum(line.over_targets for line in lines)
     judged = sum(len(on[target] & there) for target in able[:-1])
-    seconds = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
-    seconds += judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment)) / workers
+    by_link = sent * 8 / 1e6 / environment.budgets.upload_link_mbit
+    by_worker = judged * (SECONDS_PER_LINE + PAGES_PER_LINE * _page_seconds(environment))
+    with_two = f", {_minutes(by_link + by_worker / 2)} with -n 2" if workers == 1 and _have_two(environment) else ""
     one_file = (
         f", {round(large / MIB)} MiB of them in one file for each target of step 2.12" if "2.12.1" in there else ""
     )
@@ -53,11 +54,22 @@ def plan(
         f"Lines: {len(lines) - per_run} on each target, {over_targets} over all targets, "
         f"{per_run - over_targets} of the site and its AWS account.",
         f"To send: about {round(sent / MIB)} MiB of video to the bucket {environment.storage.bucket}{one_file}.",
-        f"Time: {max(1, round(seconds / 60))} min or so.",
+        f"Time: {_minutes(by_link + by_worker / workers)} or so{with_two}.",
         f"On the site, in the course category {environment.mark}: a lock, some courses with assignments, "
         f"{'the given accounts' if is_given else people} enrolled there.",
         f"Afterwards all of that is removed, on S3 too; the people {'keep what they had' if is_given else stay}.",
     ]
+
+
+def _minutes(seconds: float) -> str:
+    return f"{max(1, round(seconds / 60))} min"
+
+
+def _have_two(environment: Environment) -> bool:
+    """Whether there are people for two workers: the suite's own, or two of each kind that every worker needs."""
+    given = environment.accounts.given
+    there = given is None or (len(given.student) > 1 and len(given.teacher) > 1)
+    return environment.test_site and there
 
 
 def print_plan(plan: Sequence[str]) -> None:

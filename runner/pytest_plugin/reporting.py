@@ -17,7 +17,7 @@ from rich.text import Text
 
 from checklist import history, results, terminal
 from checklist.defects import advice, defects
-from checklist.figures import figures
+from checklist.figures import figures, waited
 from checklist.lines import ALL_TARGETS
 from checklist.outputs.summary import annotated, markdown
 from checklist.publish import publish, tell_job, write
@@ -175,7 +175,7 @@ class Reporting:
             state.versions,
             state.targets,
             entries,
-            [*state.problems, *state.notes],
+            [*state.problems, *state.notes, *waited(state.checks)],
             figures(state.checks),
             reason(verdict, entries, state.targets, state.conditions, found, waived),
             round((datetime.now(UTC) - state.started).total_seconds(), 1),
@@ -273,7 +273,7 @@ class Reporting:
                 say(f"  known: {entry.id} on {entry.browser}: {told}")
         for one in advice(state.checks):
             say(f"  advice: {one.sentence}: expected {one.expected}, seen {one.seen}")
-        for note in state.notes:
+        for note in [*state.notes, *waited(state.checks)]:
             say(f"  note: {note}")
         if state.reservation:
             say(f"  report: {_shown(state.folder)}/report.html")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from selftest.proof import report
 from selftest.proof.ledger import Ledger
 from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, expectations
 from selftest.proof.suite import suite
+from selftest.proof.touched import changes, touched
 from selftest.proof.turns import Turn, catching, sparing, whole
 from selftest.proof.warm import warm_replica
 from selftest.proof.worker import InnerRunFailed, Worker
@@ -39,6 +41,7 @@ AT_A_TIME = 3 * (os.cpu_count() or 1)
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m selftest.proof", description="Does each fault turn its line red?")
     parser.add_argument("--faults", help="only these, separated by commas")
+    parser.add_argument("--since", metavar="REV", help="only those that the changes since that revision touch")
     parser.add_argument("--third", type=int, choices=range(3), help="every third fault only, beginning with this one")
     parser.add_argument("--full", action="store_true", help="each fault alone, with every test")
     parser.add_argument("--browser", choices=ENGINES, default="chromium")
@@ -46,6 +49,11 @@ def main() -> int:
     options = parser.parse_args()
     suffix = "" if options.browser == "chromium" else f"-{options.browser}"
     try:
+        if options.since is not None:
+            options.faults = ",".join(_touched(options.since, options.browser))
+            if not options.faults:
+                print(f"The changes since {options.since} touch no fault of {options.browser}: nothing to prove.")
+                return 0
         chosen = _choose(expectations(), options.faults, options.third, options.browser)
     except ExpectationError as error:
         print(error, file=sys.stderr)
@@ -126,6 +134,17 @@ def _share_out(
 
         with ThreadPoolExecutor(len(team)) as pool:
             list(pool.map(work, range(len(team))))
+
+
+def _touched(since: str, browser: str) -> list[str]:
+    try:
+        changed = changes(since)
+    except subprocess.CalledProcessError:
+        raise ExpectationError(f"git knows no revision {since} here; name one, such as main or HEAD~1") from None
+    expected = {name: one for name, one in expectations().items() if browser in one.engines}
+    names = touched(changed, expected, suite())
+    print(f"{len(names)} of {len(expected)} faults are touched: {', '.join(names)}", flush=True)
+    return names
 
 
 def _choose(

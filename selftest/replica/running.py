@@ -14,6 +14,7 @@ import psutil
 import requests
 
 from runner.configuration.replica import CHECKOUT
+from selftest.proof.warm import unmeasured
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 40
 
@@ -52,13 +53,14 @@ def start(folder: Path, parent: bool = False, options: Sequence[str] = ()) -> Ru
         *options,
     ]
     began = monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-c", PARENT, *command] if parent else command,
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    with unmeasured():
+        process = subprocess.Popen(
+            [sys.executable, "-c", PARENT, *command] if parent else command,
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
     assert process.stdout is not None
     return Running(process, folder, json.loads(process.stdout.readline()), monotonic() - began)
 

@@ -55,7 +55,7 @@ class Copy:
         (self.folder / ".venv/ready").touch()
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
         return subprocess.run(
             command, shell=True, cwd=self.folder, env=inherited, capture_output=True, text=True, check=False
         )

@@ -10,6 +10,7 @@ import requests
 from checks.delivery import Delivery
 from clients.cdn import CDN
 from clients.errors import NotCheckable, Unreachable
+from clients.waits import taken
 
 URL = "https://d1.cloudfront.net/videos/7/1_2/clip.mp4?Expires=1&Signature=s&Key-Pair-Id=K"
 HIT, MISS = "Hit from cloudfront", "Miss from cloudfront"
@@ -51,6 +52,16 @@ def test_what_a_cache_says_of_itself(cdn: Callable[..., CDN], answers: list[tupl
 
 def test_what_was_cached_is_withdrawn(cdn: Callable[..., CDN]) -> None:
     Delivery(cdn((206, HIT), (206, HIT), (403, "Error from cloudfront"))).expect_withdrawn(URL, HIT)
+
+
+def test_what_is_waited_for_is_told_and_where_nothing_can_take_nothing_is(cdn: Callable[..., CDN]) -> None:
+    taken()
+    for hopeless in ("the plugin has said that the CDN's invalidation failed", ""):
+        with pytest.raises(AssertionError):
+            Delivery(cdn((206, HIT))).expect_withdrawn(URL, HIT, hopeless=hopeless)
+        (told,) = taken().items()
+        assert told == ("for the CDN to forget a deleted video", (0.0 if hopeless else 0.1, 0.1))
+    assert taken() == {}
 
 
 @pytest.mark.parametrize("before", [HIT, MISS])
