@@ -119,13 +119,13 @@ class Page:
 
 
 PREPARES = {
-    *("Accounts.create", "Accounts.change", "Accounts.stop_mail", "create_assignment", "Courses.create"),
-    *("Courses.delete", "remove_submissions"),
+    *("Accounts.create", "Accounts.change", "Accounts.stop_mail", "Accounts.tell_of_submissions"),
+    *("create_assignment", "create_group", "Courses.create", "Courses.delete", "remove_submissions"),
 }
 """What makes people, courses and assignments for a test, and removes them after it: no step of anybody's."""
 
-TOLD_BY_CALLERS = {"Accounts.suspend_enrolment", "Accounts.find"}
-"""The fixture knows by which name the report calls whose enrolment it is; a search changes nothing."""
+TOLD_BY_CALLERS = {"Accounts.suspend_enrolment", "Accounts.find", "notifications"}
+"""The fixture knows by which name the report calls whose enrolment it is; who reads changes nothing."""
 
 REQUESTS = {"call", "save_submission"}
 """What people send without a browser is told as requests, with who sends them."""
