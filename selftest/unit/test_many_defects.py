@@ -26,7 +26,7 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
     kinds = {one.sentence: (one.severity, one.acts) for one in run().defects}
     expected = {
         "The limits of uploads and of playbacks do not count by the minute": Severity.FUNCTION,
-        "A video that was handed in is lost when another upload fails, or is confirmed late": Severity.DATA,
+        "An upload counts as soon as it begins: a saved video is lost, or a missing one handed in": Severity.DATA,
         "Other people can take a student's video away: its owner's page loses it": Severity.ACCESS,
         "Pages show unfinished texts: placeholders, or names in place of words": Severity.WORDING,
         "A student cannot replace the video that they handed in": Severity.FUNCTION,
