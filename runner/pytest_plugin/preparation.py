@@ -19,7 +19,7 @@ from checklist.words import sentence
 from checks.credentials import NAMES
 from clients.errors import ConfigurationError, Unreachable
 from clients.plugin.administration import plugin, plugin_settings, release
-from redaction.environment import without_secrets
+from redaction.environment import variables_without_secrets, without_secrets
 from redaction.secrets import Secrets, redact
 from runner.configuration import replica
 from runner.configuration.context import RUN, RunContext
@@ -35,6 +35,9 @@ from runner.pytest_plugin.state import State
 from runner.reservation.journal import folder as state_folder
 from runner.reservation.reservation import SiteReservation
 from runner.reservation.watchdog import Watched, watching
+
+OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+"""Variables by which git tells what it starts of the repository that it is in."""
 
 TOOLS = ("pytest", "playwright", "pytest-playwright")
 
@@ -136,10 +139,13 @@ def _expect_rush_allowed(environment: Environment, students: int) -> None:
 
 
 def suite_revision() -> str:
-    """The suite's git revision, with a + when files differ from it."""
+    """The suite's git revision, with a + when files differ from it; not that of a repository around the suite."""
+    own = {name: value for name, value in variables_without_secrets(()).items() if name not in OF_A_HOOK}
+    own["GIT_CEILING_DIRECTORIES"] = str(replica.CHECKOUT.parent)
     with suppress(OSError, subprocess.CalledProcessError):
         describe = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
-        return subprocess.run(describe, cwd=replica.CHECKOUT, capture_output=True, text=True, check=True).stdout.strip()
+        done = subprocess.run(describe, cwd=replica.CHECKOUT, env=own, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
     return "no git revision"
 
 

@@ -36,7 +36,7 @@ from selftest.proof.warm import SMALL, Warm, warm_replica
 
 TESTS = ("tests/test_2_11_errors.py", "tests/test_2_11_interrupted.py", "-k", "wrong_credentials or confirmation_fails")
 EARLIEST, LATEST = 4, 20
-"""Seconds after its start at which a run is killed."""
+"""Seconds after its start at which a run is killed: it has begun by then, and has not ended."""
 PATIENT = f"[budgets]\npage = 10\nupload = 25\nplay = 10\n{SMALL}"
 """Budgets: a lie may have the browser wait for what never comes."""
 
@@ -128,6 +128,7 @@ def start(warm: Warm, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def finish(warm: Warm, folder: Path) -> tuple[int, str]:
+    """Its exit code, and what it said."""
     code = start(warm, folder).wait(400)
     return code, (folder / "pytest.log").read_text(encoding="utf-8", errors="replace")
 
@@ -157,19 +158,21 @@ def harm(times: int, seed: int) -> int:
         other = Bystander(environment, admin)
         for user in range(1000, 1300, 7):
             other.upload(user)
-        told, deaths = lies(other), 0
+        told, deaths, lasted = lies(other), 0, float(LATEST)
         for number in range(times):
             killed, lying, elsewhere = number % 3 == 0, number % 3 != 1, number % 6 == 0
             lie = next(told) if lying else {}
             admin.session.put(environment.url("/__replica__/lies"), json=lie).raise_for_status()
             if killed:
-                code = _killed(warm, folder)
+                code = _killed(warm, folder, lasted)
                 deaths += code < 0
                 if elsewhere:
                     shutil.rmtree(folder / "state", ignore_errors=True)
                     expire_lock(admin)
             else:
+                began = time.monotonic()
                 code, log = finish(warm, folder)
+                lasted = min(LATEST, time.monotonic() - began)
                 if (code != GO and not lying) or code in BROKEN or "Traceback" in log:
                     raise Harmed(f"run {number} ended with {code}, told {lie}:\n{log[-3000:]}")
                 other.expect_settings()
@@ -187,10 +190,10 @@ def harm(times: int, seed: int) -> int:
     return deaths
 
 
-def _killed(warm: Warm, folder: Path) -> int:
+def _killed(warm: Warm, folder: Path, lasted: float) -> int:
     run = start(warm, folder)
     try:
-        return run.wait(random.uniform(EARLIEST, LATEST))
+        return run.wait(random.uniform(EARLIEST, 0.7 * lasted))
     except subprocess.TimeoutExpired:
         run.kill()
         return run.wait()

@@ -1,6 +1,7 @@
 """Secrets in the history of a repository, tags, install.xml, and the file of the private key."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from checks.source import TABLES, KeyFile, Source
 from clients import repository as module
 from clients.errors import NotCheckable
 from clients.repository import Repository
+from runner.pytest_plugin.preparation import suite_revision
 from selftest.unit.environment_files import pem
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="there is no git on this machine")
@@ -303,3 +305,17 @@ def test_what_is_no_file_of_a_private_key(tmp_path: Path) -> None:
         for ask in (KeyFile(tmp_path / name).expect_for_owner_only, partial(KeyFile(tmp_path / name).expect_key, "x")):
             with pytest.raises(NotCheckable, match=rf"local\.key_file, {name}, .*folder, or no file"):
                 ask()
+
+
+def test_the_suite_s_revision_is_its_own(folder: Path, commit: Commit, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit("a", "of somebody else")
+    inside = folder / "suite"
+    inside.mkdir()
+    monkeypatch.setattr("runner.configuration.replica.CHECKOUT", inside)
+    assert suite_revision() == "no git revision"
+    git(inside, "init", "--quiet")
+    git(inside, "commit", "--quiet", "--allow-empty", "--message", "Begin")
+    own = suite_revision()
+    monkeypatch.setenv("GIT_DIR", str(folder / ".git"))  # as in a hook of theirs
+    assert suite_revision() == own
+    assert re.fullmatch("[0-9a-f]{7,}", suite_revision())
