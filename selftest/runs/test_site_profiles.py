@@ -48,6 +48,7 @@ def profile(environment: Environment) -> Iterator[Callable[[str], None]]:
         ("pending-forever", "2_07_upload"),
         ("pending-forever", "2_08_playback"),
         ("closed-network debugdisplay", "2_08_playback"),
+        ("no-full-screen", "2_08_playback"),
         ("language", "2_07_upload"),
         ("language", "2_08_playback"),
         ("language", "2_09_access"),
