@@ -275,9 +275,7 @@ def test_a_grid_that_waits_for_such_a_browser(load_site: LoadSite, monkeypatch: 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("S3V_GRID", f"http://127.0.0.1:{silent.getsockname()[1]}")
         site = load_site(end='[[targets]]\nname = "far"\nengine = "firefox"\nwebdriver = "S3V_GRID"')
-        with pytest.raises(
-            NotAvailable, match=r"webdriver \(it gives no such browser within 0.2 s\); "
-        ):
+        with pytest.raises(NotAvailable, match=r"webdriver \(it gives no such browser within 0.2 s\); "):
             find_build(site.target("far"))
 
 
