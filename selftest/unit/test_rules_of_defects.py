@@ -88,7 +88,7 @@ def test_every_check_of_the_plugin_says_what_is_wrong() -> None:
         return any(f"{line}.".startswith(f"{step}.") for step in NAMED)
 
     titles = {title for lines, title in _checks() if any(map(named, lines - {CONSOLES}))}
-    judged = {title for title in titles - ADVICE if title and " if video.pictures else " not in title}
+    judged = {title for title in titles - ADVICE if title and " if video.moves else " not in title}
     assert len(judged) > 300
     assert [title for title in sorted(judged) if not wrong(title) and "own default" not in title] == []
 
