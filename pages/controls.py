@@ -78,6 +78,13 @@ class Controls:
         if covered := self._video.evaluate(SCRIPTS["covered"]):
             raise AssertionError(f"expected the player's controls to be in reach, seen {', '.join(covered)} over them")
 
+    def press_play(self) -> None:
+        """Press the button that plays and pauses, or its key where nobody knows its place. Raises TimeoutError."""
+        if self._layout is None:
+            self._video.press("Space")
+        else:
+            self._at(*self._layout.play)(self._video)
+
     def pause(self) -> str:
         """Press pause, see it hold, press play, and see it go on; returns what was pressed."""
         self._player.moodle.step("Press pause, and then play, in the player's controls.")

@@ -88,6 +88,7 @@ class SiteProfiles:
     csp_report_only: bool = _profile(
         "Pages have a Content-Security-Policy-Report-Only, which the media's host offends, and a collector of reports."
     )
+    no_full_screen: bool = _profile("Pages may not fill the screen (Permissions-Policy: fullscreen=()).")
     login_folded: str = _profile(
         "The log-in form is folded up, behind a tab, an accordion, or what nothing tells.",
         off="", bare="accordion", values=("accordion", "tab", "untold"),

@@ -122,20 +122,18 @@ def test_from_phones(
         form, file, receipt = student.open(assignment).add_submission(), video.clip, None
         with line(uploads, f"{video.what} is taken and stored, or refused with a reason", extra=True):
             upload = form.widget.choose(file.path)
-            if upload.expect_taken_or_refused("type", "format", "not a video", "no picture", "codec"):
+            if upload.expect_taken_or_refused("type", "format", "not a video", "no picture", "codec", "short"):
                 receipt = upload.receipt()
                 # Some browsers have no type for capitals in an extension; then it is the site that gives one.
                 video_store.expect_stored(receipt.key, file.bytes, upload.file_type() or file.mime, file.sha256)
         if receipt is None:
             continue
-        # Where there is no picture, engines differ in what a press on it does.
-        with line(
-            plays, f"{video.what} {'plays' if video.pictures else 'is in the player'}, if it was taken", extra=True
-        ):
+        # Where nothing moves, engines differ in what a press on it does.
+        with line(plays, f"{video.what} {'plays' if video.moves else 'is in the player'}, if it was taken", extra=True):
             if not decodes[video.codecs]:
                 raise NotCheckable(f"this browser does not play {video.codecs}")
             player = student.watch(receipt.submission, receipt.key).player
             player.expect_loaded(file.seconds)
-            if video.pictures:
+            if video.moves:
                 player.play()
                 player.expect_playing()

@@ -7,7 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from pages.base import Moodle
-from pages.player import Player
+from pages.player import FULL_SCREEN, Player
 from pages.webdriver.tab import COARSE, Element, Tab
 
 
@@ -37,15 +37,17 @@ class PlayerByWebDriver(Player):
     def _toggle(self) -> None:
         """Press on the picture; where a finger only brings out the controls, press again: a button may be there then.
 
-        Where there is none, as on a phone that is emulated, press the key of their play button.
+        Where there is none, as on a phone that is emulated, or where a page may not fill the screen, and Chromium takes
+        no press on the picture, press the key of their play button.
         """
         self._expect_there()
         assert self._element is not None
         paused = self.evaluate("(video) => video.paused")
         self._element.press()
-        if not self._tab.evaluate(COARSE):
+        finger = self._tab.evaluate(COARSE)
+        if not finger and self._tab.evaluate(FULL_SCREEN):
             return
-        if self._run("pausedSoon") == paused:
+        if finger and self._run("pausedSoon") == paused:
             self._element.press()
         if self._run("pausedSoon") == paused:
             self._element.element.send_keys(Keys.SPACE)

@@ -101,6 +101,8 @@ class App:
                 samesite="lax" if self.site.faults.on("cookie-not-secure") else "none",
             )
         response.headers["strict-transport-security"] = f"max-age={_YEAR}"
+        if self.site.profiles.no_full_screen:
+            response.headers["permissions-policy"] = "fullscreen=()"
         return response
 
     def plain(self) -> Starlette:

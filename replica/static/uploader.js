@@ -87,8 +87,21 @@
     return !bytes.slice(0, 12).includes("ftyp") || file.size > 2 ** 20 || bytes.includes("vmhd");
   }
 
+  // Of an MP4, by the header of its first track (ISO/IEC 14496-12, 8.3.2): its length in ms, and the picture's width.
+  async function track(file) {
+    const bytes = new DataView(await file.slice(0, 2 ** 20).arrayBuffer());
+    const at = new TextDecoder("latin1").decode(bytes).indexOf("tkhd");
+    return at < 0 ? {length: Infinity, width: 0} : {length: bytes.getUint32(at + 24), width: bytes.getUint16(at + 80)};
+  }
+
+  async function unusual(file) {
+    return (M.replica.fault("sound-refused-in-silence") && !(await hasPictures(file)))
+      || (M.replica.fault("large-pictures-refused-in-silence") && (await track(file)).width > 1920)
+      || (M.replica.fault("short-refused-in-silence") && (await track(file)).length < 1000);
+  }
+
   async function checkContent(file) {
-    if (M.replica.fault("sound-refused-in-silence") && !(await hasPictures(file))) { return "That did not work."; }
+    if (await unusual(file)) { return "That did not work."; }
     if (unchecked() || M.replica.fault("content-not-looked-into") || M.replica.fault("rejected-file-stays")) { return ""; }
     const bytes = String.fromCharCode(...new Uint8Array(await file.slice(0, 512).arrayBuffer()));
     return STARTS.some((pattern) => pattern.test(bytes)) ? "" : "This file is not a video, although its name says so.";

@@ -64,8 +64,9 @@ class Worker:
                 settle(turns[name], round_)
                 began = True
             code = process.wait()
-        # 4 is a run that cannot start; or one in which a fault has Moodle refuse a set-up.
-        if code not in (0, 1, 7) and not (code == 4 and began):
+        # 5 is a run whose browser has none of the tests; 4 one that cannot start, or in which a fault has Moodle refuse
+        # a set-up.
+        if code not in (0, 1, 5, 7) and not (code == 4 and began):
             raise InnerRunFailed(code, log)
 
     def _told(self, turn: Turn) -> dict[str, object]:

@@ -220,6 +220,11 @@ class TestLooks:
         switch(replica, **{"closed-network": True})
         assert "//cdn.example.invalid/" in str(the(admin.page("/my/"), "script[src*='MathJax.js']")["src"])
 
+    def test_no_full_screen(self, replica: Running, admin: Visitor) -> None:
+        assert "permissions-policy" not in admin.get("/my/").headers
+        switch(replica, **{"no-full-screen": True})
+        assert admin.get("/my/").headers["permissions-policy"] == "fullscreen=()"
+
     def test_another_language(self, replica: Running, admin: Visitor, classroom: Classroom) -> None:
         edit = {"id": classroom.cmid, "action": "editsubmission"}
         english = admin.get("/course/management.php").text

@@ -14,10 +14,12 @@ Binary = tuple[str, list[str]]
 
 
 @contextmanager
-def listening(port: int, *command: str, host: str = "127.0.0.1") -> Iterator[str]:
+def listening(port: int, *command: str) -> Iterator[str]:
     """A program that listens at a port of loopback; gives its address."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
         up = Retrying(stop=stop_after_delay(15), wait=wait_fixed(0.1), retry=retry_if_result(lambda there: not there))
-        up(is_connectable, port, host)
-        yield f"http://{host}:{port}"
-        program.terminate()
+        try:
+            up(is_connectable, port, "127.0.0.1")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            program.terminate()

@@ -47,6 +47,7 @@ def profile(environment: Environment) -> Iterator[Callable[[str], None]]:
         pytest.param("pending-forever", "2_07_upload 2_08_playback", marks=pytest.mark.nightly),
         ("closed-network debugdisplay", "2_08_playback"),
         ("language", "2_07_upload 2_08_playback 2_09_access 2_10_admin 2_11_errors"),
+        ("no-full-screen", "2_08_playback"),
     ],
 )
 def test_a_site_profile_turns_nothing_red(

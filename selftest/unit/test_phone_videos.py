@@ -38,12 +38,22 @@ def test_one_has_no_pictures() -> None:
 
 
 def test_one_is_hevc_under_the_name_that_safari_takes() -> None:
-    assert stream_of("IMG_0002.MOV")[0] == "hvc1"
+    assert stream_of("IMG_0002.MOV")[:2] == ("hvc1", -90)
+
+
+def test_one_is_in_4k() -> None:
+    with av.open(VIDEOS["4k.mp4"].clip.path) as container:
+        (stream,) = container.streams.video
+        assert (stream.width, stream.height) == (3840, 2160)
+
+
+def test_one_is_a_single_picture() -> None:
+    assert len(stream_of("moment.mp4")[2]) == 1
 
 
 @pytest.mark.parametrize("name", list(VIDEOS))
 def test_they_are_small(name: str) -> None:
     clip = VIDEOS[name].clip
     assert clip.bytes < 1_000_000
-    assert clip.seconds == pytest.approx(10 if name == "IMG_0002.MOV" else 20, abs=0.1)
+    assert clip.seconds == pytest.approx({"IMG_0002.MOV": 10, "4k.mp4": 4, "moment.mp4": 0}.get(name, 20), abs=0.1)
     assert clip.mime in ("video/mp4", "video/quicktime")

@@ -2,8 +2,9 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,8 @@ from selftest.proof.outcome import Expectation, Ran, Round, expectations, read
 from selftest.proof.plugin import Proof
 from selftest.proof.suite import SuiteTest, suite
 from selftest.proof.turns import Turn, catching, happy_paths, involved, noticing, pieces, sparing, whole
+from selftest.proof.warm import Warm
+from selftest.proof.worker import InnerRunFailed, Worker
 
 SUITE = {
     test.name: test
@@ -290,3 +293,17 @@ def test_what_is_tried_again_has_replicas_without_what_earlier_faults_left(
     assert len(worked) == 2
     assert up == []
     assert list(ledger.left) == ["progress-stuck"]
+
+
+@pytest.mark.parametrize(("code", "ended"), [(0, True), (5, True), (7, True), (3, False), (4, False)])
+def test_a_worker_whose_browser_has_none_of_the_tests_has_not_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, ended: bool
+) -> None:
+    stub = tmp_path / "python"
+    stub.write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
+    stub.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(stub))
+    warm = Warm("https://moodle.test", "", tmp_path / "warm.toml", {})
+    worker = Worker(warm, "webkitgtk", {}, tmp_path / "reports")
+    with nullcontext() if ended else pytest.raises(InnerRunFailed):
+        worker.work({"after-0": Turn((), ("test_grader",))}, tmp_path, lambda *_: None)

@@ -82,7 +82,7 @@ CHOSEN = {"A video plays, if it was taken", "A sound is in the player, if it was
 
 def test_every_check_says_what_is_wrong() -> None:
     titles = {title for _, title in _checks()}
-    judged = {title for title in titles - ADVICE if title and " if video.pictures else " not in title}
+    judged = {title for title in titles - ADVICE if title and " if video.moves else " not in title}
     assert len(judged) > 400
     assert [title for title in sorted(judged) if not wrong(title) and "own default" not in title] == []
 
