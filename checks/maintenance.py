@@ -11,6 +11,7 @@ from clients.moodle.html import complaint, text
 from clients.moodle.model import Assignment
 from clients.moodle.server import MAINTENANCE_PAGE, in_maintenance, maintenance_message
 from clients.plugin.api import confirm_upload, request_upload
+from clients.words import answered
 
 CLOSED = 503
 
@@ -22,7 +23,7 @@ def expect_shut(person: MoodleClient, *paths: str) -> str:
         answer = HttpResult.of(person.get(path))
         if answer.status != CLOSED or not answer.page.select_one(MAINTENANCE_PAGE):
             seen = answer.message or text(answer.page.title) or "a page without a title"
-            raise AssertionError(f"expected the maintenance page at {path}, seen status {answer.status}: {seen}")
+            raise AssertionError(f"expected the maintenance page at {path}, seen {answered(answer.status)}: {seen}")
         said = text(answer.page.select_one("#region-main, [role=main], main"))
     return said[:300]
 
@@ -70,7 +71,7 @@ def expect_let_in(person: MoodleClient) -> None:
         if answer.status >= 400 or complaint(answer.page):
             seen = answer.message or complaint(answer.page) or text(answer.page.title)
             raise AssertionError(
-                f"expected {path} to open after maintenance, seen status {answer.status}: {seen[:200]}"
+                f"expected {path} to open after maintenance, seen {answered(answer.status)}: {seen[:200]}"
             )
 
 

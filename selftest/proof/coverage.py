@@ -58,8 +58,9 @@ def document() -> str:
 
 
 def by_access() -> list[tuple[tuple[str, ...], int, int]]:
-    """What lines take, how many are judged with it, and how many follow such lines; what most take comes first."""
-    taken = [(tuple(sorted(ways)) or NOTHING, LINES[id_].kind) for id_, ways in accesses().items()]
+    """What boxes take, how many are judged with it, and how many follow such boxes; what most take comes first."""
+    boxes = {id_: ways for id_, ways in accesses().items() if not id_.startswith("X.")}
+    taken = [(tuple(sorted(ways)) or NOTHING, LINES[id_].kind) for id_, ways in boxes.items()]
     counted = {(ways, taken.count((ways, Kind.JUDGED)), taken.count((ways, Kind.FOLLOWS))) for ways, _ in taken}
     return sorted(counted, key=lambda row: (row[0] != NOTHING, -row[1], row[0]))
 

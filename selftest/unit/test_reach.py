@@ -30,7 +30,7 @@ def test_a_line_takes(line: str, taken: set[str]) -> None:
     assert accesses()[line] == taken
 
 
-def test_every_line_that_is_not_for_people_is_counted_once() -> None:
-    kinds = [line.kind for line in LINES.values()]
+def test_every_box_that_is_not_for_people_is_counted_once() -> None:
+    kinds = [line.kind for line in LINES.values() if not line.id.startswith("X.")]
     assert sum(judged for _, judged, _ in by_access()) == kinds.count(Kind.JUDGED)
     assert sum(follows for _, _, follows in by_access()) == kinds.count(Kind.FOLLOWS)
