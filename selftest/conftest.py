@@ -1,5 +1,6 @@
 """A replica for the tests that need a site."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,10 @@ from selftest.runs.checkout import Checkout
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "nightly: takes patience; make test leaves it out, make test-all has it")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # inner runs collect garbage again and again, and what was imported and collected until now is none
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -128,6 +129,43 @@ def latency(bench: Bench) -> list[Row]:
         return [*near, *far.measure(*browser, UPLOAD, PLAYBACK, note=" far")]
 
 
+def start(bench: Bench) -> list[Row]:
+    """(s): what somebody waits for before anything is tested, on a site that is up; the first test on a new replica."""
+    pytest_, browser = [sys.executable, "-m", "pytest"], bench.in_browsers()[:1]
+    commands = {
+        "pytest --collect-only": [*pytest_, "--collect-only", "--quiet"],
+        "pytest --doctor": [*pytest_, bench.environment, "--doctor"],
+    }
+    rows = [_spent(name, command) for _ in range(bench.times) for name, command in commands.items()]
+    first = [*pytest_, f"--reports={bench.folder}", f"{UPLOAD.partition('::')[0]}::test_set_up", *browser]
+    return [*rows, *(_spent("to the first test", first, until="::test_set_up") for _ in range(bench.times))]
+
+
+def selftests(bench: Bench) -> list[Row]:
+    """(t): what `make test` takes."""
+    return [_spent("make test", ["make", "test"])]
+
+
+def _spent(name: str, command: Sequence[str], until: str = "") -> Row:
+    """Wall clock and processor of a command and its children, to its end or until it prints these words."""
+    begun, before = time.perf_counter(), _children()
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout
+        tree, wall = psutil.Process(process.pid), 0.0
+        for line in process.stdout:
+            if until and until in line and not wall:
+                wall = time.perf_counter() - begun
+                used = sum(sum(one.cpu_times()[:4]) for one in (tree, *tree.children(recursive=True)))
+        wall, used = (wall, used) if wall else (time.perf_counter() - begun, 0.0)
+    return {"name": name, "target": "chromium", "wall": wall, "used": used or _children() - before}
+
+
+def _children() -> float:
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "a": journey,
     "c": workers,
@@ -135,10 +173,12 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "m": memory,
     "f": latency,
     "g": engines,
+    "s": start,
+    "t": selftests,
 }
 
 
-ONCE = "cgm"
+ONCE = "cgmt"
 """Parts that would take hours five times."""
 
 
@@ -156,7 +196,7 @@ def replica(*options: str) -> Iterator[tuple[str, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m selftest.bench", description=__doc__)
     parser.add_argument("--env", default="replica", help="as pytest takes it; a replica by default")
-    parser.add_argument("--only", default=",".join(PARTS), help="parts: a (with b and d), c, e, f, g, m")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts: a (with b and d), c, e, f, g, m, s, t")
     parser.add_argument("--times", type=int, default=5, help="how often, where the median counts")
     parser.add_argument("--browser", action="append", help="chromium and firefox, unless said otherwise")
     options = parser.parse_args()

@@ -12,6 +12,9 @@ from runner.pytest_plugin.lines import PROPERTY
 
 SECRET = "hunter2-of-the-student"
 
+WITHOUT = [option for name in ("playwright", "hypothesispytest", "anyio", "faker") for option in ("-p", f"no:{name}")]
+"""Plugins that no inner run needs; it would import them anew each time."""
+
 KEY = Fernet.generate_key().decode()
 
 CONFTEST = f"""
@@ -112,7 +115,7 @@ def runs(pytester: pytest.Pytester) -> Run:
         inner = Inner()
         pytester.makeconftest(CONFTEST)
         pytester.makepyfile(f"import pytest\nfrom clients.errors import NotCheckable\n{body}")
-        inner.code = pytester.inline_run("-p", "no:playwright", *arguments, plugins=[inner], no_reraise_ctrlc=True).ret
+        inner.code = pytester.inline_run(*WITHOUT, *arguments, plugins=[inner], no_reraise_ctrlc=True).ret
         return inner
 
     return run

@@ -29,6 +29,11 @@ def test_parts_that_were_not_measured_are_not_told() -> None:
     assert "curl" not in text.partition("## staging")[2]
 
 
+def test_the_start_is_told_by_clock_and_processor() -> None:
+    rows = [row("pytest --doctor", wall, used=used) for wall, used in ((4.0, 2.0), (5.0, 2.5), (9.0, 2.6))]
+    assert "| pytest --doctor | 5.00 | 2.50 |" in write({"replica": {"s": part(*rows)}})
+
+
 def test_memory_and_large_files() -> None:
     large = part(row("large by the suite", 6.0), row("large by curl", 5.0))
     memory = part({"bytes": 5368709120, "grown": 30_000_000, "verdict": "passed", "wall": 100.0})
