@@ -80,6 +80,7 @@ class Controls:
 
     def press_play(self) -> None:
         """Press the button that plays and pauses, or its key where nobody knows its place. Raises TimeoutError."""
+        self._player.moodle.step("Press play in the player's controls.")
         if self._layout is None:
             self._video.press("Space")
         else:
