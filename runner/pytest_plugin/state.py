@@ -32,7 +32,7 @@ class State:
 
     `misconfigured`, `outage` and `broke`, what nobody foresaw, are reasons, empty when there is none. Each of
     `problems` keeps the run from GO, `notes` do not. `broken` are tests that failed outside their lines; `tried` the
-    lines that the environment lets a run try, where it does not let all. Who has `diagnosed` tells no verdict.
+    lines that the environment lets a run try, where it does not let all. A run that `diagnosed` has no verdict.
     """
 
     run_id: str
