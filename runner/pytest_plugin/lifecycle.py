@@ -103,6 +103,8 @@ class Lifecycle:
         """Cleans up, judges, writes the results, prints the verdict; returns the exit code."""
         self._end_capture()
         self._clean_up()
+        if self._state.diagnosed and self._state.code is not None:
+            return self._state.code
         if self._state.partial and self._state.reservation and not self._state.interrupted:
             # What a merge with other runs must not lack.
             self._state.tests = declared(reads_only=self._state.tried is not None)

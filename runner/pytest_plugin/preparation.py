@@ -100,9 +100,9 @@ def _diagnose(state: State, environment: Environment, words: str) -> None:
         raise ConfigurationError(f"{unknown}. Name one of them: pytest --diagnose T.5") from None
     findings = _without_secrets(state, diagnose(environment, step))
     print_findings(findings)
-    causes = any(finding.level == "bad" for finding in findings)
-    (state.problems if causes else state.notes).append(conclusion(step, findings))
-    state.code = 0
+    print(f"\n{conclusion(step, findings)}")
+    state.code = int(any(finding.level == "bad" for finding in findings))
+    state.diagnosed = True
 
 
 def _without_secrets(state: State, findings: Iterable[Finding]) -> list[Finding]:

@@ -33,7 +33,7 @@ class State:
 
     `misconfigured`, `outage` and `broke`, what nobody foresaw, are reasons, empty when there is none. Each of
     `problems` keeps the run from GO, `notes` do not. `broken` are tests that failed outside their lines; `tried` the
-    lines that the environment lets a run try, where it does not let all.
+    lines that the environment lets a run try, where it does not let all. A run that `diagnosed` has no verdict.
     """
 
     run_id: str
@@ -48,6 +48,7 @@ class State:
     broke: str = ""
     interrupted: bool = False
     stopped: bool = False
+    diagnosed: bool = False
     environment: Environment | None = None
     reservation: SiteReservation | None = None
     secrets: Secrets | None = None

@@ -1,5 +1,8 @@
 """`--diagnose` on a site with one thing wrong: the cause is named, and what is right is no cause."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +13,9 @@ import requests
 from clients.addresses import LOGIN
 from runner.configuration.connect import new_bucket
 from runner.configuration.environment import Environment
+from runner.configuration.replica import CHECKOUT
 from runner.doctor.diagnosis import diagnose, symptom
+from selftest.proof.warm import Warm
 
 Switch = Callable[..., None]
 
@@ -56,6 +61,27 @@ def test_a_cause_is_named(environment: Environment, switch: Switch, fault: str, 
     switch(fault)
     found = levels(environment, step)
     assert causes <= {line for line, level in found.items() if level == "bad"}
+
+
+def test_what_the_person_on_duty_reads(warm: Warm, switch: Switch) -> None:
+    switch("private-key-cut")
+    asked = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        f"--env={warm.file}",
+        "--diagnose",
+        "video won't play",
+    ]
+    told = subprocess.run(
+        asked, cwd=CHECKOUT, env=os.environ | warm.variables, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 1
+    last = "Videos Won't Play: 2 of 6 causes found (T.5.2; T.5.4). Mend that first, and look again."
+    assert told.stdout.rstrip().splitlines()[-1] == last
+    assert "NO-GO" not in told.stdout
 
 
 @pytest.mark.parametrize("step", ["T.1", "T.2", "T.3", "T.4", "T.5", "T.6"])
