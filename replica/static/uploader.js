@@ -238,7 +238,7 @@
       if (!untold) { succeed(); }
       request.addEventListener("abort", (event) => event.stopImmediatePropagation(), {capture: true});
       request.abort();
-    }, 2500);
+    }, 1200);
     request.addEventListener("load", () => clearTimeout(timer));
   }
 
