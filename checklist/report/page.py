@@ -135,19 +135,23 @@ class Shot:
     path: str
 
 
+HERE = Path(__file__).parent
+
+TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+"""Compiled once a process, which takes as long as to fill one in."""
+
+
 def write(run: Run, folder: Path, past: Sequence[Past] = ()) -> None:
     """Write `folder/report.html`; `past` are all runs that are known, the latest last. Raises OSError."""
     put(folder / FILE, render(run, folder, past))
 
 
 def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
-    here = Path(__file__).parent
-    templates = Environment(loader=FileSystemLoader(here), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     tested = [target for target in run.targets if not target.missing]
     entries = {(entry.id, entry.browser): entry for entry in run.lines}
     checks = [check for entry in run.lines for check in entry.checks]
     defects = run.defects
-    return templates.get_template("page.html").render(
+    return TEMPLATES.get_template("page.html").render(
         run=run,
         site=urlsplit(run.tested.get("site", "")).netloc or run.environment,
         plugin=run.versions.get("assignsubmission_s3video", ""),
@@ -195,8 +199,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         rest=lambda check: {name: words.in_words(value) for name, value in check.evidence.items() if name not in SEEN},
         artifacts=lambda check: _artifacts(folder, check),
         picture=Pictures(folder),
-        style=Markup((here / "style.css").read_text(encoding="utf-8")),
-        script=Markup((here / "script.js").read_text(encoding="utf-8")),
+        style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
+        script=Markup((HERE / "script.js").read_text(encoding="utf-8")),
         signatures=[
             replace(one.signature, sha256="changed") if one.broken else one.signature for one in signing.verify(folder)
         ],
