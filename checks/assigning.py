@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
@@ -77,7 +78,7 @@ def expect_unknown(site: MoodleClient, video: Video) -> list[str]:
 
 def names(text: str, person: Person) -> list[str]:
     """What a text tells of who somebody is; a user name may begin another word, such as a course's."""
-    plain = unquote(text)
+    plain = unquote(html.unescape(text))
     signs = {"the name": person.name, "the user name": person.username, "the e-mail address": person.email}
     return [
         words for words, sign in signs.items() if sign and re.search(rf"(?<![\w-]){re.escape(sign)}(?![\w-])", plain)
