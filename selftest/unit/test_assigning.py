@@ -60,6 +60,18 @@ def test_the_owners_number_in_a_key() -> None:
         assigning.expect_nobodys(KEY, ADA)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Participant 4711, course s3va-0712-main, http://x/?a=1", []),
+        ("<td>Ada L</td>", ["the name"]),
+        ("by s3va-07, ada%40example.invalid", ["the user name", "the e-mail address"]),
+    ],
+)
+def test_who_somebody_is(text: str, told: list[str]) -> None:
+    assert assigning.names(text, ADA) == told
+
+
 @pytest.mark.parametrize("html", ["", "<td class='submissionstatusdraft'>Draft</td>"])
 def test_another_status(html: str) -> None:
     with pytest.raises(AssertionError, match=r"expected a submission, seen “(Draft|no status)”"):
