@@ -18,7 +18,10 @@ def limits(asked: Asked, video: Video) -> None:
     settings, book = plugin_settings(asked.admin), asked.book
     uploads, playbacks = int(settings["upload_rate_limit"]), int(settings["playback_rate_limit"])
     if max(uploads, playbacks) > MOST_ASKED:
-        raise SiteError(f"A limit of this site is over {MOST_ASKED}: to come to it would be load.")
+        raise SiteError(
+            f"A limit of this site is over {MOST_ASKED} (uploads {uploads}, playback {playbacks}): to come to it would "
+            f"be load. Set the plugin's limits to {MOST_ASKED} or less, and run again."
+        )
     assignment = asked.another_assignment()
     answers = [asked.request_upload(asked.owner, assignment.id) for _ in range(uploads + 1)]
     book.note("upload URL, over the limit", "more than the limit", sum(one.succeeded for one in answers) - uploads)
