@@ -261,9 +261,10 @@ class Reporting:
             if not all(" ".join(line.split()) in told for line in why.splitlines()):
                 say(f"  {why}")
         for target in state.targets if state.reservation else []:
-            mine = [entry for entry in run.lines if entry.browser == target.name and (entry.checks or entry.blocks)]
+            mine = [entry for entry in run.lines if entry.browser == target.name]
             seen = ", ".join(f"{number} {verdict}" for verdict, number in counts(mine).items() if number)
-            seen = seen or f"judged in {', '.join(_over_targets(run, target.name)) or 'no line'}"
+            over = [] if any(entry.checks for entry in mine) else _over_targets(run, target.name)
+            seen = f"judged in {', '.join(over)}" if over else seen
             say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
         if state.reservation and (once := counts([entry for entry in run.lines if entry.browser == ALL_TARGETS])):
             say(f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}")
