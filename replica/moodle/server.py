@@ -42,7 +42,7 @@ def maintenance(web: Web) -> Response:
         web.require_sesskey()
         if not faults.on("maintenance-not-saved"):
             web.state.maintenance = web.param("s__maintenance_enabled", "0") == "1"
-            web.state.maintained = True
+            web.state.maintained = faults.on("maintenance-never-over")
             if faults.on("maintenance-drops-uploads"):
                 pending = [key for key, video in web.state.videos.items() if video.status == "pending"]
                 for key in pending:
