@@ -141,6 +141,11 @@ def all_beyond(lines: Collection[str]) -> bool:
     return bool(lines) and all(line in LINES and LINES[line].beyond for line in lines)
 
 
+def all_of_no_target(lines: Collection[str]) -> bool:
+    """Whether what a test judges speaks of no target, all of it: it runs once, without a browser."""
+    return bool(lines) and all(line in LINES and LINES[line].of_no_target for line in lines)
+
+
 def named(patterns: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The lines that each name means: one, or with `.*` all of a step or a phase; none where nothing is called so."""
     return {

@@ -24,10 +24,9 @@ FAULTS = PROJECT / "replica/faults.toml"
 
 @dataclass(frozen=True)
 class Block:
-    """A `with line("2.8.8", …)` in a test; `settler` is the fixture's name, `line` or `once`."""
+    """A `with line("2.8.8", …)` in a test."""
 
     file: Path
-    settler: str
     node: ast.With
 
     @property
@@ -72,7 +71,7 @@ def _check(line: Line, name: str) -> Iterator[str]:
         _insert(file, end, f'\n    def {method}(self) -> None:\n        """{TO_BE_WRITTEN}"""\n        {todo}\n')
         yield f"{file.relative_to(PROJECT)}:{end + 2}  {method}()"
         todo = f"{subject}.{method}()"
-    opening = f'with {block.settler}("{line.id}", "{TO_BE_WRITTEN}", extra=True):'
+    opening = f'with line("{line.id}", "{TO_BE_WRITTEN}", extra=True):'
     indent, end = " " * block.node.col_offset, block.node.end_lineno or 0
     _insert(block.file, end, f"{indent}{opening}\n{indent}    {todo}\n")
     yield f"{block.file.relative_to(PROJECT)}:{end + 1}  {opening}"
@@ -91,13 +90,12 @@ def _test(line: Line, name: str, todo: str) -> str:
             "import pytest\n\nfrom runner.pytest_plugin.lines import Lines\n",
             encoding="utf-8",
         )
-    settler = "once" if line.of_no_target else "line"
     end = len(file.read_text(encoding="utf-8").splitlines())
     _insert(
         file,
         end,
-        f'\n\n@pytest.mark.lines("{line.id}")\ndef test_{name.replace("-", "_")}({settler}: Lines) -> None:\n'
-        f'    """{TO_BE_WRITTEN}"""\n    with {settler}("{line.id}", "{TO_BE_WRITTEN}"):\n        {todo}\n',
+        f'\n\n@pytest.mark.lines("{line.id}")\ndef test_{name.replace("-", "_")}(line: Lines) -> None:\n'
+        f'    """{TO_BE_WRITTEN}"""\n    with line("{line.id}", "{TO_BE_WRITTEN}"):\n        {todo}\n',
     )
     return f"{file.relative_to(PROJECT)}:{end + 3}  a test"
 
@@ -106,8 +104,8 @@ def _blocks(line: Line) -> Iterator[Block]:
     for file in sorted((PROJECT / "tests").glob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
-                case ast.With(items=[ast.withitem(ast.Call(func=ast.Name(settler), args=[ast.Constant(line.id), *_]))]):
-                    yield Block(file, settler, node)
+                case ast.With(items=[ast.withitem(ast.Call(func=ast.Name("line"), args=[ast.Constant(line.id), *_]))]):
+                    yield Block(file, node)
 
 
 def _page_object(block: Block) -> tuple[str, tuple[Path, int] | None]:

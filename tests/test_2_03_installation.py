@@ -52,113 +52,113 @@ MIME_TYPES = "video/mp4,video/quicktime,video/x-msvideo,video/x-matroska,video/w
 
 @pytest.mark.production
 @pytest.mark.lines("2.3.4", "2.4.5", "2.4.7", "2.6.2", "2.6.3")
-def test_installation(installation: Installation, once: Lines) -> None:
+def test_installation(installation: Installation, line: Lines) -> None:
     """The plugin is installed, up to date and enabled, and its files are not for everybody."""
-    with once("2.3.4", "The web server does not serve the SDK's folder"):
+    with line("2.3.4", "The web server does not serve the SDK's folder"):
         installation.expect_unreadable(*NOT_FOR_THE_WEB)
-    with once("2.3.4", "The web server does not serve the history of the plugin's files", extra=True):
+    with line("2.3.4", "The web server does not serve the history of the plugin's files", extra=True):
         installation.expect_unreadable(*HISTORY)
-    with once("2.4.5", "The plugin's files and tables are of one version") as evidence:
+    with line("2.4.5", "The plugin's files and tables are of one version") as evidence:
         evidence["version"] = installation.expect_upgraded()
-    with once("2.4.5", "The upgrade has registered the scheduled task", extra=True):
+    with line("2.4.5", "The upgrade has registered the scheduled task", extra=True):
         installation.expect_task_registered()
-    with once("2.4.5", "Students, teachers and managers have the plugin's capabilities of appendix C", extra=True):
+    with line("2.4.5", "Students, teachers and managers have the plugin's capabilities of appendix C", extra=True):
         installation.expect_capabilities()
-    with once("2.4.5", "No role has more of the plugin's capabilities than appendix C gives it", extra=True):
+    with line("2.4.5", "No role has more of the plugin's capabilities than appendix C gives it", extra=True):
         installation.expect_no_capability_too_many()
-    with once("2.4.7", "The plugin's pages read both tables"):
+    with line("2.4.7", "The plugin's pages read both tables"):
         installation.expect_tables()
-    with once("2.6.2", "The list of submission plugins shows S3 Video by its name") as evidence:
+    with line("2.6.2", "The list of submission plugins shows S3 Video by its name") as evidence:
         evidence["name"] = installation.expect_listed()
-    with once("2.6.3", "S3 Video is enabled"):
+    with line("2.6.3", "S3 Video is enabled"):
         installation.expect_enabled()
 
 
 @pytest.mark.production
 @pytest.mark.lines("2.2.5", "2.2.10", "2.6.4", "2.6.5", "3.3.1", "3.6.3", "4.10.5")
-def test_decided(installation: Installation, workspace: Workspace, decided: Decided, once: Lines) -> None:
+def test_decided(installation: Installation, workspace: Workspace, decided: Decided, line: Lines) -> None:
     """The plugin is the one that was decided for this site: version, files, place, and whether it is on by itself."""
-    for line in ("2.2.10", "4.10.5"):
-        with once(line, "The plugin is of the version that was decided") as evidence:
+    for box in ("2.2.10", "4.10.5"):
+        with line(box, "The plugin is of the version that was decided") as evidence:
             evidence["version"] = installation.expect_version(decided.plugin_version)
-    for line in ("2.2.5", "3.3.1"):
-        with once(line, "The plugin's files that the web server gives are those of the release") as evidence:
+    for box in ("2.2.5", "3.3.1"):
+        with line(box, "The plugin's files that the web server gives are those of the release") as evidence:
             evidence["files"] = Release(decided.release).expect_served(workspace.site)
-    with once("2.6.4", "S3 Video has the place among the submission plugins that was decided") as evidence:
+    with line("2.6.4", "S3 Video has the place among the submission plugins that was decided") as evidence:
         evidence["place"] = installation.expect_position(decided.position)
-    for line in ("2.6.5", "3.6.3"):
-        with once(line, "A new assignment takes videos by itself where that was decided") as evidence:
+    for box in ("2.6.5", "3.6.3"):
+        with line(box, "A new assignment takes videos by itself where that was decided") as evidence:
             evidence["on"] = installation.expect_default(decided.on_by_default)
 
 
 @pytest.mark.production
 @pytest.mark.lines("2.2.6", "2.3.2", "2.3.3", "3.3.2", "3.3.3", "3.3.4")
-def test_files_on_the_server(host: Host, decided: Decided, once: Lines) -> None:
+def test_files_on_the_server(host: Host, decided: Decided, line: Lines) -> None:
     """The plugin and the AWS SDK lie on the server as they were installed, for nobody else to change."""
-    for line in ("2.2.6", "3.3.2"):
-        with once(
-            line, "The web server can read all of the plugin's files, and nobody else can change them"
+    for box in ("2.2.6", "3.3.2"):
+        with line(
+            box, "The web server can read all of the plugin's files, and nobody else can change them"
         ) as evidence:
             evidence["files by owner"] = expect_permissions(host)
-        with once(line, "The plugin's files are the web server's, as chown leaves them", advice=True):
+        with line(box, "The plugin's files are the web server's, as chown leaves them", advice=True):
             expect_owner(host)
-    for line in ("2.3.2", "3.3.3"):
-        with once(line, "The server has an AWS SDK that the plugin can use") as evidence:
+    for box in ("2.3.2", "3.3.3"):
+        with line(box, "The server has an AWS SDK that the plugin can use") as evidence:
             evidence["SDK"] = expect_sdk(host)
-    with once("2.3.3", "The AWS SDK that Composer lists is there, or another one") as evidence:
+    with line("2.3.3", "The AWS SDK that Composer lists is there, or another one") as evidence:
         evidence["version"] = expect_sdk_whole(host)
-    with once("3.3.4", "The plugin's files on the server are those of the release, byte for byte") as evidence:
+    with line("3.3.4", "The plugin's files on the server are those of the release, byte for byte") as evidence:
         evidence["files"] = expect_release(host, decided.release)
-    with once("3.3.4", "The plugin's folder has no file that the release does not have", extra=True):
+    with line("3.3.4", "The plugin's folder has no file that the release does not have", extra=True):
         expect_nothing_more(host, decided.release)
 
 
 @pytest.mark.production
 @pytest.mark.lines("2.4.6", "2.4.7", "3.4.6", "3.10.6", "T.2.2")
-def test_database(host: Host, once: Lines) -> None:
+def test_database(host: Host, line: Lines) -> None:
     """Moodle's database tells how the upgrade went."""
-    with once("2.4.6", "The upgrade log tells of the plugin's installation") as evidence:
+    with line("2.4.6", "The upgrade log tells of the plugin's installation") as evidence:
         evidence["entries"] = expect_upgrade_logged(host)
-    with once("2.4.6", "The upgrade log has no error of the plugin's version") as evidence:
+    with line("2.4.6", "The upgrade log has no error of the plugin's version") as evidence:
         evidence["version"] = expect_no_upgrade_error(host)
-    with once("3.4.6", "The upgrade log has no warning of the plugin's version") as evidence:
+    with line("3.4.6", "The upgrade log has no warning of the plugin's version") as evidence:
         evidence["version"] = expect_no_upgrade_warning(host)
-    with once("2.4.7", "The plugin's tables are as its install.xml says (appendix D)", extra=True):
+    with line("2.4.7", "The plugin's tables are as its install.xml says (appendix D)", extra=True):
         expect_schema(host)
-    with once("3.10.6", "Moodle's command line lists the task that cleans up", extra=True):
+    with line("3.10.6", "Moodle's command line lists the task that cleans up", extra=True):
         expect_task_listed(host, TASK)
-    with once("T.2.2", "Moodle's database user may create tables"):
+    with line("T.2.2", "Moodle's database user may create tables"):
         expect_may_create(host)
 
 
 @pytest.mark.production
 @pytest.mark.lines("2.1.4", "2.5.3", "2.5.4", "2.5.5", "2.5.6", "2.5.7", "2.5.8", "2.5.9")
 def test_credentials(
-    plugin_configuration: PluginConfiguration, environment: Environment, decided: Decided, once: Lines
+    plugin_configuration: PluginConfiguration, environment: Environment, decided: Decided, line: Lines
 ) -> None:
     """The plugin is told the bucket and the distribution that this site is to use."""
-    with once("2.1.4", "The site has a bucket and a distribution of its own, not production's"):
+    with line("2.1.4", "The site has a bucket and a distribution of its own, not production's"):
         plugin_configuration.expect_apart_from(decided.production)
-    with once("2.5.3", "The AWS access key id has the form of one"):
+    with line("2.5.3", "The AWS access key id has the form of one"):
         plugin_configuration.expect_access_key()
-    with once("2.5.4", "The AWS secret key is set"):
+    with line("2.5.4", "The AWS secret key is set"):
         plugin_configuration.expect_secret("aws_secret_key")
-    with once("2.5.4", "The settings page masks the AWS secret key", extra=True):
+    with line("2.5.4", "The settings page masks the AWS secret key", extra=True):
         plugin_configuration.expect_masked("aws_secret_key")
-    with once("2.5.5", "The settings name this site's bucket"):
+    with line("2.5.5", "The settings name this site's bucket"):
         plugin_configuration.expect("s3_bucket", environment.storage.bucket)
-    with once("2.5.6", "The settings name the bucket's region"):
+    with line("2.5.6", "The settings name the bucket's region"):
         plugin_configuration.expect("s3_region", environment.storage.region)
-    with once("2.5.7", "The settings name this site's CDN"):
+    with line("2.5.7", "The settings name this site's CDN"):
         plugin_configuration.expect("cloudfront_domain", environment.cdn.domain)
-    with once("2.5.8", "The id of the CDN's key pair is set"):
+    with line("2.5.8", "The id of the CDN's key pair is set"):
         plugin_configuration.expect_secret("cloudfront_keypair_id")
-    with once("2.5.9", "The CDN's private key can be read"):
+    with line("2.5.9", "The CDN's private key can be read"):
         plugin_configuration.expect_private_key("cloudfront_private_key")
-    with once("2.5.9", "The private key's field keeps its lines when the page is saved", extra=True):
+    with line("2.5.9", "The private key's field keeps its lines when the page is saved", extra=True):
         plugin_configuration.expect_room_for_lines("cloudfront_private_key")
-    for line, name in CREDENTIALS.items():
-        with once(line, f"The label of {name} says what it is", extra=True):
+    for box, name in CREDENTIALS.items():
+        with line(box, f"The label of {name} says what it is", extra=True):
             plugin_configuration.expect_label(name)
 
 
@@ -169,45 +169,45 @@ def test_limits(
     installation: Installation,
     workspace: Workspace,
     decided: Decided,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """Retention and rate limits are in force, and the settings page has nothing to complain of."""
-    with once("2.5.11", "Videos are kept for as long as decided"):
+    with line("2.5.11", "Videos are kept for as long as decided"):
         plugin_configuration.expect("retention_days", decided.retention_days)
-    with once("2.5.11", "The retention counts in days"):
+    with line("2.5.11", "The retention counts in days"):
         plugin_configuration.expect_unit("retention_days", "day")
-    with once("2.5.11", "The plugin's own default of the retention is 90 days", advice=True):
+    with line("2.5.11", "The plugin's own default of the retention is 90 days", advice=True):
         plugin_configuration.expect_default("retention_days", 90)
-    with once("2.5.12", "The settings have automatic cleanup switched on"):
+    with line("2.5.12", "The settings have automatic cleanup switched on"):
         plugin_configuration.expect_switched_on("automatic cleanup", AUTOMATIC_CLEANUP)
-    with once("2.5.12", "The scheduled task that cleans up is enabled", extra=True):
+    with line("2.5.12", "The scheduled task that cleans up is enabled", extra=True):
         installation.expect_task_enabled()
-    with once("2.5.14", "The settings hold the largest size of a file, 5 GB"):
+    with line("2.5.14", "The settings hold the largest size of a file, 5 GB"):
         plugin_configuration.expect_size("the maximum file size", LARGEST_FILE, LARGEST_UPLOAD)
-    with once("2.5.15", "The settings hold the types of video that the checklist names"):
+    with line("2.5.15", "The settings hold the types of video that the checklist names"):
         plugin_configuration.expect_choice("the allowed MIME types", FILE_TYPES, MIME_TYPES)
-    for line, name in LIMITS.items():
-        with once(line, f"The label of {name} says what it is", extra=True):
+    for box, name in LIMITS.items():
+        with line(box, f"The label of {name} says what it is", extra=True):
             plugin_configuration.expect_label(name)
-    for line, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
-        with once(line, f"The limit of {kind} URLs is {wanted} a minute"):
+    for box, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
+        with line(box, f"The limit of {kind} URLs is {wanted} a minute"):
             plugin_configuration.expect_limit(f"{kind}_rate_limit", wanted)
-        with once(line, f"The limit of {kind} URLs counts by the minute"):
+        with line(box, f"The limit of {kind} URLs counts by the minute"):
             plugin_configuration.expect_unit(f"{kind}_rate_limit", "minute")
-        with once(line, f"The plugin's own default of the limit of {kind} URLs is {wanted} a minute", advice=True):
+        with line(box, f"The plugin's own default of the limit of {kind} URLs is {wanted} a minute", advice=True):
             plugin_configuration.expect_default(f"{kind}_rate_limit", wanted, "a minute")
-    with once("2.5.20", "The settings page shows no error message"):
+    with line("2.5.20", "The settings page shows no error message"):
         expect_quiet_page(workspace.site)
-    with once("2.5.20", "Each setting has a label of its own", extra=True):
+    with line("2.5.20", "Each setting has a label of its own", extra=True):
         plugin_configuration.expect_labels()
 
 
 @pytest.mark.lines("2.5.4", "2.5.20")
-def test_save_changes(settings_guard: SettingsGuard, once: Lines) -> None:
+def test_save_changes(settings_guard: SettingsGuard, line: Lines) -> None:
     """The administrator presses Save changes: first for nothing, then for a secret key as AWS gives them."""
-    with once("2.5.20", "Save changes takes every value, and each stays as it was") as evidence:
+    with line("2.5.20", "Save changes takes every value, and each stays as it was") as evidence:
         evidence["settings"] = settings_guard.saved_as_it_is().expect_unchanged()
-    with once(
+    with line(
         "2.5.4", "The settings page takes a secret key with a slash and a plus sign, as AWS gives them", extra=True
     ):
         settings_guard.saved_with_slash_and_plus("aws_secret_key").expect_taken()

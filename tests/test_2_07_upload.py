@@ -26,7 +26,7 @@ from fixtures.data import Submission
 from fixtures.people import People
 from network.proxy import ProxiedNetwork
 from pages.actor import Actor
-from pages.upload import Receipt
+from pages.upload.requests import Receipt
 from runner.configuration.environment import Environment
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.workspace import Workspace

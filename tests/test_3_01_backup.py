@@ -10,16 +10,16 @@ pytestmark = pytest.mark.production
 
 
 @pytest.mark.lines("2.1.2", "3.1.4", "3.1.5", "3.1.6", "4.8.2")
-def test_backups(host: Host, once: Lines) -> None:
+def test_backups(host: Host, line: Lines) -> None:
     """Who deploys the plugin has a backup to go back to."""
-    for line in ("2.1.2", "3.1.4"):
-        with once(line, "The newest dump of the database is of the last day") as evidence:
+    for box in ("2.1.2", "3.1.4"):
+        with line(box, "The newest dump of the database is of the last day") as evidence:
             evidence["age"] = expect_new(host, "database")
-    with once("3.1.5", "The newest archive of Moodle's files is of the last day") as evidence:
+    with line("3.1.5", "The newest archive of Moodle's files is of the last day") as evidence:
         evidence["age"] = expect_new(host, "files")
-    with once("3.1.6", "Dump and archive can be read to their end, and hold what belongs there") as evidence:
+    with line("3.1.6", "Dump and archive can be read to their end, and hold what belongs there") as evidence:
         evidence["bytes"] = expect_whole(host)
-    with once("4.8.2", "A dump has been restored, with all of Moodle's tables") as evidence:
+    with line("4.8.2", "A dump has been restored, with all of Moodle's tables") as evidence:
         evidence["version"] = expect_restored(host)
-    with once("4.8.2", "The newest dump has the plugin's tables", extra=True):
+    with line("4.8.2", "The newest dump has the plugin's tables", extra=True):
         expect_tables(host)

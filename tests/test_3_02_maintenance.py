@@ -34,7 +34,7 @@ def test_maintenance(
     workspace: Workspace,
     settings_guard: SettingsGuard,
     environment: Environment,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """An administrator shuts the site while a student's upload is on its way, and opens it again."""
     admin, clip = workspace.site, media.MP4
@@ -45,38 +45,38 @@ def test_maintenance(
     begun = promised["s3_key"], int(promised["submission_id"])
 
     with settings_guard.maintenance():
-        with once("3.2.3", "The administrator enables maintenance mode"):
+        with line("3.2.3", "The administrator enables maintenance mode"):
             switch_maintenance(admin, on=True)
-        with once("R.1.1", "The site's setting says that maintenance mode is enabled", blocks=True):
+        with line("R.1.1", "The site's setting says that maintenance mode is enabled", blocks=True):
             expect_on(admin)
         for who, person in (("A student", student), ("A teacher", teacher)):
-            with once("3.2.5", f"{who} sees the maintenance page, at an assignment's address too") as evidence:
+            with line("3.2.5", f"{who} sees the maintenance page, at an assignment's address too") as evidence:
                 evidence["page"] = expect_shut(person)
                 expect_shut(person, f"{ASSIGNMENT}?id={assignment.cmid}")
-        with once("3.2.4", "Who is shut out reads the site's maintenance message") as evidence:
+        with line("3.2.4", "Who is shut out reads the site's maintenance message") as evidence:
             evidence["message"] = expect_message(admin, student)
-        with once("3.2.5", "The plugin gives no upload URL in maintenance mode", extra=True) as evidence:
+        with line("3.2.5", "The plugin gives no upload URL in maintenance mode", extra=True) as evidence:
             evidence["answer"] = expect_no_upload_url(another, assignment, clip)
         send(promised, clip, environment.verify)
-        with once("3.8.2", "The administrator disables maintenance mode"):
+        with line("3.8.2", "The administrator disables maintenance mode"):
             switch_maintenance(admin, on=False)
-        with once("R.1.9", "The site's setting says that maintenance mode is disabled"):
+        with line("R.1.9", "The site's setting says that maintenance mode is disabled"):
             expect_over(admin)
 
     for who, person in (("The student", student), ("The teacher", teacher)):
-        with once("3.8.3", f"{who} comes in again after maintenance, without another log-in"):
+        with line("3.8.3", f"{who} comes in again after maintenance, without another log-in"):
             expect_let_in(person)
-    with once("3.8.3", "The upload that was on its way is confirmed after maintenance", extra=True):
+    with line("3.8.3", "The upload that was on its way is confirmed after maintenance", extra=True):
         expect_confirmed(student, *begun)
 
 
 @pytest.mark.production
 @pytest.mark.lines("3.8.2", "3.8.3", "R.1.9")
-def test_no_maintenance(workspace: Workspace, visitor: MoodleClient, once: Lines) -> None:
+def test_no_maintenance(workspace: Workspace, visitor: MoodleClient, line: Lines) -> None:
     """The site is there for everybody: nobody has left it in maintenance mode."""
     workspace.site.log_in_again()
-    for line in ("3.8.2", "R.1.9"):
-        with once(line, "The site's setting says that maintenance mode is disabled"):
+    for box in ("3.8.2", "R.1.9"):
+        with line(box, "The site's setting says that maintenance mode is disabled"):
             expect_over(workspace.site)
-    with once("3.8.3", "The site's first page opens for whoever comes"):
+    with line("3.8.3", "The site's first page opens for whoever comes"):
         expect_opens(visitor)

@@ -94,36 +94,36 @@ def test_smoke(
 
 @pytest.mark.production
 @pytest.mark.lines("3.1.8", "R.2.4")
-def test_rehearsal(rehearsals: Rehearsals, installation: Installation, once: Lines) -> None:
+def test_rehearsal(rehearsals: Rehearsals, installation: Installation, line: Lines) -> None:
     """Somebody looks up what came of the last run on staging, and whether anybody stands for it."""
-    for line in ("3.1.8", "R.2.4"):
-        with once(line, "The last run on staging with this version was GO, and is signed") as evidence:
+    for box in ("3.1.8", "R.2.4"):
+        with line(box, "The last run on staging with this version was GO, and is signed") as evidence:
             evidence["run"] = rehearsals.expect_signed_go(installation.expect_upgraded())
 
 
 @pytest.mark.lines("3.10.5")
 def test_notification(
-    submit_without_browser: Callable[..., SubmissionWithoutBrowser], workspace: Workspace, once: Lines
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser], workspace: Workspace, line: Lines
 ) -> None:
     """A student submits a video in an assignment that notifies its graders."""
     assignment, grader = workspace.notifying_assignment()
     with workspace.told(grader):
         before = notifications(workspace.site, grader)
         submit_without_browser(assignment)
-        with once("3.10.5", "Moodle notifies the grader of a submitted video") as evidence:
+        with line("3.10.5", "Moodle notifies the grader of a submitted video") as evidence:
             evidence["notification"] = expect_notified(workspace.site, grader, assignment, before)
 
 
 @pytest.mark.production
 @pytest.mark.lines("3.10.1", "3.10.6")
-def test_installed(installation: Installation, once: Lines) -> None:
+def test_installed(installation: Installation, line: Lines) -> None:
     """The plugin is in the list of what is installed, and its task is registered."""
-    with once("3.10.1", "The overview of plugins shows the plugin, complete") as evidence:
+    with line("3.10.1", "The overview of plugins shows the plugin, complete") as evidence:
         evidence["version"] = installation.expect_upgraded()
-    with once("3.10.1", "The list of submission plugins shows the plugin, enabled", extra=True):
+    with line("3.10.1", "The list of submission plugins shows the plugin, enabled", extra=True):
         installation.expect_listed()
         installation.expect_enabled()
-    with once("3.10.6", "The task that cleans up is registered"):
+    with line("3.10.6", "The task that cleans up is registered"):
         installation.expect_task_registered()
-    with once("3.10.6", "The task that cleans up is enabled", extra=True):
+    with line("3.10.6", "The task that cleans up is enabled", extra=True):
         installation.expect_task_enabled()

@@ -10,16 +10,16 @@ pytestmark = pytest.mark.production
 
 
 @pytest.mark.lines("4.1.4", "T.6.5")
-def test_usage(usage: Usage, once: Lines) -> None:
+def test_usage(usage: Usage, line: Lines) -> None:
     """The administrator looks at the dashboard of a site that people use."""
-    with once("4.1.4", "More than 95 % of the week's uploads were completed") as evidence:
+    with line("4.1.4", "More than 95 % of the week's uploads were completed") as evidence:
         evidence["completed"] = usage.expect_uploads_succeed()
-    with once("T.6.5", "Nobody's uploads fail again and again") as evidence:
+    with line("T.6.5", "Nobody's uploads fail again and again") as evidence:
         evidence["recent failures"] = usage.expect_no_repeated_failures()
 
 
 @pytest.mark.lines("4.1.5")
-def test_playback_errors(playback: Traffic, once: Lines) -> None:
+def test_playback_errors(playback: Traffic, line: Lines) -> None:
     """Somebody asks CloudWatch how often a viewer got an error in place of a video."""
-    with once("4.1.5", "Less than 1 % of the week's requests for videos ended in an error") as evidence:
+    with line("4.1.5", "Less than 1 % of the week's requests for videos ended in an error") as evidence:
         evidence["percent"] = playback.expect_refusals_rare()

@@ -30,21 +30,21 @@ def test_clean_up(
     bucket: Bucket,
     cdn: CDN,
     delivery: Delivery,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """The task runs every night at two, and does what it is for, to a video that an earlier run has left."""
-    with once("4.2.1", "The task has run by itself at 2 AM") as evidence:
+    with line("4.2.1", "The task has run by itself at 2 AM") as evidence:
         evidence["last run"] = expect_has_run(clean_up_task, 2)
-    with once("4.2.1", "The task is scheduled for every night at 2 AM", extra=True):
+    with line("4.2.1", "The task is scheduled for every night at 2 AM", extra=True):
         expect_daily(clean_up_task, 2)
-    with once("4.2.1", "The task is enabled", extra=True):
+    with line("4.2.1", "The task is enabled", extra=True):
         expect_enabled(clean_up_task)
 
     expect_runnable(clean_up_task)
     submit_without_browser(assignment)
     retention = Retention(workspace.site, bucket, settings.get("retention_days", ""), workspace.our_people())
     days = retention.days if "retention_days" in settings.forced else retention.days_to_try()
-    with once(
+    with line(
         "4.2.4", "A video stays that is younger than the retention in days, and older in hours", extra=True
     ) as evidence:
         evidence["retention in days"] = longer = retention.days_to_keep()
@@ -55,25 +55,25 @@ def test_clean_up(
     with settings_guard.number("retention_days", days):
         videos = retention.under(days)
         cached = said = ""
-        with once("4.2.5", "The CDN serves a video that is past its retention before the task has run") as evidence:
+        with line("4.2.5", "The CDN serves a video that is past its retention before the task has run") as evidence:
             videos.expect_some()
             evidence["X-Cache"] = cached = cdn.cached(cdn.signed(videos.expired[-1]))
         before, lost = clean_up_task.last_log(), videos.lose_first()
 
-        with once("4.2.2", "The task runs without trouble when the administrator starts it") as evidence:
+        with line("4.2.2", "The task runs without trouble when the administrator starts it") as evidence:
             evidence["retention in days"] = videos.days
             evidence["said"] = said = clean_up_task.run()
             expect_success(said)
-    with once("4.2.2", "The task had a video to delete when it ran"):
+    with line("4.2.2", "The task had a video to delete when it ran"):
         videos.expect_some()
-    with once("4.2.3", "The task's log tells what was cleaned up") as evidence:
+    with line("4.2.3", "The task's log tells what was cleaned up") as evidence:
         evidence["log"] = expect_logged(clean_up_task, after=before)
-    with once("4.2.4", "A video past its retention is gone from the list and from S3") as evidence:
+    with line("4.2.4", "A video past its retention is gone from the list and from S3") as evidence:
         evidence["whose object S3 had lost"] = lost
         videos.expect_expired_gone()
-    with once("4.2.4", "A video within its retention stays in the list and on S3"):
+    with line("4.2.4", "A video within its retention stays in the list and on S3"):
         videos.expect_young_kept()
-    with once("4.2.5", "The CDN no longer serves the deleted video, from no cache either"):
+    with line("4.2.5", "The CDN no longer serves the deleted video, from no cache either"):
         videos.expect_some()
         hopeless = why_hopeless(said, stored=videos.is_expired_stored)
         delivery.expect_withdrawn(cdn.signed(videos.expired[-1]), cached, hopeless=hopeless)

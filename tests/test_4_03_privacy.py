@@ -35,7 +35,7 @@ def test_privacy(
     bucket: Bucket,
     video_store: VideoStore,
     tmp_path: Path,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """An administrator has the data of a student exported, and then the student deleted."""
     student = workspace.disposable_user(assignment.course)
@@ -45,28 +45,28 @@ def test_privacy(
     submit_without_browser(workspace.new_assignment(assignment.course), student, never_saved, saved=False)
 
     asked = data_requests.process(Kind.EXPORT, student)
-    with once("4.3.1", "A student's data can be downloaded", blocks=True) as evidence:
+    with line("4.3.1", "A student's data can be downloaded", blocks=True) as evidence:
         export = expect_export(data_requests, asked)
         evidence["files"] = export.files
-    with once("4.3.2", "The exported data tell of the student's video"):
+    with line("4.3.2", "The exported data tell of the student's video"):
         expect_video(export, video.key, video.clip.mime)
-    with once("4.3.2", "The exported data do not tell of another student's video", extra=True):
+    with line("4.3.2", "The exported data do not tell of another student's video", extra=True):
         expect_silent_on(export, other.key)
 
     before = None
-    with once("4.3.5", "The dashboard tells before the deletion how many rows no list shows", extra=True) as evidence:
+    with line("4.3.5", "The dashboard tells before the deletion how many rows no list shows", extra=True) as evidence:
         evidence["in no list"] = before = unlisted(workspace.site)
 
     deleted = data_requests.process(Kind.DELETION, student)
-    with once("4.3.3", "The student is deleted", blocks=True):
+    with line("4.3.3", "The student is deleted", blocks=True):
         expect_deleted(data_requests, deleted)
-    with once("4.3.4", "S3 no longer holds anything of the deleted student"):
+    with line("4.3.4", "S3 no longer holds anything of the deleted student"):
         videos.expect_empty()
-    with once("4.3.4", "S3 still holds another student's video as it was", extra=True):
+    with line("4.3.4", "S3 still holds another student's video as it was", extra=True):
         video_store.expect_stored(other.key, other.clip.bytes, other.clip.mime, other.clip.sha256)
-    with once("4.3.5", "The list of videos no longer has the deleted student's video"):
+    with line("4.3.5", "The list of videos no longer has the deleted student's video"):
         expect_unlisted(workspace.site, assignment.course.id, video.key)
-    with once("4.3.5", "The dashboard counts no row without its student"):
+    with line("4.3.5", "The dashboard counts no row without its student"):
         expect_no_more_unlisted(workspace.site, before)
-    with once("4.3.5", "The deleted student's video is not known at its address", extra=True):
+    with line("4.3.5", "The deleted student's video is not known at its address", extra=True):
         expect_forgotten(workspace.site, video)

@@ -262,9 +262,9 @@ def refuse(site: MoodleClient, video: Video, **asked: str) -> HttpResult:
 
 @pytest.mark.production
 @pytest.mark.lines("4.4.6")
-def test_access_logs(access_logs: AccessLogs, once: Lines) -> None:
+def test_access_logs(access_logs: AccessLogs, line: Lines) -> None:
     """Somebody reads what CloudFront has written down of yesterday and today."""
-    with once(
+    with line(
         "4.4.6", "The CDN's logs show no video without a signature, and nobody who tries again and again"
     ) as evidence:
         evidence["requests"] = access_logs.expect_nothing_suspicious()
@@ -272,15 +272,15 @@ def test_access_logs(access_logs: AccessLogs, once: Lines) -> None:
 
 @pytest.mark.production
 @pytest.mark.lines("4.4.7")
-def test_https(https: Https, once: Lines) -> None:
+def test_https(https: Https, line: Lines) -> None:
     """Nobody comes to the site, or is known to it, without TLS."""
-    with once("4.4.7", "The site gives no page without TLS") as evidence:
+    with line("4.4.7", "The site gives no page without TLS") as evidence:
         evidence["without TLS"] = https.expect_enforced()
-    with once("4.4.7", "Browsers are told to come by HTTPS only", advice=True) as evidence:
+    with line("4.4.7", "Browsers are told to come by HTTPS only", advice=True) as evidence:
         evidence["seconds"] = https.expect_strict()
-    with once("4.4.7", "No cookie goes over a line without TLS", extra=True) as evidence:
+    with line("4.4.7", "No cookie goes over a line without TLS", extra=True) as evidence:
         evidence["cookies"] = https.expect_secure_cookies()
-    with once("4.4.7", "No script can read the session's cookie", advice=True):
+    with line("4.4.7", "No script can read the session's cookie", advice=True):
         https.expect_hidden_session()
 
 
@@ -291,24 +291,24 @@ def test_addresses(
     workspace: Workspace,
     assignment: Assignment,
     addresses: Addresses,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """What the plugin gives for a video leads by HTTPS. Browsers mend some of it in silence, so nobody would see."""
     unenrolled_user, clip = visit(workspace.student(assignment.course)), media.MP4
-    with once("4.4.7", "The presigned form leads to storage by HTTPS", extra=True):
+    with line("4.4.7", "The presigned form leads to storage by HTTPS", extra=True):
         asked = request_upload(unenrolled_user, assignment.id, clip.path.name, clip.bytes, clip.mime)
         addresses.expect_https({"the presigned form": asked})
     video, of_assignment = submit_without_browser(assignment), {"id": assignment.cmid}
     teacher = visit(workspace.teacher(assignment.course), "teacher")
     for who, site in {"the student": video.site, "the teacher": teacher}.items():
-        with once("4.4.7", f"The video's page, its playback URL and its download lead {who} by HTTPS", extra=True):
+        with line("4.4.7", f"The video's page, its playback URL and its download lead {who} by HTTPS", extra=True):
             ways = {"the video's page": video_page, "the playback URL": playback_url, "the download": download_address}
             addresses.expect_https({what: ask(site, video) for what, ask in ways.items()})
-    with once("4.4.7", "The student's pages of the assignment name no address without TLS", extra=True):
+    with line("4.4.7", "The student's pages of the assignment name no address without TLS", extra=True):
         pages = {
             f"the page with action={one}": HttpResult.of(video.site.get(ASSIGNMENT, **of_assignment, action=one))
             for one in ("view", "editsubmission")
         }
         addresses.expect_https(pages)
-    with once("4.4.7", "Grading table and grader name no address without TLS", extra=True):
+    with line("4.4.7", "Grading table and grader name no address without TLS", extra=True):
         addresses.expect_https({what: ask(teacher, video) for what, ask in GRADE.items()})

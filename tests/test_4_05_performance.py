@@ -24,14 +24,14 @@ def test_cache(
     video_access: VideoAccess,
     cdn: CDN,
     delivery: Delivery,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """The student watches, then the teacher: each by a signed URL of their own."""
     video = submit_without_browser(assignment)
     teacher = visit(workspace.teacher(assignment.course), "teacher")
     watched = video_access.signed_url(video.site, video)
     urls = [watched, video_access.signed_url(teacher, video, unlike=watched)]
-    with once(
+    with line(
         "4.5.1", "The second GET of a video comes from the cache, for another viewer too", extra=True
     ) as evidence:
         evidence["X-Cache"] = delivery.expect_cached(urls)
@@ -40,13 +40,13 @@ def test_cache(
 
 @pytest.mark.production
 @pytest.mark.lines("3.9.3", "4.5.1", "4.5.3")
-def test_traffic(traffic: Traffic, once: Lines) -> None:
+def test_traffic(traffic: Traffic, line: Lines) -> None:
     """Somebody looks at a week of CloudWatch's metrics."""
-    with once("3.9.3", "CloudFront hardly ever answers with an error of a server") as evidence:
+    with line("3.9.3", "CloudFront hardly ever answers with an error of a server") as evidence:
         evidence["percent"] = traffic.expect_cdn_errors_rare()
-    with once("3.9.3", "S3 hardly ever answers with an error of a server") as evidence:
+    with line("3.9.3", "S3 hardly ever answers with an error of a server") as evidence:
         evidence["percent"] = traffic.expect_storage_errors_rare()
-    with once("4.5.1", "CloudFront's own figures show a hit ratio above 80 %") as evidence:
+    with line("4.5.1", "CloudFront's own figures show a hit ratio above 80 %") as evidence:
         evidence["percent"] = traffic.expect_hits()
-    with once("4.5.3", "Videos are asked of the CDN, and less of S3") as evidence:
+    with line("4.5.3", "Videos are asked of the CDN, and less of S3") as evidence:
         evidence.update(traffic.expect_storage_spared())

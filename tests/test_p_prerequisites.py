@@ -13,31 +13,31 @@ pytestmark = pytest.mark.production
 
 
 @pytest.mark.lines("P.1.1", "P.1.2", "P.1.4", "P.1.5", "P.1.6", "P.1.7", "P.3.1")
-def test_prerequisites(workspace: Workspace, once: Lines) -> None:
+def test_prerequisites(workspace: Workspace, line: Lines) -> None:
     """An administrator looks at Site administration > Server > Environment."""
     workspace.site.log_in_again()
-    with once("P.3.1", "The administrator's account opens Site administration", blocks=True):
+    with line("P.3.1", "The administrator's account opens Site administration", blocks=True):
         server = Server(workspace.site)
-    with once("P.1.1", "Moodle is 3.9 or higher") as evidence:
+    with line("P.1.1", "Moodle is 3.9 or higher") as evidence:
         evidence["version"] = server.expect_version("moodle", "Moodle", "3.9")
-    with once("P.1.2", "PHP is 7.4 or higher") as evidence:
+    with line("P.1.2", "PHP is 7.4 or higher") as evidence:
         evidence["version"] = server.expect_version("php", "PHP", "7.4")
-    for line, name in (("P.1.4", "curl"), ("P.1.5", "openssl"), ("P.1.6", "json"), ("P.1.7", "mbstring")):
-        with once(line, f"PHP has the extension {name}"):
+    for box, name in (("P.1.4", "curl"), ("P.1.5", "openssl"), ("P.1.6", "json"), ("P.1.7", "mbstring")):
+        with line(box, f"PHP has the extension {name}"):
             server.expect_extension(name)
 
 
 @pytest.mark.lines("P.3.2")
-def test_server_access(any_host: Host, environment: Environment, once: Lines) -> None:
+def test_server_access(any_host: Host, environment: Environment, line: Lines) -> None:
     """Whoever installs the plugin logs in to the server."""
-    with once("P.3.2", "The shell leads to this site's Moodle, and PHP there reads its config.php") as evidence:
+    with line("P.3.2", "The shell leads to this site's Moodle, and PHP there reads its config.php") as evidence:
         evidence["server"] = expect_site(any_host, environment.base_url)
 
 
 @pytest.mark.lines("P.1.8", "P.1.10")
-def test_server_prerequisites(host: Host, once: Lines) -> None:
+def test_server_prerequisites(host: Host, line: Lines) -> None:
     """The server has what the installation takes."""
-    with once("P.1.8", "The server has Composer") as evidence:
+    with line("P.1.8", "The server has Composer") as evidence:
         evidence["path"] = expect_composer(host)
-    with once("P.1.10", "The server's disk has room for the plugin's files") as evidence:
+    with line("P.1.10", "The server's disk has room for the plugin's files") as evidence:
         evidence["MiB"] = expect_room(host) // 1024**2

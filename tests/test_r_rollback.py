@@ -38,45 +38,45 @@ def test_rollback(
     settings_guard: SettingsGuard,
     video_access: VideoAccess,
     video_store: VideoStore,
-    once: Lines,
+    line: Lines,
 ) -> None:
     video = submit_without_browser(assignment)
     owner, admin, stored = video.site, workspace.site, (video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
     teacher, another = workspace.teacher(assignment.course), workspace.student(assignment.course)
     viewers = {"student": (owner, video.person.id), "teacher": (visit(teacher, "teacher"), teacher.id)}
     unenrolled_user = visit(another)
-    with once("R.1.3", "The page of the submission plugins shows S3 Video", blocks=True):
+    with line("R.1.3", "The page of the submission plugins shows S3 Video", blocks=True):
         installation.expect_listed()
 
     with settings_guard.plugin_disabled():
-        with once("R.1.4", "The administrator disables the plugin", blocks=True):
+        with line("R.1.4", "The administrator disables the plugin", blocks=True):
             switch_plugin(admin, on=False)
         for who, student in (("has handed in", owner), ("has not handed in", unenrolled_user)):
-            with once("R.1.5", f"A student who {who} finds no upload, and a page without an error") as evidence:
+            with line("R.1.5", f"A student who {who} finds no upload, and a page without an error") as evidence:
                 evidence["page"] = expect_no_upload(student, assignment)
-        with once("R.1.5", "The server gives no upload URL while the plugin is disabled") as evidence:
+        with line("R.1.5", "The server gives no upload URL while the plugin is disabled") as evidence:
             evidence["answer"] = expect_no_upload_url(unenrolled_user, assignment, media.MP4)
         for who, (viewer, user) in viewers.items():
-            with once("R.1.5", f"An old video plays for the {who}, or its page says why it does not") as evidence:
+            with line("R.1.5", f"An old video plays for the {who}, or its page says why it does not") as evidence:
                 evidence["video"] = expect_plays_or_told(video_access, viewer, user, video)
-        with once("R.1.5", "The list of videos still has the old video"):
+        with line("R.1.5", "The list of videos still has the old video"):
             expect_ready(admin, assignment.course.id, video.key)
-        with once("R.1.5", "S3 still has the old video"):
+        with line("R.1.5", "S3 still has the old video"):
             video_store.expect_stored(*stored)
 
-    with once("R.1.8", "The administrator purges all caches") as evidence:
+    with line("R.1.8", "The administrator purges all caches") as evidence:
         evidence["said"] = purge_caches(admin)
-    with once("T.1.1", "The list of submission plugins shows S3 Video once all caches are purged"):
+    with line("T.1.1", "The list of submission plugins shows S3 Video once all caches are purged"):
         installation.expect_listed()
-    with once("R.1.5", "The student's page shows the old video once the plugin is enabled again", extra=True):
+    with line("R.1.5", "The student's page shows the old video once the plugin is enabled again", extra=True):
         video_access.expect_on_own_page(owner, video)
     for who, (viewer, user) in viewers.items():
-        with once("R.1.5", f"The old video plays for the {who} once the plugin is enabled again", extra=True):
+        with line("R.1.5", f"The old video plays for the {who} once the plugin is enabled again", extra=True):
             video_access.expect_allowed("video page", video_page(viewer, video), video, user)
-    with once("R.1.5", "The form has the upload once the plugin is enabled again", extra=True):
+    with line("R.1.5", "The form has the upload once the plugin is enabled again", extra=True):
         expect_upload(unenrolled_user, assignment)
-    with once("R.1.5", "Another student hands in a video once the plugin is enabled again", extra=True):
+    with line("R.1.5", "Another student hands in a video once the plugin is enabled again", extra=True):
         another_video = submit_without_browser(assignment)
         video_access.expect_on_own_page(another_video.site, another_video)
-    with once("R.1.5", "S3 has the old video as it was once the plugin is enabled again", extra=True):
+    with line("R.1.5", "S3 has the old video as it was once the plugin is enabled again", extra=True):
         video_store.expect_stored(*stored)

@@ -23,13 +23,13 @@ def test_video(
     assignment: Assignment,
     video_access: VideoAccess,
     video_store: VideoStore,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """A student hands in a video; it is on S3, and its signed URL plays without the plugin's page."""
     video = submit_without_browser(assignment)
-    with once("T.5.6", "S3 holds the video that was handed in"):
+    with line("T.5.6", "S3 holds the video that was handed in"):
         video_store.expect_stored(video.key, video.clip.bytes, video.clip.mime, video.clip.sha256)
-    with once(
+    with line(
         "T.5.4", "The signed URL gives the video, from its start and from its middle, to whoever has it"
     ) as evidence:
         evidence["address"] = shown(video_access.signed_url(video.site, video))
@@ -37,23 +37,23 @@ def test_video(
 
 @pytest.mark.production
 @pytest.mark.lines("T.6.2")
-def test_files(contents: Contents, once: Lines) -> None:
+def test_files(contents: Contents, line: Lines) -> None:
     """An administrator looks for what makes the bucket expensive."""
-    with once("T.6.2", "The bucket holds no file that is larger than a video may be, or beside the videos") as evidence:
+    with line("T.6.2", "The bucket holds no file that is larger than a video may be, or beside the videos") as evidence:
         evidence.update(contents.expect_no_unusual_files(LARGEST_UPLOAD))
 
 
 @pytest.mark.production
 @pytest.mark.usefixtures("alone")
 @pytest.mark.lines("2.14.2", "3.9.1", "3.9.2", "T.1.4", "T.2.4", "4.9.1")
-def test_logs(host: Host, run: RunContext, once: Lines) -> None:
+def test_logs(host: Host, run: RunContext, line: Lines) -> None:
     """When all the others are done, somebody reads what the server wrote down meanwhile."""
-    for line in ("2.14.2", "3.9.1", "T.1.4"):
-        with once(line, "PHP's log has no error since the run began but what the run provoked") as evidence:
+    for box in ("2.14.2", "3.9.1", "T.1.4"):
+        with line(box, "PHP's log has no error since the run began but what the run provoked") as evidence:
             evidence["entries"] = expect_no_php_error(host, run.started)
-    with once("T.2.4", "PHP's log has no error of the database since the run began") as evidence:
+    with line("T.2.4", "PHP's log has no error of the database since the run began") as evidence:
         evidence["entries"] = expect_no_sql_error(host, run.started)
-    with once("3.9.2", "The web server's log has no error since the run began but what it refuses") as evidence:
+    with line("3.9.2", "The web server's log has no error since the run began but what it refuses") as evidence:
         evidence["entries"] = expect_no_web_error(host, run.started)
-    with once("4.9.1", "The process that watches the logs runs"):
+    with line("4.9.1", "The process that watches the logs runs"):
         expect_watched(host)

@@ -42,7 +42,7 @@ Visit = Callable[..., MoodleClient]
 
 @pytest.mark.lines("X.1.1", "X.1.2")
 def test_groups(
-    workspace: Workspace, submit_without_browser: Submit, visit: Visit, video_access: VideoAccess, once: Lines
+    workspace: Workspace, submit_without_browser: Submit, visit: Visit, video_access: VideoAccess, line: Lines
 ) -> None:
     """A group hands in one video: each member sees, plays and replaces it, and nobody of another group does."""
     course = workspace.new_course()
@@ -53,18 +53,18 @@ def test_groups(
     assignment = workspace.assignment_with(course, teamsubmission="1")
     video = submit_without_browser(assignment, first)
     member = visit(second, "second member of the group")
-    with once("X.1.1", "A member of the group finds the video that another member handed in", blocks=True):
+    with line("X.1.1", "A member of the group finds the video that another member handed in", blocks=True):
         expect_shown(assignment_page(member, assignment), [video.key], "on the member's page")
     theirs = _as_shown(member, video)
-    with once("X.1.1", "A member of the group plays the video that another member handed in"):
+    with line("X.1.1", "A member of the group plays the video that another member handed in"):
         video_access.expect_allowed("playback URL", playback_url(member, theirs), theirs, second.id)
     other = visit(outsider, "student of another group")
-    with once("X.1.2", "The page of a student of another group shows no video"):
+    with line("X.1.2", "The page of a student of another group shows no video"):
         expect_shown(assignment_page(other, assignment), [], "on the page of a student of another group")
     for way, ask in WATCH.items():
-        with once("X.1.2", f"A student of another group gets no video by the {way}"):
+        with line("X.1.2", f"A student of another group gets no video by the {way}"):
             video_access.expect_denied(ask(other, theirs), theirs)
-    with once("X.1.1", "What a member hands in takes the place of the group's video"):
+    with line("X.1.1", "What a member hands in takes the place of the group's video"):
         replacement = submit_without_browser(assignment, second)
         for who in (video.site, replacement.site):
             expect_shown(assignment_page(who, assignment), [replacement.key], "on each member's page")
@@ -80,7 +80,7 @@ def _as_shown(site: MoodleClient, video: Video) -> Video:
 
 @pytest.mark.lines("X.1.3")
 def test_separate_groups(
-    workspace: Workspace, submit_without_browser: Submit, visit: Visit, video_access: VideoAccess, once: Lines
+    workspace: Workspace, submit_without_browser: Submit, visit: Visit, video_access: VideoAccess, line: Lines
 ) -> None:
     """A teacher without the right to all groups gets at the videos of their own group alone."""
     course = workspace.new_course()
@@ -95,30 +95,30 @@ def test_separate_groups(
     assignment = workspace.assignment_with(course, groupmode="1")
     own, foreign = submit_without_browser(assignment, mine), submit_without_browser(assignment, others)
     site = visit(grader, "teacher of one group")
-    with once("X.1.3", "A teacher of separate groups plays the video of a student of their own group"):
+    with line("X.1.3", "A teacher of separate groups plays the video of a student of their own group"):
         video_access.expect_allowed("playback URL", playback_url(site, own), own, grader.id)
     for way, ask in WATCH.items():
-        with once("X.1.3", f"A teacher of separate groups gets no video of another group by the {way}"):
+        with line("X.1.3", f"A teacher of separate groups gets no video of another group by the {way}"):
             video_access.expect_denied(ask(site, foreign), foreign)
 
 
 @pytest.mark.lines("X.1.4")
-def test_anonymous(workspace: Workspace, submit_without_browser: Submit, visit: Visit, once: Lines) -> None:
+def test_anonymous(workspace: Workspace, submit_without_browser: Submit, visit: Visit, line: Lines) -> None:
     """A marker of anonymous submissions learns of nobody whose video it is."""
     course = workspace.new_course()
     step("the administrator", "Create an assignment with anonymous submissions.")
     video = submit_without_browser(workspace.assignment_with(course, blindmarking="1"))
     marker = visit(workspace.teacher(course), "teacher")
-    with once("X.1.4", "With anonymous submissions no page on a marker's way names the student") as evidence:
+    with line("X.1.4", "With anonymous submissions no page on a marker's way names the student") as evidence:
         evidence["looked at"] = assigning.expect_unknown(marker, video)
     # The document has the owner's number in each key, and 2.9 asks for it: more than advice this cannot be.
-    with once("X.1.4", "With anonymous submissions a video's address does not hold its owner's number", advice=True):
+    with line("X.1.4", "With anonymous submissions a video's address does not hold its owner's number", advice=True):
         assigning.expect_nobodys(video.key, video.person)
 
 
 @pytest.mark.lines("X.1.5")
 def test_attempts(
-    workspace: Workspace, submit_without_browser: Submit, visit: Visit, video_access: VideoAccess, once: Lines
+    workspace: Workspace, submit_without_browser: Submit, visit: Visit, video_access: VideoAccess, line: Lines
 ) -> None:
     """A teacher reopens a submission: the new attempt has its own video, and the old one still plays."""
     course = workspace.new_course()
@@ -126,13 +126,13 @@ def test_attempts(
     first = submit_without_browser(assignment)
     teacher = visit(workspace.teacher(course), "teacher")
     assignments.allow_attempt(teacher, assignment, first.person)
-    with once("X.1.5", "A student hands in another video in a new attempt", blocks=True):
+    with line("X.1.5", "A student hands in another video in a new attempt", blocks=True):
         second = _again(submit_without_browser, assignment, first.person)
-    with once("X.1.5", "The new attempt shows the new video to the teacher"):
+    with line("X.1.5", "The new attempt shows the new video to the teacher"):
         row = assigning.row_of(grading_table(teacher, second).page, first.person)
         expect_shown(row, [second.key], "in the student's row of the table")
     for who, site in (("student", first.site), ("teacher", teacher)):
-        with once("X.1.5", f"The {who} plays the video of the earlier attempt"):
+        with line("X.1.5", f"The {who} plays the video of the earlier attempt"):
             video_access.expect_allowed("playback URL", playback_url(site, first), first, first.person.id)
 
 
@@ -144,33 +144,33 @@ def _again(submit: Submit, assignment: Assignment, person: Person) -> Submission
 
 
 @pytest.mark.lines("X.1.10")
-def test_again_after_grading(workspace: Workspace, submit_without_browser: Submit, visit: Visit, once: Lines) -> None:
+def test_again_after_grading(workspace: Workspace, submit_without_browser: Submit, visit: Visit, line: Lines) -> None:
     """A student whose video was graded hands in another one."""
     first = submit_without_browser(workspace.new_assignment())
     teacher = visit(workspace.teacher(first.assignment.course), "teacher")
     assignments.give_grade(teacher, first.assignment, first.person, grader(teacher, first).page, POINTS)
-    with once("X.1.10", "A video that is handed in after grading takes the place of the graded one", blocks=True):
+    with line("X.1.10", "A video that is handed in after grading takes the place of the graded one", blocks=True):
         second = _again(submit_without_browser, first.assignment, first.person)
         row = assigning.row_of(grading_table(teacher, second).page, second.person)
         expect_shown(row, [second.key], "in the student's row of the table")
-    with once("X.1.10", "The grade stays where another video is handed in after grading"):
+    with line("X.1.10", "The grade stays where another video is handed in after grading"):
         assigning.expect_points(assignment_page(second.site, second.assignment), POINTS)
 
 
 @pytest.mark.lines("X.1.6")
-def test_drafts(workspace: Workspace, submit_without_browser: Submit, once: Lines) -> None:
+def test_drafts(workspace: Workspace, submit_without_browser: Submit, line: Lines) -> None:
     """A video is a draft until its student submits it for grading; then no other one is taken."""
     step("the administrator", "Create an assignment in which students press a button to submit.")
     video = submit_without_browser(workspace.assignment_with(submissiondrafts="1"))
     student, assignment = video.site, video.assignment
-    with once("X.1.6", "A saved video is a draft until its student submits it"):
+    with line("X.1.6", "A saved video is a draft until its student submits it"):
         assigning.expect_status(assignment_page(student, assignment), "draft", "a draft")
     assignments.submit_for_grading(student, assignment)
-    with once("X.1.6", "A draft that its student submits is handed in, with its video"):
+    with line("X.1.6", "A draft that its student submits is handed in, with its video"):
         page = assignment_page(student, assignment)
         assigning.expect_status(page, "submitted", "a submission")
         expect_shown(page, [video.key], "on the student's page")
-    with once("X.1.6", "What was submitted for grading takes no other video"):
+    with line("X.1.6", "What was submitted for grading takes no other video"):
         _expect_no_upload(student, assignment)
         expect_shown(assignment_page(student, assignment), [video.key], "on the student's page")
 
@@ -188,7 +188,7 @@ def test_late_videos(
     submit_without_browser: Submit,
     visit: Visit,
     environment: Environment,
-    once: Lines,
+    line: Lines,
 ) -> None:
     """The cut-off date passes while a video is on its way: that one is not lost, and only an extension lets more in."""
     course, clip = workspace.new_course(), media.MP4
@@ -199,34 +199,34 @@ def test_late_videos(
     promised = begin_upload(student, assignment, clip)
     step("the administrator", "Move due date and cut-off date into the past.")
     assignments.end_submissions(workspace.site, assignment, datetime.now() - PAST)
-    with once("X.1.9", "A video that was on its way at the cut-off date is with the teacher, or the student is told"):
+    with line("X.1.9", "A video that was on its way at the cut-off date is with the teacher, or the student is told"):
         confirmed = send_and_confirm(student, promised, clip, environment.verify)
         key = str(promised["s3_key"])
         video = Video(person=early, assignment=assignment, clip=clip, id=int(promised["submission_id"]), key=key)
         assigning.expect_not_lost(teacher, student, video, confirmed)
-    with once("X.1.8", "Nobody gets an upload URL after the cut-off date"):
+    with line("X.1.8", "Nobody gets an upload URL after the cut-off date"):
         for site in (student, visit(late, "student who is late")):
             _expect_no_upload(site, assignment)
     assignments.grant_extension(workspace.site, assignment, favoured, datetime.now() + EXTENSION)
-    with once("X.1.7", "A student with an extension hands in a video after the cut-off date"):
+    with line("X.1.7", "A student with an extension hands in a video after the cut-off date"):
         extended = _again(submit_without_browser, assignment, favoured)
         expect_shown(assignment_page(extended.site, assignment), [extended.key], "on the student's page")
 
 
 @pytest.mark.lines("X.1.11", "X.1.12")
-def test_copies(workspace: Workspace, submit_without_browser: Submit, visit: Visit, once: Lines) -> None:
+def test_copies(workspace: Workspace, submit_without_browser: Submit, visit: Visit, line: Lines) -> None:
     """A teacher duplicates an assignment with a video in it, and downloads all submissions."""
     first = submit_without_browser(workspace.new_assignment())
     course = first.assignment.course
     teacher = visit(workspace.teacher(course), "teacher")
-    with once("X.1.11", "A duplicated assignment holds no video of the first one", blocks=True):
+    with line("X.1.11", "A duplicated assignment holds no video of the first one", blocks=True):
         copy = assignments.duplicate(teacher, first.assignment)
         expect_shown(assignment_page(first.site, copy), [], "in the new assignment")
-    with once("X.1.11", "A duplicated assignment takes a video, and the first one keeps its own"):
+    with line("X.1.11", "A duplicated assignment takes a video, and the first one keeps its own"):
         second = _again(submit_without_browser, copy, first.person)
         expect_shown(assignment_page(first.site, copy), [second.key], "in the new assignment")
         expect_shown(assignment_page(first.site, first.assignment), [first.key], "in the first assignment")
-    with once("X.1.12", "The button “Download all submissions” leads to a file or to words, and the table stays"):
+    with line("X.1.12", "The button “Download all submissions” leads to a file or to words, and the table stays"):
         answer = HttpResult.of(teacher.get(ASSIGNMENT, id=first.assignment.cmid, action="downloadall"))
         assigning.expect_sound(answer, "a file, or words")
         expect_shown(grading_table(teacher, first).page, [first.key], "in the table of submissions")

@@ -2,7 +2,8 @@
 
 `with line("2.7.15", "progress bar appears"):` records passed or failed, and the test goes on; a check that
 `blocks=True` ends the test when it fails. Lines that a test declares with `@pytest.mark.lines(...)` and does not judge
-are *not reached*. Checks travel in the reports' `user_properties`, so that they cross xdist.
+are *not reached*. A test whose lines speak of targets runs on each of them, any other once a run and without a browser:
+the checklist knows, the test does not say. Checks travel in the reports' `user_properties`, so that they cross xdist.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import inspect
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,7 @@ import pytest
 import media
 from checklist.figures import WAITED
 from checklist.gallery import PICTURE, Picture, pictures
-from checklist.lines import ALL_TARGETS, CONSOLES, LINES, all_beyond
+from checklist.lines import ALL_TARGETS, CONSOLES, LINES, all_beyond, all_of_no_target
 from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judged_on
 from checklist.visible import visible
 from clients.errors import ConfigurationError, NotCheckable
@@ -224,7 +225,7 @@ def declared_lines(item: pytest.Item) -> tuple[str, ...]:
 
     Raises UsageError for an id the checklist lacks.
     """
-    lines = tuple(str(line) for mark in item.iter_markers("lines") for line in mark.args)
+    lines = _ids(item.iter_markers())
     if unknown := [line for line in lines if line not in LINES]:
         raise pytest.UsageError(f"{item.nodeid} declares {', '.join(unknown)}, which the checklist does not have")
     run = run_of(item.config, None)
@@ -232,6 +233,10 @@ def declared_lines(item: pytest.Item) -> tuple[str, ...]:
         return lines
     target = _target(item)
     return tuple(line for line in lines if target in {state.name for state in judged_on(LINES[line], run.targets)})
+
+
+def _ids(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
+    return tuple(str(line) for mark in marks if mark.name == "lines" for line in mark.args)
 
 
 def first_words(failure: BaseException) -> str:
@@ -242,6 +247,14 @@ def first_words(failure: BaseException) -> str:
         name = type(failure).__name__
         return f"expected something that the suite understands, seen what it stumbles over ({name}: {text})"[:1000]
     return text or type(failure).__name__
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(obj: object) -> None:
+    """A test whose lines speak of targets asks for a browser, and comes once for each target."""
+    lines = _ids(getattr(obj, "pytestmark", ())) if inspect.isfunction(obj) else ()
+    if lines and not all_of_no_target(lines):
+        pytest.mark.usefixtures("browser_name", "browser")(obj)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -287,7 +300,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return (yield)
     finally:
         line = pyfuncitem.funcargs.get("line")
-        judges = isinstance(line, Lines) and not all_beyond(line.declared)
+        judges = isinstance(line, Lines) and line.browser is not None and not all_beyond(line.declared)
         if isinstance(line, Lines) and judges and QUIET in pyfuncitem.stash and CONSOLES in LINES:
             with line(CONSOLES, "Nobody's console shows an error") as evidence:
                 if errors := line.console_errors():

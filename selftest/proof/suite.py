@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from checklist.lines import CONSOLES, all_beyond
+from checklist.lines import CONSOLES, all_beyond, all_of_no_target
 from runner.configuration.replica import CHECKOUT
 
 
@@ -49,7 +49,7 @@ def suite() -> Suite:
     for name, function in functions().items():
         marks = function.pytestmark
         lines = tuple(line for mark in marks if mark.name == "lines" for line in mark.args)
-        if "line" in inspect.signature(function).parameters and not all_beyond(lines):
+        if not all_of_no_target(lines) and not all_beyond(lines):
             lines = (*lines, CONSOLES)
         happy_path = any(mark.name == "happy_path" for mark in marks)
         found[name] = SuiteTest(name, lines, happy_path, _ends(function, lines))

@@ -164,7 +164,7 @@ def _of_test(test: ast.AST, here: _Scope, reached: set[Name], lines: Iterable[st
 def _settled(call: ast.expr) -> str:
     """The line that `line("2.8.7", …)` settles."""
     match call:
-        case ast.Call(func=ast.Name(id="line" | "once"), args=[ast.Constant(value=str(line)), *_]):
+        case ast.Call(func=ast.Name(id="line"), args=[ast.Constant(value=str(line)), *_]):
             return line
     return ""
 

@@ -25,10 +25,9 @@ REASONS = Path(__file__).with_name("unproven.toml")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A check of `line` by a fixture, `line` or `once`; its title has `{}` where a value comes."""
+    """A check of `line`; its title has `{}` where a value comes."""
 
     line: str
-    fixture: str
     title: str
     role: Role
 
@@ -66,12 +65,12 @@ def reasons() -> dict[str, str]:
 
 
 def _of(call: ast.expr, function: ast.FunctionDef, module: ast.Module) -> Iterator[Written]:
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("line", "once")):
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "line"):
         return
     given = {keyword.arg for keyword in call.keywords}
     role = Role.ADVICE if "advice" in given else Role.EXTRA if "extra" in given else Role.DECIDES
     for line in _ids(call.args[0]) or _ids(function) | _ids_of_names(function, module):
-        yield Written(line, call.func.id, _text(call.args[1]), role)
+        yield Written(line, _text(call.args[1]), role)
 
 
 def _text(title: ast.expr) -> str:

@@ -1,4 +1,4 @@
-"""Every line that a test judges has a check that decides it, where the line speaks of: on targets, or of the site."""
+"""Every line that a test judges has a check that decides it; a test's lines speak of targets, or all of none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from checklist.lines import CONSOLES, LINES
 from checklist.verdicts import Role
 from checks.access_table import SENTENCES
+from selftest.proof.suite import SuiteTest, suite
 from selftest.proof.written import reasons, unproven, written
 
 SENTENCE = re.compile(r"[A-Z].* .*[^.:;,]")
@@ -16,10 +17,14 @@ SENTENCE = re.compile(r"[A-Z].* .*[^.:;,]")
 
 @pytest.mark.parametrize("id_", [line.id for line in LINES.values() if line.judged and line.id != CONSOLES])
 def test_each_judged_line_has_a_check_that_decides_it(id_: str) -> None:
-    fixture = "once" if LINES[id_].of_no_target else "line"
-    assert [one for one in written() if (one.line, one.fixture, one.role) == (id_, fixture, Role.DECIDES)], (
-        f"no check with {fixture}(…) decides {id_}: “{LINES[id_].text}”"
+    assert [one for one in written() if (one.line, one.role) == (id_, Role.DECIDES)], (
+        f"no check decides {id_}: “{LINES[id_].text}”"
     )
+
+
+@pytest.mark.parametrize("test", suite().values(), ids=lambda test: test.name)
+def test_the_lines_of_a_test_speak_of_targets_or_all_of_none(test: SuiteTest) -> None:
+    assert len({LINES[id_].of_no_target for id_ in test.lines}) == 1, f"make two tests of {test.name}"
 
 
 TITLES = {one.title for one in written()} - {"{}"} | set(SENTENCES.values())

@@ -269,10 +269,17 @@ def test_both(line):
 def test_at_a_desk(line):
     with line("2.7.2", "at a desk"):
         pass
+
+@pytest.mark.lines("1.1.6")
+def test_of_the_account(line, request):
+    assert "browser" not in request.fixturenames
+    with line("1.1.6", "of no target"):
+        pass
 """)
     assert Counter((check.line, check.target) for check in inner.checks) == Counter(
-        [("2.7.1", "chromium"), ("2.13.6", "pixel-7"), ("2.7.2", "chromium")]
+        [("2.7.1", "chromium"), ("2.13.6", "pixel-7"), ("2.7.2", "chromium"), ("1.1.6", "all")]
     )
+    assert inner.outcomes == {"passed": 4}
 
 
 ONLY_EXTRA = """

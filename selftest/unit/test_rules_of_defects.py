@@ -46,7 +46,7 @@ def _checks_of(file: Path) -> Iterator[tuple[set[str], str]]:
     texts = {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     declared = {CONSOLES, *(texts & LINES.keys())}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("line", "once"):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "line":
             named = {str(one.value) for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)} & declared
             yield named or declared, _text(node.args[1])
 
