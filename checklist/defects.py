@@ -26,6 +26,7 @@ from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
 from checklist.words import brief, failures, first_and_last, listed, parameters, repeated, sent_to, status
+from checklist.words import sentence as sentence_of
 
 
 class Severity(StrEnum):
@@ -56,6 +57,10 @@ TELLING = 20
 
 SHOWN = 8
 """Of the latest requests that a defect tells, those with one sender and one answer together."""
+
+
+VIEWS = 4
+"""Pictures of one defect."""
 
 
 class Acts(StrEnum):
@@ -92,6 +97,19 @@ class Symptom:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A picture of a defect: whose page it is, and what it shows."""
+
+    path: str
+    whose: str
+    sentence: str
+
+    @property
+    def caption(self) -> str:
+        return " ".join(sentence_of(part) for part in (self.whose, self.sentence) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Defect:
     """`key` is the same in each run that shows the defect. `sentence` says what is wrong.
 
@@ -125,6 +143,15 @@ class Defect:
     @property
     def pictures(self) -> list[str]:
         return [path for one in self.symptoms for path in one.pictures]
+
+    @property
+    def views(self) -> list[View]:
+        """A picture for each thing that was seen, the first of those that show it; none twice."""
+        firsts = [next((one for one in ones if one.pictures), None) for ones in alike(self.symptoms)]
+        views = {
+            one.pictures[0]: View(one.pictures[0], next(iter(one.captions), ""), one.sentence) for one in firsts if one
+        }
+        return [*views.values()][:VIEWS]
 
     @property
     def by_browser(self) -> bool:
@@ -213,6 +240,9 @@ def sentence(check: Check) -> str:
 GAP = "…"
 """Stands for any words, in `wrong.toml`."""
 
+SEEN = "{seen}"
+"""Stands there for what was seen."""
+
 
 @cache
 def wrongs() -> Mapping[str, str]:
@@ -234,7 +264,9 @@ def wrong(title: str) -> str:
 
 
 def _what_is_wrong(check: Check) -> str:
-    return wrong(check.title) or f"Not so: {sentence(check)}"
+    told = wrong(check.title) or f"Not so: {sentence(check)}"
+    _, seen = expected_and_seen(check.message) or ("", "")
+    return told.replace(SEEN, seen.partition(":")[0] or "another one")
 
 
 def plain(text: str) -> str:
@@ -304,7 +336,7 @@ def _of(group: Sequence[Check], echoes: Iterable[tuple[Check, Sequence[Check]]])
 def advice(checks: Iterable[Check]) -> list[Symptom]:
     """What would be good and no box asks for, a recommendation each, however many targets show it."""
     mine = [check for check in checks if check.verdict is Verdict.ADVICE]
-    return [replace(_symptom(group), sentence=sentence(group[0])) for group in _by(mine, _same_check).values()]
+    return [_symptom(group) for group in _by(mine, _same_check).values()]
 
 
 def _test(check: Check) -> str:
@@ -486,6 +518,14 @@ def _problem(problem: str) -> Defect:
     symptom = Symptom(told, told, problem, (), (), "")
     key = f"run-{_digest(problem)}"
     return Defect(key, told, told, problem, Severity.SETUP, Acts.SUITE, (), (), [symptom])
+
+
+def alike(symptoms: Iterable[Symptom]) -> list[list[Symptom]]:
+    """Those that say the same, together."""
+    found: dict[tuple[str, str], list[Symptom]] = {}
+    for one in symptoms:
+        found.setdefault((one.expected, one.seen), []).append(one)
+    return [*found.values()]
 
 
 def blocking(found: Iterable[Defect]) -> list[Defect]:

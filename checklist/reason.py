@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from checklist.decide import Conditions
 from checklist.defects import Defect, Severity, blocking
-from checklist.lines import ALL_TARGETS
-from checklist.verdicts import PARTS, Entry, TargetState, Verdict, counts
+from checklist.lines import ALL_TARGETS, LINES
+from checklist.verdicts import PARTS, WORST_FIRST, Entry, TargetState, Verdict, counts
 from checklist.waivers import told
 from checklist.words import listed, sentence
 
@@ -77,6 +77,21 @@ def stops(defects: Collection[Defect]) -> str:
     kinds = ", ".join(f"{tally[kind]} {kind}" for kind in Severity if tally[kind])
     aside = "".join(f"; {told}" for told in asides(defects))
     return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release: {kinds}{aside}"
+
+
+def because(failed: Collection[str], defects: Collection[Defect]) -> str:
+    """How many defects the failed lines of the checklist come from; nothing where each has one of its own."""
+    mine = {line for line in failed if not LINES[line].beyond}
+    causes = [defect for defect in defects if mine.intersection((*defect.lines, *defect.follows))]
+    if not causes or len(mine) == len(causes):
+        return ""
+    return f", because of {_number(len(causes), 'defect')}"
+
+
+def came_to(line: str, entries: Iterable[Entry]) -> str:
+    """The worst verdict of a line, over all targets."""
+    mine = [entry.verdict for entry in entries if entry.id == line and entry.verdict in WORST_FIRST]
+    return str(min(mine, key=WORST_FIRST.index, default=Verdict.NOT_RUN))
 
 
 def asides(defects: Collection[Defect]) -> Iterator[str]:

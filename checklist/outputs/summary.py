@@ -68,8 +68,8 @@ def _row(defect: Defect) -> list[str]:
     return [
         f"{defect.severity}{known}{aside}",
         defect.sentence,
-        short(defect.expected)[:LONGEST],
-        short(defect.seen)[:LONGEST],
+        short(defect.expected, defect.seen)[:LONGEST],
+        short(defect.seen, defect.expected)[:LONGEST],
         place,
         str(defect.acts),
     ]

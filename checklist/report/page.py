@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from checklist import reason, signing, words
-from checklist.defects import MEANING, Defect, Severity, Symptom, advice, plain, where
+from checklist.defects import MEANING, Defect, Severity, View, advice, alike, plain, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, BEYOND, LINES, STEPS, Kind, Line, Step
@@ -150,7 +150,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     tested = [target for target in run.targets if not target.missing]
     entries = {(entry.id, entry.browser): entry for entry in run.lines}
     checks = [check for entry in run.lines for check in entry.checks]
-    defects = run.defects
+    defects, failed = run.defects, {entry.id for entry in run.lines if entry.verdict is Verdict.FAILED}
     return TEMPLATES.get_template("page.html").render(
         run=run,
         site=urlsplit(run.tested.get("site", "")).netloc or run.environment,
@@ -170,7 +170,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],
         titles={line.id: line.text for line in LINES.values()},
         step_titles={step.id: step.title for step in STEPS},
-        failed={entry.id for entry in run.lines if entry.verdict is Verdict.FAILED},
+        failed=failed,
         defects=defects,
         severities=[(one, MEANING[one]) for one in Severity if any(defect.severity is one for defect in defects)],
         meaning=MEANING,
@@ -178,9 +178,12 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         age=lambda defect: _age(defect, run),
         ticket=lambda defect: tickets.markdown(defect, run),
         where=where,
+        became=lambda line: reason.came_to(line, run.lines),
+        because=reason.because(failed, defects),
+        example=next((line for defect in defects for line in defect.lines), ""),
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
-        alike=_alike,
+        alike=alike,
         open=list(_open(run)),
         notes=[note for note in run.notes if note not in run.conditions.problems],
         gallery=list(_gallery(run, folder)),
@@ -199,6 +202,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         rest=lambda check: {name: words.in_words(value) for name, value in check.evidence.items() if name not in SEEN},
         artifacts=lambda check: _artifacts(folder, check),
         picture=Pictures(folder),
+        views=lambda defect: _views(defect, folder),
         style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "script.js").read_text(encoding="utf-8")),
         signatures=[
@@ -206,14 +210,6 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         ],
         digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
     )
-
-
-def _alike(symptoms: Sequence[Symptom]) -> list[list[Symptom]]:
-    """Those that say the same, together."""
-    found: dict[tuple[str, str], list[Symptom]] = {}
-    for one in symptoms:
-        found.setdefault((one.expected, one.seen), []).append(one)
-    return [*found.values()]
 
 
 def _minutes(seconds: float) -> str:
@@ -349,6 +345,12 @@ def _gallery(run: Run, folder: Path) -> Iterator[tuple[str, str, list[Shot]]]:
     for (step, target), shots in strips.items():
         in_order = {path: shot for path, (_, shot) in sorted(shots.items(), key=lambda one: one[1][0])}
         yield step, target, [in_order[path] for path in distinct(folder, in_order)]
+
+
+def _views(defect: Defect, folder: Path) -> list[View]:
+    """Those whose pictures differ."""
+    by_path = {view.path: view for view in defect.views}
+    return [by_path[path] for path in distinct(folder, by_path)]
 
 
 def _artifacts(folder: Path, check: Check) -> dict[str, str]:
