@@ -40,7 +40,7 @@ def told(run: Run, width: int = 100) -> Iterator[Said]:
     colour = {"GO": "green", "NO-GO": RED}.get(run.verdict, YELLOW)
     yield Said(f"{run.verdict}: {run.reason}", colour, bold=True)
     if run.verdict != "GO" and any(not target.missing for target in run.targets):
-        yield Said(f"  Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived)}".rstrip())
+        yield Said(f"  Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived, run.lines)}".rstrip())
 
 
 def _defect(defect: Defect, width: int) -> Iterator[Said]:

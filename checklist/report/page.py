@@ -31,11 +31,11 @@ SIGNS |= {"advice": "i"}
 ONCE = "once"
 
 CELLS = {
-    "✓ 9": "all 9 lines passed",
-    "✗ 2/9": "2 of 9 lines failed",
-    "✗ 2/9 known": "they failed, and the team has agreed to live with that",
-    "✗ 2/9 aside": "they failed, are beyond the checklist, and stop no release",
-    "? 2/9": "2 of 9 lines were not judged",
+    "✗2": "2 lines failed",
+    "✗2 known": "they failed, and the team has agreed to live with that",
+    "✗2 aside": "they failed, are beyond the checklist, and stop no release",
+    "?4": "4 lines were not judged",
+    "✓9": "9 lines passed",
     "–": "nothing to judge",
     ONCE: "lines that are judged once a run",
 }
@@ -107,16 +107,24 @@ class Cell:
 
     @property
     def text(self) -> str:
-        judged = self.failed + self.open + self.passed
-        told = {"failed": f"✗ {self.failed}/{judged}", "known": f"✗ {self.failed}/{judged} {self.aside}"}
-        told |= {"open": f"? {self.open}/{judged}", "passed": f"✓ {self.passed}", "none": "–"}
-        return told[self.kind]
+        failed = f"✗{self.failed} {self.aside}".strip()
+        told = [
+            text
+            for text, number in zip((failed, f"?{self.open}", f"✓{self.passed}"), self._numbers, strict=True)
+            if number
+        ]
+        return " ".join(told) or "–"
 
     @property
     def words(self) -> str:
         if self.kind == "none":
             return f"{self.target}: nothing to judge"
-        return f"{self.target}: {self.passed} passed, {self.failed} failed, {self.open} open"
+        told = zip(self._numbers, ("failed", "not judged", "passed"), strict=True)
+        return f"{self.target}: {', '.join(f'{number} {word}' for number, word in told if number)}"
+
+    @property
+    def _numbers(self) -> tuple[int, int, int]:
+        return self.failed, self.open, self.passed
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested=tested,
         tested_in=reason.tested_in(run.targets),
         untested=[target for target in run.targets if target.missing],
-        not_tested=reason.untested(run.targets, run.waived),
+        not_tested=reason.untested(run.targets, run.waived, run.lines),
         tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
         beyond=_tally(run, [line for line in LINES.values() if line.beyond]),
         for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],
