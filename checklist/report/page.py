@@ -108,12 +108,8 @@ class Cell:
     @property
     def text(self) -> str:
         failed = f"✗{self.failed} {self.aside}".strip()
-        told = [
-            text
-            for text, number in zip((failed, f"?{self.open}", f"✓{self.passed}"), self._numbers, strict=True)
-            if number
-        ]
-        return " ".join(told) or "–"
+        told = zip(self._numbers, (failed, f"?{self.open}", f"✓{self.passed}"), strict=True)
+        return " ".join(text for number, text in told if number) or "–"
 
     @property
     def words(self) -> str:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from checklist import history, report
 from checklist.gallery import PICTURE
 from checklist.lines import LINES
-from checklist.report.page import CELLS
+from checklist.report.page import CELLS, Cell
 from checklist.report.pictures import Pictures
 from checklist.verdicts import Verdict
 from runner.configuration.environment_tables import Target
@@ -270,6 +270,13 @@ def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: 
     assert bool(stopping) == any(defect.stops for defect in run.defects)
     signs = re.findall(r'<td class="\w+"><a [^>]+>(.)', text)
     assert set(signs) <= {told[:1] for told in CELLS}
+
+
+def test_a_cell_tells_what_failed_what_was_not_judged_and_what_passed() -> None:
+    cell = Cell("chromium", 5, 4, 2, "")
+    assert (cell.text, cell.words) == ("✗5 ?4 ✓2", "chromium: 5 failed, 4 not judged, 2 passed")
+    assert [Cell("all", *numbers, "").text for numbers in ((0, 0, 9), (0, 4, 2), (0, 0, 0))] == ["✓9", "?4 ✓2", "–"]
+    assert Cell("all", 2, 0, 1, "known").text == "✗2 known ✓1"
 
 
 def test_pictures_of_what_passed_stand_in_a_strip(tmp_path: Path) -> None:
