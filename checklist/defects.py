@@ -114,10 +114,10 @@ class Defect:
     """`key` is the same in each run that shows the defect. `sentence` says what is wrong.
 
     `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
-    of it. `beside` are lines that passed, and what they speak of. `known` holds, when the team has agreed to live with
-    it, each issue's link, owner, and the date when it expires. `beyond` when it shows in lines beyond the checklist
-    alone, none of which was required. `since` is when the first run began of those in a row
-    that showed it, in UTC; empty where no earlier run could have.
+    of it. `matters` says why, to a student, a teacher or the university. `beside` are lines that passed, and what they
+    speak of. `known` holds, when the team has agreed to live with it, each issue's link, owner, and the date when it
+    expires. `beyond` when it shows in lines beyond the checklist alone, none of which was required. `since` is when
+    the first run began of those in a row that showed it, in UTC; empty where no earlier run could have.
     """
 
     key: str
@@ -134,6 +134,7 @@ class Defect:
     known: Sequence[Mapping[str, str]] = ()
     since: str = ""
     beyond: bool = False
+    matters: str = ""
 
     @property
     def stops(self) -> bool:
@@ -177,6 +178,7 @@ class Rule(Table):
     severity: Severity | None = None
     acts: Annotated[str, AfterValidator(_acts)] | None = None
     together: str | None = None
+    matters: str | None = None
     beside: dict[str, str] | None = None
 
     def fits(self, check: Check) -> bool:
@@ -436,6 +438,7 @@ def _defect(
         symptoms,
         beside=beside,
         known=notes,
+        matters=str(_ruled(worst, "matters") or ""),
     )
 
 

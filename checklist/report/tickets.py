@@ -38,17 +38,19 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
     first = defect.symptoms[0]
     found_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    facts = {
+        "Expected": _text(defect.expected),
+        "Seen": _text(defect.seen),
+        "Why it matters": _text(defect.matters),
+        "How bad": f"{defect.severity} ({MEANING[defect.severity]})",
+        "Who must act": defect.acts,
+        "Found in": f"{found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "",
+        "Lines of the checklist": _lines(defect.lines),
+        "Lines that cannot pass while this is open": _lines(defect.follows, run),
+    }
     parts = [
         f"# {title(defect)}",
-        f"- **Expected:** {_text(defect.expected)}\n- **Seen:** {_text(defect.seen)}\n"
-        f"- **How bad:** {defect.severity} ({MEANING[defect.severity]})\n- **Who must act:** {defect.acts}"
-        + (f"\n- **Found in:** {found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "")
-        + (f"\n- **Lines of the checklist:** {_lines(defect.lines)}" if defect.lines else "")
-        + (
-            f"\n- **Lines that cannot pass while this is open:** {_lines(defect.follows, run)}"
-            if defect.follows
-            else ""
-        ),
+        "\n".join(f"- **{name}:** {told}" for name, told in facts.items() if told),
         _again(first),
     ]
     if len(defect.symptoms) > 1:

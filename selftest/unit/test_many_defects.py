@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+from markupsafe import escape
+
 from checklist.defects import Acts, Severity, wrong
 from checklist.report.page import render
 from checklist.report.tickets import markdown
@@ -41,6 +43,14 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
 def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
     (dashboard,) = [one for one in run().defects if "dashboard does not open" in one.sentence]
     assert dashboard.follows[:4] == ["2.10.4", "2.10.5", "2.10.6", "2.10.7"]
+
+
+def test_each_says_why_it_matters(tmp_path: Path) -> None:
+    sample = run()
+    assert [one.sentence for one in sample.defects if not one.matters] == []
+    page, (first, *_) = render(sample, tmp_path), sample.defects
+    assert f"<dt>Why it matters</dt><dd>{escape(first.matters)}</dd>" in page
+    assert f"- **Why it matters:** {first.matters}" in markdown(first, sample)
 
 
 def test_no_sentence_is_written_as_programs_write() -> None:
