@@ -59,6 +59,9 @@ SHOWN = 8
 """Of the latest requests that a defect tells, those with one sender and one answer together."""
 
 
+QUERY = re.compile(r"\?[^\s)]*")
+"""Of an address, which says nothing to people."""
+
 VIEWS = 4
 """Pictures of one defect."""
 
@@ -74,7 +77,7 @@ class Acts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A check that failed, on one target or on several. `sentence` says what is wrong.
+    """A check that failed, on one target or on several. `sentence` says what is wrong, `should` what is to happen.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
     test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
@@ -94,6 +97,7 @@ class Symptom:
     people: Sequence[str] = ()
     file: str = ""
     asked: Sequence[str] = ()
+    should: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,9 @@ class Defect:
         """A picture for each thing that was seen, the first of those that show it; none twice."""
         firsts = [next((one for one in ones if one.pictures), None) for ones in alike(self.symptoms)]
         views = {
-            one.pictures[0]: View(one.pictures[0], next(iter(one.captions), ""), one.sentence) for one in firsts if one
+            one.pictures[0]: View(one.pictures[0], QUERY.sub("", next(iter(one.captions), "")), one.sentence)
+            for one in firsts
+            if one
         }
         return [*views.values()][:VIEWS]
 
@@ -460,6 +466,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
         [*_asked(first)],
+        sentence(same[0]),
     )
 
 

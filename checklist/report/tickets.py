@@ -12,12 +12,11 @@ from checklist.defects import MEANING, Defect, Symptom, plain, where
 from checklist.lines import LINES
 from checklist.reason import called, came_to
 from checklist.results import NoResults, Run, put
+from checklist.words import sentence
 
 FOLDER = "issues"
 
 NO_BROWSER = ", by requests without a browser"
-
-PARAGRAPH = "\n\n"
 
 SYMPTOMS = 20
 """That one ticket tells."""
@@ -79,7 +78,7 @@ def _again(symptom: Symptom) -> str:
     steps = [*symptom.steps, *symptom.asked, last]
     numbered = [f"{number}. {_text(step)}" for number, step in enumerate(steps, start=1)]
     told = [
-        *([f"**What should happen:** {_text(symptom.story.partition(PARAGRAPH)[0])}"] if symptom.story else []),
+        *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
         *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people and not symptom.captions else []),
         *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
         "\n".join(numbered),

@@ -218,7 +218,7 @@ def test_each_thing_that_was_seen_has_one_picture() -> None:
         title = f"The {where} still has it after the tab was closed"
         return failed(
             "2.7.19", title, f"expected it, seen it gone from the page of the {where}", test="test_failed_replacement",
-            evidence={"screenshots": [*paths], "captions": saw},
+            evidence={"screenshots": [*paths], "captions": [f"{one}?id=7" for one in saw]},
         )  # fmt: skip
 
     (one,) = found(lost("student", "a.png"), lost("teacher", "b.png", "a.png"), lost("teacher", "c.png"))

@@ -24,7 +24,7 @@ from checklist.results import json_schema, text_of
 from checklist.terminal import told
 from checklist.verdicts import Verdict
 from runner.pytest_plugin.progress import called
-from selftest.unit.sample_runs import SAMPLES, SHOT, changed, go, no_go, passing, picture, run_of
+from selftest.unit.sample_runs import PLAYS, SAMPLES, SHOT, changed, go, no_go, passing, picture, run_of
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "results.schema.json"
 
@@ -219,7 +219,7 @@ def test_a_ticket_says_all_that_a_developer_needs() -> None:
         "**Lines that cannot pass while this is open:** 2.8.7 “Verify video plays without errors” (not reached); ",
         "2.14.1 “All tests passed” (failed)",
         f"## Pictures to attach, from the run's folder\n\n- `{SHOT}`: What the teacher saw: Grading",
-        "## How to see it again",
+        f"## How to see it again\n\n**What should happen:** {PLAYS}.",
         "moodle 4.5.6",
         f"<!-- s3video-acceptance: {run.defects[0].key} -->",
     ):
