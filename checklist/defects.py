@@ -151,13 +151,13 @@ class Defect:
 
     @property
     def views(self) -> list[View]:
-        """A picture for each thing that was seen, the first of those that show it; none twice."""
+        """A picture for each thing that was seen, the first of those that show it; none of one page in a test twice."""
         firsts = [next((one for one in ones if one.pictures), None) for ones in alike(self.symptoms)]
-        views = {
-            one.pictures[0]: View(one.pictures[0], QUERY.sub("", next(iter(one.captions), "")), one.sentence)
-            for one in firsts
-            if one
-        }
+        views: dict[tuple[str, str], View] = {}
+        for one in firsts:
+            if one:
+                path, whose = one.pictures[0], next(iter(one.captions), "")
+                views.setdefault((one.test, whose or path), View(path, QUERY.sub("", whose), one.sentence))
         return [*views.values()][:VIEWS]
 
     @property

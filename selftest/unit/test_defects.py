@@ -222,10 +222,12 @@ def test_each_thing_that_was_seen_has_one_picture() -> None:
         )  # fmt: skip
 
     (one,) = found(lost("student", "a.png"), lost("teacher", "b.png", "a.png"), lost("teacher", "c.png"))
-    assert [(view.path, view.whose) for view in one.views] == [
-        ("a.png", "What the student saw: a.png"),
-        ("b.png", "What the teacher saw: b.png"),
-    ]
+    views = [("a.png", "What the student saw: a.png"), ("b.png", "What the teacher saw: b.png")]
+    assert [(view.path, view.whose) for view in one.views] == views
+    again = replace(lost("student", "d.png"), title="S3 still has it", message="expected it on S3, seen nothing there")
+    again = replace(again, evidence={"screenshots": ["d.png"], "captions": ["What the student saw: a.png?id=7"]})
+    (one,) = found(lost("student", "a.png"), lost("teacher", "b.png"), again)
+    assert [(view.path, view.whose) for view in one.views] == views
 
 
 def test_the_worst_comes_first_and_what_is_known_last() -> None:
