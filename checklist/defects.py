@@ -26,6 +26,7 @@ from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
 from checklist.words import brief, failures, first_and_last, listed, parameters, repeated, sent_to, status
+from checklist.words import sentence as sentence_of
 
 
 class Severity(StrEnum):
@@ -58,6 +59,13 @@ SHOWN = 8
 """Of the latest requests that a defect tells, those with one sender and one answer together."""
 
 
+QUERY = re.compile(r"\?[^\s)]*")
+"""Of an address, which says nothing to people."""
+
+VIEWS = 4
+"""Pictures of one defect."""
+
+
 class Acts(StrEnum):
     """Who must do something about a defect."""
 
@@ -69,7 +77,7 @@ class Acts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A check that failed, on one target or on several. `sentence` says what is wrong.
+    """A check that failed, on one target or on several. `sentence` says what is wrong, `should` what is to happen.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
     test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
@@ -89,6 +97,20 @@ class Symptom:
     people: Sequence[str] = ()
     file: str = ""
     asked: Sequence[str] = ()
+    should: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture of a defect: whose page it is, and what it shows."""
+
+    path: str
+    whose: str
+    sentence: str
+
+    @property
+    def caption(self) -> str:
+        return " ".join(sentence_of(part) for part in (self.whose, self.sentence) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +118,10 @@ class Defect:
     """`key` is the same in each run that shows the defect. `sentence` says what is wrong.
 
     `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
-    of it. `beside` are lines that passed, and what they speak of. `known` holds, when the team has agreed to live with
-    it, each issue's link, owner, and the date when it expires. `beyond` when it shows in lines beyond the checklist
-    alone, none of which was required. `since` is when the first run began of those in a row
-    that showed it, in UTC; empty where no earlier run could have.
+    of it. `matters` says why, to a student, a teacher or the university. `beside` are lines that passed, and what they
+    speak of. `known` holds, when the team has agreed to live with it, each issue's link, owner, and the date when it
+    expires. `beyond` when it shows in lines beyond the checklist alone, none of which was required. `since` is when
+    the first run began of those in a row that showed it, in UTC; empty where no earlier run could have.
     """
 
     key: str
@@ -116,6 +138,7 @@ class Defect:
     known: Sequence[Mapping[str, str]] = ()
     since: str = ""
     beyond: bool = False
+    matters: str = ""
 
     @property
     def stops(self) -> bool:
@@ -125,6 +148,17 @@ class Defect:
     @property
     def pictures(self) -> list[str]:
         return [path for one in self.symptoms for path in one.pictures]
+
+    @property
+    def views(self) -> list[View]:
+        """A picture for each thing that was seen, the first of those that show it; none of one page in a test twice."""
+        firsts = [next((one for one in ones if one.pictures), None) for ones in alike(self.symptoms)]
+        views: dict[tuple[str, str], View] = {}
+        for one in firsts:
+            if one:
+                path, whose = one.pictures[0], next(iter(one.captions), "")
+                views.setdefault((one.test, whose or path), View(path, QUERY.sub("", whose), one.sentence))
+        return [*views.values()][:VIEWS]
 
     @property
     def by_browser(self) -> bool:
@@ -150,6 +184,7 @@ class Rule(Table):
     severity: Severity | None = None
     acts: Annotated[str, AfterValidator(_acts)] | None = None
     together: str | None = None
+    matters: str | None = None
     beside: dict[str, str] | None = None
 
     def fits(self, check: Check) -> bool:
@@ -213,6 +248,9 @@ def sentence(check: Check) -> str:
 GAP = "…"
 """Stands for any words, in `wrong.toml`."""
 
+SEEN = "{seen}"
+"""Stands there for what was seen."""
+
 
 @cache
 def wrongs() -> Mapping[str, str]:
@@ -234,7 +272,9 @@ def wrong(title: str) -> str:
 
 
 def _what_is_wrong(check: Check) -> str:
-    return wrong(check.title) or f"Not so: {sentence(check)}"
+    told = wrong(check.title) or f"Not so: {sentence(check)}"
+    _, seen = expected_and_seen(check.message) or ("", "")
+    return told.replace(SEEN, seen.partition(":")[0] or "another one")
 
 
 def plain(text: str) -> str:
@@ -304,7 +344,7 @@ def _of(group: Sequence[Check], echoes: Iterable[tuple[Check, Sequence[Check]]])
 def advice(checks: Iterable[Check]) -> list[Symptom]:
     """What would be good and no box asks for, a recommendation each, however many targets show it."""
     mine = [check for check in checks if check.verdict is Verdict.ADVICE]
-    return [replace(_symptom(group), sentence=sentence(group[0])) for group in _by(mine, _same_check).values()]
+    return [_symptom(group) for group in _by(mine, _same_check).values()]
 
 
 def _test(check: Check) -> str:
@@ -404,6 +444,7 @@ def _defect(
         symptoms,
         beside=beside,
         known=notes,
+        matters=str(_ruled(worst, "matters") or ""),
     )
 
 
@@ -425,6 +466,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
         [*_asked(first)],
+        sentence(same[0]),
     )
 
 
@@ -486,6 +528,14 @@ def _problem(problem: str) -> Defect:
     symptom = Symptom(told, told, problem, (), (), "")
     key = f"run-{_digest(problem)}"
     return Defect(key, told, told, problem, Severity.SETUP, Acts.SUITE, (), (), [symptom])
+
+
+def alike(symptoms: Iterable[Symptom]) -> list[list[Symptom]]:
+    """Those that say the same, together."""
+    found: dict[tuple[str, str], list[Symptom]] = {}
+    for one in symptoms:
+        found.setdefault((one.expected, one.seen), []).append(one)
+    return [*found.values()]
 
 
 def blocking(found: Iterable[Defect]) -> list[Defect]:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from checklist.decide import Conditions
-from checklist.defects import Defect, Severity, blocking
-from checklist.lines import ALL_TARGETS
-from checklist.verdicts import PARTS, Entry, TargetState, Verdict, counts
+from checklist.defects import Acts, Defect, Severity, blocking
+from checklist.lines import ALL_TARGETS, LINES
+from checklist.verdicts import PARTS, WORST_FIRST, Entry, TargetState, Verdict, counts
 from checklist.waivers import told
 from checklist.words import listed, sentence
 
@@ -45,7 +45,8 @@ def reason(
     match verdict:
         case "GO":
             told = "".join(f", {told}" for told in asides(defects))
-            said = f"Every required line passed in {tested_in(targets)}{told}. {untested(targets, waived)}".strip()
+            reach = untested(targets, waived, entries)
+            said = f"Every required line passed in {tested_in(targets)}{told}. {reach}".strip()
         case "NO-GO":
             said = stops(defects)
         case "OUTAGE":
@@ -71,12 +72,29 @@ def reason(
 
 
 def stops(defects: Collection[Defect]) -> str:
-    """How many defects stop a release, how bad they are, and how many are known."""
+    """How many defects stop a release, whose they are, how bad, and how many are known."""
     new = blocking(defects)
     tally = Counter(defect.severity for defect in new)
     kinds = ", ".join(f"{tally[kind]} {kind}" for kind in Severity if tally[kind])
     aside = "".join(f"; {told}" for told in asides(defects))
-    return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release: {kinds}{aside}"
+    others = sum(defect.acts is not Acts.AUTHOR for defect in new)
+    whose = f", {len(new) - others} of the plugin and {others} of the set-up" if others else ""
+    return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release{whose}: {kinds}{aside}"
+
+
+def because(failed: Collection[str], defects: Collection[Defect]) -> str:
+    """How many defects the failed lines of the checklist come from; nothing where each has one of its own."""
+    mine = {line for line in failed if not LINES[line].beyond}
+    causes = [defect for defect in defects if mine.intersection((*defect.lines, *defect.follows))]
+    if not causes or len(mine) == len(causes):
+        return ""
+    return f", because of {_number(len(causes), 'defect')}"
+
+
+def came_to(line: str, entries: Iterable[Entry]) -> str:
+    """The worst verdict of a line, over all targets."""
+    mine = [entry.verdict for entry in entries if entry.id == line and entry.verdict in WORST_FIRST]
+    return str(min(mine, key=WORST_FIRST.index, default=Verdict.NOT_RUN))
 
 
 def asides(defects: Collection[Defect]) -> Iterator[str]:
@@ -107,12 +125,30 @@ def tested_in(targets: Iterable[TargetState]) -> str:
     return listed(names) or "no browser"
 
 
-def untested(targets: Collection[TargetState], waived: Sequence[Mapping[str, str]] = ()) -> str:
-    """Which of the browsers and devices that the checklist names no target of the run is, and what is waived."""
+def untested(
+    targets: Collection[TargetState], waived: Sequence[Mapping[str, str]] = (), entries: Iterable[Entry] = ()
+) -> str:
+    """Which of the browsers and devices that the checklist names no target of the run is, and what is waived.
+
+    Of a waived line that failed all the same it says where.
+    """
     there = [target for target in targets if not target.missing]
     names = [name for line, name in BROWSERS.items() if not any(PARTS[line](target) for target in there)]
     said = f"Not tested: {', '.join(names)}." if names else ""
-    return f"{said} {told(waived, BROWSERS)}".strip()
+    lifted = {one["line"] for one in waived}
+    names_of = {target.name: called(target) for target in targets}
+    failed = {
+        entry.id: listed([names_of.get(target, target) for target in _failed_on(entry)])
+        for entry in entries
+        if entry.id in lifted and entry.verdict is Verdict.FAILED
+    }
+    speaks = {line: f"{name}; failed in {failed[line]}" if line in failed else name for line, name in BROWSERS.items()}
+    return f"{said} {told(waived, speaks)}".strip()
+
+
+def _failed_on(entry: Entry) -> list[str]:
+    """The targets on which a line failed."""
+    return list(dict.fromkeys(check.target for check in entry.checks if check.verdict is Verdict.FAILED))
 
 
 def _incomplete(blocking: list[Entry], targets: Iterable[TargetState], conditions: Conditions) -> str:

@@ -40,7 +40,7 @@ def told(run: Run, width: int = 100) -> Iterator[Said]:
     colour = {"GO": "green", "NO-GO": RED}.get(run.verdict, YELLOW)
     yield Said(f"{run.verdict}: {run.reason}", colour, bold=True)
     if run.verdict != "GO" and any(not target.missing for target in run.targets):
-        yield Said(f"  Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived)}".rstrip())
+        yield Said(f"  Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived, run.lines)}".rstrip())
 
 
 def _defect(defect: Defect, width: int) -> Iterator[Said]:
@@ -52,6 +52,9 @@ def _defect(defect: Defect, width: int) -> Iterator[Said]:
     head = f"✗ {defect.severity.upper():<8}  {defect.sentence}"
     yield Said(head, colour, bold=True)
     yield Said(f"    {place + ' · ' if place else ''}for {defect.acts}{known}{aside}")
-    halves = (("expected", defect.expected if defect.expected != defect.sentence else ""), ("seen", defect.seen))
-    for word, text in ((word, short(text)) for word, text in halves if text):
+    expected, seen = short(defect.expected, defect.seen), short(defect.seen, defect.expected)
+    halves = (("expected", expected if defect.expected != defect.sentence else ""), ("seen", seen))
+    for word, text in halves:
+        if not text:
+            continue
         yield Said(f"    {word:<8}  {textwrap.shorten(text, max(width, 60) * 2 - 14, placeholder=' …')}")

@@ -41,13 +41,26 @@ MANY = 10
 
 FIRST = 3
 
-KEY = re.compile(r"\bvideos/(\d+)/(?:[^\s,;:/]+/)+([^\s,;:/]+)")
+KEY = re.compile(r"\bvideos/(\d+)/((?:[^\s,;:/]+/)+)([^\s,;:/]+)")
 ADDRESS = re.compile(r"https?://[^\s,;?]*/([^\s,;?/]+)\S*?(?=[,;:)]*(?:\s|$))")
 
 
-def short(text: str) -> str:
-    """A text for one line: of a video's key its folder and its name, of an address its last part."""
-    return ADDRESS.sub(r"…/\1", KEY.sub(r"videos/\1/…/\2", text))
+def short(text: str, beside: str = "") -> str:
+    """A text for one line: of a video's key its folder and its name, of an address its last part.
+
+    Where another text that stands beside it has a key or an address that would look the same, it is told by what
+    differs.
+    """
+
+    def key(found: re.Match[str]) -> str:
+        others = {one[2] for one in KEY.finditer(beside) if (one[1], one[3]) == (found[1], found[3])}
+        return f"…/{found[2]}{found[3]}" if others - {found[2]} else f"videos/{found[1]}/…/{found[3]}"
+
+    def address(found: re.Match[str]) -> str:
+        others = {one[0] for one in ADDRESS.finditer(beside) if one[1] == found[1]}
+        return found[0] if others - {found[0]} else f"…/{found[1]}"
+
+    return ADDRESS.sub(address, KEY.sub(key, text))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ def markdown(run: Run) -> str:
     tested = [*(target for target in run.targets if not target.missing), THE_RUN]
     parts = [f"## {run.verdict}: {_text(run.environment)}", _text(run.reason)]
     if run.verdict != "GO" and len(tested) > 1:
-        parts.append(_text(f"Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived)}"))
+        parts.append(_text(f"Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived, run.lines)}"))
     if run.defects:
         rows = [_row(defect) for defect in run.defects[:SHOWN]]
         parts.append(_table(["", "Defect", "Expected", "Seen", "Lines", "Who must act"], rows))
@@ -68,8 +68,8 @@ def _row(defect: Defect) -> list[str]:
     return [
         f"{defect.severity}{known}{aside}",
         defect.sentence,
-        short(defect.expected)[:LONGEST],
-        short(defect.seen)[:LONGEST],
+        short(defect.expected, defect.seen)[:LONGEST],
+        short(defect.seen, defect.expected)[:LONGEST],
         place,
         str(defect.acts),
     ]

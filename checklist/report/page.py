@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from checklist import reason, signing, words
-from checklist.defects import MEANING, Defect, Severity, Symptom, advice, plain, where
+from checklist.defects import MEANING, Defect, Severity, View, advice, alike, plain, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, BEYOND, LINES, STEPS, Kind, Line, Step
@@ -31,11 +31,11 @@ SIGNS |= {"advice": "i"}
 ONCE = "once"
 
 CELLS = {
-    "✓ 9": "all 9 lines passed",
-    "✗ 2/9": "2 of 9 lines failed",
-    "✗ 2/9 known": "they failed, and the team has agreed to live with that",
-    "✗ 2/9 aside": "they failed, are beyond the checklist, and stop no release",
-    "? 2/9": "2 of 9 lines were not judged",
+    "✗2": "2 lines failed",
+    "✗2 known": "they failed, and the team has agreed to live with that",
+    "✗2 aside": "they failed, are beyond the checklist, and stop no release",
+    "?4": "4 lines were not judged",
+    "✓9": "9 lines passed",
     "–": "nothing to judge",
     ONCE: "lines that are judged once a run",
 }
@@ -107,16 +107,20 @@ class Cell:
 
     @property
     def text(self) -> str:
-        judged = self.failed + self.open + self.passed
-        told = {"failed": f"✗ {self.failed}/{judged}", "known": f"✗ {self.failed}/{judged} {self.aside}"}
-        told |= {"open": f"? {self.open}/{judged}", "passed": f"✓ {self.passed}", "none": "–"}
-        return told[self.kind]
+        failed = f"✗{self.failed} {self.aside}".strip()
+        told = zip(self._numbers, (failed, f"?{self.open}", f"✓{self.passed}"), strict=True)
+        return " ".join(text for number, text in told if number) or "–"
 
     @property
     def words(self) -> str:
         if self.kind == "none":
             return f"{self.target}: nothing to judge"
-        return f"{self.target}: {self.passed} passed, {self.failed} failed, {self.open} open"
+        told = zip(self._numbers, ("failed", "not judged", "passed"), strict=True)
+        return f"{self.target}: {', '.join(f'{number} {word}' for number, word in told if number)}"
+
+    @property
+    def _numbers(self) -> tuple[int, int, int]:
+        return self.failed, self.open, self.passed
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     tested = [target for target in run.targets if not target.missing]
     entries = {(entry.id, entry.browser): entry for entry in run.lines}
     checks = [check for entry in run.lines for check in entry.checks]
-    defects = run.defects
+    defects, failed = run.defects, {entry.id for entry in run.lines if entry.verdict is Verdict.FAILED}
     return TEMPLATES.get_template("page.html").render(
         run=run,
         site=urlsplit(run.tested.get("site", "")).netloc or run.environment,
@@ -164,13 +168,13 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested=tested,
         tested_in=reason.tested_in(run.targets),
         untested=[target for target in run.targets if target.missing],
-        not_tested=reason.untested(run.targets, run.waived),
+        not_tested=reason.untested(run.targets, run.waived, run.lines),
         tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
         beyond=_tally(run, [line for line in LINES.values() if line.beyond]),
         for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],
         titles={line.id: line.text for line in LINES.values()},
         step_titles={step.id: step.title for step in STEPS},
-        failed={entry.id for entry in run.lines if entry.verdict is Verdict.FAILED},
+        failed=failed,
         defects=defects,
         severities=[(one, MEANING[one]) for one in Severity if any(defect.severity is one for defect in defects)],
         meaning=MEANING,
@@ -178,9 +182,12 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         age=lambda defect: _age(defect, run),
         ticket=lambda defect: tickets.markdown(defect, run),
         where=where,
+        became=lambda line: reason.came_to(line, run.lines),
+        because=reason.because(failed, defects),
+        example=next((line for defect in defects for line in defect.lines), ""),
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
-        alike=_alike,
+        alike=alike,
         open=list(_open(run)),
         notes=[note for note in run.notes if note not in run.conditions.problems],
         gallery=list(_gallery(run, folder)),
@@ -199,6 +206,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         rest=lambda check: {name: words.in_words(value) for name, value in check.evidence.items() if name not in SEEN},
         artifacts=lambda check: _artifacts(folder, check),
         picture=Pictures(folder),
+        views=lambda defect: _views(defect, folder),
         style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "script.js").read_text(encoding="utf-8")),
         signatures=[
@@ -206,14 +214,6 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         ],
         digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
     )
-
-
-def _alike(symptoms: Sequence[Symptom]) -> list[list[Symptom]]:
-    """Those that say the same, together."""
-    found: dict[tuple[str, str], list[Symptom]] = {}
-    for one in symptoms:
-        found.setdefault((one.expected, one.seen), []).append(one)
-    return [*found.values()]
 
 
 def _minutes(seconds: float) -> str:
@@ -349,6 +349,12 @@ def _gallery(run: Run, folder: Path) -> Iterator[tuple[str, str, list[Shot]]]:
     for (step, target), shots in strips.items():
         in_order = {path: shot for path, (_, shot) in sorted(shots.items(), key=lambda one: one[1][0])}
         yield step, target, [in_order[path] for path in distinct(folder, in_order)]
+
+
+def _views(defect: Defect, folder: Path) -> list[View]:
+    """Those whose pictures differ."""
+    by_path = {view.path: view for view in defect.views}
+    return [by_path[path] for path in distinct(folder, by_path)]
 
 
 def _artifacts(folder: Path, check: Check) -> dict[str, str]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checklist.defects import MEANING, Defect, Symptom, where
+from checklist.defects import MEANING, Defect, Symptom, plain, where
 from checklist.lines import LINES
-from checklist.reason import called
+from checklist.reason import called, came_to
 from checklist.results import NoResults, Run, put
+from checklist.words import sentence
 
 FOLDER = "issues"
+
+NO_BROWSER = ", by requests without a browser"
 
 SYMPTOMS = 20
 """That one ticket tells."""
@@ -28,23 +31,25 @@ def mark(defect: Defect) -> str:
     return f"s3video-acceptance: {defect.key}"
 
 
-def markdown(defect: Defect, run: Run, pictures: Sequence[str] = ()) -> str:
-    """The ticket; `pictures` are addresses of them."""
+def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None) -> str:
+    """The ticket; `pictures` are what each shows, by their addresses. Without them it says which to attach."""
     names = {target.name: called(target) for target in run.targets}
     first = defect.symptoms[0]
-    seen_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
+    found_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    facts = {
+        "Expected": _text(defect.expected),
+        "Seen": _text(defect.seen),
+        "Why it matters": _text(defect.matters),
+        "How bad": f"{defect.severity} ({MEANING[defect.severity]})",
+        "Who must act": defect.acts,
+        "Found in": f"{found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "",
+        "Lines of the checklist": _lines(defect.lines),
+        "Lines that cannot pass while this is open": _lines(defect.follows, run),
+    }
     parts = [
         f"# {title(defect)}",
-        f"- **Expected:** {_text(defect.expected)}\n- **Seen:** {_text(defect.seen)}\n"
-        f"- **How bad:** {defect.severity} ({MEANING[defect.severity]})\n- **Who must act:** {defect.acts}"
-        + (f"\n- **{'Seen in' if defect.by_browser else 'In the run of'}:** {seen_in}" if seen_in else "")
-        + (f"\n- **Lines of the checklist:** {_lines(defect.lines)}" if defect.lines else "")
-        + (
-            f"\n- **Also open, because of this or of another defect:** {_lines(defect.follows)}"
-            if defect.follows
-            else ""
-        ),
+        "\n".join(f"- **{name}:** {told}" for name, told in facts.items() if told),
         _again(first),
     ]
     if len(defect.symptoms) > 1:
@@ -55,7 +60,11 @@ def markdown(defect: Defect, run: Run, pictures: Sequence[str] = ()) -> str:
         ]
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
-    parts += [f"![What was on the screen]({path})" for path in pictures]
+    if pictures:
+        parts += [f"![{_text(told)}]({path})" for path, told in pictures.items()]
+    elif defect.views:
+        told = [f"- `{view.path}`: {_text(view.caption)}" for view in defect.views]
+        parts.append("\n".join(["## Pictures to attach, from the run's folder", "", *told]))
     parts.append(
         f"Run {run.run_id} on {_text(run.tested.get('site', run.environment))}, "
         f"{run.started:%Y-%m-%d %H:%M} UTC; {_text(versions)}.\n\n<!-- {mark(defect)} -->"
@@ -69,7 +78,7 @@ def _again(symptom: Symptom) -> str:
     steps = [*symptom.steps, *symptom.asked, last]
     numbered = [f"{number}. {_text(step)}" for number, step in enumerate(steps, start=1)]
     told = [
-        *([_text(symptom.story.partition("\n\n")[0])] if symptom.story else []),
+        *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
         *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people and not symptom.captions else []),
         *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
         "\n".join(numbered),
@@ -78,13 +87,20 @@ def _again(symptom: Symptom) -> str:
     return "## How to see it again\n\n" + "\n\n".join(told) if symptom.test else ""
 
 
-def _lines(lines: Sequence[str]) -> str:
-    return "; ".join(f"{line} {_text(LINES[line].text)}" if line in LINES else line for line in lines)
+def _lines(lines: Sequence[str], run: Run | None = None) -> str:
+    """With their words, and with what they came to in a run."""
+    return "; ".join(
+        f"{line} “{_text(plain(LINES[line].text))}”{f' ({came_to(line, run.lines)})' if run else ''}"
+        if line in LINES
+        else line
+        for line in lines
+    )
 
 
 def _text(text: str) -> str:
-    """Text that Markdown takes for nothing else."""
-    return re.sub(r"([\\`*_{}\[\]<>|~#])", r"\\\1", " ".join(text.replace("**", "").split()))
+    """Text that Markdown takes for nothing else; an underscore between letters is one there too."""
+    plain_text = " ".join(text.replace("**", "").split())
+    return re.sub(r"[\\`*{}\[\]<>|~#]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", plain_text)
 
 
 def write(run: Run, folder: Path, to: Path) -> list[Path]:
@@ -95,13 +111,13 @@ def write(run: Run, folder: Path, to: Path) -> list[Path]:
     for defect in run.defects:
         if f"{mark(defect)} -->" in there:
             continue
-        pictures = []
-        for number, path in enumerate(dict.fromkeys(defect.pictures), start=1):
-            file = folder / path
+        pictures = {}
+        for number, view in enumerate(defect.views, start=1):
+            file = folder / view.path
             if file.is_file():
                 name = f"{defect.key}-{number}{file.suffix}"
                 (to / name).write_bytes(file.read_bytes())
-                pictures.append(name)
+                pictures[name] = view.caption
         put(to / f"{defect.key}.md", markdown(defect, run, pictures))
         written.append(to / f"{defect.key}.md")
     return written

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from checklist import history, report
 from checklist.gallery import PICTURE
 from checklist.lines import LINES
-from checklist.report.page import CELLS
+from checklist.report.page import CELLS, Cell
 from checklist.report.pictures import Pictures
 from checklist.verdicts import Verdict
 from runner.configuration.environment_tables import Target
@@ -137,7 +137,7 @@ def test_a_defect_tells_what_was_seen_and_how_to_see_it_again(opened: Callable[.
     defect.locator("summary").first.click()
     expect(defect.locator(".is-seen")).to_have_text("it paused half a second later")
     expect(defect.locator(".steps")).to_contain_text("Expected: playback to go on after a click")
-    expect(defect.get_by_text("because of this, or of another defect")).to_be_visible()
+    expect(defect.get_by_text("Cannot pass while this is open")).to_be_visible()
     shot = defect.get_by_role("img", name="What was on the screen:")
     expect(shot).to_be_visible()
     assert shot.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
@@ -160,8 +160,8 @@ def test_a_ticket_is_copied(opened: Callable[..., Page]) -> None:
 def test_cells_lead_to_lines(opened: Callable[..., Page]) -> None:
     page = opened("no-go")
     matrix = page.locator("#matrix")
-    expect(matrix.get_by_label("2.13, pixel-7: 1 passed, 1 failed, 0 open")).to_have_text("✗ 1/2")
-    matrix.get_by_label("2.8, chromium: 5 passed, 1 failed, 3 open").click()
+    expect(matrix.get_by_label("2.13, pixel-7: 1 failed, 1 passed")).to_have_text("✗1 ✓1")
+    matrix.get_by_label("2.8, chromium: 1 failed, 3 not judged, 5 passed").click()
     expect(page.locator("#l2\\.8\\.6")).to_be_in_viewport()
     expect(page.locator(".box[data-target=firefox]:visible")).to_have_count(0)
 
@@ -212,7 +212,7 @@ def test_untested_targets_are_folded_away(opened: Callable[..., Page]) -> None:
     page = opened("incomplete")
     why = page.locator(".facts").get_by_text("no webkit on this machine")
     expect(why).to_be_hidden()
-    page.get_by_text("3 targets not tested: firefox, webkit, msedge").click()
+    page.get_by_text("3 targets of the environment file did not run: firefox, webkit, msedge").click()
     expect(why).to_be_visible()
     expect(page.locator(".box[data-target=webkit]")).to_have_count(0)
     expect(page.locator("#open")).to_contain_text("no firefox on this machine")
@@ -257,8 +257,9 @@ def test_figures_stand_beside_those_of_the_runs_before(tmp_path: Path) -> None:
 def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: str) -> None:
     run = RUNS[name]()
     text = report.render(run, tmp_path)
-    many = r"(\d+) lines (\d+) failed(?: \(\d+ of them known\))?, (\d+) passed, (\d+) were not judged; "
-    counted = re.search(many + r"(\d+) wait for people", text)
+    aside = r"(?: \(\d+ of them known\))?(?:, because of \d+ defects?)?"
+    many = r"(\d+) passed, (\d+) were not judged; (\d+) wait for people"
+    counted = re.search(rf"(\d+) lines (\d+) failed{aside}, {many}", text)
     assert counted
     total, failed, *others = map(int, counted.groups())
     assert total == len([line for line in LINES.values() if not line.beyond]) == failed + sum(others)
@@ -269,6 +270,13 @@ def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: 
     assert bool(stopping) == any(defect.stops for defect in run.defects)
     signs = re.findall(r'<td class="\w+"><a [^>]+>(.)', text)
     assert set(signs) <= {told[:1] for told in CELLS}
+
+
+def test_a_cell_tells_what_failed_what_was_not_judged_and_what_passed() -> None:
+    cell = Cell("chromium", 5, 4, 2, "")
+    assert (cell.text, cell.words) == ("✗5 ?4 ✓2", "chromium: 5 failed, 4 not judged, 2 passed")
+    assert [Cell("all", *numbers, "").text for numbers in ((0, 0, 9), (0, 4, 2), (0, 0, 0))] == ["✓9", "?4 ✓2", "–"]
+    assert Cell("all", 2, 0, 1, "known").text == "✗2 known ✓1"
 
 
 def test_pictures_of_what_passed_stand_in_a_strip(tmp_path: Path) -> None:

@@ -202,14 +202,32 @@ def test_a_failed_check_says_what_is_wrong() -> None:
     assert one.sentence == one.symptoms[0].sentence == "The video is not heard"
 
 
-def test_advice_is_no_defect() -> None:
-    told = Check(
-        "2.7.5", "chromium", Verdict.ADVICE, "The limit stands beside the button", "seen below", role=Role.ADVICE
-    )
+def test_advice_is_no_defect_and_says_what_is_not_so() -> None:
+    title = "The plugin's own default of the limit of playback URLs is 30 a minute"
+    message = "expected the default of playback_rate_limit to be 30, seen 100 an hour: nobody has entered it"
+    told = Check("2.5.18", "chromium", Verdict.ADVICE, title, message, role=Role.ADVICE)
     assert found(told) == []
     assert [one.sentence for one in advice([told, replace(told, target="firefox")])] == [
-        "The limit stands beside the button"
+        "The plugin's own default of the limit of playback URLs is 100 an hour, not 30 a minute"
     ]
+
+
+def test_each_thing_that_was_seen_has_one_picture() -> None:
+    def lost(where: str, *paths: str) -> Check:
+        saw = [f"What the {where} saw: {path}" for path in paths]
+        title = f"The {where} still has it after the tab was closed"
+        return failed(
+            "2.7.19", title, f"expected it, seen it gone from the page of the {where}", test="test_failed_replacement",
+            evidence={"screenshots": [*paths], "captions": [f"{one}?id=7" for one in saw]},
+        )  # fmt: skip
+
+    (one,) = found(lost("student", "a.png"), lost("teacher", "b.png", "a.png"), lost("teacher", "c.png"))
+    views = [("a.png", "What the student saw: a.png"), ("b.png", "What the teacher saw: b.png")]
+    assert [(view.path, view.whose) for view in one.views] == views
+    again = replace(lost("student", "d.png"), title="S3 still has it", message="expected it on S3, seen nothing there")
+    again = replace(again, evidence={"screenshots": ["d.png"], "captions": ["What the student saw: a.png?id=7"]})
+    (one,) = found(lost("student", "a.png"), lost("teacher", "b.png"), again)
+    assert [(view.path, view.whose) for view in one.views] == views
 
 
 def test_the_worst_comes_first_and_what_is_known_last() -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+from markupsafe import escape
+
 from checklist.defects import Acts, Severity, wrong
 from checklist.report.page import render
 from checklist.report.tickets import markdown
@@ -25,7 +27,7 @@ def test_what_is_wrong_comes_out_as_few_cards() -> None:
 def test_each_says_how_bad_it_is_and_who_must_act() -> None:
     kinds = {one.sentence: (one.severity, one.acts) for one in run().defects}
     expected = {
-        "The limits of uploads and of playbacks do not count by the minute": Severity.FUNCTION,
+        "The limits of uploads and of playbacks count over more than a minute": Severity.FUNCTION,
         "An upload counts as soon as it begins: a saved video is lost, or a missing one handed in": Severity.DATA,
         "Other people can take a student's video away: its owner's page loses it": Severity.ACCESS,
         "Pages show unfinished texts: placeholders, or names in place of words": Severity.WORDING,
@@ -43,6 +45,14 @@ def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
     assert dashboard.follows[:4] == ["2.10.4", "2.10.5", "2.10.6", "2.10.7"]
 
 
+def test_each_says_why_it_matters(tmp_path: Path) -> None:
+    sample = run()
+    assert [one.sentence for one in sample.defects if not one.matters] == []
+    page, (first, *_) = render(sample, tmp_path), sample.defects
+    assert f"<dt>Why it matters</dt><dd>{escape(first.matters)}</dd>" in page
+    assert f"- **Why it matters:** {first.matters}" in markdown(first, sample)
+
+
 def test_no_sentence_is_written_as_programs_write() -> None:
     assert [odd for one in run().defects for part in (one.expected, one.seen) for odd in not_for_people(part)] == []
 
@@ -57,12 +67,13 @@ def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(t
 
     page, ticket = told(steps=["As the administrator: Open the plugin's settings."])
     assert "The suite asked without a browser, so there is no picture." in page
-    assert "<dt>In the run of</dt>" in page
-    assert "**In the run of:** Chromium" in ticket
+    assert "by requests without a browser</dd>" in page
+    assert "**Found in:** Chromium 156, by requests without a browser" in ticket
     page, ticket = told(steps=["As the student: Log in."], people=["student, at /my/"])
     assert "No picture was taken." in page
-    assert "<dt>Seen in</dt>" in page
-    assert "**Seen in:** Chromium" in ticket
+    assert "<dt>Found in</dt>" in page
+    assert "by requests without a browser</dd>" not in page
+    assert "**Found in:** Chromium 156\n" in ticket
     assert "No page shows this." in told()[0]
 
 
@@ -73,5 +84,5 @@ def test_where_no_page_shows_it_the_requests_are_told() -> None:
         "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."
     )
     assert harm.symptoms[0].asked[0] == asked
-    assert f"4. {asked.replace('_', chr(92) + '_')}" in markdown(harm, run())
+    assert f"4. {asked}" in markdown(harm, run())
     assert [one.symptoms[0].asked for one in run().defects if one.pictures] == [[]] * 23

@@ -24,7 +24,7 @@ from checklist.results import json_schema, text_of
 from checklist.terminal import told
 from checklist.verdicts import Verdict
 from runner.pytest_plugin.progress import called
-from selftest.unit.sample_runs import SAMPLES, changed, go, no_go, passing, picture, run_of
+from selftest.unit.sample_runs import PLAYS, SAMPLES, SHOT, changed, go, no_go, passing, picture, run_of
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "results.schema.json"
 
@@ -215,8 +215,11 @@ def test_a_ticket_says_all_that_a_developer_needs() -> None:
         "**Expected:** playback to go on",
         "the plugin's author",
         "Chromium 156",
-        "2.8.6 Click play button",
-        "## How to see it again",
+        "2.8.6 “Click play button”",
+        "**Lines that cannot pass while this is open:** 2.8.7 “Verify video plays without errors” (not reached); ",
+        "2.14.1 “All tests passed” (failed)",
+        f"## Pictures to attach, from the run's folder\n\n- `{SHOT}`: What the teacher saw: Grading",
+        f"## How to see it again\n\n**What should happen:** {PLAYS}.",
         "moodle 4.5.6",
         f"<!-- s3video-acceptance: {run.defects[0].key} -->",
     ):
@@ -297,6 +300,21 @@ def test_http_and_browsers_speak_in_words() -> None:
 def test_one_line_has_of_a_key_folder_and_name_and_of_an_address_its_last_part() -> None:
     said = "videos/17/1795_5f/clip.mp4 on S3 and nothing else under videos/17/ (on https://m.example/mod/view.php?id=7)"
     assert words.short(said) == "videos/17/…/clip.mp4 on S3 and nothing else under videos/17/ (on …/view.php)"
+
+
+def test_two_that_would_look_the_same_beside_each_other_are_told_by_what_differs() -> None:
+    whole = "videos/17/1795_5f/clip.mp4 (on https://m.example/a/view.php)"
+    other = "videos/17/1796_2f/clip.mp4 (on https://m.example/b/view.php)"
+    assert words.short(whole, other) == "…/1795_5f/clip.mp4 (on https://m.example/a/view.php)"
+    assert words.short(other, whole) == "…/1796_2f/clip.mp4 (on https://m.example/b/view.php)"
+    assert words.short(whole, whole) == words.short(whole, "nothing") == "videos/17/…/clip.mp4 (on …/view.php)"
+
+
+def test_in_a_ticket_a_name_with_underscores_stays_as_it_is() -> None:
+    (one, *_) = no_go().defects
+    seen = "get_upload_url.php and __init__, seen *nothing* _at all_"
+    text = tickets.markdown(replace(one, seen=seen), no_go())
+    assert "**Seen:** get_upload_url.php and \\_\\_init\\_\\_, seen \\*nothing\\* \\_at all\\_" in text
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 
 from checklist.decide import Conditions
 from checklist.figures import figures
-from checklist.reason import reason
+from checklist.reason import because, came_to, reason
 from checklist.verdicts import Check, Verdict
-from selftest.unit.sample_runs import CHROMIUM, FIREFOX, SAMPLES, changed, passing, run_of
+from selftest.unit.sample_runs import CHROMIUM, FIREFOX, SAMPLES, changed, no_go, passing, run_of
 
 BOTH = [CHROMIUM, FIREFOX]
 
@@ -65,10 +65,20 @@ def test_defects_are_counted_by_how_bad_they_are() -> None:
     assert run_of(checks, BOTH).reason == "4 defects stop this release: 1 access, 2 function, 1 wording."
 
 
+def test_lines_are_more_than_the_defects_they_come_from() -> None:
+    run = no_go()
+    failed = [entry.id for entry in run.lines if entry.verdict is Verdict.FAILED]
+    assert because(failed, run.defects) == ", because of 2 defects"
+    assert because(["2.8.6"], run.defects[:1]) == ""
+    assert [came_to(line, run.lines) for line in ("2.14.1", "2.8.7")] == ["failed", "not reached"]
+
+
 def test_what_a_run_leaves_behind_is_a_defect_as_well() -> None:
     conditions = Conditions(1, problems=("clean-up: a course is still there",))
     checks = changed(passing(BOTH), "2.7.1", "firefox", verdict=Verdict.FAILED)
-    assert run_of(checks, BOTH, conditions).reason == "2 defects stop this release: 1 function, 1 set-up."
+    assert run_of(checks, BOTH, conditions).reason == (
+        "2 defects stop this release, 1 of the plugin and 1 of the set-up: 1 function, 1 set-up."
+    )
 
 
 @pytest.mark.parametrize(

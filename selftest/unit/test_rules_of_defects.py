@@ -106,6 +106,12 @@ def test_every_rule_fits_a_check_that_is_made(rule: Rule) -> None:
         assert any(_fits(one, *check) for check in _checks()), f"no check of {line} has such a title"
 
 
+def test_why_it_matters_is_one_sentence() -> None:
+    told = [rule.matters for rule in rules() if rule.matters]
+    assert [text for text in told if not re.fullmatch(r"[A-Z][^.!?;\n]{20,140}\.", text)] == []
+    assert [rule.together for rule in rules() if rule.together and not rule.matters] == []
+
+
 @pytest.mark.parametrize("rule", [rule for rule in rules() if rule.title], ids=_told)
 def test_every_alternative_of_a_title_is_in_one(rule: Rule) -> None:
     assert rule.title

@@ -8,7 +8,7 @@ import pytest
 
 from checklist.decide import Conditions
 from checklist.lines import ALL_TARGETS
-from checklist.reason import BROWSERS, reason
+from checklist.reason import BROWSERS, reason, untested
 from checklist.verdicts import Check, TargetState, Verdict, judge
 from checklist.waivers import Waiver, open_waivers, required, told
 from clients.errors import ConfigurationError
@@ -59,6 +59,15 @@ def test_the_verdict_is_told_with_what_is_waived() -> None:
     words = "Waived: 2.13.3 (Safari), 2.13.4 (Edge) by Ada until 2026-11-29 (nobody here has Edge)."
     assert told(waived, BROWSERS) == words
     assert reason("GO", entries, targets, Conditions(0), (), waived).endswith(words)
+
+
+def test_what_is_waived_and_failed_all_the_same_is_told() -> None:
+    pixel = TargetState("pixel-7", "chromium", required=False, device="Pixel 7")
+    phones = Waiver(line="2.13.6", reason="no real phones", owner="Ada", expires=DAY).note
+    entries = judge([pixel], [Check("2.13.6", "pixel-7", Verdict.FAILED, "uploads", "expected, seen")])
+    words = "Waived: 2.13.6 (phones; failed in an emulated Pixel 7) by Ada until 2026-11-29 (no real phones)."
+    assert untested([pixel], [phones], entries).endswith(words)
+    assert "failed" not in untested([pixel], [phones], judge([pixel], []))
 
 
 @pytest.mark.parametrize(
