@@ -165,11 +165,16 @@ class Upload:
                 continue  # a large file takes longer than that, on its way
         self.expect_ended()
 
-    def expect_success(self) -> str:
-        """The success message comes within the upload's time limit; returns its text."""
+    def expect_success(self, what: str = "") -> str:
+        """The success message comes within the upload's time limit; returns its text.
+
+        `what` is uploaded, in words, where that says more than a video.
+        """
         last = self._last_message()
         if last is None or not last["success"]:
-            raise AssertionError(f"expected the message that the upload succeeded, seen {self._seen()}")
+            wanted = "the message that the upload succeeded"
+            wanted = f"{what} to be taken with {wanted}" if what else wanted
+            raise AssertionError(f"expected {wanted}, seen {self._seen()}")
         return last["text"]
 
     def expect_success_after_confirmation(self) -> dict[str, float]:
