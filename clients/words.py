@@ -94,10 +94,11 @@ def some(names: Sequence[str], most: int = 5) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most about so many characters; what was longer ends behind a word, with "…"."""
+    """A text of at most so many characters; what was longer ends behind a word, with "…"."""
     if len(text) <= most:
         return text
-    return f"{text[:most].rpartition(' ')[0] or text[:most]} …"
+    kept = text[: most - 2]
+    return f"{kept.rpartition(' ')[0] or kept} …"
 
 
 def counted(number: int, what: str) -> str:

@@ -240,7 +240,7 @@ def first_words(failure: BaseException) -> str:
     text = expectation(" ".join(re.split(r"\n(?:Call log:|Aria snapshot:|assert )", text)[0].split()))
     if isinstance(failure, STUMBLES):
         name = type(failure).__name__
-        text = f"expected something that the suite understands, seen what it stumbles over ({name}: {cut(text, 900)})"
+        text = f"expected something that the suite understands, seen what it stumbles over ({name}: {cut(text, 850)})"
     return cut(text, 1000) or type(failure).__name__
 
 
