@@ -154,10 +154,10 @@ def sent_to(one: Mapping[str, Any], site: str = "") -> str:
 
 
 def parameters(one: Mapping[str, Any]) -> str:
-    """What a request asked for, in its address or in a form: "id 7, s3key not shown"; empty without any."""
+    """What a request asked for, in its address or in a form: "id 7, s3key hidden"; empty without any."""
     query = parse_qsl(str(one.get("address", "")).partition("?")[2], keep_blank_values=True)
     given = {**dict(query), **(one.get("parameters") or {})}
-    return ", ".join(f"{name} {'not shown' if value == '…' else value or 'empty'}" for name, value in given.items())
+    return ", ".join(f"{name} {'hidden' if value == '…' else value or 'empty'}" for name, value in given.items())
 
 
 def console(told: Iterable[str]) -> list[str]:

@@ -131,9 +131,9 @@ class VideoAccess:
         """The owner's page of the assignment shows the video."""
         self._expect_shown(HttpResult.of(owner.get(ASSIGNMENT, id=video.assignment.cmid)), video)
 
-    def expect_unharmed(self, owner: MoodleClient, video: Video) -> None:
-        """The owner's page still shows the video."""
+    def expect_unharmed(self, owner: MoodleClient, video: Video, after: str = "") -> None:
+        """The owner's page still shows the video; `after` says what was done to it, for the message of a failure."""
         try:
             self.expect_on_own_page(owner, video)
         except (AssertionError, UnexpectedAnswer) as gone:
-            raise AssertionError("expected no harm to the video, seen that its owner has lost it") from gone
+            raise AssertionError(f"expected no harm to the video, seen that its owner has lost it{after}") from gone

@@ -9,6 +9,7 @@ from checks.access import VideoAccess
 from clients.errors import UnexpectedAnswer
 from clients.moodle.client import MoodleClient
 from clients.plugin.api import DELETE, GRADE, WATCH, WAYS, WRITE, Video, confirmation
+from clients.words import answered
 
 OWNER = "owner"
 
@@ -94,12 +95,12 @@ class AccessTable:
             return Tried(may=may, right=False, seen=str(wrong))
         if video is self._video and (way in DELETE or (way in WRITE and site.user_id != video.person.id)):
             try:
-                self._judge.expect_unharmed(self._owner, video)
+                how = "answered" if may else "refused"
+                told = f" after somebody else's {way} was {how} with {answered(answer.status)}: {answer.seen}"
+                self._judge.expect_unharmed(self._owner, video, told)
             except AssertionError as harm:
                 confirmation(self._owner, video)  # whoever comes next tries a video that is whole again
-                return Tried(
-                    may=may, right=False, seen=f"{harm} after somebody else's {way}, answered with {answer.seen}"
-                )
+                return Tried(may=may, right=False, seen=str(harm))
         return Tried(may=may, right=True, seen=seen)
 
     def expect_rights(self, tried: dict[str, Tried]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 import media
 from checks.video_store import VideoStore
@@ -22,6 +23,7 @@ from clients.plugin.api import (
     send,
 )
 from clients.plugin.video_list import listed
+from clients.words import answered
 
 
 def expect_absent_refused(site: MoodleClient, assignment: Assignment, clip: media.Clip) -> str:
@@ -100,11 +102,18 @@ def expect_owners_alone(
             raise AssertionError(f"expected {who} to be refused, seen them confirm another student's upload")
         if (after := status()) != before:
             raise AssertionError(
-                f"expected no harm to the upload of another student, seen it as “{after}” in the list of videos after "
-                f"the refusal to {who}, and before as “{before}”"
+                "expected no harm to the upload of another student, seen the owner's upload shown as "
+                f"“{_new(after, before)}” in the list of videos after the confirmation of {who} was refused with "
+                f"{answered(answer.status)}, and before as “{_new(before, after)}”"
             )
         told[who] = answer.seen
     return told
+
+
+def _new(text: str, other: str) -> str:
+    """The first words of a row that another one does not have: the status, without the date that follows in both."""
+    words = list(takewhile(lambda word: word not in other.split(), text.split()))
+    return " ".join(words) or text
 
 
 def confirm_again(site: MoodleClient, video: Video) -> str:

@@ -12,7 +12,7 @@ from clients.cdn import CDN, HIT
 from clients.errors import NotCheckable
 from clients.steps import step
 from clients.waits import waiting
-from clients.words import answered, lasting
+from clients.words import answered, cut, lasting
 from media import Clip
 
 SHORT = timedelta(seconds=2)
@@ -32,7 +32,8 @@ LECTURE = timedelta(hours=4)
 """How long a video of 5 GB may take to watch, with pauses."""
 
 INVALIDATION_FAILED = re.compile(
-    r"(?:fail|error|could not)[^.\n]*(?:invalidat|cloudfront)|(?:invalidat|cloudfront)[^.\n]*(?:fail|error)",
+    r"[^.\n]*(?:(?:fail|error|could not)[^.\n]*(?:invalidat|cloudfront)|(?:invalidat|cloudfront)[^.\n]*(?:fail|error))"
+    r"[^.\n]*",
     re.I,
 )
 """How a plugin tells that the CDN was not told of a deletion."""
@@ -42,7 +43,8 @@ def why_hopeless(said: str, *, stored: bool) -> str:
     """Why the CDN will go on serving a video, by what the plugin `said` at its deletion; empty where it may stop."""
     if stored:
         return "S3 still has it"
-    return "the plugin has said that the CDN's invalidation failed" if INVALIDATION_FAILED.search(said) else ""
+    failed = INVALIDATION_FAILED.search(said)
+    return f"the plugin reported “{cut(failed[0].strip(), 200)}”" if failed else ""
 
 
 class Delivery:
@@ -168,8 +170,11 @@ class Delivery:
         with waiting("for the CDN to forget a deleted video", self.cdn.invalidation.total_seconds()):
             status = self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)
         if status < 400:
-            when = f"; {hopeless}" if hopeless else f" {limit.seconds} s later"
-            raise AssertionError(f"expected the CDN to refuse a deleted video, seen {answered(status)}{when}")
+            when = f" ({hopeless})" if hopeless else f" {limit.seconds} s later"
+            how = answered(status).removeprefix("status ")
+            raise AssertionError(
+                f"expected a deleted video not to play any more, seen it still play from the CDN{when}: {how}"
+            )
         if HIT not in cached.casefold():
             raise NotCheckable(
                 f"the CDN refuses the deleted video, but did not say before that it had it in its cache (X-Cache: "

@@ -116,7 +116,10 @@ def expect_not_served(visitor: MoodleClient, names: Iterable[str]) -> list[str]:
     """Who has not logged in gets none of these files; returns what was asked for."""
     asked = [name for name in names if not name.endswith(".php")]
     if served := [name for name in asked if _is_served(HttpResult.of(visitor.get(f"{PLUGIN}/{name}")))]:
-        raise AssertionError(f"expected the web server to keep the plugin's files to itself, seen {', '.join(served)}")
+        raise AssertionError(
+            "expected the plugin to ship no internal files, or the web server to keep them to itself, seen these given "
+            f"to anybody: {', '.join(served)}"
+        )
     return asked
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from clients.addresses import COMPONENT
 from clients.errors import NotCheckable
+from clients.words import listed
 
 PRODUCTS = ("JavaScript", "OneDrive", "PowerPoint", "QuickTime", "WhatsApp", "YouTube")
 """Names that students know, written like error codes."""
@@ -69,7 +70,8 @@ def advises(text: str) -> bool:
 def expect_plain(text: str, names: Iterable[str] = ()) -> None:
     """Raises AssertionError when `text` says to a student what only the site's administrator should read."""
     if found := jargon(text, names):
-        raise AssertionError(f"expected a message in plain words, seen {'; '.join(found)} in the message “{text}”")
+        parts = [f"“{words}” ({what})" for what, _, words in (part.partition(": ") for part in found)]
+        raise AssertionError(f"expected a message in plain words, seen one that shows {listed(parts)}: “{text}”")
 
 
 def expect_advice(text: str) -> None:

@@ -30,7 +30,7 @@ def expect_export(data_requests: DataRequests, request: Request) -> Export:
 def expect_video(export: Export, key: str, mime: str) -> None:
     """It tells of the video: its key, and beside that its type."""
     if not (about := export.about(key)):
-        raise AssertionError(f"expected the export to tell of {key}, seen {export.files} files without it")
+        raise AssertionError(f"expected the export to tell of {key}, seen {export.seen}")
     if not any(mime in said for said in about):
         raise AssertionError(f"expected the export to tell that {key} is {mime}, seen its key and no type of file")
 

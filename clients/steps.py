@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 _taken: list[tuple[str, str]] = []
 """Who, and what, since the test began."""
 
@@ -12,6 +15,16 @@ def step(who: str, what: str) -> None:
     What happens to everybody, such as a network that breaks, nobody does: then `who` is empty.
     """
     _taken.append((who, what))
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """What is done in here nobody needs who wants to see what comes after: its steps are told no more then."""
+    before = len(_taken)
+    try:
+        yield
+    finally:
+        del _taken[before:]
 
 
 def forget() -> None:

@@ -93,6 +93,14 @@ def some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters; what was longer ends behind a word, with "…"."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 2]
+    return f"{kept.rpartition(' ')[0] or kept} …"
+
+
 def counted(number: int, what: str) -> str:
     """Some things of a kind: `1 row`, `2 rows`."""
     return f"{number} {what}{'' if number == 1 else 's'}"

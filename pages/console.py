@@ -175,13 +175,19 @@ class Console:
             raise AssertionError("expected no errors in the browser's console, seen: " + "; ".join(errors[:10]))
         self.expect_connected()
 
-    def expect_nothing_signed(self) -> None:
-        """No message, of whatever kind, holds a signed address of a video."""
+    def expect_nothing_signed(self, whose: str) -> None:
+        """No message, of whatever kind, holds a signed address of a video; it is `whose` console, "the teacher's"."""
         if told := [text for text in self._said if SIGNED.search(text)]:
             raise AssertionError(
-                f"expected no signed URL in the browser's console, seen {counted(len(told), 'message')} with one: "
-                f"the first begins “{UP_TO_ADDRESS.split(told[0])[0].strip()}”"
+                f"expected no signed URL in {whose} console, seen {counted(len(told), 'message')} with one, such as "
+                f"“{_quoted(told[0])}”"
             )
+
+
+def _quoted(message: str) -> str:
+    """What a message with a signed address says, up to that; of the address what gives nothing away."""
+    words, address = UP_TO_ADDRESS.split(message)[0].strip(), ADDRESS.search(message)
+    return f"{words} {shown(address[0]) if address else '…'}".strip()
 
 
 def _is_page(request: Request) -> bool:

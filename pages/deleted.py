@@ -33,8 +33,9 @@ def expect_still(place: Locator, words: Locator, key: str) -> None:
     links = place.locator(".s3video-watch-link").evaluate_all("links => links.map(link => link.href)")
     keys = [query["s3key"][0] for link in links if "s3key" in (query := parse_qs(urlsplit(link).query))]
     if key not in keys:
-        said = "; ".join(f"“{_line(text)}”" for text in words.all_inner_texts()) or "no word of a video"
-        raise AssertionError(f"expected the video that was handed in to be there still, seen in its place: {said}")
+        said = "; ".join(f"“{_line(text)}”" for text in words.all_inner_texts())
+        seen = f"the video listed as {said}" if said else "no word of a video"
+        raise AssertionError(f"expected the video that was handed in to be there still, seen {seen}")
 
 
 def _line(text: str) -> str:

@@ -104,7 +104,7 @@ class Player:
         self._toggle()
         if not self._run("becomes", [False, self.moodle.page]):
             bare = "" if self._run("hasControls") else ", and a player without controls"
-            raise AssertionError(f"expected the video to play after a click on it, seen it stay paused{bare}")
+            raise AssertionError(f"expected the video to play after a click on it, seen the video stay paused{bare}")
         # Pressed, a player says that it plays at once; a page that stops it does so from its `play` event on.
         if self._run("pausedSoon"):
             raise AssertionError("expected playback to go on after a click, seen it paused half a second later")

@@ -229,7 +229,7 @@ def _identity_called(name: str) -> bytes:
 
 def _config(settings: Settings, faults: Faults, groups: list[str]) -> dict[str, Any]:
     bucket = "somebody-elses-bucket" if faults.on("cdn-of-another-bucket") else BUCKET
-    logs = BUCKET if faults.on("logs-among-videos") else LOGS
+    logs = BUCKET if faults.on("logs-among-videos") else f"{LOGS}-to-come" if faults.on("logs-nowhere") else LOGS
     methods = ["GET", "HEAD", "OPTIONS"]
     if faults.on("cdn-takes-every-method"):
         methods += ["PUT", "PATCH", "POST", "DELETE"]

@@ -104,7 +104,9 @@ def _blocks(line: Line) -> Iterator[Block]:
     for file in sorted((PROJECT / "tests").glob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
-                case ast.With(items=[ast.withitem(ast.Call(func=ast.Name("line"), args=[ast.Constant(line.id), *_]))]):
+                case ast.With(
+                    items=[*_, ast.withitem(ast.Call(func=ast.Name("line"), args=[ast.Constant(line.id), *_]))]
+                ):
                     yield Block(file, node)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from checks.aws.access_logs import AccessLogs
 from checks.aws.bucket import CORS, BucketConfiguration, Lifecycle
 from checks.aws.distribution import Distribution, Origin, Viewers
 from checks.aws.iam import IAM, INVALIDATE, NOTHING_MORE, OBJECT_ACTIONS
@@ -107,7 +108,9 @@ def test_viewers(viewers: Viewers, delivery: Delivery, settings: Settings, line:
 
 
 @pytest.mark.lines("1.4.18", "1.4.19", "1.4.20", "1.4.21", "1.4.22", "1.4.23", "1.4.25")
-def test_distribution(distribution: Distribution, environment: Environment, decided: Decided, line: Lines) -> None:
+def test_distribution(
+    distribution: Distribution, access_logs: AccessLogs, environment: Environment, decided: Decided, line: Lines
+) -> None:
     """The distribution's other settings are as decided, and in force."""
     with line("1.4.18", "The distribution's price class is as decided"):
         distribution.expect_price_class(decided.price_class)
@@ -120,7 +123,7 @@ def test_distribution(distribution: Distribution, environment: Environment, deci
     with line("1.4.22", "The distribution's logging is as decided"):
         distribution.expect_logging(decided.logging)
     with line("1.4.23", "The distribution's logs have a bucket of their own") as evidence:
-        evidence["bucket"] = distribution.expect_log_bucket_other_than(environment.storage.bucket)
+        evidence["bucket"] = access_logs.expect_bucket_other_than(environment.storage.bucket)
     with line("1.4.25", "The distribution's status is Deployed"):
         distribution.expect_deployed()
 

@@ -17,6 +17,7 @@ from clients.moodle.assignments import save_submission
 from clients.moodle.model import Assignment
 from clients.plugin.api import WATCH, confirm_upload, confirmation, playback_url, video_page
 from clients.s3 import Bucket
+from clients.words import answered
 from fixtures.data import Submission
 from fixtures.people import People
 from network.proxy import ProxiedNetwork
@@ -70,7 +71,7 @@ def test_second_student(
     with line("2.9.4", "Not a byte came to the second student from S3 or the CDN", extra=True):
         expect_nothing_from(traffic, environment.cdn.domain, bucket.url)
     with line("2.9.4", "The second student's console holds no signed URL", extra=True):
-        second.console.expect_nothing_signed()
+        second.console.expect_nothing_signed("the second student's")
 
     with line("2.9.5", "The first student logs in through the form", blocks=True):
         first.log_in_by_form()
@@ -127,8 +128,11 @@ def test_tricks(
         ):
             video_access.expect_denied(ask(thief, replace(theirs, id=mine.id)), theirs)
     with line("2.9.4", "A confirmation with a guessed key does no harm to another one's submission", extra=True):
-        confirm_upload(thief, f"{theirs.owner.videos.prefix}1_00000000/{theirs.clip.path.name}", theirs.id)
-        video_access.expect_unharmed(owner, theirs)
+        guess = f"{theirs.owner.videos.prefix}1_00000000/{theirs.clip.path.name}"
+        answer = confirm_upload(thief, guess, theirs.id)
+        video_access.expect_unharmed(
+            owner, theirs, f" after the confirmation was answered with {answered(answer.status)}"
+        )
     confirmation(owner, theirs)  # what follows needs the video, whatever became of it
     with line("2.9.4", "A sesskey opens nothing in another session", extra=True):
         video_access.expect_denied(playback_url(thief, theirs, owner.sesskey), theirs)

@@ -14,6 +14,7 @@ from clients.cdn import CDN
 from clients.moodle.model import Assignment
 from clients.plugin.api import PLAYBACK, confirm_upload, playback_url
 from clients.s3 import Bucket
+from clients.steps import aside
 from fixtures.data import Submission
 from pages.actor import Actor
 from runner.configuration.context import RunContext
@@ -116,7 +117,7 @@ def test_manage_videos(
     other = begin(workspace.new_assignment(workspace.new_course()))
     admin = admin_in_private
     admin.log_in_by_cookie()
-    with line("2.10.8", "The menus lead to Manage Videos"):
+    with aside(), line("2.10.8", "The menus lead to Manage Videos"):
         admin.administration().submission_plugins().manage_videos()
     with line("2.10.8", "Manage Videos opens", blocks=True):
         videos = admin.manage_videos()
@@ -129,7 +130,7 @@ def test_manage_videos(
         videos.expect_listed(video.key)
         videos.expect_listed(another.key)
     ours = f"{workspace.run_id} {workspace.worker}"
-    with line("2.10.9", "The list shows the newest video first", extra=True):
+    with aside(), line("2.10.9", "The list shows the newest video first", extra=True):
         admin.manage_videos(search=ours, perpage=100).expect_newest_first()
     videos = admin.manage_videos()
     searches: dict[str, dict[str, Any]] = {
@@ -141,12 +142,12 @@ def test_manage_videos(
         "status": {"status": "ready"},
     }
     for field, wanted in searches.items():
-        with line("2.10.10", f"A search by {field} finds the video, and not another one"):
+        with aside(), line("2.10.10", f"A search by {field} finds the video, and not another one"):
             videos.search(**wanted)
             videos.expect_listed(video.key)
             if wanted.get("text", video.key).casefold() not in other.person.name.casefold():  # people may share a name
                 videos.expect_not_listed(other.key)
-    with line("2.10.10", "A search by status finds an upload that has not ended"):
+    with aside(), line("2.10.10", "A search by status finds an upload that has not ended"):
         videos.search(status="pending")
         videos.expect_listed(other.key)
         videos.expect_not_listed(video.key)
@@ -155,13 +156,13 @@ def test_manage_videos(
         "another status": {"status": "error"},
     }
     for where, narrowed in elsewhere.items():
-        with line("2.10.10", f"A search by key does not find the video under {where}"):
+        with aside(), line("2.10.10", f"A search by key does not find the video under {where}"):
             videos.search(video.key, **narrowed)
             videos.expect_not_listed(video.key)
-    with line("2.10.10", "A search for nonsense finds nothing"):
+    with aside(), line("2.10.10", "A search for nonsense finds nothing"):
         videos.search("no video is called so").expect_nothing_listed()
     for text in ("' OR '1'='1", "%"):
-        with line("2.10.10", f"A search for {text} finds only what holds that text", extra=True):
+        with aside(), line("2.10.10", f"A search for {text} finds only what holds that text", extra=True):
             videos.search(text).expect_filter(text)
     with line("2.10.10", "The next page of a search keeps the search", extra=True):
         first = admin.manage_videos(search=ours, perpage=1)
@@ -197,12 +198,13 @@ def test_delete_video(
     source = teacher.watch(submission.id, submission.key).player.source()
     cached = cdn.cached(source)
 
-    with line("2.10.11", "The page asks before it deletes, and names what would be lost", blocks=True):
-        question = admin.manage_videos().delete(submission.key)
-        question.expect_named(assignment.course.name, assignment.name, submission.person.name, submission.key)
-    with line("2.10.11", "The video is still there after No"):
-        question.cancel().expect_listed(submission.key)
-        student.videos.expect_only(submission.key)
+    with aside():
+        with line("2.10.11", "The page asks before it deletes, and names what would be lost", blocks=True):
+            question = admin.manage_videos().delete(submission.key)
+            question.expect_named(assignment.course.name, assignment.name, submission.person.name, submission.key)
+        with line("2.10.11", "The video is still there after No"):
+            question.cancel().expect_listed(submission.key)
+            student.videos.expect_only(submission.key)
     said = ""
     with line("2.10.11", "The page says after Yes that the video is deleted") as evidence:
         notice = admin.manage_videos().delete(submission.key).confirm().notice()

@@ -46,7 +46,13 @@ def test_broken_connection(
             upload.expect_refused()
     with line("2.11.7", "The message after a broken connection names it, and what to do", extra=True) as evidence:
         evidence["message"] = form.widget.said()
-        upload.expect_refused("connection", "network", "internet", "interrupted")
+        upload.expect_refused(
+            "connection",
+            "network",
+            "internet",
+            "interrupted",
+            so_that_it="tells the student of the broken connection",
+        )
         expect_plain(form.widget.said())
         expect_advice(form.widget.said())
     with line("2.11.6", "After a broken connection another try succeeds", blocks=True, extra=True) as evidence:
@@ -78,7 +84,9 @@ def test_session_over(
         upload.expect_refused()
     with line("2.11.7", "The message after the session's end says to log in again", extra=True) as evidence:
         evidence["message"] = form.widget.said()
-        upload.expect_refused("log in", "logged in", "login", "session", "sign in")
+        upload.expect_refused(
+            "log in", "logged in", "login", "session", "sign in", so_that_it="tells the student to log in again"
+        )
         expect_plain(form.widget.said())
         expect_advice(form.widget.said())
     with line("2.11.6", "After a new log-in another try succeeds", blocks=True, extra=True):

@@ -10,6 +10,7 @@ from checks.delivery import Delivery
 from checks.video_store import VideoStore
 from clients.errors import NotCheckable
 from clients.moodle.model import Assignment
+from clients.steps import aside
 from fixtures.data import Submission
 from pages.actor import Actor
 from pages.upload.requests import Receipt
@@ -92,8 +93,8 @@ def test_types(
     receipts: dict[str, Receipt] = {}
     for extension in ("mp4", "avi", "mkv", "webm", "mov"):
         file = media.in_container(extension)
-        form = student.open(assignment).add_submission()
-        with line(uploads, f"A file of type {extension} is accepted and stored", extra=True) as evidence:
+        with aside(), line(uploads, f"A file of type {extension} is accepted and stored", extra=True) as evidence:
+            form = student.open(assignment).add_submission()
             as_named = shutil.copy(file.path, tmp_path / "IMG_0001.MOV") if extension == "mov" else file.path
             upload = form.widget.choose(Path(as_named))
             evidence["type"] = upload.file_type()

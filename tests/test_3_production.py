@@ -14,6 +14,7 @@ from clients.errors import NotCheckable
 from clients.moodle.assignments import delete_assignment
 from clients.moodle.notifications import notifications
 from clients.s3 import Bucket
+from clients.steps import aside
 from fixtures.people import People
 from fixtures.visitors import SubmissionWithoutBrowser
 from pages.actor import Actor
@@ -42,7 +43,7 @@ def test_smoke(
     admin = admin_in_private
     admin.log_in_by_cookie()
     before: Figures | None = None
-    with line("3.7.4", "The dashboard opens"):
+    with aside(), line("3.7.4", "The dashboard opens"):
         before = admin.dashboard().figures()
 
     with line("3.7.1", "An assignment with S3 Video is created", blocks=True):
@@ -66,7 +67,7 @@ def test_smoke(
         player.play()
         player.expect_playing()
         evidence["first frame after seconds"] = player.first_frame()
-    with line("3.10.2", "The list of videos shows the upload from the plugin's table"):
+    with aside(), line("3.10.2", "The list of videos shows the upload from the plugin's table"):
         admin.manage_videos(search=receipt.key).expect_listed(receipt.key)
     if before is not None:
         after = admin.dashboard().figures()
@@ -75,7 +76,7 @@ def test_smoke(
                 after.expect_growth(before, {"Total Requested": 1, "Total Completed": 1}, lambda: SEVERAL)
     with line("3.7.5", "PHP's log has no error since the run began but what the run provoked") as evidence:
         evidence["entries"] = expect_quiet_log()
-    with line("3.7.5", "The plugin's log has no error of the upload", extra=True):
+    with aside(), line("3.7.5", "The plugin's log has no error of the upload", extra=True):
         if before is None:
             raise NotCheckable("the dashboard, which shows the plugin's log, does not open")
         admin.dashboard().expect_no_failure(assignment.name)
@@ -84,7 +85,7 @@ def test_smoke(
         teacher.console.expect_clean()
     with line("3.7.6", "The administrator deletes the assignment"):
         delete_assignment(workspace.site, assignment, [student.person.id])
-    with line("3.7.6", "The student no longer finds the deleted assignment", extra=True) as evidence:
+    with aside(), line("3.7.6", "The student no longer finds the deleted assignment", extra=True) as evidence:
         evidence["message"] = said = student.visit(ASSIGNMENT, id=assignment.cmid).message
         assert said, "expected a page that says that there is no such assignment, seen one that says nothing"
     with line("3.7.6", "S3 no longer holds the deleted assignment's video", extra=True):

@@ -31,6 +31,20 @@ class AccessLogs(Service):
         super().__init__(access)
         self._distribution = distribution
 
+    def expect_bucket_other_than(self, videos: str) -> str:
+        """Logs have a bucket of their own, which is there; returns its name. Raises NotCheckable where there are none.
+
+        `videos` is the bucket of the videos.
+        """
+        bucket = self._bucket()
+        if bucket in ("", videos):
+            raise AssertionError(f"expected logs in a bucket of their own, seen {bucket or 'none'}")
+        if not self._is_there(bucket):
+            raise AssertionError(
+                f"expected logs in a bucket of their own, seen no bucket {bucket}, which is to have them"
+            )
+        return bucket
+
     def expect_nothing_suspicious(self) -> int:
         """Nobody got a video without a signature, or was refused again and again; returns how many requests were read.
 
@@ -52,13 +66,26 @@ class AccessLogs(Service):
             )
         return len(requests)
 
-    def _requests(self) -> Iterator[Mapping[str, str]]:
-        distribution = self._distribution.distribution
-        logging: Json = distribution["DistributionConfig"].get("Logging", {})
-        if not logging.get("Enabled"):
+    @property
+    def _logging(self) -> Json:
+        logging: Json = self._distribution.distribution["DistributionConfig"].get("Logging", {})
+        return logging
+
+    def _bucket(self) -> str:
+        """Raises NotCheckable where the distribution keeps no logs."""
+        if not self._logging.get("Enabled"):
             raise NotCheckable("the distribution keeps no logs in a bucket (1.4.22)")
-        bucket = str(logging["Bucket"]).partition(".s3")[0]
-        folder = str(logging.get("Prefix", "")).strip("/")
+        return str(self._logging.get("Bucket", "")).partition(".s3")[0]
+
+    def _is_there(self, bucket: str) -> bool:
+        return bool(self._ask("head_bucket", "404", Bucket=bucket))
+
+    def _requests(self) -> Iterator[Mapping[str, str]]:
+        bucket = self._bucket()
+        if not self._is_there(bucket):
+            raise NotCheckable(f"there is no bucket {bucket}, which is to have the distribution's logs (1.4.23)")
+        distribution = self._distribution.distribution
+        folder = str(self._logging.get("Prefix", "")).strip("/")
         files = []
         for day in (datetime.now(UTC) - timedelta(days=1), datetime.now(UTC)):
             prefix = f"{folder and folder + '/'}{distribution['Id']}.{day:%Y-%m-%d}"

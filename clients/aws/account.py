@@ -29,6 +29,7 @@ PERMISSIONS = {
     "get_bucket_lifecycle_configuration": "s3:GetLifecycleConfiguration",
     "get_object_lock_configuration": "s3:GetBucketObjectLockConfiguration",
     "list_objects_v2": "s3:ListBucket",
+    "head_bucket": "s3:ListBucket",
     "describe_budgets": "budgets:ViewBudget",
     "describe_notifications_for_budget": "budgets:ViewBudget",
     "describe_subscribers_for_notification": "budgets:ViewBudget",

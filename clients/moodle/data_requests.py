@@ -25,6 +25,7 @@ from clients.moodle.model import Account
 from clients.moodle.tasks import RUNNING, output
 from clients.steps import step
 from clients.waits import waiting
+from clients.words import counted, some
 
 FOLDER = "/admin/tool/dataprivacy"
 ADHOC, RUN_ADHOC = "/admin/tool/task/adhoctasks.php", "/admin/tool/task/run_adhoctasks.php"
@@ -165,6 +166,11 @@ class Export:
     @property
     def files(self) -> int:
         return len(self._texts)
+
+    @property
+    def seen(self) -> str:
+        """Of an export that does not tell of a video: how many files it has, and the first of them."""
+        return f"{counted(self.files, 'file')}, none of which names it: {some(sorted(self._texts), 3)}"
 
     def about(self, key: str) -> list[str]:
         """What files say that name the key of a video, whose slashes JSON may have escaped."""

@@ -165,11 +165,16 @@ class Upload:
                 continue  # a large file takes longer than that, on its way
         self.expect_ended()
 
-    def expect_success(self) -> str:
-        """The success message comes within the upload's time limit; returns its text."""
+    def expect_success(self, what: str = "") -> str:
+        """The success message comes within the upload's time limit; returns its text.
+
+        `what` is uploaded, in words, where that says more than a video.
+        """
         last = self._last_message()
         if last is None or not last["success"]:
-            raise AssertionError(f"expected the message that the upload succeeded, seen {self._seen()}")
+            wanted = "the message that the upload succeeded"
+            wanted = f"{what} to be taken with {wanted}" if what else wanted
+            raise AssertionError(f"expected {wanted}, seen {self._seen()}")
         return last["text"]
 
     def expect_success_after_confirmation(self) -> dict[str, float]:
@@ -179,14 +184,18 @@ class Upload:
         """
         return progress.expect_told_last(self._recorded(), self._requests.to_storage(), self._requests.to_confirm())
 
-    def expect_refused(self, *names: str) -> str:
-        """An error message comes that names the problem: it contains one of `names`. Returns its text."""
+    def expect_refused(self, *names: str, so_that_it: str = "") -> str:
+        """An error message comes that names the problem: it contains one of `names`. Returns its text.
+
+        `so_that_it` says in words what a message does that has one of them, such as "tells the student the limit".
+        """
         last = self._last_message()
         if last is None or last["success"]:
             raise AssertionError(f"expected the file to be refused with an error message, seen {self._seen()}")
         text = last["text"]
         if names and not any(name.casefold() in text.casefold() for name in names):
-            raise AssertionError(f"expected an error message that says {' or '.join(names)}, seen: “{_line(text)}”")
+            wanted = so_that_it or f"says {' or '.join(names)}"
+            raise AssertionError(f"expected an error message that {wanted}, seen: “{_line(text)}”")
         return text
 
     def expect_warning(self) -> None:

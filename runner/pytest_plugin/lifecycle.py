@@ -163,9 +163,9 @@ class Lifecycle:
             state.notes.append(f"the plugin left {left} on S3, removed now: {keys}")
         if report.not_promised:
             state.notes.append(
-                f"S3 has {counted(len(report.not_promised), 'object')} under this run's people that the plugin "
-                f"promised nobody. They stay: {', '.join(report.not_promised)}. Delete them if no other site has this "
-                "bucket; until then runs leave these people out."
+                f"S3 has {counted(len(report.not_promised), 'file')} in the folders of this run's people that belong "
+                f"to none of its uploads. They stay: {', '.join(report.not_promised)}. Delete them if no other site "
+                "has this bucket; until then runs leave these people out."
             )
         if report.rows_left:
             state.notes.append(

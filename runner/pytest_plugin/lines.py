@@ -29,7 +29,7 @@ from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
 from clients.steps import forget, steps
 from clients.waits import taken
-from clients.words import expectation, of_playwright
+from clients.words import cut, expectation, of_playwright
 from redaction.secrets import redact
 from runner.configuration.context import run_of
 from runner.pytest_plugin.browser_restart import CHECKS, DIED, ENDED_BY, BrowserDied, has_died
@@ -242,11 +242,11 @@ def _ids(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
 def first_words(failure: BaseException) -> str:
     """What a failure says, without what follows it: Playwright's call log, the quoted page, pytest's expression."""
     text = of_playwright(str(failure))
-    text = expectation(" ".join(re.split(r"\n(?:Call log:|Aria snapshot:|assert )", text)[0].split()))[:1000]
+    text = expectation(" ".join(re.split(r"\n(?:Call log:|Aria snapshot:|assert )", text)[0].split()))
     if isinstance(failure, STUMBLES):
         name = type(failure).__name__
-        return f"expected something that the suite understands, seen what it stumbles over ({name}: {text})"[:1000]
-    return text or type(failure).__name__
+        text = f"expected something that the suite understands, seen what it stumbles over ({name}: {cut(text, 850)})"
+    return cut(text, 1000) or type(failure).__name__
 
 
 @pytest.hookimpl(tryfirst=True)

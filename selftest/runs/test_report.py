@@ -293,7 +293,7 @@ def test_pictures_say_whose_page_they_show_and_requests_who_sent_them(tmp_path: 
     text = report.render(no_go(), tmp_path)
     assert '<span class="caption">What the teacher saw: Grading (' in text
     assert "<td>the teacher</td><td>GET /mod/assign/view.php</td><td>id 7</td><td>200 OK</td>" in text
-    assert "<td>Expires 1764000000, Signature not shown</td><td>403 Forbidden</td>" in text
+    assert "<td>Expires 1764000000, Signature hidden</td><td>403 Forbidden</td>" in text
     assert "<li>As the teacher: Log in through the form.</li>\n<li>Open the assignment.</li>" in text
 
 

@@ -20,6 +20,9 @@ SIGNED = "Expires=1&Signature=x"
 ON = {"Enabled": True, "Bucket": "logs.s3.amazonaws.com", "Prefix": "cdn"}
 
 
+THERE = {"BucketRegion": "eu-west-1"}
+
+
 def logs(*requests: str, content: bytes | None = None, logging: dict[str, Any] | None = None) -> AccessLogs:
     """Of a distribution whose log has these requests, their fields parted by blanks."""
     rows = "\n".join(request.replace(" ", "\t") for request in requests)
@@ -28,6 +31,7 @@ def logs(*requests: str, content: bytes | None = None, logging: dict[str, Any] |
     listed = [{"Key": "cdn/E1.2026-11-29-10.x.gz", "LastModified": datetime.now(UTC)}]
     return answering(
         AccessLogs(ACCESS, SimpleNamespace(distribution=distribution)),  # type: ignore[arg-type]
+        head_bucket=THERE,
         list_objects_v2_1={},
         list_objects_v2_2={"Contents": listed},
         get_object={"Body": StreamingBody(BytesIO(file), len(file))},
@@ -65,10 +69,29 @@ def test_logs_that_tell_nothing(there: dict[str, Any], words: str) -> None:
         logs(**there).expect_nothing_suspicious()
 
 
-def test_a_missing_permission_is_named() -> None:
-    service = answering(
-        AccessLogs(ACCESS, SimpleNamespace(distribution={"Id": "E1", "DistributionConfig": {"Logging": ON}})),  # type: ignore[arg-type]
-        list_objects_v2="AccessDenied",
+def of_bucket(answer: dict[str, str] | str, bucket: str = "logs.s3.amazonaws.com") -> AccessLogs:
+    """Of a distribution that writes to this bucket, of which AWS gives that answer."""
+    logging = {**ON, "Bucket": bucket}
+    return answering(
+        AccessLogs(ACCESS, SimpleNamespace(distribution={"Id": "E1", "DistributionConfig": {"Logging": logging}})),  # type: ignore[arg-type]
+        head_bucket=answer,
     )
+
+
+def test_a_missing_permission_is_named() -> None:
     with pytest.raises(NotCheckable, match="the permission s3:ListBucket"):
-        service.expect_nothing_suspicious()
+        of_bucket("403").expect_nothing_suspicious()
+
+
+def test_logs_need_a_bucket_of_their_own_which_is_there() -> None:
+    assert of_bucket(THERE).expect_bucket_other_than("videos") == "logs"
+    with pytest.raises(AssertionError, match=r"a bucket of their own, seen videos$"):
+        of_bucket(THERE, "videos.s3.amazonaws.com").expect_bucket_other_than("videos")
+    with pytest.raises(AssertionError, match=r"a bucket of their own, seen none$"):
+        of_bucket(THERE, "").expect_bucket_other_than("videos")
+    with pytest.raises(AssertionError, match="a bucket of their own, seen no bucket logs"):
+        of_bucket("404").expect_bucket_other_than("videos")
+    with pytest.raises(NotCheckable, match=r"there is no bucket logs, .* \(1\.4\.23\)"):
+        of_bucket("404").expect_nothing_suspicious()
+    with pytest.raises(NotCheckable, match="keeps no logs"):
+        logs(logging={}).expect_bucket_other_than("videos")

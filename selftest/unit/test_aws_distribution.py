@@ -112,15 +112,9 @@ def test_the_halves_of_a_key_pair(rsa_key: rsa.RSAPrivateKey) -> None:
         answering(Viewers(ACCESS, DOMAIN), get_public_key="NoSuchPublicKey").expect_public_half("K1", pem(rsa_key))
 
 
-def test_no_logs_are_nowhere() -> None:
-    with pytest.raises(NotCheckable, match="keeps no logs"):
-        part(Distribution).expect_log_bucket_other_than("videos")
-
-
 def distribution(*, status: str = "Deployed", **differing: Any) -> Distribution:
     service = part(Distribution, Status=status)
-    logging = {"Enabled": True, "Bucket": "logs.s3.amazonaws.com"}
-    service._config.update({"PriceClass": "PriceClass_All", "Enabled": True, "Logging": logging} | differing)
+    service._config.update({"PriceClass": "PriceClass_All", "Enabled": True, "Logging": {"Enabled": True}} | differing)
     return service
 
 
@@ -129,7 +123,6 @@ def test_a_distribution_as_decided() -> None:
     service.expect_price_class("PriceClass_All")
     service.expect_no_root_object()
     service.expect_logging(True)
-    assert service.expect_log_bucket_other_than("videos") == "logs.s3.amazonaws.com"
     service.expect_deployed()
     service.expect_enabled()
 
@@ -141,13 +134,21 @@ def test_a_distribution_that_is_otherwise() -> None:
         distribution(DefaultRootObject="index.html").expect_no_root_object()
     with pytest.raises(AssertionError, match="logging"):
         distribution(Logging={"Enabled": False}).expect_logging(True)
-    among = {"Enabled": True, "Bucket": "videos.s3.amazonaws.com"}
-    with pytest.raises(AssertionError, match="a bucket of their own, seen videos"):
-        distribution(Logging=among).expect_log_bucket_other_than("videos")
     with pytest.raises(AssertionError, match="the distribution's status"):
         distribution(status="InProgress").expect_deployed()
     with pytest.raises(AssertionError, match="the distribution to be Enabled, seen Disabled"):
         distribution(Enabled=False).expect_enabled()
+
+
+def test_a_name_needs_a_certificate_of_ones_own_and_cloudfronts_own_name_has_one() -> None:
+    """As the box says: "If using CNAME". Nobody else can have a certificate for a name of CloudFront's."""
+    default = {"CloudFrontDefaultCertificate": True}
+    for named in ([], ["d1videos.cloudfront.net"], ["*.example.edu"]):
+        service = distribution(Aliases={"Items": named}, ViewerCertificate=default)
+        assert service.expect_certificate() == []
+    service = distribution(Aliases={"Items": ["videos.example.edu", DOMAIN]}, ViewerCertificate=default)
+    with pytest.raises(AssertionError, match=r"of your own for videos\.example\.edu, seen CloudFront's default one"):
+        service.expect_certificate()
 
 
 def test_what_viewers_may_do() -> None:

@@ -168,7 +168,7 @@ def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
     check = replace(failed("2.9.4", "Nobody else may", "seen harm"), evidence={"requests without a browser": [sent]})
     assert found(check)[0].symptoms[0].asked == [
         "As the second student, without a browser: Send POST https://moodle.example.edu/x.php with id 7, "
-        "s3_key videos/7/…, sesskey not shown. Answer: 403 Forbidden."
+        "s3_key videos/7/…, sesskey hidden. Answer: 403 Forbidden."
     ]
 
 

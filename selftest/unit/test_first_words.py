@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Error
 
+from clients.words import cut
 from runner.pytest_plugin.lines import first_words
 
 
@@ -57,3 +58,11 @@ def test_the_first_words_are_one_short_line_and_never_nothing(text: str) -> None
     words = first_words(ValueError(text))
     assert 0 < len(words) <= 1000
     assert "\n" not in words
+
+
+def test_a_long_message_ends_behind_a_word() -> None:
+    text = first_words(AssertionError("expected quiet, seen " + "Please refresh the page. " * 100))
+    assert text.endswith(("Please …", "refresh …", "the …", "page. …"))
+    assert len(text) <= 1000
+    assert [cut("one two three", most) for most in (13, 12, 5)] == ["one two three", "one two …", "one …"]
+    assert cut("onetwothree", 6) == "onet …"

@@ -89,7 +89,7 @@ def test_harmless_words_never_alarm(text: str) -> None:
 
 def test_the_message_is_in_the_complaint() -> None:
     with pytest.raises(
-        AssertionError, match=r"seen an HTTP status: status: 403 in the message “Failed with status: 403”"
+        AssertionError, match=r"seen one that shows “status: 403” \(an HTTP status\): “Failed with status: 403”"
     ):
         expect_plain("Failed with status: 403")
 

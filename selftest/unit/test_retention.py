@@ -158,7 +158,7 @@ def test_an_export_tells_of_a_video_by_key_and_type() -> None:
     expect_silent_on(found, "videos/8/clip.mp4")
     with pytest.raises(AssertionError, match="seen another person's video"):
         expect_silent_on(found, "videos/7/clip.mp4")
-    with pytest.raises(AssertionError, match="seen 2 files without it"):
+    with pytest.raises(AssertionError, match=r"seen 2 files, none of which names it: person\.json, videos.json$"):
         expect_video(found, "videos/8/clip.mp4", "video/mp4")
     with pytest.raises(AssertionError, match="no type of file"):
         expect_video(export(videos="videos/7/clip.mp4"), "videos/7/clip.mp4", "video/mp4")
@@ -209,7 +209,11 @@ def test_the_shortest_retention_that_all_videos_outlive_but_for_hours_taken_for_
 @pytest.mark.parametrize(
     ("said", "stored", "why"),
     [
-        ("Failed to create CloudFront cache invalidation.", False, "the plugin has said that the CDN's invalidation"),
+        (
+            "Failed to create CloudFront cache invalidation.",
+            False,
+            "the plugin reported “Failed to create CloudFront cache invalidation”",
+        ),
         ("The video has been deleted.", False, ""),
         ("The video has been deleted.", True, "S3 still has it"),
     ],

@@ -154,7 +154,7 @@ def limited(*answers: object, limit: int = 2) -> RateLimit:
 def test_a_file_that_is_served_and_one_that_is_refused() -> None:
     expect_not_served(FakeSite(body=REFUSED), ["README.md"])
     expect_not_served(FakeSite(body="<html><title>Log in</title><body id=x></body>"), ["README.md"])
-    with pytest.raises(AssertionError, match=r"keep the plugin's files to itself, seen README\.md"):
+    with pytest.raises(AssertionError, match=r"no internal files, or .*, seen these given to anybody: README\.md"):
         expect_not_served(FakeSite(body="# The plugin"), ["README.md"])
 
 

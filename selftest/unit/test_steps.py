@@ -27,6 +27,16 @@ def moodle(who: str) -> Moodle:
     return Moodle("https://moodle.example.edu", page=1, upload=1, play=1, who=who)
 
 
+def test_what_is_done_aside_is_told_until_it_is_done() -> None:
+    student, admin = moodle("the student"), moodle("the administrator")
+    student.step("Log in.")
+    with steps.aside():
+        admin.step("Open the dashboard.")
+        assert steps.steps() == ["As the student: Log in.", "As the administrator: Open the dashboard."]
+    student.step("Open the assignment.")
+    assert steps.steps() == ["As the student: Log in.", "Open the assignment."]
+
+
 def test_who_acts_is_told_where_that_is_somebody_else() -> None:
     student, teacher = moodle("the student"), moodle("the teacher")
     student.step("Log in.")
