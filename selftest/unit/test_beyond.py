@@ -127,7 +127,7 @@ def test_the_report_has_a_chapter_of_its_own(tmp_path: Path) -> None:
     assert "<h3>Beyond the checklist</h3> <small>X.2, X.3</small>" in text
     assert "Of 2 more lines beyond the checklist 1 failed, 1 passed, 0 were not judged." in text
     assert re.search(r'<td class="known"><a href="#sX.2"[^>]*>✗1 aside</a>', text)
-    assert re.search(r'<td class="failed"><a href="#s2.8"[^>]*>✗1', text)
+    assert re.search(r'<td class="failed"><a href="#s2.8"[^>]*>✗1 ', text)
     assert "they failed, are beyond the checklist, and stop no release" in text
     cards = re.findall(r'<details class="defect (\w+)( is-known)?" id="d-([^"]+)-', text)
     assert cards == [("function", "", "2.8"), ("function", " is-known", "X.2")]
