@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from bs4 import BeautifulSoup
 
@@ -14,7 +14,7 @@ from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import complaint, query
 from clients.moodle.model import Assignment, Person
-from clients.plugin.api import Video, grader, grading_table, playback_url, video_page
+from clients.plugin.api import Video, download_address, grader, grading_table, playback_url, video_page
 from clients.words import answered
 
 
@@ -69,11 +69,12 @@ def expect_unknown(site: MoodleClient, video: Video) -> list[str]:
         "the player's address": playback_url(site, video),
     }
     texts = {name: f"{' '.join(answer.hops)} {answer.text}" for name, answer in pages.items()}
+    texts["the download"] = unquote_plus(str(download_address(site, video).headers))
     told = {name: words for name, text in texts.items() if (words := names(text, video.person))}
     if told:
         seen = "; ".join(f"{' and '.join(words)} in {name}" for name, words in told.items())
         raise AssertionError(f"expected nothing that tells a marker whose video it is, seen {seen}")
-    return [*pages]
+    return [*texts]
 
 
 def names(text: str, person: Person) -> list[str]:

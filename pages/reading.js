@@ -32,5 +32,6 @@ export function sides(root) {
       if (sided || named) { found.push(`${name}: ${value}`); }
     }
   }
+  if (root.matches("[dir=ltr]") || root.querySelector("[dir=ltr]")) { found.push("dir: ltr"); }
   return [...new Set(found)];
 }

@@ -143,6 +143,13 @@ def _again(submit: Submit, assignment: Assignment, person: Person) -> Submission
         raise AssertionError(f"expected the student to hand in another video, seen {refused}") from refused
 
 
+def _first(submit: Submit, assignment: Assignment) -> SubmissionWithoutBrowser:
+    try:
+        return submit(assignment)
+    except SiteError as refused:
+        raise AssertionError(f"expected the student to save a video as a draft, seen {refused}") from refused
+
+
 @pytest.mark.lines("X.1.10")
 def test_again_after_grading(workspace: Workspace, submit_without_browser: Submit, visit: Visit, line: Lines) -> None:
     """A student whose video was graded hands in another one."""
@@ -161,8 +168,10 @@ def test_again_after_grading(workspace: Workspace, submit_without_browser: Submi
 def test_drafts(workspace: Workspace, submit_without_browser: Submit, line: Lines) -> None:
     """A video is a draft until its student submits it for grading; then no other one is taken."""
     step("the administrator", "Create an assignment in which students press a button to submit.")
-    video = submit_without_browser(workspace.assignment_with(submissiondrafts="1"))
-    student, assignment = video.site, video.assignment
+    assignment = workspace.assignment_with(submissiondrafts="1")
+    with line("X.1.6", "A student saves a video in an assignment with drafts", blocks=True):
+        video = _first(submit_without_browser, assignment)
+    student = video.site
     with line("X.1.6", "A saved video is a draft until its student submits it"):
         assigning.expect_status(assignment_page(student, assignment), "draft", "a draft")
     assignments.submit_for_grading(student, assignment)
@@ -208,6 +217,8 @@ def test_late_videos(
         for site in (student, visit(late, "student who is late")):
             _expect_no_upload(site, assignment)
     assignments.grant_extension(workspace.site, assignment, favoured, datetime.now() + EXTENSION)
+    with line("X.1.8", "Another one's extension gives nobody an upload URL"):
+        _expect_no_upload(visit(late, "student who is late"), assignment)
     with line("X.1.7", "A student with an extension hands in a video after the cut-off date"):
         extended = _again(submit_without_browser, assignment, favoured)
         expect_shown(assignment_page(extended.site, assignment), [extended.key], "on the student's page")

@@ -116,7 +116,9 @@ class Environment(EnvironmentTable):
     def _of_the_checklist(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
         meant = named(lines)
         if unknown := [line for line, ones in meant.items() if not ones]:
-            raise ValueError(f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1, or X.*")
+            raise ValueError(
+                f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1, or all of a chapter or step, such as X.* or X.1.*"
+            )
         return tuple(dict.fromkeys(line for ones in meant.values() for line in ones))
 
     @field_validator("waived")

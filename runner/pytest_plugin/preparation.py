@@ -76,7 +76,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         return
     _read_known_issues(state, environment)
     _read_waivers(state, environment)
-    _expect_rush_allowed(environment, option.rush)
+    _expect_rush_allowed(environment, option.rush, option.rush_workers)
     _examine(config, state, environment)
     if option.doctor:
         state.code = 0
@@ -124,8 +124,12 @@ def _expect_smoke_alone(config: pytest.Config) -> None:
         raise ConfigurationError("Where test_site = false a run is one upload and no load: run without -n.")
 
 
-def _expect_rush_allowed(environment: Environment, students: int) -> None:
+def _expect_rush_allowed(environment: Environment, students: int, workers: Sequence[str] = ()) -> None:
     """Load is for a site whose owner has agreed to it. Raises ConfigurationError."""
+    if workers and not students:
+        raise ConfigurationError("--rush-workers says where the students of --rush N come from: add --rush N.")
+    if students < 0:
+        raise ConfigurationError(f"--rush {students} is no number of students: write 0, or how many hand in at once.")
     if not students:
         return
     if not environment.test_site:

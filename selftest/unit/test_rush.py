@@ -173,6 +173,15 @@ def test_no_rush_where_tests_may_not_write() -> None:
         _expect_rush_allowed(environment, 3)
 
 
+@pytest.mark.parametrize(
+    ("students", "workers", "told"), [(0, ["lab-1"], "add --rush N"), (-3, (), "--rush -3 is no number of students")]
+)
+def test_a_rush_of_nobody_is_a_mistake(students: int, workers: list[str], told: str) -> None:
+    environment: Any = SimpleNamespace(test_site=True)
+    with pytest.raises(ConfigurationError, match=told):
+        _expect_rush_allowed(environment, students, workers)
+
+
 def outcome(student: int, key: str) -> Outcome:
     return Outcome(student, key, 1, {step: Answer(200, 0.1, "", True) for step in ("upload URL", "confirmation")})
 
