@@ -117,7 +117,7 @@ class Environment(EnvironmentTable):
         meant = named(lines)
         if unknown := [line for line, ones in meant.items() if not ones]:
             raise ValueError(
-                f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1, or all of a chapter or step, such as X.* or X.1.*"
+                f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1, or X.1.* for a step"
             )
         return tuple(dict.fromkeys(line for ones in meant.values() for line in ones))
 
