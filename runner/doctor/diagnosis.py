@@ -261,7 +261,10 @@ LOOKS: Mapping[str, tuple[Look, str]] = {
 
 
 def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
-    """A finding for each box of the symptom: `bad` is a cause, `warn` is for people to look at."""
+    """A finding for each box of the symptom.
+
+    `bad` is a cause, `warn` is for people to look at, and `outage` what a host that does not answer would tell.
+    """
     sight = Sight(environment)
     for line in step.lines:
         name = f"{line.id} {line.text}"
@@ -273,7 +276,9 @@ def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
             look(sight)
         except (AssertionError, UnexpectedAnswer) as seen:
             yield Finding(name, "bad", f"This is a cause: {str(seen).rstrip('.')}.", remedy)
-        except (NotCheckable, ConfigurationError, SiteError, Unreachable) as reason:
+        except Unreachable as reason:
+            yield Finding(name, "outage", f"{str(reason).rstrip('.')}.")
+        except (NotCheckable, ConfigurationError, SiteError) as reason:
             yield Finding(name, "warn", f"It cannot be told: {str(reason).rstrip('.')}.")
         else:
             yield Finding(name, "ok", "This is not the cause.")
@@ -281,7 +286,7 @@ def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
 
 def conclusion(step: Step, findings: list[Finding]) -> str:
     causes = [finding for finding in findings if finding.level == "bad"]
-    unknown = sum(finding.level == "warn" for finding in findings)
+    unknown = sum(finding.level in ("warn", "outage") for finding in findings)
     if causes:
         named = "; ".join(finding.name.split(" ", 1)[0] for finding in causes)
         return (
