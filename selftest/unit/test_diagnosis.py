@@ -46,6 +46,8 @@ def test_a_symptom_by_its_number_or_its_title(number: int) -> None:
         ("T.5", "vidoes dont play"),  # codespell:ignore
         ("T.5", "Player loads but video doesn't play"),
         ("T.5", "students cant watch the videos"),  # codespell:ignore
+        ("T.5", "the lecturer gets a spinner and no film"),
+        ("T.5", "nothing happens when I press plya"),  # codespell:ignore
         ("T.6", "AWS bill higher than expected"),
         ("T.6", "hihg costs"),  # codespell:ignore
         ("T.6", "to expensive"),
@@ -55,7 +57,7 @@ def test_a_symptom_in_a_persons_words(number: str, words: str) -> None:
     assert symptom(words).id == number
 
 
-@pytest.mark.parametrize("words", ["", "T.7", "a", "it is slow", "can't log in", "error"])
+@pytest.mark.parametrize("words", ["", "T.7", "a", "it is slow", "can't log in", "error", "no film"])
 def test_what_is_no_symptom(words: str) -> None:
     with pytest.raises(ValueError, match=r"is none of the symptoms .* T\.1 Plugin Not Appearing After Installation;"):
         symptom(words)
