@@ -10,10 +10,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -27,9 +30,11 @@ from selenium.webdriver.remote.file_detector import LocalFileDetector, UselessFi
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.remote.webdriver import WebDriver
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from clients.errors import root_of
+from clients.http import CHUNK, LARGEST
 from redaction.environment import without_secrets
 from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, Target
 
@@ -49,6 +54,58 @@ STUMBLES = (AttributeError, LookupError, TypeError, ValueError)
 """What Selenium raises over an answer that no driver gives."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class NoEnd(HTTPError):
+    """An answer does not come to an end."""
+
+
+class _Connection(RemoteConnection):
+    """To a driver, whose answers are read whole only where they come to an end."""
+
+    def _get_connection_manager(self) -> Any:
+        manager = super()._get_connection_manager()  # type: ignore[no-untyped-call]
+        ask = manager.request
+
+        def request(method: str, url: str, **options: Any) -> SimpleNamespace:
+            answer = ask(method, url, preload_content=False, **options)
+            return SimpleNamespace(
+                status=answer.status,
+                reason=answer.reason,
+                headers=answer.headers,
+                data=_whole(answer),
+                close=answer.close,
+            )
+
+        manager.request = request
+        return manager
+
+
+def _whole(answer: HTTPResponse) -> bytes:
+    """Raises HTTPError."""
+    chunks, begun = bytearray(), time.monotonic()
+    over = Timer(ANSWERS, _hang_up, [answer])  # who sends a byte a second is never silent for long
+    over.daemon = True
+    over.start()
+    try:
+        while read := answer.read(CHUNK):
+            chunks += read
+            if len(chunks) > LARGEST:
+                raise NoEnd
+    except HTTPError:
+        if time.monotonic() - begun < ANSWERS:
+            raise
+    finally:
+        over.cancel()
+        answer.close()
+    if time.monotonic() - begun >= ANSWERS:
+        raise NoEnd
+    return bytes(chunks)
+
+
+def _hang_up(answer: HTTPResponse) -> None:
+    with suppress(ValueError, OSError):  # it came to its end just now
+        answer.shutdown()
 
 
 class NotAvailable(Exception):
@@ -177,7 +234,9 @@ def _open(target: Target, address: str, capabilities: dict[str, Any]) -> WebDriv
     # A driver on this machine reads the file itself; any other gets a copy, if it takes one.
     detector = UselessFileDetector() if here else LocalFileDetector()
     try:
-        browser = WebDriver(RemoteConnection(client_config=config), options=options, file_detector=detector)
+        browser = WebDriver(_Connection(client_config=config), options=options, file_detector=detector)
+        if not isinstance(browser.capabilities, dict):
+            raise TypeError
     except (WebDriverException, HTTPError, OSError, *STUMBLES) as error:
         said = _said(error)
         for secret in (address, config.remote_server_addr, config.password or ""):
@@ -200,7 +259,7 @@ def _said(error: Exception) -> str:
     if isinstance(error, ReadTimeoutError):  # a grid waits for a node that has such a browser, and is free
         return f"it gives no such browser within {ANSWERS} s"
     told = error.msg or type(error).__name__ if isinstance(error, WebDriverException) else ""
-    if isinstance(error, STUMBLES) or told.lstrip().startswith("<"):
+    if isinstance(error, (NoEnd, *STUMBLES)) or told.lstrip().startswith("<"):
         return "what answers there is no driver of WebDriver; the address of a hub often ends with /wd/hub"
     return told.splitlines()[0] if told else f"it does not answer: {root_of(error)}"
 

@@ -55,7 +55,7 @@ ALSO_CALLED = {
     "T.2": "Error: the table doesn't exist, error reading from or writing to the database",
     "T.3": "Access denied, 403, forbidden, wrong key: upload of videos fails, cannot upload",
     "T.4": "CORS policy, cross-origin request blocked, Access-Control-Allow-Origin, error in the console",
-    "T.5": "The player loads, the video doesn't play, no playback, black screen, students cannot watch videos",
+    "T.5": "The player loads, the video doesn't play, no playback, black screen, spinner, students cannot watch videos",
     "T.6": "The AWS bill is higher than expected, expensive, too much money, dear",
 }
 """What people say of each symptom, the document's own sentence first."""
@@ -85,7 +85,7 @@ def symptom(words: str) -> Step:
     scores = dict.fromkeys(known, 0.0)
     every = set[str]().union(*known.values())
     for word in _words(words):
-        spelt = word if word in every or len(word) < 4 else next(iter(get_close_matches(word, every, 1, 0.75)), word)
+        spelt = word if word in every else _meant(word, every)
         meant = [id_ for id_, ones in known.items() if spelt in ones]
         for id_ in meant:
             scores[id_] += 1 / len(meant)
@@ -96,6 +96,16 @@ def symptom(words: str) -> Step:
         everything = "; ".join(f"{step.id} {step.title}" for step in SYMPTOMS)
         raise ValueError(f"{words!r} {fits}: {everything}")
     return best[0]
+
+
+def _meant(word: str, known: set[str]) -> str:
+    """The known word that this one misspells; of four letters not more than the end may be another: film is no fail."""
+    close = get_close_matches(word, known, 5, 0.75) if len(word) > 3 else []
+
+    def fits(one: str) -> bool:
+        return len(word) > 4 or len(one) != len(word) or sorted(one) == sorted(word) or one[:2] == word[:2]
+
+    return next(filter(fits, close), word)
 
 
 def _words(text: str) -> set[str]:
@@ -261,7 +271,10 @@ LOOKS: Mapping[str, tuple[Look, str]] = {
 
 
 def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
-    """A finding for each box of the symptom: `bad` is a cause, `warn` is for people to look at."""
+    """A finding for each box of the symptom.
+
+    `bad` is a cause, `warn` is for people to look at, and `outage` what a host that does not answer would tell.
+    """
     sight = Sight(environment)
     for line in step.lines:
         name = f"{line.id} {line.text}"
@@ -273,7 +286,9 @@ def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
             look(sight)
         except (AssertionError, UnexpectedAnswer) as seen:
             yield Finding(name, "bad", f"This is a cause: {str(seen).rstrip('.')}.", remedy)
-        except (NotCheckable, ConfigurationError, SiteError, Unreachable) as reason:
+        except Unreachable as reason:
+            yield Finding(name, "outage", f"{str(reason).rstrip('.')}.")
+        except (NotCheckable, ConfigurationError, SiteError) as reason:
             yield Finding(name, "warn", f"It cannot be told: {str(reason).rstrip('.')}.")
         else:
             yield Finding(name, "ok", "This is not the cause.")
@@ -281,7 +296,7 @@ def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
 
 def conclusion(step: Step, findings: list[Finding]) -> str:
     causes = [finding for finding in findings if finding.level == "bad"]
-    unknown = sum(finding.level == "warn" for finding in findings)
+    unknown = sum(finding.level in ("warn", "outage") for finding in findings)
     if causes:
         named = "; ".join(finding.name.split(" ", 1)[0] for finding in causes)
         return (

@@ -102,7 +102,15 @@ def _diagnose(state: State, environment: Environment, words: str) -> None:
     print_findings(findings)
     print(f"\n{conclusion(step, findings)}")
     state.code = int(any(finding.level == "bad" for finding in findings))
+    if not state.code:
+        _expect_no_outage(findings)
     state.diagnosed = True
+
+
+def _expect_no_outage(findings: Iterable[Finding]) -> None:
+    """Raises Unreachable."""
+    if outages := [sentence(finding.sentence) for finding in findings if finding.level == "outage"]:
+        raise Unreachable(" ".join(dict.fromkeys(outages)))
 
 
 def _without_secrets(state: State, findings: Iterable[Finding]) -> list[Finding]:
@@ -217,8 +225,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
                 plan(environment, state.targets, large=large, workers=workers_of(config), crowd=config.option.rush)
             )
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
-    if outages := [sentence(finding.sentence) for finding in findings if finding.level == "outage"]:
-        raise Unreachable(" ".join(dict.fromkeys(outages)))
+    _expect_no_outage(findings)
     if bad := [finding.told for finding in findings if finding.level == "bad"]:
         raise ConfigurationError("\n".join(dict.fromkeys(bad)))
 

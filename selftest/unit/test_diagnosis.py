@@ -1,12 +1,17 @@
 """Which symptom somebody means, and what is told of its causes."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
 from checklist.lines import LINES
-from clients.errors import NotCheckable
+from clients.errors import NotCheckable, Unreachable
 from runner.configuration.environment import Environment
 from runner.doctor import diagnosis
 from runner.doctor.diagnosis import LOOKS, SYMPTOMS, Sight, conclusion, diagnose, symptom
+from runner.pytest_plugin import preparation
+from runner.pytest_plugin.state import State
 from selftest.unit.environment_files import LoadSite
 
 
@@ -41,6 +46,8 @@ def test_a_symptom_by_its_number_or_its_title(number: int) -> None:
         ("T.5", "vidoes dont play"),  # codespell:ignore
         ("T.5", "Player loads but video doesn't play"),
         ("T.5", "students cant watch the videos"),  # codespell:ignore
+        ("T.5", "the lecturer gets a spinner and no film"),
+        ("T.5", "nothing happens when I press plya"),  # codespell:ignore
         ("T.6", "AWS bill higher than expected"),
         ("T.6", "hihg costs"),  # codespell:ignore
         ("T.6", "to expensive"),
@@ -50,7 +57,7 @@ def test_a_symptom_in_a_persons_words(number: str, words: str) -> None:
     assert symptom(words).id == number
 
 
-@pytest.mark.parametrize("words", ["", "T.7", "a", "it is slow", "can't log in", "error"])
+@pytest.mark.parametrize("words", ["", "T.7", "a", "it is slow", "can't log in", "error", "no film"])
 def test_what_is_no_symptom(words: str) -> None:
     with pytest.raises(ValueError, match=r"is none of the symptoms .* T\.1 Plugin Not Appearing After Installation;"):
         symptom(words)
@@ -81,3 +88,22 @@ def test_what_is_told(environment: Environment, monkeypatch: pytest.MonkeyPatch)
     assert findings[1].remedy == "Paste it anew."
     assert conclusion(step, findings).startswith("Videos Won't Play: 1 of 6 causes found (T.5.2).")
     assert conclusion(step, findings[2:]).endswith("3 are left for you to look at.")
+
+
+def test_a_host_that_does_not_answer(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_: Sight) -> None:
+        raise Unreachable("localhost cannot be reached")
+
+    def cause(_: Sight) -> None:
+        raise AssertionError("expected the key, seen another")
+
+    looks: dict[str, Any] = {"T.5.1": (silent, "Wait."), "T.5.2": (lambda _: None, "")}
+    monkeypatch.setattr(diagnosis, "LOOKS", looks)
+    state = cast(State, SimpleNamespace(secrets=None, code=None, diagnosed=False))
+    with pytest.raises(Unreachable, match=r"^localhost cannot be reached\.$"):
+        preparation._diagnose(state, environment, "T.5")
+    assert not state.diagnosed
+
+    looks["T.5.2"] = (cause, "Paste it anew.")
+    preparation._diagnose(state, environment, "T.5")
+    assert (state.code, state.diagnosed) == (1, True)

@@ -5,9 +5,10 @@ import os
 import re
 import shutil
 import socket
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -295,6 +296,7 @@ def test_a_grid_that_waits_for_such_a_browser(load_site: LoadSite, monkeypatch: 
         (200, "", "what answers there is no driver"),
         (404, '{"value": {"error": "unknown command", "message": "no such command"}}', "no such command"),
         (401, "", "Authorization Required"),
+        (200, '{"value": {"sessionId": "1", "capabilities": []}}', "what answers there is no driver"),
     ],
 )
 def test_an_address_where_no_driver_is(
@@ -315,6 +317,34 @@ def test_an_address_where_no_driver_is(
         monkeypatch.setenv("S3V_HUB", f"http://127.0.0.1:{server.server_address[1]}")
         site = load_site(end='[[targets]]\nname = "far"\nengine = "webkit"\nwebdriver = "S3V_HUB"')
         with pytest.raises(NotAvailable, match=re.escape(f"at the target's webdriver ({told}")):
+            find_build(site.target("far"))
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("piece", "pause"), [(b" " * 4096, 0.0), (b" ", 0.05)])
+def test_an_address_whose_answer_does_not_end(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, piece: bytes, pause: float
+) -> None:
+    monkeypatch.setattr("runner.configuration.webdriver.LARGEST", 1024**2)
+    monkeypatch.setattr("runner.configuration.webdriver.ANSWERS", 1.0)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(piece)
+                    Event().wait(pause)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("S3V_HUB", f"http://127.0.0.1:{server.server_address[1]}")
+        site = load_site(end='[[targets]]\nname = "far"\nengine = "webkit"\nwebdriver = "S3V_HUB"')
+        with pytest.raises(NotAvailable, match="what answers there is no driver"):
             find_build(site.target("far"))
         server.shutdown()
 
