@@ -124,7 +124,7 @@ def test_what_a_run_would_do_is_told_by_its_tests(environment: Environment) -> N
     assert f"{on_each} on each target, {over_all} over all targets, {of_the_site} of the site" in sentences
     (mib,) = map(int, re.findall(r"about (\d+) MiB", sentences))
     assert re.search(r"Tests: \d+ in chromium, \d+ of the set-up", sentences)
-    assert 150 < mib < 400
+    assert 150 < mib < 500
     assert "64 MiB of them in one file" in sentences
     assert "24 people of the suite's own" in sentences
     student = Account.model_construct(username="ann", password=SecretStr("secret-of-ann"))

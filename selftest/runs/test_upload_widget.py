@@ -220,7 +220,7 @@ def test_the_limit(show: Show) -> None:
     with says("the limit in force", "5368709120"):
         widget.expect_limit(2 * 1024**3)
     silent = UploadWidget(show(WIDGET.replace("5 GB", "five") % ""), MOODLE)
-    with says("expected the student to be told the limit of 5 GB, seen on the form: “At most five.”"):
+    with says("expected the student to be told the limit of 5 GB, seen on the form: “At most five. Choose”"):
         silent.expect_limit(5 * 1024**3)
     with says("the upload widget"):
         UploadWidget(show("<p>No plugin here"), MOODLE).expect_ready()
