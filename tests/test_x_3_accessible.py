@@ -68,7 +68,7 @@ def test_form_for_all(
         _rules_of_form(page, line, "the form with an upload on its way")
         with line("X.3.9", "The upload form stands still for people who ask for less motion"):
             page.expect_still(FORM, "an upload on its way")
-        upload.expect_ended()
+    upload.expect_ended()
     _rules_of_form(page, line, "the form after an upload")
     with line("X.3.6", "The focus is not lost when an upload ends"):
         page.expect_focus_kept("when the upload has ended")
