@@ -219,7 +219,7 @@
         reject(new Problem("The video store did not accept the video.", "Try again. If it stays like this, tell your teacher."));
       });
       request.addEventListener("error", () => reject(broken()));
-      request.addEventListener("abort", () => reject(offline()));
+      request.addEventListener("abort", () => { if (!request.dropped) { reject(offline()); } });
       request.open("POST", url);
       if (M.replica.fault("transfer-with-a-time-limit")) { request.timeout = 60_000; }
       if (file.size < 2 ** 20) { lose(request); }
@@ -236,7 +236,7 @@
     const timer = setTimeout(() => {
       progress.style.display = "none";
       if (!untold) { succeed(); }
-      request.addEventListener("abort", (event) => event.stopImmediatePropagation(), {capture: true});
+      request.dropped = true;
       request.abort();
     }, 1200);
     request.addEventListener("load", () => clearTimeout(timer));
