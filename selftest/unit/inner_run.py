@@ -8,6 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from checklist.verdicts import Check, Verdict
+from clients.waits import taken
 from runner.pytest_plugin.lines import PROPERTY
 
 SECRET = "hunter2-of-the-student"
@@ -113,6 +114,7 @@ def runs(pytester: pytest.Pytester) -> Run:
 
     def run(body: str, *arguments: str) -> Inner:
         inner = Inner()
+        taken()  # what other tests of this process waited for
         pytester.makeconftest(CONFTEST)
         pytester.makepyfile(f"import pytest\nfrom clients.errors import NotCheckable\n{body}")
         inner.code = pytester.inline_run(*WITHOUT, *arguments, plugins=[inner], no_reraise_ctrlc=True).ret

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from checklist.figures import WAITED, waited
-from clients.waits import taken
 from selftest.unit.inner_run import Run, runs
 from selftest.unit.sample_runs import CHROMIUM, passing
 
@@ -18,7 +17,6 @@ def run(pytester: pytest.Pytester) -> Run:
 
 
 def test_a_wait_is_evidence_of_the_check_that_waits(run: Run) -> None:
-    taken()  # what other tests of this process waited for
     inner = run("""
 from clients.waits import waiting
 
