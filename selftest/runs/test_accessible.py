@@ -1,0 +1,51 @@
+"""What is told of a page that people without a mouse, or with a screen reader, cannot use."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from pages.accessible import Accessible
+from selftest.runs.static_pages import MOODLE, Show, says
+
+FORM = """
+<main role="main"><div class="s3video-upload-interface">
+  <input type="file" hidden>
+  <button class="pick" onclick="this.previousElementSibling.click()">Choose</button>
+  <p class="message" role="alert">Done.</p>
+</div></main>
+<style>%s</style>
+"""
+
+
+def accessible(show: Show, style: str = "", page: str = FORM) -> Accessible:
+    return Accessible(cast(Any, SimpleNamespace(page=show(page % style), moodle=MOODLE)))
+
+
+def test_a_form_for_everybody(show: Show) -> None:
+    page = accessible(show)
+    assert list(page.broken(".s3video-upload-interface", "the form")) == []
+    page.expect_focus_seen(".pick", "the button")
+    assert page.dialogue(5).is_multiple() is False
+    page.expect_live(page.page.locator(".message"), "the message")
+    page.expect_focus_kept("after that")
+
+
+def test_what_somebody_cannot_use_is_told(show: Show) -> None:
+    pale = accessible(show, ".message { color: #ccc; background: #fff; }")
+    broken = list(pale.broken(".s3video-upload-interface", "the form"))
+    assert [one.rule for one in broken] == ["color-contrast"]
+    with says("expected axe's rule color-contrast to hold, seen 1 that break it in the form, p: Elements must meet"):
+        broken[0].fail()
+    assert list(pale.broken(".s3video-upload-interface", "the form with an error")) == []
+    ringless = accessible(show, ".pick { outline: none; }")
+    with says("expected the focus to be seen on the button, seen it look as before"):
+        ringless.expect_focus_seen(".pick", "the button")
+    silent = accessible(show, page=FORM.replace(' role="alert"', ""))
+    with says("expected the message in a live region, seen it in none"):
+        silent.expect_live(silent.page.locator(".message"), "the message")
+    out_of_order = accessible(show, page=FORM.replace('class="pick"', 'class="pick" tabindex="-1"'))
+    with says("expected Tab to lead to the button, seen 60 other stops"):
+        out_of_order.reach(".pick", "the button")
+    dead = accessible(show, page=FORM.replace("onclick", "data-onclick"))
+    dead.reach(".pick", "the button")
+    with says("expected Enter to open the dialogue for files, seen none"):
+        dead.dialogue(0.5)
