@@ -87,8 +87,9 @@ def test_upload(student, assignment, clip, network, line):
         with line("2.7.2", "on its way", blocks=True):
             upload = form.widget.choose(clip.path)
             upload.expect_started()
+            upload.expect_sending(lambda: network.sent_to(upload.storage()))
         with line("2.7.3", "there", blocks=True):
-            upload.expect_ended()
+            upload.expect_success()
 """
 """A student whose 24 MiB take minutes to go to S3."""
 

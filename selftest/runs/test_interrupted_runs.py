@@ -98,7 +98,7 @@ def test_a_run_that_is_told_to_stop_five_times(checkout: Checkout) -> None:
     with checkout.started(checkout.file(), "--browser", "chromium") as process:
         seen = read_until(process, IN_THE_MIDDLE)
         for _ in range(5):
-            os.kill(process.pid, signal.SIGINT)
+            process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.3)
         seen += process.communicate()[0]
