@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import re
 from argparse import Namespace
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TextIO
@@ -37,8 +36,13 @@ def end_fixtures(session: pytest.Session) -> None:
     torn out of its work cannot be closed in order, and pytest would take that for an error of its own.
     """
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    with suppress(Exception):
+    try:
         session._setupstate.teardown_exact(None)
+    except BaseExceptionGroup as errors:  # of several fixtures
+        if errors.subgroup(KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+    except Exception:
+        pass
 
 
 def run_unlogged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:

@@ -2,10 +2,11 @@
 
 import sys
 from types import FrameType, TracebackType
+from typing import Any, cast
 
 import pytest
 
-from runner.pytest_plugin.compat import leave_out_frames_without_a_line
+from runner.pytest_plugin.compat import end_fixtures, leave_out_frames_without_a_line
 
 
 def a_frame() -> FrameType:
@@ -25,3 +26,20 @@ def test_ctrl_c_in_a_frame_without_a_line_can_be_shown() -> None:
         excinfo = pytest.ExceptionInfo.from_exception(interrupt.with_traceback(between))
     leave_out_frames_without_a_line(excinfo)
     assert "KeyboardInterrupt" in str(excinfo.getrepr(funcargs=True))
+
+
+class Torn:
+    """A session whose fixtures end with these errors, as one that is told to stop again meanwhile."""
+
+    def __init__(self, *errors: BaseException) -> None:
+        self._setupstate = self
+        self._errors = errors
+
+    def teardown_exact(self, nextitem: None) -> None:
+        raise BaseExceptionGroup("errors while tearing down", self._errors)
+
+
+def test_ctrl_c_again_while_fixtures_end_is_nothing_but_that() -> None:
+    end_fixtures(cast(Any, Torn(KeyError("a callback"), ValueError())))
+    with pytest.raises(KeyboardInterrupt):
+        end_fixtures(cast(Any, Torn(KeyError("a callback"), KeyboardInterrupt())))
