@@ -38,8 +38,8 @@ class Retention:
         found = {key: match for key, match in keys.items() if match and int(match["owner"]) in ours}
         if others := keys.keys() - found.keys():
             raise NotCheckable(
-                f"the site has {len(others)} videos of other people, and what the clean-up does to them is not the "
-                "suite's to cause; look at it after the nightly run, and sign"
+                f"the site has {counted(len(others), 'video')} of other people, and what the clean-up does to "
+                "them is not the suite's to cause; look at it after the nightly run, and sign"
             )
         self._times = {key: int(match["time"]) for key, match in found.items()}
         limit = time.time() - self.days * DAY

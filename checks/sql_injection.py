@@ -13,6 +13,7 @@ from clients.errors import NotCheckable
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.plugin.api import Video, confirm_upload, download_address, request_upload
+from clients.words import counted
 
 NOBODY = "2147483646"
 """A number that no row has."""
@@ -95,7 +96,7 @@ class PageParameters:
         _expect_open(path, answer)
         shown = len(set(KEY.findall(answer.text)))
         plays = ", one plays" if answer.source else ""
-        return f"{shown} videos{plays}"
+        return f"{counted(shown, 'video')}{plays}"
 
 
 def expect_keys_literal(site: MoodleClient, video: Video) -> list[str]:

@@ -168,7 +168,13 @@ class Lifecycle(_OfBucket):
         scope = {name: value for name, value in self._rule.get("Filter", {}).items() if value}
         if prefix := self._rule.get("Prefix"):
             scope["Prefix"] = prefix
-        expect_equal("the lifecycle rule's filter", scope, {})
+        if scope:
+            limits = (
+                f"{name} “{value if isinstance(value, str) else json.dumps(value)}”" for name, value in scope.items()
+            )
+            raise AssertionError(
+                f"expected the lifecycle rule to be for all objects, seen it kept to {', '.join(limits)}"
+            )
 
     def expect_only_aborted_uploads(self) -> None:
         """It is on, and touches no object but delete markers that have expired."""

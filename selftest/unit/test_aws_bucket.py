@@ -75,7 +75,7 @@ def test_delete_markers_may_go_with_incomplete_uploads() -> None:
 
 def test_a_rule_of_the_old_form_for_one_folder() -> None:
     rules = lifecycle(get_bucket_lifecycle_configuration={"Rules": [rule(Prefix="tmp/")]})
-    with pytest.raises(AssertionError, match="tmp/"):
+    with pytest.raises(AssertionError, match="for all objects, seen it kept to Prefix “tmp/”"):
         rules.expect_all_objects()
 
 

@@ -121,7 +121,7 @@ def test_no_retention_in_force(store: Store, days: str) -> None:
 @pytest.mark.parametrize("others", [key(9, 1), "videos/7/of-another-release.mp4"], ids=["with a time", "without"])
 def test_other_peoples_videos_keep_the_task_from_being_run(store: Store, others: str) -> None:
     store.rows.append(others)
-    with pytest.raises(NotCheckable, match="1 videos of other people"):
+    with pytest.raises(NotCheckable, match="1 video of other people"):
         retention(store)
 
 

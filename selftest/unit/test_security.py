@@ -58,7 +58,7 @@ def test_others_upload_meanwhile() -> None:
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"OR 1=1": ROW}, "courseid=2147483646 OR 1=1 to find what 2147483646 finds, 0 videos, seen 1 videos"),
+        ({"OR 1=1": ROW}, "courseid=2147483646 OR 1=1 to find what 2147483646 finds, 0 videos, seen 1 video"),
         ({"'1'='1": ROW}, "status=nosuchthing' OR '1'='1 to find what nosuchthing finds"),
         ({"thing\\": "Error reading from database"}, r"status=nosuchthing\\ .*seen an error of the database"),
     ],
