@@ -42,6 +42,9 @@ NARROWING = (
 )
 
 
+MODES = {"collectonly": "--collect-only", "doctor": "--doctor", "diagnose": "--diagnose", "restore": "--restore"}
+"""Options that ask for something else than a run; "" is a symptom, too, if none that anybody knows."""
+
 NEEDED = {"htmlpath": "html", "xmlpath": "junitxml", "browser": "playwright"}
 """Options by which plugins are known."""
 
@@ -82,6 +85,13 @@ def machines(text: str) -> tuple[str, ...]:
     if wrong := [host for host in hosts if not HOST.fullmatch(host)]:
         raise ArgumentTypeError(f"“{wrong[0]}” is no machine; write the names that SSH knows, with commas between")
     return hosts
+
+
+def expect_one_mode(config: pytest.Config) -> None:
+    """Raises UsageError where the command line asks for two things of which a run does one."""
+    asked = [flag for name, flag in MODES.items() if getattr(config.option, name) not in (None, False)]
+    if len(asked) > 1:
+        raise pytest.UsageError(f"{' and '.join(asked)} do different things; ask for one at a time")
 
 
 def expect_usable(config: pytest.Config) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from runner.configuration.replica import CHECKOUT
 from runner.pytest_plugin.compat import has_workers, workers_of
-from runner.pytest_plugin.options import expect_usable, place_reports
+from runner.pytest_plugin.options import expect_one_mode, expect_usable, place_reports
 from runner.pytest_plugin.state import State, _stem
 
 WHOLE: dict[str, object] = {"htmlpath": None, "xmlpath": None, "browser": [], "browser_channel": None, "device": None}
@@ -49,6 +49,41 @@ def test_a_plugin_that_is_left_out(without: str, plugin: str) -> None:
 def test_what_would_be_ignored(name: str, value: str, told: str) -> None:
     with pytest.raises(pytest.UsageError, match=told):
         expect_usable(config(**{name: value}))
+
+
+MODES: dict[str, Any] = {"collectonly": False, "doctor": False, "diagnose": None, "restore": False}
+
+
+@pytest.mark.parametrize(
+    ("asked", "flags"),
+    [
+        ({"doctor": True, "diagnose": "T.5"}, "--doctor and --diagnose"),
+        ({"doctor": True, "diagnose": ""}, "--doctor and --diagnose"),
+        ({"doctor": True, "restore": True}, "--doctor and --restore"),
+        ({"diagnose": "T.5", "restore": True}, "--diagnose and --restore"),
+        ({"collectonly": True, "doctor": True}, "--collect-only and --doctor"),
+        ({"collectonly": True, "diagnose": "T.5"}, "--collect-only and --diagnose"),
+        ({"collectonly": True, "restore": True}, "--collect-only and --restore"),
+        (dict.fromkeys(MODES, True), "--collect-only and --doctor and --diagnose and --restore"),
+    ],
+)
+def test_two_modes(asked: dict[str, Any], flags: str) -> None:
+    with pytest.raises(pytest.UsageError, match=f"^{flags} do different things; ask for one at a time$"):
+        expect_one_mode(config(**MODES | asked))
+
+
+@pytest.mark.parametrize("mode", [*MODES, ""])
+def test_one_mode(mode: str) -> None:
+    expect_one_mode(config(**MODES | ({mode: True} if mode else {})))
+
+
+def test_two_modes_end_before_anything_is_asked() -> None:
+    command = [sys.executable, "-m", "pytest", "--doctor", "--diagnose", "T.5", "--env=nowhere"]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        4,
+        "ERROR: --doctor and --diagnose do different things; ask for one at a time\n\n",
+    )
 
 
 def test_an_empty_name_is_no_folder_for_reports() -> None:
