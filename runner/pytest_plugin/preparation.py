@@ -28,7 +28,7 @@ from runner.configuration.environment_tables import ENGINES
 from runner.configuration.targets import survey
 from runner.doctor.diagnosis import conclusion, diagnose, symptom
 from runner.doctor.doctor import examine
-from runner.doctor.findings import Finding, print_findings
+from runner.doctor.findings import Finding, Level, print_findings
 from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.plan import plan, print_plan, production_lines
 from runner.pytest_plugin.state import State
@@ -103,8 +103,15 @@ def _diagnose(state: State, environment: Environment, words: str) -> None:
     print(f"\n{conclusion(step, findings)}")
     state.code = int(any(finding.level == "bad" for finding in findings))
     if not state.code:
+        _expect_right(findings, "wrong")
         _expect_no_outage(findings)
     state.diagnosed = True
+
+
+def _expect_right(findings: Iterable[Finding], level: Level) -> None:
+    """Raises ConfigurationError where one has that level."""
+    if told := [finding.told for finding in findings if finding.level == level]:
+        raise ConfigurationError("\n".join(dict.fromkeys(told)))
 
 
 def _expect_no_outage(findings: Iterable[Finding]) -> None:
@@ -226,8 +233,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
             )
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
     _expect_no_outage(findings)
-    if bad := [finding.told for finding in findings if finding.level == "bad"]:
-        raise ConfigurationError("\n".join(dict.fromkeys(bad)))
+    _expect_right(findings, "bad")
 
 
 def _open(config: pytest.Config, state: State, environment: Environment, started: ExitStack) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from checklist.lines import LINES
-from clients.errors import NotCheckable, Unreachable
+from clients.errors import ConfigurationError, LoginRefused, NotCheckable, Unreachable
 from runner.configuration.environment import Environment
 from runner.doctor import diagnosis
 from runner.doctor.diagnosis import LOOKS, SYMPTOMS, Sight, conclusion, diagnose, symptom
@@ -105,5 +105,31 @@ def test_a_host_that_does_not_answer(environment: Environment, monkeypatch: pyte
     assert not state.diagnosed
 
     looks["T.5.2"] = (cause, "Paste it anew.")
+    preparation._diagnose(state, environment, "T.5")
+    assert (state.code, state.diagnosed) == (1, True)
+
+
+@pytest.mark.parametrize("error", [ConfigurationError, LoginRefused])
+def test_an_environment_that_is_wrong(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """It tells nothing of the site, and that comes before a host that does not answer."""
+
+    def wrong(_: Sight) -> None:
+        raise error("Logging in as admin failed")
+
+    def silent(_: Sight) -> None:
+        raise Unreachable("localhost cannot be reached")
+
+    def cause(_: Sight) -> None:
+        raise AssertionError("expected the key, seen another")
+
+    looks: dict[str, Any] = {"T.5.1": (wrong, ""), "T.5.2": (silent, ""), "T.5.3": (wrong, "")}
+    monkeypatch.setattr(diagnosis, "LOOKS", looks)
+    state = cast(State, SimpleNamespace(secrets=None, code=None, diagnosed=False))
+    with pytest.raises(ConfigurationError, match=r"^Logging in as admin failed\.$"):
+        preparation._diagnose(state, environment, "T.5")
+
+    looks["T.5.4"] = (cause, "Paste it anew.")
     preparation._diagnose(state, environment, "T.5")
     assert (state.code, state.diagnosed) == (1, True)
