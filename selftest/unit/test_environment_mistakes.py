@@ -90,6 +90,14 @@ def test_one_mistake_one_message(load_site: LoadSite, old: str, new: str, proble
         ("bogus = 1", "bogus: is not a key here; remove it (docs/keys.md lists the keys)"),
         ('ignore_https_errors = true\nca_file = "ca.pem"', "ca_file: contradicts ignore_https_errors = true; keep one"),
         ('name = "x"', "name: is not a key here"),
+        (
+            'required_lines = ["X.*", "3.1.1"]',
+            "required_lines: where test_site = false no run judges X.*; leave it out",
+        ),
+        (
+            'test_site = false\nrequired_lines = ["X.1.*", "X.2.1"]',
+            "required_lines: where test_site = false no run judges X.1.*, X.2.1; leave it out",
+        ),
         ('required_lines = ["3.1.1", "3.1"]', "required_lines: 3.1 is no line of the checklist; name lines, such as"),
     ],
 )
