@@ -113,6 +113,35 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
         ('[[targets]]\nname = "x"\nengine = "opera"', "targets.1.engine: input should be 'chromium', 'firefox' or"),
         ('[[targets]]\nname = "webkit"\nengine = "firefox"', "targets.1.engine: a target named webkit runs in webkit"),
         (
+            '[[targets]]\nname = "firefox-esr"\nengine = "chromium"',
+            "targets.1.engine: a target named firefox-esr runs in firefox; choose another name",
+        ),
+        *(
+            (
+                f'[[targets]]\nname = "{name}"\nengine = "{engine}"',
+                f'targets.1.channel: a target named {name} runs in {channel}; set channel = "{channel}", or choose '
+                "another name",
+            )
+            for name, engine, channel in (
+                ("edge", "chromium", "msedge"),
+                ("msedge", "chromium", "msedge"),
+                ("edge-on-windows", "chromium", "msedge"),
+                ("chrome", "chromium", "chrome"),
+                ("grid-chrome", "chromium", "chrome"),
+                ("safari", "webkit", "safari"),
+                ("webkitgtk", "webkit", "webkitgtk"),
+            )
+        ),
+        (
+            '[[targets]]\nname = "edge"\nengine = "chromium"\nchannel = "chrome"',
+            "targets.1.channel: a target named edge runs in msedge",
+        ),
+        (
+            '[[targets]]\nname = "iphone-15"\nengine = "webkit"',
+            "targets.1.real: a target named iphone-15 is a phone or a tablet; say which by device, which is "
+            "emulated, or by real, or choose another name",
+        ),
+        (
             '[[targets]]\nname = "x"\nengine = "firefox"\nchannel = "chrome"',
             'targets.1.channel: chrome is a channel of chromium; set engine = "chromium"',
         ),
