@@ -24,7 +24,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.first_page import fetch_assets
 from clients.moodle.model import Settings
-from clients.moodle.server import in_maintenance
+from clients.moodle.server import MAINTENANCE_MODE, is_on
 from clients.plugin.administration import plugin, plugin_settings, release
 from clients.probes import PROBES, persistently
 from clients.server.commands import COMMANDS
@@ -149,7 +149,7 @@ def _site(environment: Environment) -> Iterator[Finding]:
     yield _test_site(environment, site)
     noted, odd = _noted(environment, site)
     yield from (Finding("lock", "warn", sentence) for sentence in odd)
-    if in_maintenance(site):
+    if is_on(site, MAINTENANCE_MODE):
         yield _maintenance(noted)
     yield from _plugin(environment, site, noted)
 
