@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 from platformdirs import user_state_path
 
-from checklist.visible import visible
-from clients.errors import ConfigurationError
 from clients.rush.load import HOST
-from runner.configuration.environment import load
 from runner.configuration.environment_tables import large_size
 from runner.configuration.replica import CHECKOUT, NAME
 from runner.pytest_plugin.compat import worker_of, write_reports_to
@@ -107,16 +104,6 @@ def expect_usable(config: pytest.Config) -> None:
                 f"{asked} is not for a run: a target has its {key} in the environment file, under [[targets]]; add one "
                 "there, and choose it with --target NAME"
             )
-
-
-def expect_readable(config: pytest.Config) -> None:
-    """What only lists tests asks no host, but reads the environment file that it is given. Raises UsageError."""
-    option = config.option
-    if option.collectonly and option.env != NAME:
-        try:
-            load(option.env)
-        except ConfigurationError as reason:
-            raise pytest.UsageError(visible(str(reason))) from None
 
 
 def is_acceptance(config: pytest.Config) -> bool:

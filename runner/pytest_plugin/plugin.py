@@ -17,10 +17,10 @@ from runner.pytest_plugin.options import (
     PRODUCTION,
     PROVOKES,
     expect_one_mode,
-    expect_readable,
     expect_usable,
     is_acceptance,
 )
+from runner.pytest_plugin.preparation import expect_readable
 from runner.pytest_plugin.redacted_output import Redaction
 
 CONTEXT = "acceptance"
