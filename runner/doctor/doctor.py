@@ -5,6 +5,7 @@ Reads only: Moodle's pages, the bucket, one preflight, the CDN; nothing is creat
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -29,7 +30,7 @@ from clients.plugin.administration import plugin, plugin_settings, release
 from clients.probes import PROBES, persistently
 from clients.server.commands import COMMANDS
 from network.proxy import ProxiedNetwork
-from runner.configuration.connect import new_access, new_bucket, new_cdn, new_host, new_site
+from runner.configuration.connect import new_access, new_bucket, new_cdn, new_host, new_site, new_source
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Account
 from runner.configuration.naming import marked_category
@@ -88,6 +89,7 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         ("clock", _clock),
         ("audit key", _audit),
         ("server", _server),
+        ("this machine", _this_machine),
     ]
     return [*_all_answers(environment, questions), *map(_target, targets)]
 
@@ -327,6 +329,36 @@ def _server(environment: Environment) -> Iterator[Finding]:
         "server", "ok", f"{host.shell.name} lets the suite in. It runs these commands there, which only read:"
     )
     yield from (Finding("server", "ok", command) for command in may)
+    if place.restored and host.facts.missing is None:
+        sentence = f"Moodle's database user reads no database {place.restored} beside Moodle's own."
+        yield Finding("server", "warn", sentence, f"Let it, or correct server.restored in {environment.file}.")
+    for log, read in (("php_log", host.php_log), ("web_log", host.web_log)):
+        if getattr(place, log):
+            try:
+                read()
+            except NotCheckable as reason:
+                yield Finding("server", "warn", str(reason), f"Correct server.{log} in {environment.file}.")
+
+
+def _this_machine(environment: Environment) -> Iterator[Finding]:
+    """Files and folders here that the environment file names: what lines need that are not checkable without."""
+    local, decided = environment.local, environment.decided
+    named = {
+        "local.repository": local.repository,
+        "local.key_file": local.key_file,
+        "decided.release": decided.release,
+        "decided.production": decided.production,
+        "decided.staging": decided.staging,
+    }
+    for key, path in named.items():
+        told = "" if path is None or os.path.exists(path) else f"{path} is not there."
+        if key == "local.repository" and path and not told:
+            try:
+                new_source(environment)
+            except NotCheckable as reason:
+                told = str(reason)
+        if told:
+            yield Finding("this machine", "warn", f"{key}: {told}", f"Correct it in {environment.file}.")
 
 
 def _clock(environment: Environment) -> Iterator[Finding]:
