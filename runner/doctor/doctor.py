@@ -28,6 +28,7 @@ from clients.moodle.model import Settings
 from clients.moodle.server import MAINTENANCE_MODE, is_on
 from clients.plugin.administration import plugin, plugin_settings, release
 from clients.probes import PROBES, persistently
+from clients.rush.load import expect_worker
 from clients.server.commands import COMMANDS
 from network.proxy import ProxiedNetwork
 from runner.configuration.connect import new_access, new_bucket, new_cdn, new_host, new_site, new_source
@@ -74,9 +75,11 @@ NAMED_BY_STEP_2_5 = {"cleanup": "Enable Automatic Cleanup", "size": "Maximum Fil
 Question = Callable[[Environment], Iterator[Finding]]
 
 
-def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Finding]:
+def examine(
+    environment: Environment, targets: Sequence[TargetState], rush_workers: Sequence[str] = ()
+) -> list[Finding]:
     """What is and is not ready; independent questions are asked at the same time, each answer within `budgets.probe`,
-    what Moodle makes for its first page within `FIRST_PAGE`."""
+    what Moodle makes for its first page within `FIRST_PAGE`. A rush would come from the machines `rush_workers`."""
     given = environment.accounts.given
     people = list(given.people()) if given else []
     questions: list[tuple[str, Question]] = [
@@ -90,6 +93,7 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         ("audit key", _audit),
         ("server", _server),
         ("this machine", _this_machine),
+        *((f"rush worker {host}", partial(_rush_worker, host=host)) for host in dict.fromkeys(rush_workers)),
     ]
     return [*_all_answers(environment, questions), *map(_target, targets)]
 
@@ -359,6 +363,13 @@ def _this_machine(environment: Environment) -> Iterator[Finding]:
                 told = str(reason)
         if told:
             yield Finding("this machine", "warn", f"{key}: {told}", f"Correct it in {environment.file}.")
+
+
+def _rush_worker(environment: Environment, host: str) -> Iterator[Finding]:
+    try:
+        yield Finding(f"rush worker {host}", "ok", f"It has Locust {expect_worker(host, environment.secrets())}.")
+    except NotCheckable as reason:
+        yield Finding(f"rush worker {host}", "warn", f"A rush is not checkable: {reason}.")
 
 
 def _clock(environment: Environment) -> Iterator[Finding]:

@@ -264,7 +264,7 @@ def _read_agreements(state: State, environment: Environment) -> None:
 
 
 def _examine(config: pytest.Config, state: State, environment: Environment) -> None:
-    findings = _without_secrets(state, examine(environment, state.targets))
+    findings = _without_secrets(state, examine(environment, state.targets, config.option.rush_workers))
     if config.option.doctor:
         print_findings(findings)
         if not any(finding.level in ("bad", "outage") for finding in findings):
