@@ -53,16 +53,17 @@ SYMPTOMS: tuple[Step, ...] = tuple(step for step in STEPS if step.id.startswith(
 ALSO_CALLED = {
     "T.1": "The plugin is missing, not visible, not found in the list of submission plugins",
     "T.2": "Error: the table doesn't exist, error reading from or writing to the database",
-    "T.3": "Access denied, 403, forbidden, wrong key: upload of videos fails, cannot upload",
-    "T.4": "CORS policy, cross-origin request blocked, Access-Control-Allow-Origin, error in the console",
+    "T.3": "Access denied, 403, forbidden, wrong key: upload of videos fails, cannot upload, hand in, submit",
+    "T.4": "CORS policy, cross-origin request blocked, Access-Control-Allow-Origin, error in the console, "
+    "network error during it, hand in, submit",
     "T.5": "The player loads, the video doesn't play, no playback, black screen, spinner, students cannot watch videos",
     "T.6": "The AWS bill is higher than expected, expensive, too much money, dear",
 }
 """What people say of each symptom, the document's own sentence first."""
 
 UNSAYING = """
-    a after an and any anybody are can cannot can't does doesn't don't error errors for from in is it much my no not of
-    on or our somebody than the there to too we when why will with won't
+    a after an and any anybody are can cannot can't does doesn't don't ends error errors fail fails for from in is it
+    much my no not of on or our somebody student students than the there to too we when why will with won't work works
 """
 """Words that tell no symptom from another."""
 

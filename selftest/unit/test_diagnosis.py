@@ -39,7 +39,11 @@ def test_a_symptom_by_its_number_or_its_title(number: int) -> None:
         ("T.3", "Access Denied errors when uploading"),
         ("T.3", "Acess denyed"),  # codespell:ignore
         ("T.3", "cannot upload videos"),
+        ("T.3", "upload fails"),
         ("T.4", "cors"),
+        ("T.4", "handing in fails with a red network error"),
+        ("T.4", "Network error during S3 upload"),
+        ("T.4", "submitting ends with a netwrok error"),  # codespell:ignore
         ("T.4", "cros errors in browser"),  # codespell:ignore
         ("T.4", "No 'Access-Control-Allow-Origin' header is present"),
         ("T.5", "won't play"),
@@ -66,6 +70,9 @@ def test_what_is_no_symptom(words: str) -> None:
 def test_words_of_two_symptoms() -> None:
     with pytest.raises(ValueError, match=r"'video' speaks of T\.3 and T\.5 alike: .*; T\.5 Videos Won't Play"):
         symptom("video")
+    for words in ("handing in fails", "students cannot hand in", "submitting doesn't work"):
+        with pytest.raises(ValueError, match=r"speaks of T\.3 and T\.4 alike"):
+            symptom(words)
 
 
 def test_each_look_is_at_a_box_of_troubleshooting() -> None:
