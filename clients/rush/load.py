@@ -184,7 +184,7 @@ def require_locust() -> None:
         raise NotCheckable("Locust drives a rush, and is not installed: pip install --group rush")
 
 
-def expect_worker(host: str, secrets: Collection[str] = ()) -> str:
+def find_locust(host: str, secrets: Collection[str] = ()) -> str:
     """A machine of a rush is reached without a password, and has Locust; returns which.
 
     Raises ConfigurationError, and NotCheckable where that machine is this one.

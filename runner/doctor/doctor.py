@@ -28,7 +28,7 @@ from clients.moodle.model import Settings
 from clients.moodle.server import MAINTENANCE_MODE, is_on
 from clients.plugin.administration import plugin, plugin_settings, release
 from clients.probes import PROBES, persistently
-from clients.rush.load import expect_worker
+from clients.rush.load import find_locust
 from clients.server.commands import COMMANDS
 from network.proxy import ProxiedNetwork
 from runner.configuration.connect import new_access, new_bucket, new_cdn, new_host, new_site, new_source
@@ -367,7 +367,7 @@ def _this_machine(environment: Environment) -> Iterator[Finding]:
 
 def _rush_worker(environment: Environment, host: str) -> Iterator[Finding]:
     try:
-        yield Finding(f"rush worker {host}", "ok", f"It has Locust {expect_worker(host, environment.secrets())}.")
+        yield Finding(f"rush worker {host}", "ok", f"It has Locust {find_locust(host, environment.secrets())}.")
     except NotCheckable as reason:
         yield Finding(f"rush worker {host}", "warn", f"A rush is not checkable: {reason}.")
 

@@ -174,9 +174,9 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_worker_that_is_ready(ssh: Path) -> None:
-    assert load.expect_worker("ada@good") == "2.46.1"
+    assert load.find_locust("ada@good") == "2.46.1"
     assert ssh.read_text("utf-8") == "-o BatchMode=yes -o ConnectTimeout=10 ada@good locust --version\n"
-    assert load.expect_worker("127.0.0.1") == version("locust")
+    assert load.find_locust("127.0.0.1") == version("locust")
 
 
 @pytest.mark.parametrize(
@@ -194,14 +194,14 @@ def test_a_worker_that_is_ready(ssh: Path) -> None:
 def test_a_worker_that_is_not(ssh: Path, monkeypatch: pytest.MonkeyPatch, host: str, told: str) -> None:
     monkeypatch.setattr(load, "ANSWERS", 0.3 if host == "slow" else 30)
     with pytest.raises(ConfigurationError) as refused:
-        load.expect_worker(host)
+        load.find_locust(host)
     assert str(refused.value).startswith(told)
 
 
 def test_a_machine_without_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigurationError, match="is not installed on this machine"):
-        load.expect_worker("lab-1")
+        load.find_locust("lab-1")
 
 
 @pytest.mark.parametrize("text", ["-oProxyCommand=x", "a b", "one,,two", ""])
