@@ -86,7 +86,10 @@ def machines(text: str) -> tuple[str, ...]:
 
 def expect_one_mode(config: pytest.Config) -> None:
     """Raises UsageError where the command line asks for two things of which a run does one."""
-    asked = [flag for name, flag in MODES.items() if getattr(config.option, name) not in (None, False)]
+    option = config.option
+    asked = [flag for name, flag in MODES.items() if getattr(option, name) not in (None, False)]
+    if option.restore and option.keep:
+        asked = ["--keep", *asked]
     if len(asked) > 1:
         raise pytest.UsageError(f"{' and '.join(asked)} do different things; ask for one at a time")
 

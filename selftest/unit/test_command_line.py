@@ -54,7 +54,7 @@ def test_what_would_be_ignored(name: str, value: str, told: str) -> None:
         expect_usable(config(**{name: value}))
 
 
-MODES: dict[str, Any] = {"collectonly": False, "doctor": False, "diagnose": None, "restore": False}
+MODES: dict[str, Any] = {"collectonly": False, "doctor": False, "diagnose": None, "restore": False, "keep": False}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,8 @@ MODES: dict[str, Any] = {"collectonly": False, "doctor": False, "diagnose": None
         ({"collectonly": True, "doctor": True}, "--collect-only and --doctor"),
         ({"collectonly": True, "diagnose": "T.5"}, "--collect-only and --diagnose"),
         ({"collectonly": True, "restore": True}, "--collect-only and --restore"),
-        (dict.fromkeys(MODES, True), "--collect-only and --doctor and --diagnose and --restore"),
+        ({"restore": True, "keep": True}, "--keep and --restore"),
+        (dict.fromkeys(MODES, True), "--keep and --collect-only and --doctor and --diagnose and --restore"),
     ],
 )
 def test_two_modes(asked: dict[str, Any], flags: str) -> None:
