@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checklist import foreign_files
+from checklist.standard_streams import as_far_as_read
 from checklist.verdicts import Verdict
 
 STEP = "2.9"
@@ -91,7 +92,8 @@ def main(arguments: list[str]) -> int:
     """Print the document for the results at the path given; 4 when there are none."""
     try:
         (path,) = arguments
-        print(render(json.loads(foreign_files.content(Path(path)))), end="")
+        with as_far_as_read():
+            print(render(json.loads(foreign_files.content(Path(path)))), end="")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
         print(f"checklist.access: {problem!r}; give it the results.json of a run that did step {STEP}", file=sys.stderr)
         return EXIT_USAGE

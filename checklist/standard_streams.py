@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 
@@ -43,3 +44,15 @@ def make_safe() -> None:
             setattr(sys, name, io.TextIOWrapper(own, encoding, "backslashreplace", line_buffering=True))
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def as_far_as_read() -> Iterator[None]:
+    """What the body prints may be more than its reader wants, such as `head`; a full disk is an error still."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,7 +9,7 @@ from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import complaint, text
 from clients.moodle.model import Assignment
-from clients.moodle.server import MAINTENANCE_PAGE, in_maintenance, maintenance_message
+from clients.moodle.server import MAINTENANCE_MODE, MAINTENANCE_PAGE, is_on, maintenance_message
 from clients.plugin.api import confirm_upload, request_upload
 from clients.words import answered
 
@@ -54,13 +54,13 @@ def expect_no_upload_url(student: MoodleClient, assignment: Assignment, clip: me
 
 def expect_on(admin: MoodleClient) -> None:
     """The site's own setting says that it lets in administrators alone."""
-    if not in_maintenance(admin):
+    if not is_on(admin, MAINTENANCE_MODE):
         raise AssertionError("expected maintenance mode to be enabled, seen it disabled in the site's settings")
 
 
 def expect_over(admin: MoodleClient) -> None:
     """The site's own setting says that it lets everybody in."""
-    if in_maintenance(admin):
+    if is_on(admin, MAINTENANCE_MODE):
         raise AssertionError("expected maintenance mode to be disabled, seen it enabled in the site's settings")
 
 

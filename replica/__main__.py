@@ -5,6 +5,8 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -133,5 +135,19 @@ def _usage(message: str) -> int:
     return EXIT_USAGE
 
 
+@contextmanager
+def as_far_as_read() -> Iterator[None]:
+    """What the body prints may be more than its reader wants, such as `head`."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    with as_far_as_read():
+        sys.exit(main())

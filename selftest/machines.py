@@ -18,6 +18,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from checklist.standard_streams import make_safe
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 COMMANDS = {
@@ -122,6 +124,7 @@ def _system() -> str:
 
 
 def main() -> int:
+    make_safe()
     parser = argparse.ArgumentParser(prog="python -m selftest.machines", description="The suite in strangers' hands.")
     parser.add_argument("--python", action="append", metavar="PYTHON", help="which one, python3 by default")
     options = parser.parse_args()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checklist.lines import LINES, Line
+from checklist.standard_streams import make_safe
 from selftest.proof.outcome import expectations
 
 TO_BE_WRITTEN = "(to be written)"
@@ -38,6 +39,7 @@ class Block:
 
 
 def main() -> int:
+    make_safe()
     parser = argparse.ArgumentParser(prog="make new-check", description=__doc__)
     parser.add_argument("line", help="the line of the checklist, such as 2.8.8")
     parser.add_argument("name", help="a short name of what is checked, such as playback-speed")

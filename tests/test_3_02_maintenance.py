@@ -18,7 +18,7 @@ from checks.maintenance import (
 from clients.addresses import ASSIGNMENT
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment
-from clients.moodle.server import switch_maintenance
+from clients.moodle.server import MAINTENANCE_MODE, switch
 from clients.plugin.api import begin_upload, send
 from runner.configuration.environment import Environment
 from runner.pytest_plugin.lines import Lines
@@ -46,7 +46,7 @@ def test_maintenance(
 
     with settings_guard.maintenance():
         with line("3.2.3", "The administrator enables maintenance mode"):
-            switch_maintenance(admin, on=True)
+            switch(admin, MAINTENANCE_MODE, on=True)
         with line("R.1.1", "The site's setting says that maintenance mode is enabled", blocks=True):
             expect_on(admin)
         for who, person in (("A student", student), ("A teacher", teacher)):
@@ -59,7 +59,7 @@ def test_maintenance(
             evidence["answer"] = expect_no_upload_url(another, assignment, clip)
         send(promised, clip, environment.verify)
         with line("3.8.2", "The administrator disables maintenance mode"):
-            switch_maintenance(admin, on=False)
+            switch(admin, MAINTENANCE_MODE, on=False)
         with line("R.1.9", "The site's setting says that maintenance mode is disabled"):
             expect_over(admin)
 

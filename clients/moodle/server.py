@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from clients import steps
 from clients.addresses import DEBUGGING, MAINTENANCE, PURGE_CACHES, SETTINGS
 from clients.errors import SiteError
@@ -16,13 +18,53 @@ PURGING = 120
 """Seconds."""
 
 
-def in_maintenance(site: MoodleClient) -> bool:
-    """Whether the site lets in administrators alone; `site` is a session of one."""
-    page = site.open("Reading the site's maintenance mode", SETTINGS, section=MAINTENANCE)
-    chosen = page.select_one("[name=s__maintenance_enabled] option[selected]")
-    if chosen is None:
-        raise SiteError(f"Reading the site's maintenance mode failed at {site.where}: no such setting. {quote(page)}")
-    return chosen["value"] == "1"
+@dataclass(frozen=True)
+class SiteSwitch:
+    """A setting of the site that is on or off: where it stands, and its `name` in a sentence."""
+
+    section: str
+    field: str
+    name: str
+
+
+MAINTENANCE_MODE = SiteSwitch(MAINTENANCE, "s__maintenance_enabled", "the site's maintenance mode")
+"""While it is on the site lets in administrators alone."""
+
+STRING_IDS = SiteSwitch(DEBUGGING, "s__debugstringids", "“Show origin of languages strings”")
+"""While it is on each text tells its identifier to who adds `?strings=1` to an address."""
+
+
+def is_on(site: MoodleClient, which: SiteSwitch) -> bool:
+    """What the site's settings say; `site` is a session of an administrator."""
+    page = site.open(f"Reading {which.name}", SETTINGS, section=which.section)
+    shown = page.select_one(f"[name={which.field}] option[selected], input[type=checkbox][name={which.field}]")
+    if shown is None:
+        raise SiteError(f"Reading {which.name} failed at {site.where}: no such setting. {quote(page)}")
+    return shown.has_attr("checked") if shown.name == "input" else shown["value"] == "1"
+
+
+def switch(site: MoodleClient, which: SiteSwitch, *, on: bool) -> None:
+    """Saves the setting, and looks whether that did it."""
+    state = "on" if on else "off"
+    steps.step(site.session.sender, f"Switch {which.name} {state}.")
+    is_on(site, which)  # for a sesskey that holds
+    asked = {"section": which.section, "action": "save-settings", which.field: int(on)}
+    response = site.post(f"{SETTINGS}?section={which.section}", asked)
+    if not response.ok:
+        raise failure(f"Switching {which.name} {state}", response)
+    if is_on(site, which) is not on:
+        raise SiteError(
+            f"Switching {which.name} {state} had no effect at {site.url(SETTINGS)}?section={which.section}. Try it "
+            "there by hand."
+        )
+
+
+def switch_off(site: MoodleClient, which: SiteSwitch) -> bool:
+    """Returns whether that was necessary."""
+    if not is_on(site, which):
+        return False
+    switch(site, which, on=False)
+    return True
 
 
 def maintenance_message(site: MoodleClient) -> str:
@@ -30,63 +72,6 @@ def maintenance_message(site: MoodleClient) -> str:
     page = site.open("Reading the site's maintenance message", SETTINGS, section=MAINTENANCE)
     field = page.select_one("[name=s__maintenance_message]")
     return " ".join(plain(field.get_text()).split()) if field else ""
-
-
-def switch_maintenance(site: MoodleClient, *, on: bool) -> None:
-    """Saves the setting, and looks whether that did it."""
-    step = f"{'Enabling' if on else 'Disabling'} maintenance mode"
-    steps.step(site.session.sender, f"{'Enable' if on else 'Disable'} the site's maintenance mode.")
-    in_maintenance(site)  # for a sesskey that holds
-    asked = {"section": MAINTENANCE, "action": "save-settings", "s__maintenance_enabled": int(on)}
-    response = site.post(f"{SETTINGS}?section={MAINTENANCE}", asked)
-    if not response.ok:
-        raise failure(step, response)
-    if in_maintenance(site) is not on:
-        raise SiteError(
-            f"{step} had no effect at {site.url(SETTINGS)}?section={MAINTENANCE}: expected it to be "
-            f"{'enabled' if on else 'disabled'}. Try it there by hand."
-        )
-
-
-def end_maintenance(site: MoodleClient) -> bool:
-    """Returns whether that was necessary."""
-    if not in_maintenance(site):
-        return False
-    switch_maintenance(site, on=False)
-    return True
-
-
-def shows_string_ids(site: MoodleClient) -> bool:
-    """Whether each text tells its identifier to who adds `?strings=1` to an address; `site` is an administrator's."""
-    page = site.open("Reading the site's debugging settings", SETTINGS, section=DEBUGGING)
-    box = page.select_one("input[type=checkbox][name=s__debugstringids]")
-    if box is None:
-        raise SiteError(f"Reading the site's debugging settings failed at {site.where}: no such setting. {quote(page)}")
-    return box.has_attr("checked")
-
-
-def switch_string_ids(site: MoodleClient, *, on: bool) -> None:
-    """Saves the setting, and looks whether that did it."""
-    step = f"{'Showing' if on else 'Hiding'} the origin of strings"
-    steps.step(site.session.sender, f"Switch “Show origin of languages strings” {'on' if on else 'off'}.")
-    shows_string_ids(site)  # for a sesskey that holds
-    asked = {"section": DEBUGGING, "action": "save-settings", "s__debugstringids": int(on)}
-    response = site.post(f"{SETTINGS}?section={DEBUGGING}", asked)
-    if not response.ok:
-        raise failure(step, response)
-    if shows_string_ids(site) is not on:
-        raise SiteError(
-            f"{step} had no effect at {site.url(SETTINGS)}?section={DEBUGGING}: expected debugstringids to be "
-            f"{'on' if on else 'off'}. Try it there by hand."
-        )
-
-
-def hide_string_ids(site: MoodleClient) -> bool:
-    """Returns whether that was necessary."""
-    if not shows_string_ids(site):
-        return False
-    switch_string_ids(site, on=False)
-    return True
 
 
 def purge_caches(site: MoodleClient) -> str:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Timer
@@ -29,6 +30,14 @@ ARRIVE = 20
 """Seconds in which all of them come."""
 
 MINUTE = 60
+
+CONNECTS = 10
+"""Seconds in which SSH reaches a machine, or does not."""
+
+ANSWERS = 30
+"""Seconds that it has to say which Locust is there."""
+
+SSH = ("ssh", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={CONNECTS}")
 
 HERE = re.compile(r"localhost|127(\.\d{1,3}){3}")
 HOST = re.compile(r"([A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -175,12 +184,48 @@ def require_locust() -> None:
         raise NotCheckable("Locust drives a rush, and is not installed: pip install --group rush")
 
 
+def find_locust(host: str, secrets: Collection[str] = ()) -> str:
+    """A machine of a rush is reached without a password, and has Locust; returns which.
+
+    Raises ConfigurationError, and NotCheckable where that machine is this one.
+    """
+    if HERE.fullmatch(host):
+        require_locust()
+        return version("locust")
+    told = f"{host} of --rush-workers"
+    try:
+        done = subprocess.run(
+            [*SSH, host, "locust", "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=ANSWERS,
+            env=variables_without_secrets(secrets),
+        )
+    except FileNotFoundError:
+        raise ConfigurationError(f"SSH reaches {told}, and is not installed on this machine: install it.") from None
+    except subprocess.TimeoutExpired:
+        raise ConfigurationError(
+            f"{told} does not say within {ANSWERS} s which Locust it has: try it by hand."
+        ) from None
+    said = (done.stdout + done.stderr).strip()
+    if found := re.search(r"(?m)^locust (\d\S*)", done.stdout):
+        return found[1]
+    why = said.splitlines()[-1][:200].rstrip(".") if said else f"it ended with {done.returncode} and said nothing"
+    raise ConfigurationError(
+        f"{told} cannot take part in a rush ({why}). `ssh {host} locust --version` has to answer without a question; "
+        "mend that, or leave the machine out."
+    )
+
+
 def _worker(host: str, port: int) -> list[str]:
     """On another machine it reaches the leader by SSH alone, whose port is open to this machine only."""
     options = ["-f", "-", "--worker", "--skip-log-setup", "--master-host", "127.0.0.1", "--master-port", str(port)]
     if HERE.fullmatch(host):
         return [sys.executable, "-m", "locust", *options]
-    return ["ssh", "-o", "BatchMode=yes", "-R", f"{port}:127.0.0.1:{port}", host, "locust", *options]
+    return [*SSH, "-R", f"{port}:127.0.0.1:{port}", host, "locust", *options]
 
 
 @contextmanager

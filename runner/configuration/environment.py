@@ -22,7 +22,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, PositiveInt, PrivateAttr, SecretStr, Strict, StrictBool, ValidationInfo, field_validator
 
 from checklist import foreign_files
-from checklist.lines import named
+from checklist.lines import LINES, named
 from checklist.tables import UNKNOWN_KEY, Mistake, Mistakes, validated
 from checklist.waivers import Waiver, required
 from clients.addresses import LOGIN
@@ -113,12 +113,15 @@ class Environment(EnvironmentTable):
 
     @field_validator("required_lines")
     @classmethod
-    def _of_the_checklist(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+    def _that_can_be_settled(cls, lines: tuple[str, ...], info: ValidationInfo[Source]) -> tuple[str, ...]:
         meant = named(lines)
         if unknown := [line for line, ones in meant.items() if not ones]:
             raise ValueError(
                 f"{', '.join(unknown)} is no line of the checklist; name lines, such as 3.1.1, or X.1.* for a step"
             )
+        beyond = [line for line, ones in meant.items() if any(LINES[one].beyond for one in ones)]
+        if beyond and info.data.get("test_site") is False:
+            raise ValueError(f"where test_site = false no run judges {', '.join(beyond)}; leave it out")
         return tuple(dict.fromkeys(line for ones in meant.values() for line in ones))
 
     @field_validator("waived")

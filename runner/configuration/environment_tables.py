@@ -139,7 +139,7 @@ class Cdn(EnvironmentTable):
         AfterValidator(host),
     ]
     key_pair_id: Text | None = None
-    private_key: Annotated[Secret, AfterValidator(an_rsa_key)] | None = Field(None, validate_default=True)
+    private_key: Annotated[Secret, AfterValidator(an_rsa_key)] | None = Field(default=None, validate_default=True)
 
     @field_validator("private_key")
     @classmethod
@@ -154,6 +154,12 @@ Engine = Literal["chromium", "firefox", "webkit"]
 
 CHANNELS: dict[str, Engine] = {"chrome": "chromium", "msedge": "chromium", "safari": "webkit", "webkitgtk": "webkit"}
 """Browsers that are installed, and the engine of each."""
+
+NAMED = {"chrome": "chrome", "edge": "msedge", "msedge": "msedge", "safari": "safari", "webkitgtk": "webkitgtk"}
+"""Words in a target's name that say what it runs in, and the channel of each."""
+
+PHONES = {"android", "galaxy", "ipad", "iphone", "pixel"}
+"""Words in a target's name that say that it is one, or a tablet."""
 
 BRANDS = {"chrome": "Google Chrome", "msedge": "Microsoft Edge", "safari": "Safari"}
 """What browsers call themselves."""
@@ -190,21 +196,21 @@ class Target(EnvironmentTable):
 
     name: Annotated[str, like("[a-z0-9][a-z0-9-]*", "must be made of a-z, 0-9 and hyphens; rename the target")]
     engine: Engine
-    channel: Literal["chrome", "msedge", "safari", "webkitgtk"] | None = None
+    channel: Literal["chrome", "msedge", "safari", "webkitgtk"] | None = Field(default=None, validate_default=True)
     device: Text | None = None
     ws_endpoint: Annotated[Secret, of_scheme("ws", "wss")] | None = None
     webdriver: Annotated[Secret, of_scheme("http", "https")] | None = None
     cdp_endpoint: Annotated[Secret, of_scheme("http", "https", "ws", "wss")] | None = None
-    real: Text | None = None
+    real: Text | None = Field(default=None, validate_default=True)
     capabilities: Mapping[str, JsonValue] = Field(default_factory=dict)
     required: StrictBool = True
 
     @field_validator("engine")
     @classmethod
     def _own_name(cls, engine: Engine, info: ValidationInfo) -> Engine:
-        name = info.data.get("name")
-        if name in ENGINES and name != engine:
-            raise ValueError(f"a target named {name} runs in {name}; choose another name")
+        name = info.data.get("name", "")
+        if other := next((word for word in name.split("-") if word in ENGINES and word != engine), ""):
+            raise ValueError(f"a target named {name} runs in {other}; choose another name")
         return engine
 
     @field_validator("channel")
@@ -213,6 +219,9 @@ class Target(EnvironmentTable):
         if channel and info.data.get("engine", CHANNELS[channel]) != CHANNELS[channel]:
             engine = CHANNELS[channel]
             raise ValueError(f'{channel} is a channel of {engine}; set engine = "{engine}" or leave the channel out')
+        name = info.data.get("name", "")
+        if own := next((NAMED[word] for word in name.split("-") if NAMED.get(word, channel) != channel), ""):
+            raise ValueError(f'a target named {name} runs in {own}; set channel = "{own}", or choose another name')
         return channel
 
     @field_validator("device", "ws_endpoint")
@@ -247,6 +256,12 @@ class Target(EnvironmentTable):
             raise ValueError("contradicts device, which is emulated; keep one of the two")
         if real and not any(info.data.get(key) for key in ("ws_endpoint", "webdriver", "cdp_endpoint")):
             raise ValueError("no address leads to that device; add webdriver or cdp_endpoint")
+        name = info.data.get("name", "")
+        if PHONES.intersection(name.split("-")) and not real and "device" in info.data and not info.data["device"]:
+            raise ValueError(
+                f"a target named {name} is a phone or a tablet; say which by device, which is emulated, or by real, or "
+                "choose another name"
+            )
         return real
 
     @field_validator("capabilities")

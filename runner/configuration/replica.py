@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,8 +16,10 @@ from typing import Any
 
 import tomlkit
 
+from checklist.tables import validated
 from clients.errors import ConfigurationError
-from runner.configuration.environment import ENVIRONMENTS
+from runner.configuration.environment import ENVIRONMENTS, Environment
+from runner.configuration.environment_values import Source
 
 NAME = "replica"
 
@@ -84,6 +88,16 @@ def describe(ready: dict[str, Any], folder: Path) -> Path:
     file = folder / f"{NAME}.toml"
     file.write_text(tomlkit.dumps(environment), encoding="utf-8")
     return file
+
+
+def described() -> Environment:
+    """What its file says while it is not up: targets and limits, and nothing that takes its keys."""
+    file = ENVIRONMENTS / f"{NAME}.toml"
+    text = file.read_text(encoding="utf-8")
+    content = {name: table for name, table in tomllib.loads(text).items() if name not in ("audit", "server")}
+    content["cdn"] = {"domain": content["cdn"]["domain"]}
+    secrets = dict.fromkeys(re.findall(r"S3V_REPLICA_\w+", text), "known once it is up")
+    return validated(Environment, content, Source(file, secrets))
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from checks.tasks import expect_has_run
 from checks.usage import Usage
 from checks.video_store import VideoStore
 from clients.cdn import CDN
-from clients.errors import ConfigurationError, NotCheckable, SiteError, UnexpectedAnswer, Unreachable
+from clients.errors import ConfigurationError, LoginRefused, NotCheckable, SiteError, UnexpectedAnswer, Unreachable
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Settings
 from clients.moodle.tasks import Task
@@ -53,16 +53,17 @@ SYMPTOMS: tuple[Step, ...] = tuple(step for step in STEPS if step.id.startswith(
 ALSO_CALLED = {
     "T.1": "The plugin is missing, not visible, not found in the list of submission plugins",
     "T.2": "Error: the table doesn't exist, error reading from or writing to the database",
-    "T.3": "Access denied, 403, forbidden, wrong key: upload of videos fails, cannot upload",
-    "T.4": "CORS policy, cross-origin request blocked, Access-Control-Allow-Origin, error in the console",
+    "T.3": "Access denied, 403, forbidden, wrong key: upload of videos fails, cannot upload, hand in, submit",
+    "T.4": "CORS policy, cross-origin request blocked, Access-Control-Allow-Origin, error in the console, "
+    "network error during it, hand in, submit",
     "T.5": "The player loads, the video doesn't play, no playback, black screen, spinner, students cannot watch videos",
     "T.6": "The AWS bill is higher than expected, expensive, too much money, dear",
 }
 """What people say of each symptom, the document's own sentence first."""
 
 UNSAYING = """
-    a after an and any anybody are can cannot can't does doesn't don't error errors for from in is it much my no not of
-    on or our somebody than the there to too we when why will with won't
+    a after an and any anybody are can cannot can't does doesn't don't ends error errors fail fails for from in is it
+    much my no not of on or our somebody student students than the there to too we when why will with won't work works
 """
 """Words that tell no symptom from another."""
 
@@ -273,7 +274,8 @@ LOOKS: Mapping[str, tuple[Look, str]] = {
 def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
     """A finding for each box of the symptom.
 
-    `bad` is a cause, `warn` is for people to look at, and `outage` what a host that does not answer would tell.
+    `bad` is a cause, `warn` is for people to look at; a host that does not answer (`outage`) could tell, and so could
+    an account or a key that is not taken (`wrong`).
     """
     sight = Sight(environment)
     for line in step.lines:
@@ -288,7 +290,9 @@ def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
             yield Finding(name, "bad", f"This is a cause: {str(seen).rstrip('.')}.", remedy)
         except Unreachable as reason:
             yield Finding(name, "outage", f"{str(reason).rstrip('.')}.")
-        except (NotCheckable, ConfigurationError, SiteError) as reason:
+        except (ConfigurationError, LoginRefused) as reason:
+            yield Finding(name, "wrong", f"{str(reason).rstrip('.')}.")
+        except (NotCheckable, SiteError) as reason:
             yield Finding(name, "warn", f"It cannot be told: {str(reason).rstrip('.')}.")
         else:
             yield Finding(name, "ok", "This is not the cause.")
@@ -296,7 +300,7 @@ def diagnose(environment: Environment, step: Step) -> Iterator[Finding]:
 
 def conclusion(step: Step, findings: list[Finding]) -> str:
     causes = [finding for finding in findings if finding.level == "bad"]
-    unknown = sum(finding.level in ("warn", "outage") for finding in findings)
+    unknown = sum(finding.level not in ("bad", "ok") for finding in findings)
     if causes:
         named = "; ".join(finding.name.split(" ", 1)[0] for finding in causes)
         return (

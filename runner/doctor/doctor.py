@@ -5,6 +5,7 @@ Reads only: Moodle's pages, the bucket, one preflight, the CDN; nothing is creat
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -24,12 +25,13 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.first_page import fetch_assets
 from clients.moodle.model import Settings
-from clients.moodle.server import in_maintenance
+from clients.moodle.server import MAINTENANCE_MODE, is_on
 from clients.plugin.administration import plugin, plugin_settings, release
 from clients.probes import PROBES, persistently
+from clients.rush.load import find_locust
 from clients.server.commands import COMMANDS
 from network.proxy import ProxiedNetwork
-from runner.configuration.connect import new_access, new_bucket, new_cdn, new_host, new_site
+from runner.configuration.connect import new_access, new_bucket, new_cdn, new_host, new_site, new_source
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Account
 from runner.configuration.naming import marked_category
@@ -73,9 +75,11 @@ NAMED_BY_STEP_2_5 = {"cleanup": "Enable Automatic Cleanup", "size": "Maximum Fil
 Question = Callable[[Environment], Iterator[Finding]]
 
 
-def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Finding]:
+def examine(
+    environment: Environment, targets: Sequence[TargetState], rush_workers: Sequence[str] = ()
+) -> list[Finding]:
     """What is and is not ready; independent questions are asked at the same time, each answer within `budgets.probe`,
-    what Moodle makes for its first page within `FIRST_PAGE`."""
+    what Moodle makes for its first page within `FIRST_PAGE`. A rush would come from the machines `rush_workers`."""
     given = environment.accounts.given
     people = list(given.people()) if given else []
     questions: list[tuple[str, Question]] = [
@@ -88,6 +92,8 @@ def examine(environment: Environment, targets: Sequence[TargetState]) -> list[Fi
         ("clock", _clock),
         ("audit key", _audit),
         ("server", _server),
+        ("this machine", _this_machine),
+        *((f"rush worker {host}", partial(_rush_worker, host=host)) for host in dict.fromkeys(rush_workers)),
     ]
     return [*_all_answers(environment, questions), *map(_target, targets)]
 
@@ -149,7 +155,7 @@ def _site(environment: Environment) -> Iterator[Finding]:
     yield _test_site(environment, site)
     noted, odd = _noted(environment, site)
     yield from (Finding("lock", "warn", sentence) for sentence in odd)
-    if in_maintenance(site):
+    if is_on(site, MAINTENANCE_MODE):
         yield _maintenance(noted)
     yield from _plugin(environment, site, noted)
 
@@ -327,6 +333,43 @@ def _server(environment: Environment) -> Iterator[Finding]:
         "server", "ok", f"{host.shell.name} lets the suite in. It runs these commands there, which only read:"
     )
     yield from (Finding("server", "ok", command) for command in may)
+    if place.restored and host.facts.missing is None:
+        sentence = f"Moodle's database user reads no database {place.restored} beside Moodle's own."
+        yield Finding("server", "warn", sentence, f"Let it, or correct server.restored in {environment.file}.")
+    for log, read in (("php_log", host.php_log), ("web_log", host.web_log)):
+        if getattr(place, log):
+            try:
+                read()
+            except NotCheckable as reason:
+                yield Finding("server", "warn", str(reason), f"Correct server.{log} in {environment.file}.")
+
+
+def _this_machine(environment: Environment) -> Iterator[Finding]:
+    """Files and folders here that the environment file names: what lines need that are not checkable without."""
+    local, decided = environment.local, environment.decided
+    named = {
+        "local.repository": local.repository,
+        "local.key_file": local.key_file,
+        "decided.release": decided.release,
+        "decided.production": decided.production,
+        "decided.staging": decided.staging,
+    }
+    for key, path in named.items():
+        told = "" if path is None or os.path.exists(path) else f"{path} is not there."
+        if key == "local.repository" and path and not told:
+            try:
+                new_source(environment)
+            except NotCheckable as reason:
+                told = str(reason)
+        if told:
+            yield Finding("this machine", "warn", f"{key}: {told}", f"Correct it in {environment.file}.")
+
+
+def _rush_worker(environment: Environment, host: str) -> Iterator[Finding]:
+    try:
+        yield Finding(f"rush worker {host}", "ok", f"It has Locust {find_locust(host, environment.secrets())}.")
+    except NotCheckable as reason:
+        yield Finding(f"rush worker {host}", "warn", f"A rush is not checkable: {reason}.")
 
 
 def _clock(environment: Environment) -> Iterator[Finding]:

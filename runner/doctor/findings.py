@@ -10,14 +10,18 @@ from typing import Literal
 
 from checklist.words import sentence
 
-Level = Literal["ok", "warn", "bad", "outage"]
+Level = Literal["ok", "warn", "bad", "outage", "wrong"]
 
-SIGNS: dict[Level, str] = {"ok": "✓", "warn": "!", "bad": "✗", "outage": "✗"}
+SIGNS: dict[Level, str] = {"ok": "✓", "warn": "!", "bad": "✗", "outage": "✗", "wrong": "✗"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`bad` keeps a run from starting, as does `outage`; `warn` does not. `remedy` is empty where nothing is wrong."""
+    """`bad` keeps a run from starting, as does `outage`; `warn` does not. `remedy` is empty where nothing is wrong.
+
+    Where causes are looked for, `bad` is one, and `wrong` says that the environment file or an account is: that tells
+    nothing of the site.
+    """
 
     name: str
     level: Level

@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 from platformdirs import user_state_path
 
-from checklist.visible import visible
-from clients.errors import ConfigurationError
 from clients.rush.load import HOST
-from runner.configuration.environment import load
 from runner.configuration.environment_tables import large_size
 from runner.configuration.replica import CHECKOUT, NAME
 from runner.pytest_plugin.compat import worker_of, write_reports_to
@@ -41,6 +38,9 @@ NARROWING = (
     "splits",
 )
 
+
+MODES = {"collectonly": "--collect-only", "doctor": "--doctor", "diagnose": "--diagnose", "restore": "--restore"}
+"""Options that ask for something else than a run; "" is a symptom, too, if none that anybody knows."""
 
 NEEDED = {"htmlpath": "html", "xmlpath": "junitxml", "browser": "playwright"}
 """Options by which plugins are known."""
@@ -84,6 +84,16 @@ def machines(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def expect_one_mode(config: pytest.Config) -> None:
+    """Raises UsageError where the command line asks for two things of which a run does one."""
+    option = config.option
+    asked = [flag for name, flag in MODES.items() if getattr(option, name) not in (None, False)]
+    if option.restore and option.keep:
+        asked = ["--keep", *asked]
+    if len(asked) > 1:
+        raise pytest.UsageError(f"{' and '.join(asked)} do different things; ask for one at a time")
+
+
 def expect_usable(config: pytest.Config) -> None:
     """Raises UsageError for what the command line leaves out that a run needs, or asks for and would not get."""
     option = config.option
@@ -97,16 +107,6 @@ def expect_usable(config: pytest.Config) -> None:
                 f"{asked} is not for a run: a target has its {key} in the environment file, under [[targets]]; add one "
                 "there, and choose it with --target NAME"
             )
-
-
-def expect_readable(config: pytest.Config) -> None:
-    """What only lists tests asks no host, but reads the environment file that it is given. Raises UsageError."""
-    option = config.option
-    if option.collectonly and option.env != NAME:
-        try:
-            load(option.env)
-        except ConfigurationError as reason:
-            raise pytest.UsageError(visible(str(reason))) from None
 
 
 def is_acceptance(config: pytest.Config) -> bool:

@@ -13,7 +13,14 @@ from checklist.standard_streams import make_safe
 from runner.configuration.context import RUN, RunContext, run_of
 from runner.pytest_plugin.compat import end_fixtures, worker_of
 from runner.pytest_plugin.lifecycle import Lifecycle
-from runner.pytest_plugin.options import PRODUCTION, PROVOKES, expect_readable, expect_usable, is_acceptance
+from runner.pytest_plugin.options import (
+    PRODUCTION,
+    PROVOKES,
+    expect_one_mode,
+    expect_usable,
+    is_acceptance,
+)
+from runner.pytest_plugin.preparation import expect_readable
 from runner.pytest_plugin.redacted_output import Redaction
 
 CONTEXT = "acceptance"
@@ -45,6 +52,7 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """An acceptance run: pytest's own session, between preparation and verdict."""
+    expect_one_mode(config)
     if not is_acceptance(config):
         expect_readable(config)
         return None

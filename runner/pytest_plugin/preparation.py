@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from checklist import foreign_files
-from checklist.known_issues import read
+from checklist.known_issues import KnownIssue, read
 from checklist.visible import visible
 from checklist.words import sentence
 from checks.credentials import NAMES
@@ -24,11 +25,11 @@ from redaction.secrets import Secrets, redact
 from runner.configuration import replica
 from runner.configuration.context import RUN, RunContext
 from runner.configuration.environment import Environment, decoded, load
-from runner.configuration.environment_tables import ENGINES
+from runner.configuration.environment_tables import ENGINES, Target
 from runner.configuration.targets import survey
 from runner.doctor.diagnosis import conclusion, diagnose, symptom
 from runner.doctor.doctor import examine
-from runner.doctor.findings import Finding, print_findings
+from runner.doctor.findings import Finding, Level, print_findings
 from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.plan import plan, print_plan, production_lines
 from runner.pytest_plugin.state import State
@@ -51,10 +52,8 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     option = config.option
     state.versions |= {"suite": suite_revision(), **{name: version(name) for name in TOOLS}}
     environment = _environment(state, started, option.site, option.fault)
-    known = [*environment.targets]
-    known += [environment.target(engine) for engine in ENGINES if engine not in {target.name for target in known}]
     chosen = [*option.browser, *option.target]  # pytest-playwright's own takes the name of an engine, and no other
-    known += [target for name in chosen if (target := environment.target(name)) not in known]
+    known = _targets(environment, chosen)
     with without_secrets(environment.secrets()), _driver() as playwright:
         environment.check_devices(playwright.devices)
         found = survey(known, chosen, playwright, option.headed)
@@ -74,8 +73,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     if option.diagnose is not None:
         _diagnose(state, environment, option.diagnose)
         return
-    _read_known_issues(state, environment)
-    _read_waivers(state, environment)
+    _read_agreements(state, environment)
     _expect_rush_allowed(environment, option.rush, option.rush_workers)
     _examine(config, state, environment)
     if option.doctor:
@@ -93,6 +91,36 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     _open(config, state, environment, started)
 
 
+def _targets(environment: Environment, chosen: Iterable[str]) -> list[Target]:
+    """Those of the file, the three engines, and nothing else. Raises ConfigurationError for another that is chosen."""
+    named = [*(target.name for target in environment.targets), *ENGINES, *chosen]
+    return [environment.target(name) for name in dict.fromkeys(named)]
+
+
+def expect_readable(config: pytest.Config) -> None:
+    """What only lists tests asks no host, but reads the files that a run would, and its options. Raises UsageError."""
+    option = config.option
+    ours = option.env == replica.NAME
+    if not option.collectonly or (ours and not (option.target or option.rush or option.rush_workers)):
+        return
+    try:
+        environment = replica.described() if ours else load(option.env)
+        targets = _targets(environment, [*option.browser, *option.target])
+        _expect_rush_allowed(environment, option.rush, option.rush_workers)
+        if ours:
+            return
+        _expect_replica(option.env, option.site, option.fault)
+        environment.check_files()
+        with without_secrets(environment.secrets()), _driver() as playwright:
+            environment.check_devices(playwright.devices)
+        today = datetime.now(UTC).date()
+        _, problems = _known_issues(environment, {target.name for target in targets}, today)
+        if problems := [*problems, *_expired_waivers(environment, today)]:
+            raise ConfigurationError("\n".join(problems))
+    except ConfigurationError as reason:
+        raise pytest.UsageError(visible(str(reason))) from None
+
+
 def _diagnose(state: State, environment: Environment, words: str) -> None:
     try:
         step = symptom(words)
@@ -103,8 +131,15 @@ def _diagnose(state: State, environment: Environment, words: str) -> None:
     print(f"\n{conclusion(step, findings)}")
     state.code = int(any(finding.level == "bad" for finding in findings))
     if not state.code:
+        _expect_right(findings, "wrong")
         _expect_no_outage(findings)
     state.diagnosed = True
+
+
+def _expect_right(findings: Iterable[Finding], level: Level) -> None:
+    """Raises ConfigurationError where one has that level."""
+    if told := [finding.told for finding in findings if finding.level == level]:
+        raise ConfigurationError("\n".join(dict.fromkeys(told)))
 
 
 def _expect_no_outage(findings: Iterable[Finding]) -> None:
@@ -166,8 +201,8 @@ def _environment(state: State, started: ExitStack, profiles: Sequence[str], faul
     if state.environment_name == replica.NAME:
         options = [f"--site={profile}" for profile in profiles] + [f"--fault={fault}" for fault in faults]
         state.environment_name = str(started.enter_context(replica.running_replica(*options)))
-    elif profiles or faults:
-        raise ConfigurationError("--site and --fault are for the replica. Leave them out with --env.")
+    else:
+        _expect_replica(state.environment_name, profiles, faults)
     state.environment = environment = load(state.environment_name)
     environment.check_files()
     storage = environment.storage
@@ -176,6 +211,12 @@ def _environment(state: State, started: ExitStack, profiles: Sequence[str], faul
     for secret in environment.secrets():
         state.secrets.add(secret)
     return environment
+
+
+def _expect_replica(name: str, profiles: Sequence[str], faults: Sequence[str]) -> None:
+    """Raises ConfigurationError for what no other environment can be given."""
+    if name != replica.NAME and (profiles or faults):
+        raise ConfigurationError("--site and --fault are for the replica. Leave them out with --env.")
 
 
 @contextmanager
@@ -193,30 +234,37 @@ def _driver() -> Iterator[Playwright]:
         yield playwright
 
 
-def _read_known_issues(state: State, environment: Environment) -> None:
+def _known_issues(
+    environment: Environment, targets: Collection[str], today: date
+) -> tuple[list[KnownIssue], list[str]]:
+    """Those that hold, and what is wrong with the others. Raises ConfigurationError where the file cannot be read."""
     file = environment.known_issues_file
-    if os.path.lexists(file):  # a link that leads nowhere was meant to lead to one
-        names = {target.name for target in state.targets}
-        try:
-            text = decoded(foreign_files.content(file))
-        except (ValueError, OSError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise ConfigurationError(f"{file}: cannot be read ({why}); save it as a file in UTF-8") from None
-        state.known, problems = read(text, names, state.started.date())
-        # A list that is out of date stops a release; a narrowed run is none.
-        told = state.notes if state.partial else state.problems
-        told += [f"{file}: {problem}" for problem in problems]
+    if not os.path.lexists(file):  # a link that leads nowhere was meant to lead to one
+        return [], []
+    try:
+        text = decoded(foreign_files.content(file))
+    except (ValueError, OSError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{file}: cannot be read ({why}); save it as a file in UTF-8") from None
+    known, problems = read(text, targets, today)
+    return known, [f"{file}: {problem}" for problem in problems]
 
 
-def _read_waivers(state: State, environment: Environment) -> None:
+def _expired_waivers(environment: Environment, today: date) -> list[str]:
+    return [f"{environment.file}: {one.expired}" for one in environment.waived if one.expires < today]
+
+
+def _read_agreements(state: State, environment: Environment) -> None:
+    """Known issues and waivers. A list that is out of date stops a release; a narrowed run is none."""
     today = state.started.date()
+    state.known, problems = _known_issues(environment, {target.name for target in state.targets}, today)
     state.waived = [one for one in environment.waived if one.expires >= today]
     told = state.notes if state.partial else state.problems
-    told += [f"{environment.file}: {one.expired}" for one in environment.waived if one.expires < today]
+    told += [*problems, *_expired_waivers(environment, today)]
 
 
 def _examine(config: pytest.Config, state: State, environment: Environment) -> None:
-    findings = _without_secrets(state, examine(environment, state.targets))
+    findings = _without_secrets(state, examine(environment, state.targets, config.option.rush_workers))
     if config.option.doctor:
         print_findings(findings)
         if not any(finding.level in ("bad", "outage") for finding in findings):
@@ -226,8 +274,7 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
             )
     state.notes += [f"{finding.name}: {finding.sentence}" for finding in findings if finding.level == "warn"]
     _expect_no_outage(findings)
-    if bad := [finding.told for finding in findings if finding.level == "bad"]:
-        raise ConfigurationError("\n".join(dict.fromkeys(bad)))
+    _expect_right(findings, "bad")
 
 
 def _open(config: pytest.Config, state: State, environment: Environment, started: ExitStack) -> None:

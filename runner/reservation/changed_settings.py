@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from clients.errors import SiteError
 from clients.moodle.client import MoodleClient
-from clients.moodle.server import end_maintenance, hide_string_ids
+from clients.moodle.server import MAINTENANCE_MODE, STRING_IDS, switch_off
 from clients.plugin.administration import NotKept, enable_plugin, plugin_settings, save_plugin_settings
 
 SWITCH = "plugin"
@@ -158,9 +158,9 @@ def undo(site: MoodleClient, note: Note, entry: Mapping[str, Any] | None = None)
     if note.name == SWITCH:
         return enable_plugin(site)
     if note.name == MAINTENANCE:
-        return end_maintenance(site)
+        return switch_off(site, MAINTENANCE_MODE)
     if note.name == STRINGS:
-        return hide_string_ids(site)
+        return switch_off(site, STRING_IDS)
     if note.name == SAVED:
         return _undo_save(site, note, entry or {})
     stored = plugin_settings(site).get(note.name, "")

@@ -16,13 +16,7 @@ from checks.credentials import NAMES
 from checks.plugin_configuration import Saved, SavedSecret
 from clients.errors import NotCheckable
 from clients.moodle.model import Settings
-from clients.moodle.server import (
-    end_maintenance,
-    hide_string_ids,
-    in_maintenance,
-    shows_string_ids,
-    switch_string_ids,
-)
+from clients.moodle.server import MAINTENANCE_MODE, STRING_IDS, is_on, switch, switch_off
 from clients.plugin.administration import enable_plugin, plugin_settings, save_plugin_settings, saved_settings
 from clients.steps import step
 from redaction.secrets import Secrets
@@ -174,9 +168,9 @@ class SettingsGuard:
         """
         site = self._workspace.site
         site.log_in_again()
-        if in_maintenance(site):
+        if is_on(site, MAINTENANCE_MODE):
             raise NotCheckable("the site is in maintenance mode already, and not by this run: end that, and run again")
-        with self._noted(Note(MAINTENANCE, self._workspace.run_id), lambda: end_maintenance(site)):
+        with self._noted(Note(MAINTENANCE, self._workspace.run_id), lambda: switch_off(site, MAINTENANCE_MODE)):
             yield
 
     @contextmanager
@@ -187,11 +181,11 @@ class SettingsGuard:
         """
         site = self._workspace.site
         site.log_in_again()
-        if shows_string_ids(site):
+        if is_on(site, STRING_IDS):
             yield
             return
-        with self._noted(Note(STRINGS, self._workspace.run_id), lambda: hide_string_ids(site)):
-            switch_string_ids(site, on=True)
+        with self._noted(Note(STRINGS, self._workspace.run_id), lambda: switch_off(site, STRING_IDS)):
+            switch(site, STRING_IDS, on=True)
             yield
 
     @contextmanager

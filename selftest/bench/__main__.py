@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from checklist.standard_streams import make_safe
 from runner.configuration import environment as environments
 from runner.configuration.replica import CHECKOUT, describe, started, variables
 from runner.pytest_plugin.preparation import suite_revision
@@ -194,6 +195,7 @@ def replica(*options: str) -> Iterator[tuple[str, int]]:
 
 
 def main() -> None:
+    make_safe()
     parser = argparse.ArgumentParser(prog="python -m selftest.bench", description=__doc__)
     parser.add_argument("--env", default="replica", help="as pytest takes it; a replica by default")
     parser.add_argument("--only", default=",".join(PARTS), help="parts: a (with b and d), c, e, f, g, m, s, t")

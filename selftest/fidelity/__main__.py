@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from checklist.standard_streams import make_safe
 from clients.errors import ConfigurationError, SiteError, Unreachable
 from replica.versions import VERSIONS
 from runner.configuration.environment import Environment, load
@@ -42,6 +43,7 @@ def _numbers(release: str) -> tuple[int, ...]:
 
 
 def main() -> int:
+    make_safe()
     parser = argparse.ArgumentParser(prog="python -m selftest.fidelity", description=__doc__)
     parser.add_argument("--env", required=True, help="the real site: a name in environments/, or a .toml file")
     parser.add_argument("--keep", type=Path, help="write what the site answered into this file")

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from checklist.standard_streams import make_safe
 from clients.errors import ConfigurationError, SiteError, Unreachable
 from runner.configuration.environment import load
 from runner.configuration.replica import CHECKOUT
@@ -27,6 +28,7 @@ from selftest.mutants.work import Judged, Stop, Work, judge_edits, judge_mutants
 
 
 def main() -> int:
+    make_safe()
     parser = argparse.ArgumentParser(
         prog="python -m selftest.mutants", description="Do the tests tell a changed plugin?"
     )

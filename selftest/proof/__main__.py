@@ -20,6 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from checklist.standard_streams import make_safe
 from clients.errors import ConfigurationError
 from runner.configuration.replica import CHECKOUT
 from selftest.proof import report
@@ -39,6 +40,7 @@ AT_A_TIME = 3 * (os.cpu_count() or 1)
 
 
 def main() -> int:
+    make_safe()
     parser = argparse.ArgumentParser(prog="python -m selftest.proof", description="Does each fault turn its line red?")
     parser.add_argument("--faults", help="only these, separated by commas")
     parser.add_argument("--since", metavar="REV", help="only those that the changes since that revision touch")

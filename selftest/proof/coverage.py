@@ -8,6 +8,7 @@ from functools import cache
 from itertools import groupby
 
 from checklist.lines import CONSOLES, LINES, STEPS, Kind, Line
+from checklist.standard_streams import as_far_as_read
 from selftest.proof.outcome import expectations
 from selftest.proof.reach import accesses
 from selftest.proof.suite import suite
@@ -39,7 +40,8 @@ NOTHING = ("nothing more",)
 
 
 def main() -> None:
-    print(document(), end="")
+    with as_far_as_read():
+        print(document(), end="")
 
 
 def document() -> str:

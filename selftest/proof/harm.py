@@ -24,6 +24,7 @@ from pathlib import Path
 
 import boto3
 
+from checklist.standard_streams import make_safe
 from clients.moodle.accounts import Accounts
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
@@ -200,6 +201,7 @@ def _killed(warm: Warm, folder: Path, lasted: float) -> int:
 
 
 def main() -> int:
+    make_safe()
     parser = argparse.ArgumentParser(prog="python -m selftest.proof.harm", description="Does a killed run do harm?")
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))

@@ -24,6 +24,7 @@ from typing import Any
 
 import requests
 
+from checklist.standard_streams import make_safe
 from clients.errors import ConfigurationError
 from runner.configuration.replica import CHECKOUT
 from selftest.proof.outcome import ENGINES
@@ -135,6 +136,7 @@ def repeat(times: int, browser: str, workers: int, profiles: Sequence[str]) -> I
 
 
 def main() -> int:
+    make_safe()
     parser = argparse.ArgumentParser(prog="python -m selftest.proof.soak", description="Is green always green?")
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--browser", choices=ENGINES, default="chromium")

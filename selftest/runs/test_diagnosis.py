@@ -1,14 +1,17 @@
 """`--diagnose` on a site with one thing wrong: the cause is named, and what is right is no cause."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+import trustme
 
 from clients.addresses import LOGIN
 from runner.configuration.connect import new_bucket
@@ -63,25 +66,38 @@ def test_a_cause_is_named(environment: Environment, switch: Switch, fault: str, 
     assert causes <= {line for line, level in found.items() if level == "bad"}
 
 
+def diagnosed(file: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    asked = ["-m", "pytest", "-p", "no:cacheprovider", f"--env={file}", "--diagnose", "video won't play"]
+    return subprocess.run(
+        [sys.executable, *asked],
+        cwd=CHECKOUT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_what_the_person_on_duty_reads(warm: Warm, switch: Switch) -> None:
     switch("private-key-cut")
-    asked = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        f"--env={warm.file}",
-        "--diagnose",
-        "video won't play",
-    ]
-    told = subprocess.run(
-        asked, cwd=CHECKOUT, env=os.environ | warm.variables, capture_output=True, text=True, check=False
-    )
+    told = diagnosed(warm.file, warm.variables)
     assert told.returncode == 1
     last = "Videos Won't Play: 2 of 6 causes found (T.5.2; T.5.4). Mend that first, and look again."
     assert told.stdout.rstrip().splitlines()[-1] == last
     assert "NO-GO" not in told.stdout
+
+
+def test_an_account_and_a_certificate_that_are_wrong(warm: Warm, tmp_path: Path) -> None:
+    told = diagnosed(warm.file, warm.variables | {"S3V_REPLICA_ADMIN_PASSWORD": "not-the-password"})
+    assert told.returncode == 4, told.stdout
+    assert "MISCONFIGURED: Logging in as admin failed" in told.stdout
+
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    text = re.sub("(?m)^ca_file = .*$", f'ca_file = "{tmp_path / "other.pem"}"', warm.file.read_text(encoding="utf-8"))
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    told = diagnosed(tmp_path / "site.toml", warm.variables)
+    assert told.returncode == 4, told.stdout
+    assert "is not trusted" in told.stdout
 
 
 @pytest.mark.parametrize("step", ["T.1", "T.2", "T.3", "T.4", "T.5", "T.6"])

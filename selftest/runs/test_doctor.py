@@ -22,6 +22,7 @@ from clients.moodle.accounts import Accounts
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.model import Plugin, Settings
+from clients.moodle.server import MAINTENANCE_MODE
 from clients.server.commands import COMMANDS
 from runner.configuration.connect import new_shell
 from runner.configuration.environment import Environment
@@ -197,7 +198,7 @@ def test_the_plugin_is_not_there(
 
 
 def test_a_site_that_somebody_else_maintains(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "in_maintenance", lambda _: True)
+    monkeypatch.setattr(doctor, "is_on", lambda site, which: which is MAINTENANCE_MODE)
     level, text = worst(examine(environment, []), "maintenance")
     assert (level, "nobody but administrators comes in. End it" in text) == ("bad", True)
 

@@ -1,6 +1,7 @@
 """Runs that cannot start: one clear message, an exit code of docs/contract.md, nothing left behind."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -152,6 +153,18 @@ def test_a_machine_without_browsers(checkout: Checkout, tmp_path: Path) -> None:
     expect(run, INCOMPLETE, "INCOMPLETE", "get it with: playwright install chromium")
     results = json.loads((checkout.reports / "results.json").read_text("utf-8"))
     assert (results["verdict"], results["exit_code"]) == ("INCOMPLETE", 7)
+
+
+def test_a_machine_of_a_rush_that_is_not_there(checkout: Checkout, tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'ssh: connect to host load-1 port 22: No route to host' >&2\nexit 255\n", "utf-8")
+    ssh.chmod(0o755)
+    options = (checkout.file("[rush]\nmost = 3"), "--rush=3", "--rush-workers=load-1")
+    for more in ((), ("--doctor",)):
+        run = checkout.run(*options, *more, variables={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        told = "load-1 of --rush-workers cannot take part in a rush (ssh: connect to host load-1 port 22: No route to"
+        expect(run, WRONG, "MISCONFIGURED", told)
+        assert run.text.count("No route to host") == 1 + bool(more)
 
 
 def test_a_port_that_is_in_use_is_no_hindrance(checkout: Checkout) -> None:

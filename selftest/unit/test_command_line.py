@@ -1,5 +1,6 @@
 """Options that a run cannot do without, or cannot do as asked: usage, told in a sentence."""
 
+import re
 import subprocess
 import sys
 from argparse import Namespace
@@ -9,10 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from runner.configuration.replica import CHECKOUT
+from runner.configuration.replica import CHECKOUT, NAME
 from runner.pytest_plugin.compat import has_workers, workers_of
-from runner.pytest_plugin.options import expect_usable, place_reports
+from runner.pytest_plugin.options import expect_one_mode, expect_usable, place_reports
+from runner.pytest_plugin.preparation import expect_readable
 from runner.pytest_plugin.state import State, _stem
+from selftest.unit.environment_files import SITE
 
 WHOLE: dict[str, object] = {"htmlpath": None, "xmlpath": None, "browser": [], "browser_channel": None, "device": None}
 
@@ -49,6 +52,42 @@ def test_a_plugin_that_is_left_out(without: str, plugin: str) -> None:
 def test_what_would_be_ignored(name: str, value: str, told: str) -> None:
     with pytest.raises(pytest.UsageError, match=told):
         expect_usable(config(**{name: value}))
+
+
+MODES: dict[str, Any] = {"collectonly": False, "doctor": False, "diagnose": None, "restore": False, "keep": False}
+
+
+@pytest.mark.parametrize(
+    ("asked", "flags"),
+    [
+        ({"doctor": True, "diagnose": "T.5"}, "--doctor and --diagnose"),
+        ({"doctor": True, "diagnose": ""}, "--doctor and --diagnose"),
+        ({"doctor": True, "restore": True}, "--doctor and --restore"),
+        ({"diagnose": "T.5", "restore": True}, "--diagnose and --restore"),
+        ({"collectonly": True, "doctor": True}, "--collect-only and --doctor"),
+        ({"collectonly": True, "diagnose": "T.5"}, "--collect-only and --diagnose"),
+        ({"collectonly": True, "restore": True}, "--collect-only and --restore"),
+        ({"restore": True, "keep": True}, "--keep and --restore"),
+        (dict.fromkeys(MODES, True), "--keep and --collect-only and --doctor and --diagnose and --restore"),
+    ],
+)
+def test_two_modes(asked: dict[str, Any], flags: str) -> None:
+    with pytest.raises(pytest.UsageError, match=f"^{flags} do different things; ask for one at a time$"):
+        expect_one_mode(config(**MODES | asked))
+
+
+@pytest.mark.parametrize("mode", [*MODES, ""])
+def test_one_mode(mode: str) -> None:
+    expect_one_mode(config(**MODES | ({mode: True} if mode else {})))
+
+
+def test_two_modes_end_before_anything_is_asked() -> None:
+    command = [sys.executable, "-m", "pytest", "--doctor", "--diagnose", "T.5", "--env=nowhere"]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        4,
+        "ERROR: --doctor and --diagnose do different things; ask for one at a time\n\n",
+    )
 
 
 def test_an_empty_name_is_no_folder_for_reports() -> None:
@@ -109,6 +148,59 @@ def test_a_full_disk_is_found_where_the_error_names_none(tmp_path: Path, monkeyp
     state = State("1", None, "x", tmp_path, partial=False)  # type: ignore[arg-type]
     state.cannot_write(OSError(28, "No space left on device"))
     assert state.misconfigured.startswith(f"{temporary} cannot be written (No space left on device).")
+
+
+def listing(env: object = NAME, **asked: Any) -> pytest.Config:
+    usual: dict[str, Any] = {"target": [], "rush": 0, "rush_workers": (), "site": [], "fault": []}
+    return config(**usual | {"env": str(env), "collectonly": True, "browser": []} | asked)
+
+
+@pytest.mark.usefixtures("variables")
+@pytest.mark.parametrize(
+    ("asked", "more", "known", "told"),
+    [
+        ({"target": ["nowhere"]}, "", "", "no target is named nowhere; use one of chromium, firefox, webkit"),
+        ({"rush": 31}, "test_site = true\nrush = { most = 30 }", "", "--rush 31 is more than site.toml allows"),
+        ({"rush": -1}, "", "", "--rush -1 is no number of students"),
+        ({"rush": 1}, "", "", "A rush is load, and test_site = false"),
+        ({"rush_workers": ("load-1",)}, "", "", "add --rush N"),
+        ({"site": ["below"]}, "", "", "--site and --fault are for the replica"),
+        ({"fault": ["progress-hidden"]}, "", "", "--site and --fault are for the replica"),
+        ({}, 'ca_file = "nowhere.pem"', "", "nowhere.pem cannot be used"),
+        ({}, 'targets = [{ name = "p", engine = "webkit", device = "Pixel 77" }]', "", "Playwright knows no Pixel 77"),
+        ({}, "", "known = 7", "known-issues.toml: it must hold [[known]] tables"),
+        ({}, "", '[[known]]\nline = "2.7.5"\ntarget = "opera"', "the environment has no target opera"),
+        ({}, "", "\0", "known-issues.toml: it is not valid TOML"),
+        (
+            {},
+            'waived = [{ line = "2.13.3", reason = "none here", owner = "Ada", expires = 2020-01-01 }]',
+            "",
+            "site.toml: the waiver of 2.13.3 expired on 2020-01-01",
+        ),
+    ],
+)
+def test_listing_the_tests_refuses_what_a_run_would(
+    tmp_path: Path, asked: dict[str, Any], more: str, known: str, told: str
+) -> None:
+    (tmp_path / "site.toml").write_text(f"{more}\n{SITE}", encoding="utf-8")
+    if known:
+        (tmp_path / "site.known-issues.toml").write_text(known, encoding="utf-8")
+    with pytest.raises(pytest.UsageError, match=re.escape(told)):
+        expect_readable(listing(tmp_path / "site.toml", **asked))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"target": ["nowhere"]}, "replica.toml: no target is named nowhere; use one of chromium"),
+        ({"rush": 31}, "--rush 31 is more than replica.toml allows, which is 30"),
+        ({"rush_workers": ("load-1",)}, "add --rush N"),
+    ],
+)
+def test_listing_the_tests_for_the_replica_starts_none(asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(pytest.UsageError, match=re.escape(told)):
+        expect_readable(listing(**asked))
+    expect_readable(listing(target=["pixel-7", "webkit"], rush=30))
 
 
 def test_listing_the_tests_reads_the_environment_file(tmp_path: Path) -> None:

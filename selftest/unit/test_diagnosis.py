@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from checklist.lines import LINES
-from clients.errors import NotCheckable, Unreachable
+from clients.errors import ConfigurationError, LoginRefused, NotCheckable, Unreachable
 from runner.configuration.environment import Environment
 from runner.doctor import diagnosis
 from runner.doctor.diagnosis import LOOKS, SYMPTOMS, Sight, conclusion, diagnose, symptom
@@ -39,7 +39,11 @@ def test_a_symptom_by_its_number_or_its_title(number: int) -> None:
         ("T.3", "Access Denied errors when uploading"),
         ("T.3", "Acess denyed"),  # codespell:ignore
         ("T.3", "cannot upload videos"),
+        ("T.3", "upload fails"),
         ("T.4", "cors"),
+        ("T.4", "handing in fails with a red network error"),
+        ("T.4", "Network error during S3 upload"),
+        ("T.4", "submitting ends with a netwrok error"),  # codespell:ignore
         ("T.4", "cros errors in browser"),  # codespell:ignore
         ("T.4", "No 'Access-Control-Allow-Origin' header is present"),
         ("T.5", "won't play"),
@@ -66,6 +70,9 @@ def test_what_is_no_symptom(words: str) -> None:
 def test_words_of_two_symptoms() -> None:
     with pytest.raises(ValueError, match=r"'video' speaks of T\.3 and T\.5 alike: .*; T\.5 Videos Won't Play"):
         symptom("video")
+    for words in ("handing in fails", "students cannot hand in", "submitting doesn't work"):
+        with pytest.raises(ValueError, match=r"speaks of T\.3 and T\.4 alike"):
+            symptom(words)
 
 
 def test_each_look_is_at_a_box_of_troubleshooting() -> None:
@@ -105,5 +112,31 @@ def test_a_host_that_does_not_answer(environment: Environment, monkeypatch: pyte
     assert not state.diagnosed
 
     looks["T.5.2"] = (cause, "Paste it anew.")
+    preparation._diagnose(state, environment, "T.5")
+    assert (state.code, state.diagnosed) == (1, True)
+
+
+@pytest.mark.parametrize("error", [ConfigurationError, LoginRefused])
+def test_an_environment_that_is_wrong(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """It tells nothing of the site, and that comes before a host that does not answer."""
+
+    def wrong(_: Sight) -> None:
+        raise error("Logging in as admin failed")
+
+    def silent(_: Sight) -> None:
+        raise Unreachable("localhost cannot be reached")
+
+    def cause(_: Sight) -> None:
+        raise AssertionError("expected the key, seen another")
+
+    looks: dict[str, Any] = {"T.5.1": (wrong, ""), "T.5.2": (silent, ""), "T.5.3": (wrong, "")}
+    monkeypatch.setattr(diagnosis, "LOOKS", looks)
+    state = cast(State, SimpleNamespace(secrets=None, code=None, diagnosed=False))
+    with pytest.raises(ConfigurationError, match=r"^Logging in as admin failed\.$"):
+        preparation._diagnose(state, environment, "T.5")
+
+    looks["T.5.4"] = (cause, "Paste it anew.")
     preparation._diagnose(state, environment, "T.5")
     assert (state.code, state.diagnosed) == (1, True)

@@ -99,7 +99,9 @@ def choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load_site: LoadSite)
             opened.callback(stub.server.server_close)
             opened.callback(stub.server.shutdown)
             monkeypatch.setenv("S3V_IPHONE", stub.address)
-            site = load_site(end='[[targets]]\nname = "iphone"\nengine = "webkit"\nwebdriver = "S3V_IPHONE"')
+            site = load_site(
+                end='[[targets]]\nname = "iphone"\nengine = "webkit"\nwebdriver = "S3V_IPHONE"\nreal = "iPhone 16"'
+            )
             tab = Tab(opened.enter_context(session(site.target("iphone"))), 1)
             WidgetByWebDriver(tab, Moodle("https://moodle.test", 1, 1, 1), lambda _: None).choose(file)
             return stub

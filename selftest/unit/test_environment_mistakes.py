@@ -90,6 +90,14 @@ def test_one_mistake_one_message(load_site: LoadSite, old: str, new: str, proble
         ("bogus = 1", "bogus: is not a key here; remove it (docs/keys.md lists the keys)"),
         ('ignore_https_errors = true\nca_file = "ca.pem"', "ca_file: contradicts ignore_https_errors = true; keep one"),
         ('name = "x"', "name: is not a key here"),
+        (
+            'required_lines = ["X.*", "3.1.1"]',
+            "required_lines: where test_site = false no run judges X.*; leave it out",
+        ),
+        (
+            'test_site = false\nrequired_lines = ["X.1.*", "X.2.1"]',
+            "required_lines: where test_site = false no run judges X.1.*, X.2.1; leave it out",
+        ),
         ('required_lines = ["3.1.1", "3.1"]', "required_lines: 3.1 is no line of the checklist; name lines, such as"),
     ],
 )
@@ -104,6 +112,35 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
         ('[[targets]]\nname = "X"\nengine = "chromium"', "targets.1.name: must be made of a-z, 0-9 and hyphens"),
         ('[[targets]]\nname = "x"\nengine = "opera"', "targets.1.engine: input should be 'chromium', 'firefox' or"),
         ('[[targets]]\nname = "webkit"\nengine = "firefox"', "targets.1.engine: a target named webkit runs in webkit"),
+        (
+            '[[targets]]\nname = "firefox-esr"\nengine = "chromium"',
+            "targets.1.engine: a target named firefox-esr runs in firefox; choose another name",
+        ),
+        *(
+            (
+                f'[[targets]]\nname = "{name}"\nengine = "{engine}"',
+                f'targets.1.channel: a target named {name} runs in {channel}; set channel = "{channel}", or choose '
+                "another name",
+            )
+            for name, engine, channel in (
+                ("edge", "chromium", "msedge"),
+                ("msedge", "chromium", "msedge"),
+                ("edge-on-windows", "chromium", "msedge"),
+                ("chrome", "chromium", "chrome"),
+                ("grid-chrome", "chromium", "chrome"),
+                ("safari", "webkit", "safari"),
+                ("webkitgtk", "webkit", "webkitgtk"),
+            )
+        ),
+        (
+            '[[targets]]\nname = "edge"\nengine = "chromium"\nchannel = "chrome"',
+            "targets.1.channel: a target named edge runs in msedge",
+        ),
+        (
+            '[[targets]]\nname = "iphone-15"\nengine = "webkit"',
+            "targets.1.real: a target named iphone-15 is a phone or a tablet; say which by device, which is "
+            "emulated, or by real, or choose another name",
+        ),
         (
             '[[targets]]\nname = "x"\nengine = "firefox"\nchannel = "chrome"',
             'targets.1.channel: chrome is a channel of chromium; set engine = "chromium"',

@@ -5,9 +5,8 @@ import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,8 +17,7 @@ from clients.moodle.client import MoodleClient
 from runner.configuration.environment import load
 from runner.configuration.environment_tables import large_size
 from runner.doctor import doctor
-from runner.pytest_plugin.preparation import _read_known_issues
-from runner.pytest_plugin.state import State
+from runner.pytest_plugin.preparation import _known_issues
 from selftest.unit.environment_files import SITE, LoadSite
 
 
@@ -260,7 +258,7 @@ def test_known_issues_that_cannot_be_read(load_site: LoadSite, make: Callable[[P
     site = load_site()
     make(site.known_issues_file)
     with pytest.raises(ConfigurationError) as told:
-        _read_known_issues(cast(State, SimpleNamespace(targets=[])), site)
+        _known_issues(site, (), date(2026, 11, 30))
     assert str(told.value).startswith(f"{site.known_issues_file}: cannot be read ({why}")
     assert str(told.value).endswith("; save it as a file in UTF-8")
 

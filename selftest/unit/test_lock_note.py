@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Settings
+from clients.moodle.server import STRING_IDS
 from runner.configuration.environment import Environment
 from runner.reservation import changed_settings
 from runner.reservation.changed_settings import (
@@ -118,5 +119,5 @@ def test_signs_at_the_end_of_a_secret_are_taken_off_by_whoever_finds_its_note() 
 
 
 def test_texts_that_tell_where_they_come_from_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changed_settings, "hide_string_ids", lambda site: True)
+    monkeypatch.setattr(changed_settings, "switch_off", lambda site, which: which is STRING_IDS)
     assert undo(cast(MoodleClient, object()), Note.parse(str(Note(STRINGS, RUN))))

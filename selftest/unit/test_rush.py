@@ -1,11 +1,13 @@
 """Locust drives a rush in processes of its own, here and by workers, and what became of each student is told."""
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -147,6 +149,59 @@ def test_a_worker_elsewhere_reaches_the_leader_by_ssh_alone() -> None:
     assert command[:2] == ["ssh", "-o"]
     assert command[command.index("-R") + 1] == "5557:127.0.0.1:5557"
     assert command[command.index("ada@load-1.example.edu") + 1] == "locust"
+
+
+SSH = """#!/bin/sh
+echo "$*" > {asked}
+case "$*" in
+    *good*) echo "locust 2.46.1 from /usr/lib/python3/dist-packages (Python 3.11)" ;;
+    *gone*) echo "ssh: connect to host gone port 22: No route to host" >&2; exit 255 ;;
+    *bare*) echo "sh: 1: locust: not found" >&2; exit 127 ;;
+    *mute*) exit 1 ;;
+    *slow*) exec sleep 60 ;;
+esac
+"""
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in place of SSH; returns the file with what it was asked."""
+    program, asked = tmp_path / "ssh", tmp_path / "asked"
+    program.write_text(SSH.format(asked=asked), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return asked
+
+
+def test_a_worker_that_is_ready(ssh: Path) -> None:
+    assert load.find_locust("ada@good") == "2.46.1"
+    assert ssh.read_text("utf-8") == "-o BatchMode=yes -o ConnectTimeout=10 ada@good locust --version\n"
+    assert load.find_locust("127.0.0.1") == version("locust")
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        (
+            "gone",
+            "gone of --rush-workers cannot take part in a rush (ssh: connect to host gone port 22: No route to host)",
+        ),
+        ("bare", "bare of --rush-workers cannot take part in a rush (sh: 1: locust: not found)"),
+        ("mute", "mute of --rush-workers cannot take part in a rush (it ended with 1 and said nothing)"),
+        ("slow", "slow of --rush-workers does not say within 0.3 s which Locust it has"),
+    ],
+)
+def test_a_worker_that_is_not(ssh: Path, monkeypatch: pytest.MonkeyPatch, host: str, told: str) -> None:
+    monkeypatch.setattr(load, "ANSWERS", 0.3 if host == "slow" else 30)
+    with pytest.raises(ConfigurationError) as refused:
+        load.find_locust(host)
+    assert str(refused.value).startswith(told)
+
+
+def test_a_machine_without_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="is not installed on this machine"):
+        load.find_locust("lab-1")
 
 
 @pytest.mark.parametrize("text", ["-oProxyCommand=x", "a b", "one,,two", ""])
