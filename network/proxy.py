@@ -84,10 +84,15 @@ class Direction:
     @contextmanager
     def slow(self, megabits_per_second: float, delay: float = 0, lost: float = 0) -> Iterator[None]:
         self.rate, self.delay, self.lost = megabits_per_second * 1_000_000 / 8, delay, lost
+        told_to_stop = False
         try:
             yield
+        except KeyboardInterrupt:
+            told_to_stop = True  # what is on its way then must not come to S3 behind the clean-up
+            raise
         finally:
-            self.rate, self.delay, self.lost = None, 0.0, 0.0
+            if not told_to_stop:
+                self.rate, self.delay, self.lost = None, 0.0, 0.0
 
 
 class ProxiedNetwork:

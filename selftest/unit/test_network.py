@@ -155,6 +155,16 @@ def test_slow_holds_what_is_sent_to_its_speed_and_ends(network: ProxiedNetwork, 
     assert fast < 0.5
 
 
+def test_what_is_on_its_way_when_a_run_is_told_to_stop_stays_slow(network: ProxiedNetwork, world: str) -> None:
+    """Else it would be on S3 before its browser is closed, or behind the clean-up."""
+    with through(network, world) as client:
+        with pytest.raises(KeyboardInterrupt), network.slow(megabits_per_second=1):
+            raise KeyboardInterrupt
+        started = time.perf_counter()
+        echoed(client, 160 * KIB)
+        assert time.perf_counter() - started > 0.8
+
+
 def test_a_slow_download_holds_all_connections_together_to_its_speed(network: ProxiedNetwork, world: str) -> None:
     with through(network, world) as one, through(network, world) as other:
         with network.slow_download(megabits_per_second=1):
