@@ -5,11 +5,15 @@ BROWSER := chromium
 PROSE := $(filter-out docs/access.md docs/fidelity.md docs/proof%,$(wildcard *.md docs/*.md environments/*.md)) \
 	$(shell find checklist checks clients fixtures pages runner tests -name "*.py")
 
+# Tests wait for pages and limits half of their time: so more workers than most machines have cores. What takes long
+# goes first, and the many small tests fill up the end.
+SELFTESTS := selftest/runs selftest/replica selftest/unit -n 3 --dist loadfile --no-loadscope-reorder
+
 .PHONY: acceptance test test-nightly test-all lint proof mutants soak bench fidelity lock docs new-check
 
 acceptance: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest -n 2 $(if $(VERSION),--site moodle=$(VERSION))
-test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -m "not nightly" -n 2 --dist loadfile --cov
-test-nightly: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest selftest -m nightly -n 2 --dist loadfile
+test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest $(SELFTESTS) -m "not nightly" --cov
+test-nightly: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest $(SELFTESTS) -m nightly
 test-all: test test-nightly ; $(BIN)/python -m selftest.machines --python $(PYTHON)
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -209,7 +209,7 @@ def judge(
             ]
     for line in LINES.values():
         if line.kind is Kind.FOLLOWS:
-            others = [one for id_, entries in settled.items() if LINES[id_].is_followed_by(line) for one in entries]
+            others = [one for other in judged if other.is_followed_by(line) for one in settled[other.id]]
             settled[line.id] = [_following(line, others)]
         elif line.for_people:
             settled[line.id] = [_of_people(line, line.id in required)]

@@ -112,6 +112,7 @@ def test_step_2_13_by_webdriver(checkout: Checkout, driver: str, binary: Binary)
     expect_untold(checkout, driver)
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("nothing_left", "steps")
 def test_steps_2_7_and_2_13_by_a_debugging_port(checkout: Checkout, binary: Binary, tmp_path: Path) -> None:
     port = free_port()

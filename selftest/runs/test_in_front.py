@@ -112,7 +112,7 @@ def test_a_challenge_is_quoted_and_the_key_named(environment: Environment, switc
 
 
 def test_maintenance_is_called_so(environment: Environment, switch: Switch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clients.probes.APART", 0.01)
+    monkeypatch.setattr("clients.probes.PROBES", 1)
     switch(maintenance=True)
     said = told(examine(environment, []), "site")
     assert "outage site" in said
@@ -186,7 +186,6 @@ def test_a_neighbour_in_the_cors_rule(environment: Environment, switch: Switch) 
         ("storage=trickle", "outage bucket", "It answers, and comes to no end"),
         ("certificate=expired", "bad site", "certificate has expired. Have it renewed"),
         ("certificate=another-host", "bad site", "It is of another host: correct the address"),
-        ("cdn-down", "outage CDN", "502"),
     ],
 )
 def test_what_the_doctor_says(
@@ -194,6 +193,8 @@ def test_what_the_doctor_says(
 ) -> None:
     if profile == "storage=trickle":
         monkeypatch.setattr("runner.doctor.doctor.QUESTION", 1)
+    elif level.startswith("outage"):
+        monkeypatch.setattr("clients.probes.PROBES", 1)
     with warm_replica(tmp_path, "chromium", SHORT, [profile]) as warm:
         for name, value in warm.variables.items():
             monkeypatch.setitem(os.environ, name, value)
@@ -201,6 +202,14 @@ def test_what_the_doctor_says(
     seen = {f"{one.level} {one.name}": f"{one.sentence} {one.remedy}" for one in findings}
     assert level in seen, seen
     assert re.search(words, seen[level]), seen[level]
+
+
+def test_a_cdn_that_is_down_is_an_outage(
+    environment: Environment, switch: Switch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clients.probes.PROBES", 1)
+    switch(cdn_down=True)
+    assert re.search("^outage CDN: .*502", told(examine(environment, [])), re.M)
 
 
 def test_a_key_that_may_not_decrypt_is_no_finding_about_the_plugin(

@@ -19,6 +19,7 @@ from runner.configuration.environment import Environment
 from runner.configuration.naming import CATEGORY, COURSE_NAME
 from selftest.proof.warm import Warm
 from selftest.runs.checkout import (
+    ASKED_ONCE,
     FAKE_BROWSER,
     GO,
     INTERRUPTED,
@@ -73,7 +74,7 @@ UNHEARD = pytest.mark.skipif(
     [
         pytest.param(os.kill, signal.SIGINT, marks=pytest.mark.nightly),
         (os.killpg, signal.SIGINT),
-        (os.kill, signal.SIGTERM),
+        pytest.param(os.kill, signal.SIGTERM, marks=pytest.mark.nightly),
         pytest.param(os.killpg, signal.SIGTERM, marks=pytest.mark.nightly),
         pytest.param(os.killpg, signal.SIGHUP, marks=UNHEARD),
         pytest.param(os.kill, signal.SIGQUIT, marks=pytest.mark.nightly),
@@ -166,12 +167,13 @@ def test_a_killed_run_is_restored_without_another_run(checkout: Checkout) -> Non
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "What dead runs had left changed is put back:")
 
 
-@pytest.mark.parametrize("host", ["site", "storage"])
+@pytest.mark.parametrize("host", ["site", pytest.param("storage", marks=pytest.mark.nightly)])
 def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
     checkout: Checkout, replica: psutil.Process, host: str
 ) -> None:
     silent = replica if host == "site" else replica.children()[0]
     told = {"site": "localhost:", "storage": "S3 does not answer"}[host]
+    checkout.tests(test_it=UPLOADS, conftest=ASKED_ONCE)
     with checkout.started(checkout.file(SHORT)) as process:
         seen = read_until(process, IN_THE_MIDDLE)
         with stopped(silent):
@@ -186,12 +188,12 @@ def test_a_host_that_falls_silent_in_the_middle_is_an_outage_and_no_finding(
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
 
 
-@pytest.mark.parametrize("host", ["site", "storage"])
+@pytest.mark.parametrize("host", [pytest.param("site", marks=pytest.mark.nightly), "storage"])
 def test_a_host_that_falls_silent_before_clean_up_is_an_outage_and_no_finding(
     checkout: Checkout, replica: psutil.Process, host: str
 ) -> None:
     silent = replica if host == "site" else replica.children()[0]
-    checkout.tests(test_it=three_lines(after=f"os.kill({silent.pid}, {signal.SIGSTOP})"))
+    checkout.tests(test_it=three_lines(after=f"os.kill({silent.pid}, {signal.SIGSTOP})"), conftest=ASKED_ONCE)
     try:
         run = checkout.run(checkout.file(SHORT), "--browser", "chromium")
     finally:
@@ -225,7 +227,7 @@ def test_it(back, environment, line):
 def test_a_host_that_is_silent_where_a_test_breaks_outside_its_lines_is_an_outage(
     checkout: Checkout, environment: Environment
 ) -> None:
-    checkout.tests(test_it=FAKE_BROWSER + ENDS_BADLY)
+    checkout.tests(test_it=FAKE_BROWSER + ENDS_BADLY, conftest=ASKED_ONCE)
     try:
         run = checkout.run(checkout.file(), "--browser", "chromium")
     finally:
@@ -291,7 +293,7 @@ def test_playback(submission, delivery, video_access, environment, line):
 def test_a_cdn_that_dies_in_the_middle_is_an_outage_and_refuses_nothing(
     checkout: Checkout, environment: Environment
 ) -> None:
-    checkout.tests(test_it=CDN_DIES)
+    checkout.tests(test_it=CDN_DIES, conftest=ASKED_ONCE)
     try:
         run = checkout.run(checkout.file(), "--browser", "chromium")
     finally:

@@ -48,7 +48,7 @@ def killed(checkout: Checkout, site: MoodleClient, open_in_the_end: None) -> Non
 
 
 @pytest.mark.usefixtures("killed")
-@pytest.mark.parametrize("option", ["--restore", "--tb=short"])
+@pytest.mark.parametrize("option", [pytest.param("--restore", marks=pytest.mark.nightly), "--tb=short"])
 def test_the_run_after_one_that_was_killed(checkout: Checkout, site: MoodleClient, option: str) -> None:
     checkout.tests(test_it=three_lines())
     following = checkout.run(checkout.file(), "--browser=chromium", option)

@@ -155,7 +155,7 @@ def test_every_container_decodes(extension: Literal["mp4", "mov", "avi", "mkv", 
         assert sum(frame.samples for frame in container.decode(audio=0)) == pytest.approx(20 * 48_000, rel=0.01)
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
+@pytest.fixture(scope="module", params=["chromium", pytest.param("firefox", marks=pytest.mark.nightly)])
 def engine(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Browser]:
     launch = launch_of(Target(name=request.param, engine=request.param), playwright)
     browser: Browser = getattr(playwright, request.param).launch(**launch.options)

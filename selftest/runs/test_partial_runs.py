@@ -26,7 +26,10 @@ def test_again(workspace, line):
 """
 
 
-@pytest.mark.parametrize(("good", "verdict", "code"), [(True, "GO", GO), (False, "NO-GO", NO_GO)])
+@pytest.mark.parametrize(
+    ("good", "verdict", "code"),
+    [(True, "GO", GO), pytest.param(False, "NO-GO", NO_GO, marks=pytest.mark.nightly)],
+)
 def test_three_shards_give_the_verdict_of_the_whole(checkout: Checkout, good: bool, verdict: str, code: int) -> None:
     checkout.tests(test_it=FAKE_BROWSER + TESTS.format(condition=good))
     expect(checkout.run(checkout.file()), code, verdict)

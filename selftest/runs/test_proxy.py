@@ -51,7 +51,7 @@ def through(proxy: str) -> dict[str, str]:
     return {"HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": "", "no_proxy": ""}
 
 
-@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+@pytest.mark.parametrize("browser", ["chromium", pytest.param("firefox", marks=pytest.mark.nightly)])
 def test_a_run_through_a_proxy(behind_a_proxy: tuple[Checkout, dict[str, Any]], browser: str) -> None:
     checkout, ready = behind_a_proxy
     before = seen(ready)

@@ -35,7 +35,7 @@ RUNS = {**SAMPLES, "many": many}
 LAPTOP = {"width": 1300, "height": 900}
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
+@pytest.fixture(scope="module", params=["chromium", pytest.param("firefox", marks=pytest.mark.nightly)])
 def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Browser]:
     launch = launch_of(Target(name=request.param, engine=request.param), playwright)
     browser = getattr(playwright, request.param).launch(**launch.options)

@@ -18,7 +18,7 @@ from runner.configuration.environment import Environment
 from runner.configuration.naming import LOCK_NAME, marked_category
 from runner.reservation.changed_settings import Change, Note, Repaired, altered, undo
 from runner.reservation.reservation import SiteReservation
-from selftest.runs.checkout import FAKE_BROWSER, Checkout, Ended, three_lines
+from selftest.runs.checkout import ASKED_ONCE, FAKE_BROWSER, Checkout, Ended, three_lines
 
 GO, NO_GO, INTERRUPTED, OUTAGE = 0, 1, 2, 6
 KILLED = -9
@@ -114,7 +114,7 @@ def test_a_run_that_is_killed(
     assert stored(site) == original
 
 
-@pytest.mark.parametrize("option", ["--restore", "--tb=short"])
+@pytest.mark.parametrize("option", ["--restore", pytest.param("--tb=short", marks=pytest.mark.nightly)])
 def test_the_run_after_one_that_was_killed(checkout: Checkout, site: MoodleClient, original: str, option: str) -> None:
     checkout.tests(test_it=guarded(broken="die()"))
     assert run(checkout).code == KILLED
@@ -180,7 +180,7 @@ def test_a_check_that_fails_in_a_run_that_keeps_its_data(checkout: Checkout, sit
 
 
 def test_a_network_that_is_lost(checkout: Checkout, site: MoodleClient, original: str) -> None:
-    checkout.tests(test_it=guarded(broken=NETWORK_LOST))
+    checkout.tests(test_it=guarded(broken=NETWORK_LOST), conftest=ASKED_ONCE)
     ended = run(checkout)
     assert ended.code == OUTAGE, ended.text
     assert run(checkout, "--restore").code == GO  # unless the watchdog, whose network is not lost, was first

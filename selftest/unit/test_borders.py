@@ -102,7 +102,8 @@ def taken_or_told(read: Callable[[], object], refusal: type[BaseException], word
 
 # -- files of a run -------------------------------------------------------------------------------
 
-RUN = json.loads(text_of(no_go()))
+TEXT = text_of(no_go())
+RUN = json.loads(TEXT)
 
 
 @corpus
@@ -136,7 +137,7 @@ SIGNATURE = [
 @corpus
 @given(st.one_of(RUBBISH, st.just(b"")), st.data())
 def test_signatures(tmp_path: Path, content: bytes, data: st.DataObject) -> None:
-    (tmp_path / results.FILE).write_text(text_of(no_go()), "utf-8")
+    (tmp_path / results.FILE).write_text(TEXT, "utf-8")
     text = content or json.dumps(changed(SIGNATURE, data)).encode(errors="replace")
     (tmp_path / signing.FILE).write_bytes(text)
     taken_or_told(lambda: signing.verify(tmp_path), NoResults, signing.FILE)

@@ -102,7 +102,13 @@ def crowd(site: Site, folder: Path, *sessions: str) -> Crowd:
     return Crowd(students, ASSIGNMENT, clip, verify=True, timeout=10)
 
 
-@pytest.mark.parametrize("workers", [(), ("127.0.0.1", "localhost")], ids=["alone", "two workers"])
+@pytest.mark.parametrize(
+    "workers",
+    [
+        pytest.param((), id="alone"),
+        pytest.param(("127.0.0.1", "localhost"), id="two workers", marks=pytest.mark.nightly),
+    ],
+)
 def test_locust_lets_everybody_hand_in(workers: tuple[str, ...], site: Site, tmp_path: Path) -> None:
     promised: list[tuple[int, str]] = []
     students = crowd(site, tmp_path, "1", "2", "refused", "4", "5")
