@@ -281,7 +281,7 @@ def _chosen(table: Mapping[str, str], text: str) -> tuple[str, dict[str, str]]:
     """
     for pattern, told in table.items():
         if found := re.search(pattern, text):
-            return told, found.groupdict()
+            return told, {name: word.strip() for name, word in found.groupdict().items() if word}
     return "", {}
 
 

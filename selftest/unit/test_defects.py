@@ -112,6 +112,17 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.11.7", "With a wrong secret the message says what to do",
            "expected a message that tells the student what to do, seen: failed")],
          "When an upload breaks students are not told what to do"),
+        ([("2.14.3", "Nobody's console shows an error",
+           "expected no errors in anybody's console in step 4.4, seen the student's: request failed: GET https://cdn.ex"
+           "ample.edu/videos/7/…?Expires=1: net::ERR_FAILED (on https://m.example.edu/s3video/view_video.php?id=7); "
+           "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function"),
+          ("2.14.3", "No console shows an error", "expected none, seen the teacher's: request refused: GET "
+           "https://moodle.example.edu/s3video/player.js?v=1: status 404 (Not Found)")],
+         "Browsers' consoles show errors: a video does not reach the student's browser on the page view_video.php and "
+         "the teacher's browser does not get player.js"),
+        ([("2.8.9", "The teacher's console stays clean until then", "expected no errors, seen: "
+           "page error: TypeError: video is null (on https://moodle.example.edu/)")],
+         "Browsers' consoles show errors: a script says “video is null”"),
         ([("4.2.4", "A video past its retention is gone from the list and from S3", "expected it gone, seen it there")],
          "The clean-up task keeps videos that are past their retention"),
     ],
