@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from pydantic import AfterValidator
 from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
-from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
+from checklist.verdicts import MEANWHILE, PREPARED, Check, Entry, Role, Verdict, is_known
 from checklist.words import brief, failures, first_and_last, listed, parameters, repeated, sent_to, status
 from checklist.words import sentence as sentence_of
 
@@ -83,8 +84,9 @@ class Symptom:
     """A check that failed, on one target or on several. `sentence` says what is wrong, `should` what is to happen.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
-    test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
-    that were made without a browser, with who sent them and their answers, where no page shows it.
+    test until then, in the imperative; the last `own` of them were taken for this check alone. `people` are who sat at
+    a browser, and at which page. `asked` are the last requests that were made without a browser, with who sent them
+    and their answers, where no page shows it.
     """
 
     sentence: str
@@ -101,6 +103,7 @@ class Symptom:
     file: str = ""
     asked: Sequence[str] = ()
     should: str = ""
+    own: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,6 +488,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
+    steps = repeated(first.evidence.get("steps", ()))
     return Symptom(
         _what_is_wrong(same[0]),
         expected,
@@ -494,13 +498,25 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _test(first),
         [*first.evidence.get("screenshots", ())],
         [*first.evidence.get("captions", ())],
-        repeated(first.evidence.get("steps", ())),
+        steps,
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
         [*_asked(first)],
         sentence(same[0]),
+        _own(first, steps),
     )
+
+
+def _own(check: Check, told: Sequence[str]) -> int:
+    """How many of the steps that are told, the last of them, were taken for the check alone; 0 where all were, or none.
+
+    Those before them prepare what is checked.
+    """
+    taken: Sequence[str] = check.evidence.get("steps", ())
+    own = [*taken][check.evidence.get(PREPARED, len(taken)) :]
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(own), reversed(told), strict=False))
+    return len(list(same))
 
 
 def _asked(check: Check) -> Iterator[str]:

@@ -21,7 +21,7 @@ from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
 from checklist.results import Run, put
-from checklist.verdicts import MEANWHILE, WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
+from checklist.verdicts import MEANWHILE, PREPARED, WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
 
 FILE = "report.html"
 
@@ -64,6 +64,7 @@ SEEN = (
     "screenshots",
     "captions",
     "steps",
+    PREPARED,
     "console",
     MEANWHILE,
     "requests",

@@ -75,11 +75,14 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
 def _again(symptom: Symptom) -> str:
     """How to see it again, in words; nothing where no test tells."""
     last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    steps = [*symptom.steps, *symptom.asked, last]
-    numbered = [f"{number}. {_text(step)}" for number, step in enumerate(steps, start=1)]
+    begun = len(symptom.steps) - symptom.own
+    steps = [*map(_text, symptom.steps[:begun]), *(f"**{_text(step)}**" for step in symptom.steps[begun:])]
+    steps += map(_text, [*symptom.asked, last])
+    numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     told = [
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
         *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people and not symptom.captions else []),
+        *(["What comes before the steps in bold prepares them."] if symptom.own else []),
         *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
         "\n".join(numbered),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),

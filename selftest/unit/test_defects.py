@@ -10,7 +10,7 @@ from checklist import history
 from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
 from checklist.known_issues import read
 from checklist.lines import LINES, STEPS
-from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judge
+from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judge
 from checklist.words import brief, first_and_last, repeated
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, KNOWN, NO_PLAY, go, no_go, passing, run_of
 
@@ -397,6 +397,19 @@ CHROMIUM_STACK = (
 )
 def test_what_was_seen_is_told_without_stacks_and_closing_buttons(text: str, told: str) -> None:
     assert brief(text) == told
+
+
+def test_the_steps_of_the_check_itself_are_known() -> None:
+    def own(*steps: str, before: int) -> int:
+        evidence = {"steps": [*steps], PREPARED: before}
+        (one,) = found(replace(failed("2.7.5", "The form names the limit", "seen nothing"), evidence=evidence))
+        return one.symptoms[0].own
+
+    files = [step for file in range(12) for step in (f"Choose {file}.mp4.", "Wait for the form's message.")]
+    assert own("As the student: Log in.", "Open the form.", "Choose a.mp4.", before=2) == 1
+    assert own("As the student: Log in.", before=1) == 0
+    assert own(*files, before=22) == 2
+    assert own(*files, before=2) == 3
 
 
 def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> None:

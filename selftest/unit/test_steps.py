@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checklist.verdicts import PREPARED
 from clients import steps
 from clients.addresses import asked
 from clients.words import parameters
@@ -190,3 +191,4 @@ def test_it(line):
         "As the student: Open the assignment.",
         "Press “Add submission”.",
     ]
+    assert check.evidence[PREPARED] == 1
