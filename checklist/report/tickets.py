@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checklist.defects import MEANING, Defect, Symptom, plain, where
 from checklist.lines import LINES
-from checklist.reason import called, came_to
+from checklist.reason import called, came_to, waived_and_failed
 from checklist.results import NoResults, Run, put
 from checklist.words import sentence
 
@@ -37,6 +37,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
     first = defect.symptoms[0]
     found_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    waived = waived_and_failed(run.targets, run.waived, run.lines)
     facts = {
         "Expected": _text(defect.expected),
         "Seen": _text(defect.seen),
@@ -45,6 +46,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Who must act": defect.acts,
         "Found in": f"{found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "",
         "Lines of the checklist": _lines(defect.lines),
+        "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
         "Lines that cannot pass while this is open": _lines(defect.follows, run),
     }
     parts = [

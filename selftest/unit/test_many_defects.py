@@ -84,6 +84,16 @@ def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(t
     assert "No page shows this." in told()[0]
 
 
+def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path) -> None:
+    waiver = {"line": "2.13.6", "reason": "no phones", "owner": "Ada", "expires": "2026-12-31"}
+    told = "2.13.6 is waived, was tried all the same, and failed in an emulated Pixel 7"
+    waived = replace(run(), waived=[waiver])
+    (defect,) = [one for one in waived.defects if "2.13.6" in one.lines]
+    assert render(waived, tmp_path).count(told) > render(run(), tmp_path).count(told)
+    assert told in markdown(defect, waived).replace("\\", "")
+    assert "waive" not in markdown(defect, run())
+
+
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
     (harm,) = [one for one in run().defects if one.sentence.startswith("Other people can take")]
     asked = (
