@@ -106,7 +106,6 @@ COMPOSED = {
     "seen \\S+ in the list",
     "seen \\S+ gone from the list and gone from S3",
     "seen \\S+ gone from the list",
-    "seen \\d+ that break it[^:]*: (?P<rule>[^.]+)\\.",
     "seen status",
     "“”",
     "5 GB",
