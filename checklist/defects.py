@@ -511,7 +511,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
 def _own(check: Check, told: Sequence[str]) -> int:
     """How many of the steps that are told, the last of them, were taken for the check alone; 0 where all were, or none.
 
-    Those before them prepare what is checked.
+    Those before them lead there.
     """
     taken: Sequence[str] = check.evidence.get("steps", ())
     own = [*taken][check.evidence.get(PREPARED, len(taken)) :]

@@ -81,7 +81,8 @@ class AccessTable:
 
     def try_everything(self, who: str) -> dict[str, Tried]:
         """By way; raises NotCheckable where this site has no such visitor."""
-        site = self._owner if who == OWNER else self._enter[who]()
+        with told_if_it_fails():
+            site = self._owner if who == OWNER else self._enter[who]()
         video = self._suspended if who == SUSPENDED else self._video
         return {way: self._try(site, video, way, may=way in MAY[who]) for way in WAYS if (who, way) not in UNJUDGED}
 

@@ -84,7 +84,7 @@ def _again(symptom: Symptom) -> str:
     told = [
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
         *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people and not symptom.captions else []),
-        *(["What comes before the steps in bold prepares them."] if symptom.own else []),
+        *(["It shows in what is in bold; what comes before leads there."] if symptom.own else []),
         *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
         "\n".join(numbered),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),

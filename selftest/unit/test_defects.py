@@ -82,7 +82,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "An upload that failed counts all the same: it takes the place of the video handed in before and a late "
+         "An upload that failed counts all the same: the video handed in before is lost and a late "
          "confirmation takes the newer video away"),
         ([("2.10.11", "The list no longer shows the deleted video", STILL)],
          "A video that an administrator deletes stays in the list of videos"),

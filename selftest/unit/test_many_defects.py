@@ -18,7 +18,7 @@ MOST = 26
 UNFINISHED = "Pages show names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
 
 COUNTS = (
-    "An upload that failed counts all the same: it takes the place of the video handed in before, "
+    "An upload that failed counts all the same: the video handed in before is lost, "
     "a late confirmation takes the newer video away and a form without a video counts as handed in"
 )
 
