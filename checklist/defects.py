@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from pydantic import AfterValidator
 from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
-from checklist.verdicts import MEANWHILE, Check, Entry, Role, Verdict, is_known
+from checklist.verdicts import MEANWHILE, PREPARED, Check, Entry, Role, Verdict, is_known
 from checklist.words import brief, failures, first_and_last, listed, parameters, repeated, sent_to, status
 from checklist.words import sentence as sentence_of
 
@@ -65,6 +66,9 @@ QUERY = re.compile(r"\?[^\s)]*")
 VIEWS = 4
 """Pictures of one defect."""
 
+PARTS = 4
+"""Of a defect's sentence, that a rule gives for each way in which it shows."""
+
 
 class Acts(StrEnum):
     """Who must do something about a defect."""
@@ -80,8 +84,9 @@ class Symptom:
     """A check that failed, on one target or on several. `sentence` says what is wrong, `should` what is to happen.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
-    test until then, in the imperative; `people` who sat at a browser, and at which page. `asked` are the last requests
-    that were made without a browser, with who sent them and their answers, where no page shows it.
+    test until then, in the imperative; the last `own` of them were taken for this check alone. `people` are who sat at
+    a browser, and at which page. `asked` are the last requests that were made without a browser, with who sent them
+    and their answers, where no page shows it.
     """
 
     sentence: str
@@ -98,6 +103,7 @@ class Symptom:
     file: str = ""
     asked: Sequence[str] = ()
     should: str = ""
+    own: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,7 @@ class Rule(Table):
     severity: Severity | None = None
     acts: Annotated[str, AfterValidator(_acts)] | None = None
     together: str | None = None
+    parts: dict[str, str] | None = None
     matters: str | None = None
     beside: dict[str, str] | None = None
 
@@ -248,33 +255,41 @@ def sentence(check: Check) -> str:
 GAP = "…"
 """Stands for any words, in `wrong.toml`."""
 
-SEEN = "{seen}"
-"""Stands there for what was seen."""
-
 
 @cache
-def wrongs() -> Mapping[str, str]:
-    """What is wrong where a check fails, by its title, both with gaps: the table `wrong.toml`."""
-    table: dict[str, str] = tomllib.loads(Path(__file__).with_name("wrong.toml").read_text(encoding="utf-8"))
-    return table
+def wrongs() -> Mapping[str, Mapping[str, str]]:
+    """What is wrong where a check fails, by its title and by its message: the table `wrong.toml`."""
+    table: dict[str, str | dict[str, str]] = tomllib.loads(
+        Path(__file__).with_name("wrong.toml").read_text(encoding="utf-8")
+    )
+    return {title: {"": told} if isinstance(told, str) else told for title, told in table.items()}
 
 
-@cache
-def wrong(title: str) -> str:
-    """What is wrong where a check of that title fails; empty where the table does not tell."""
-    if title in wrongs():
-        return wrongs()[title]
-    for pattern, told in wrongs().items():
-        if GAP in pattern and (found := re.fullmatch("(.*)".join(map(re.escape, pattern.split(GAP))), title)):
-            start, *parts = told.split(GAP)
+def wrong(title: str, message: str = "") -> str:
+    """What is wrong where a check of that title fails with that message; empty where the table does not tell."""
+    for pattern in [title] if title in wrongs() else wrongs():
+        if found := re.fullmatch("(.*)".join(map(re.escape, pattern.split(GAP))), title):
+            _, seen = expected_and_seen(message) or ("", "")
+            told, names = _chosen(wrongs()[pattern], message)
+            names["seen"] = seen.partition(":")[0] or "another one"
+            start, *parts = (part.format_map(names) for part in told.split(GAP))
             return start + "".join(word + part for word, part in zip(found.groups(), parts, strict=False))
     return ""
 
 
+def _chosen(table: Mapping[str, str], text: str) -> tuple[str, dict[str, str]]:
+    """Of sentences, by regular expressions, the first whose expression fits, and the expression's groups by name.
+
+    Empty where none fits.
+    """
+    for pattern, told in table.items():
+        if found := re.search(pattern, text):
+            return told, {name: word.strip() for name, word in found.groupdict().items() if word}
+    return "", {}
+
+
 def _what_is_wrong(check: Check) -> str:
-    told = wrong(check.title) or f"Not so: {sentence(check)}"
-    _, seen = expected_and_seen(check.message) or ("", "")
-    return told.replace(SEEN, seen.partition(":")[0] or "another one")
+    return wrong(check.title, check.message) or f"Not so: {sentence(check)}"
 
 
 def plain(text: str) -> str:
@@ -292,9 +307,8 @@ def defects(entries: Iterable[Entry], known: Collection[KnownIssue] = (), proble
     failed = _failed(entries)
     echoes = _echoes(failed)
     own = [check for check in failed if id(check) not in {id(echo) for echo, _ in echoes}]
-    found = [_defect(group, _of(group, echoes), checks, known) for group in _groups(own)]
     aside = {entry.id for entry in entries if LINES[entry.id].beyond and not entry.blocks}
-    found = [replace(defect, beyond=aside.issuperset(defect.lines)) for defect in found]
+    found = [_defect(group, _of(group, echoes), checks, known, aside) for group in _groups(own)]
     found = [*_with_what_follows(found, entries), *map(_problem, problems)]
     return sorted(found, key=_rank)
 
@@ -365,9 +379,24 @@ def _cause(check: Check) -> str:
     return _named(check) or (f"{severity(check)} {said}" if len(said) > TELLING else _same_check(check))
 
 
+def _saying(check: Check) -> str:
+    """What was expected and seen, for checks that one person mends, whether a rule names one of them or not."""
+    said = _bare(" ".join(expected_and_seen(check.message) or (check.message,)))
+    return f"{acts(check)} {said}" if len(said) > TELLING else _same_check(check)
+
+
 def _named(check: Check) -> str:
     """What the rule says that puts it together with others; empty without one."""
     return str(_ruled(check, "together") or "")
+
+
+def _together(beginning: str, group: Iterable[Check]) -> str:
+    """What is wrong where a rule puts checks together; empty where none of them fits a part of the rule's sentence."""
+    putting = [(check, next((rule for rule in rules() if rule.together and rule.fits(check)), None)) for check in group]
+    tables = [(check, rule.parts) for check, rule in putting if rule and rule.parts]
+    told = [_chosen(table, f"{check.title}\n{check.message}") for check, table in tables]
+    parts = [part for part, _ in Counter(part.format_map(names) for part, names in told if part).most_common(PARTS)]
+    return f"{beginning} {listed(parts)}" if parts else "" if tables else beginning
 
 
 def _sight(check: Check) -> str:
@@ -393,7 +422,7 @@ def _by(checks: Iterable[Check], of: Callable[[Check], str]) -> dict[str, list[C
 def _groups(failed: Sequence[Check]) -> Iterator[list[Check]]:
     """The failed checks of each defect, in the order of the checklist."""
     home = {id(check): number for number, check in enumerate(failed)}
-    for of in (_same_check, _cause, _sight):
+    for of in (_same_check, _cause, _saying, _sight):
         for group in _by(failed, of).values():
             numbers = {home[id(check)] for check in group}
             if len({name for check in failed if home[id(check)] in numbers and (name := _named(check))}) > 1:
@@ -413,17 +442,23 @@ def _in_order(lines: Iterable[str]) -> list[str]:
 
 
 def _defect(
-    group: Sequence[Check], echoes: Sequence[Check], all_: Sequence[Check], known: Collection[KnownIssue]
+    group: Sequence[Check],
+    echoes: Sequence[Check],
+    all_: Sequence[Check],
+    known: Collection[KnownIssue],
+    aside: Set[str],
 ) -> Defect:
+    """`aside` are the lines that block nothing."""
     symptoms = [_symptom(same) for same in _by(group, _same_check).values()]
     said = Counter((one.expected, one.seen) for one in symptoms)
     symptoms.sort(key=lambda one: -said[one.expected, one.seen])
     symptoms += [_symptom(same) for same in _by(echoes, _same_check).values()]
     worst = min(group, key=lambda check: WORST_FIRST.index(severity(check)))
-    first, together = symptoms[0], _ruled(group[0], "together")
+    first, together = symptoms[0], next((name for check in group if (name := _named(check))), "")
     step = LINES[group[0].line].step if group[0].line in LINES else group[0].line
     everything = [*group, *echoes]
-    are_known = all(is_known(check, known) for check in everything)
+    beyond = aside >= {check.line for check in everything}
+    are_known = all(is_known(check, known) for check in everything if beyond or check.line not in aside)
     notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in everything)]
     beside: dict[str, str] = {}
     passed = {check.line for check in all_} - {check.line for check in all_ if check.verdict is not Verdict.PASSED}
@@ -431,10 +466,10 @@ def _defect(
         table = _ruled(check, "beside")
         beside |= {line: why for line, why in (table if isinstance(table, dict) else {}).items() if line in passed}
     return Defect(
-        re.sub(r"\W+", "-", str(together).lower())[:40].strip("-")
+        re.sub(r"\W+", "-", together.lower())[:40].strip("-")
         if together
         else f"{step}-{_digest(_same_check(group[0]))}",
-        str(together) if together else first.sentence,
+        (_together(together, group) if together else "") or first.sentence,
         first.expected,
         first.seen,
         severity(worst),
@@ -444,6 +479,7 @@ def _defect(
         symptoms,
         beside=beside,
         known=notes,
+        beyond=beyond,
         matters=str(_ruled(worst, "matters") or ""),
     )
 
@@ -452,6 +488,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
+    steps = repeated(first.evidence.get("steps", ()))
     return Symptom(
         _what_is_wrong(same[0]),
         expected,
@@ -461,13 +498,28 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _test(first),
         [*first.evidence.get("screenshots", ())],
         [*first.evidence.get("captions", ())],
-        repeated(first.evidence.get("steps", ())),
+        steps,
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
         [*_asked(first)],
         sentence(same[0]),
+        _own(first, steps),
     )
+
+
+def _own(check: Check, told: Sequence[str]) -> int:
+    """In how many of the steps that are told, the last of them, it shows; 0 where in all, or where nobody knows.
+
+    These are the steps that were taken for the check alone; where none was, what was last done, and waited for.
+    """
+    taken: Sequence[str] = check.evidence.get("steps", ())
+    before = check.evidence.get(PREPARED, 0)
+    own = len(taken) - before or 1 + len(list(takewhile(lambda step: step.startswith("Wait "), reversed(taken))))
+    if not 0 < own < len(taken) or not before:
+        return 0
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(taken[-own:]), reversed(told), strict=False))
+    return len(list(same))
 
 
 def _asked(check: Check) -> Iterator[str]:

@@ -130,20 +130,27 @@ def untested(
 ) -> str:
     """Which of the browsers and devices that the checklist names no target of the run is, and what is waived.
 
-    Of a waived line that failed all the same it says where.
+    Of a waived line that failed all the same it says so.
     """
     there = [target for target in targets if not target.missing]
     names = [name for line, name in BROWSERS.items() if not any(PARTS[line](target) for target in there)]
     said = f"Not tested: {', '.join(names)}." if names else ""
+    failed = waived_and_failed(targets, waived, entries).values()
+    return " ".join(part for part in (said, told(waived, BROWSERS), *failed) if part)
+
+
+def waived_and_failed(
+    targets: Collection[TargetState], waived: Sequence[Mapping[str, str]], entries: Iterable[Entry]
+) -> dict[str, str]:
+    """Of each waived line that failed all the same a sentence: a waiver lifts what is not tested."""
+    names = {target.name: called(target) for target in targets}
     lifted = {one["line"] for one in waived}
-    names_of = {target.name: called(target) for target in targets}
-    failed = {
-        entry.id: listed([names_of.get(target, target) for target in _failed_on(entry)])
+    return {
+        entry.id: f"{entry.id} is waived, was tried all the same, and failed in "
+        f"{listed([names.get(target, target) for target in _failed_on(entry)])}: a waiver does not lift a failure."
         for entry in entries
         if entry.id in lifted and entry.verdict is Verdict.FAILED
     }
-    speaks = {line: f"{name}; failed in {failed[line]}" if line in failed else name for line, name in BROWSERS.items()}
-    return f"{said} {told(waived, speaks)}".strip()
 
 
 def _failed_on(entry: Entry) -> list[str]:

@@ -40,6 +40,9 @@ class Role(StrEnum):
     ADVICE = "advice"
 
 
+PREPARED = "steps before"
+"""The name of the evidence: how many of the steps were taken before the check that failed began, and not in it."""
+
 MEANWHILE = "console errors"
 """The name of the evidence: what consoles showed while a check was on that failed, and of 2.14.3 in its whole test."""
 

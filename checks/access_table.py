@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from checks.access import VideoAccess
 from clients.errors import UnexpectedAnswer
+from clients.http import told_if_it_fails
 from clients.moodle.client import MoodleClient
 from clients.plugin.api import DELETE, GRADE, WATCH, WAYS, WRITE, Video, confirmation
 from clients.words import answered
@@ -33,7 +34,7 @@ MAY: dict[str, tuple[str, ...]] = {
 """Who may what; the rest is denied. An upload URL is one's own: never a place in somebody else's submission."""
 
 SENTENCES = {
-    "second student": "A second student gets a place for a video of their own, and nothing of another student's",
+    "second student": "Another student gets a place for a video of their own, and nothing of the first one's",
     "teacher": "A teacher of the course can watch the video, and do it no harm",
     "teacher of another course": "A teacher of another course gets nothing of the video, and does it no harm",
     "student of another course": "A student of another course gets nothing of the video, and does it no harm",
@@ -80,27 +81,30 @@ class AccessTable:
 
     def try_everything(self, who: str) -> dict[str, Tried]:
         """By way; raises NotCheckable where this site has no such visitor."""
-        site = self._owner if who == OWNER else self._enter[who]()
+        with told_if_it_fails():
+            site = self._owner if who == OWNER else self._enter[who]()
         video = self._suspended if who == SUSPENDED else self._video
         return {way: self._try(site, video, way, may=way in MAY[who]) for way in WAYS if (who, way) not in UNJUDGED}
 
     def _try(self, site: MoodleClient, video: Video, way: str, *, may: bool) -> Tried:
-        answer = WAYS[way](site, video)
+        tried_to_harm = False
         try:
-            if may:
-                seen = self._judge.expect_allowed(way, answer, video, site.user_id)
-            else:
-                seen = self._judge.expect_denied(answer, video)
+            with told_if_it_fails():
+                answer = WAYS[way](site, video)
+                if may:
+                    seen = self._judge.expect_allowed(way, answer, video, site.user_id)
+                else:
+                    seen = self._judge.expect_denied(answer, video)
+                if video is self._video and (way in DELETE or (way in WRITE and site.user_id != video.person.id)):
+                    tried_to_harm = True
+                    how = "answered" if may else "refused"
+                    told = f" after somebody else's {way} was {how} with {answered(answer.status)}: {answer.seen}"
+                    self._judge.expect_unharmed(self._owner, video, told)
         except (AssertionError, UnexpectedAnswer) as wrong:
+            if tried_to_harm:
+                with told_if_it_fails():
+                    confirmation(self._owner, video)  # whoever comes next tries a video that is whole again
             return Tried(may=may, right=False, seen=str(wrong))
-        if video is self._video and (way in DELETE or (way in WRITE and site.user_id != video.person.id)):
-            try:
-                how = "answered" if may else "refused"
-                told = f" after somebody else's {way} was {how} with {answered(answer.status)}: {answer.seen}"
-                self._judge.expect_unharmed(self._owner, video, told)
-            except AssertionError as harm:
-                confirmation(self._owner, video)  # whoever comes next tries a video that is whole again
-                return Tried(may=may, right=False, seen=str(harm))
         return Tried(may=may, right=True, seen=seen)
 
     def expect_rights(self, tried: dict[str, Tried]) -> None:

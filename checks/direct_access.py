@@ -11,6 +11,7 @@ from zipfile import BadZipFile, ZipFile
 
 from clients.addresses import DASHBOARD, DOWNLOAD, MANAGE_VIDEOS, PLUGIN, VIDEO_PAGE
 from clients.errors import NotCheckable
+from clients.http import told_if_it_fails
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 
@@ -106,16 +107,24 @@ SHUT = (401, 403, 404)
 def expect_silent(visitor: MoodleClient, names: Iterable[str]) -> None:
     """Who has not logged in is refused these scripts, or told nothing: no output, no error with a path in it."""
     for path in (*(f"{PLUGIN}/{name}" for name in names), *PAGES, VIDEO_PAGE, DOWNLOAD):
-        answer = HttpResult.of(visitor.get(path))
-        said = " ".join(answer.page.get_text(" ").split())
-        if said and answer.status not in SHUT and not answer.message:
-            raise AssertionError(f"expected {path} to tell nobody anything, seen {said[:150]}")
+        with told_if_it_fails():
+            answer = HttpResult.of(visitor.get(path))
+            said = " ".join(answer.page.get_text(" ").split())
+            if said and answer.status not in SHUT and not answer.message:
+                raise AssertionError(f"expected {path} to tell nobody anything, seen {said[:150]}")
 
 
 def expect_not_served(visitor: MoodleClient, names: Iterable[str]) -> list[str]:
     """Who has not logged in gets none of these files; returns what was asked for."""
     asked = [name for name in names if not name.endswith(".php")]
-    if served := [name for name in asked if _is_served(HttpResult.of(visitor.get(f"{PLUGIN}/{name}")))]:
+    served = []
+    for name in asked:
+        try:
+            with told_if_it_fails():
+                _expect_kept(HttpResult.of(visitor.get(f"{PLUGIN}/{name}")))
+        except AssertionError:
+            served.append(name)
+    if served:
         raise AssertionError(
             "expected the plugin to ship no internal files, or the web server to keep them to itself, seen these given "
             f"to anybody: {', '.join(served)}"
@@ -123,15 +132,10 @@ def expect_not_served(visitor: MoodleClient, names: Iterable[str]) -> list[str]:
     return asked
 
 
-def _is_served(answer: HttpResult) -> bool:
-    """Whether the file came: not a refusal, nor a page of the site in its place."""
-    return (
-        answer.status == OK
-        and bool(answer.body)
-        and len(answer.hops) == 1
-        and not answer.message
-        and not answer.page.title
-    )
+def _expect_kept(answer: HttpResult) -> None:
+    """No file came, but a refusal, or a page of the site in its place."""
+    is_page = len(answer.hops) > 1 or answer.message or answer.page.title
+    assert answer.status != OK or not answer.body or is_page, "expected a refusal, seen the file"
 
 
 def expect_refused(site: MoodleClient, who: str) -> list[str]:

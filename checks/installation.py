@@ -133,12 +133,19 @@ class Installation:
 
         Raises NotCheckable where the site has not one of these roles.
         """
-        allowed = self._allowed_by_role()
+        permissions = self._permissions()
+        defined = {name for allowed in permissions.values() for name in allowed}
+        wanted = dict.fromkeys(name for names in CAPABILITIES.values() for name in names)
+        if undefined := [f"s3video:{name}" for name in wanted if name not in defined]:
+            raise AssertionError(
+                "expected the capabilities of appendix C among those that a role can be given, seen no "
+                f"{', '.join(undefined)} there"
+            )
         missing = [
             f"s3video:{name} for the {role}"
             for role, names in CAPABILITIES.items()
             for name in names
-            if name not in allowed[role]
+            if not permissions[role].get(name)
         ]
         if missing:
             raise AssertionError(
@@ -148,31 +155,36 @@ class Installation:
 
     def expect_no_capability_too_many(self) -> None:
         """No default role is allowed what appendix C leaves to those above. Raises NotCheckable as above."""
-        allowed = self._allowed_by_role()
+        permissions = self._permissions()
         if over := [
             f"s3video:{name} for the {role}"
             for role, names in TOO_MUCH.items()
             for name in names
-            if name in allowed[role]
+            if permissions[role].get(name)
         ]:
             raise AssertionError(f"expected no capability beyond appendix C, seen {', '.join(over)}")
 
-    def _allowed_by_role(self) -> dict[str, set[str]]:
+    def _permissions(self) -> dict[str, dict[str, bool]]:
+        """By role which of the plugin's capabilities there are, and whether it is allowed them."""
         page = self._site.open("Listing the roles", "/admin/roles/manage.php")
         ids = {text(cell): row for row in page.select("table tbody tr") for cell in row.select("td")}
         if absent := ", ".join(CAPABILITIES.keys() - ids.keys()):
             raise NotCheckable(f"the site has no role with the short name {absent}")
-        allowed = {}
+        permissions = {}
         for role in CAPABILITIES:
             link = ids[role].select_one("a[href*='roleid=']")
             assert link is not None
-            held = self._allowed(int(query(str(link["href"]))["roleid"]))
-            allowed[role] = {name.removeprefix(CAPABILITY) for name in held if name.startswith(CAPABILITY)}
-        return allowed
+            permissions[role] = self._permissions_of(int(query(str(link["href"]))["roleid"]))
+        return permissions
 
-    def _allowed(self, role: int) -> set[str]:
+    def _permissions_of(self, role: int) -> dict[str, bool]:
         page = self._site.open("Reading a role", "/admin/roles/define.php", action="view", roleid=role)
-        return {text(row.select_one(".cap-name")) for row in page.select("tr.rolecap:has(td.allow)")}
+        rows = {text(row.select_one(".cap-name")): row for row in page.select("tr.rolecap")}
+        return {
+            name.removeprefix(CAPABILITY): row.select_one("td.allow") is not None
+            for name, row in rows.items()
+            if name.startswith(CAPABILITY)
+        }
 
     def expect_task_registered(self) -> None:
         expect_registered(Task(self._site, TASK))

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from threading import Timer
 from typing import Any
@@ -26,6 +26,16 @@ from clients.errors import ConfigurationError, SiteError, Unreachable, root_of, 
 
 exchanges: deque[dict[str, Any]] = deque(maxlen=40)
 """The latest requests of this process, as a failed line shows them: there is no page to see where it asks directly."""
+
+
+@contextmanager
+def told_if_it_fails() -> Iterator[None]:
+    """What is asked in here is among the latest requests only where it ends in an error: else it shows nothing."""
+    before = [*exchanges]
+    yield
+    exchanges.clear()
+    exchanges.extend(before)
+
 
 IDLE = 4
 """Seconds after which no connection is used again. Servers close those that idle, Apache after 5 s, load balancers

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from string import ascii_uppercase
+
+MARK = "\x00"
+
+ASSIGNMENT = re.compile(f"{MARK}(\\d+){MARK}")
 
 _taken: list[tuple[str, str]] = []
 """Who, and what, since the test began."""
@@ -27,6 +33,11 @@ def aside() -> Iterator[None]:
         del _taken[before:]
 
 
+def the_assignment(cmid: int) -> str:
+    """What a step calls an assignment: "the assignment", or where the test's steps speak of several "assignment B"."""
+    return f"{MARK}{cmid}{MARK}"
+
+
 def forget() -> None:
     """Another test begins."""
     _taken.clear()
@@ -41,4 +52,11 @@ def steps() -> list[str]:
             continue
         told.append(what if who in ("", before) else f"As {who}: {what}")
         before = who or before
-    return told
+    return _with_assignments(told)
+
+
+def _with_assignments(told: list[str]) -> list[str]:
+    numbers = [*dict.fromkeys(number for what in told for number in ASSIGNMENT.findall(what))]
+    names = {number: f"assignment {letter}" for number, letter in zip(numbers, ascii_uppercase, strict=False)}
+    only = names if len(numbers) > 1 else {}
+    return [ASSIGNMENT.sub(lambda found: only.get(found[1], "the assignment"), what) for what in told]

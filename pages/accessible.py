@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import FileChooser, Locator, Page, TimeoutError, expect
 
+from clients.words import counted
 from pages.base import Moodle, MoodlePage, expect_on_screen
 from pages.script import scripts
 
@@ -35,13 +36,14 @@ NARROW = {"width": 320, "height": 640}
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule that does not hold: its name, and which elements break it how."""
+    """A rule that does not hold: its name, what it asks for, and which elements break it how."""
 
     rule: str
+    asks: str
     seen: str
 
     def fail(self) -> None:
-        raise AssertionError(f"expected axe's rule {self.rule} to hold, seen {self.seen}")
+        raise AssertionError(f"expected axe's rule {self.rule} to hold, “{self.asks}”, seen {self.seen}")
 
 
 class Accessible:
@@ -66,7 +68,8 @@ class Accessible:
                 nodes = one["nodes"]
                 where = ", ".join(str(part) for node in nodes[:3] for part in node["target"])
                 why = " ".join(str(nodes[0]["failureSummary"]).split())
-                yield Broken(one["id"], f"{len(nodes)} that break it in {state}, {where}: {one['help']}. {why}")
+                seen = f"it broken by {counted(len(nodes), 'element')} of {state}, {where}: {why}"
+                yield Broken(one["id"], one["help"], seen)
 
     def _there(self, part: str) -> list[str]:
         return [one for one in part.split(", ") if self.page.locator(one).count()]

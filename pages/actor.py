@@ -13,6 +13,7 @@ from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
+from clients.steps import the_assignment
 from clients.words import answered, counted
 from clients.words import parameters as in_words
 from pages.assignment import AssignmentPage, SubmissionForm
@@ -127,7 +128,7 @@ class Actor:
 
     def open(self, assignment: Assignment, **more: object) -> AssignmentPage:
         """Go to the assignment, with `more` parameters in its address."""
-        self.moodle.step(f"Open the assignment{in_words(asked(more))}.")
+        self.moodle.step(f"Open {the_assignment(assignment.cmid)}{in_words(asked(more))}.")
         return AssignmentPage(self.page, self.moodle).open(id=assignment.cmid, **more)
 
     def open_form(self, assignment: Assignment, **more: object) -> SubmissionForm:

@@ -87,12 +87,14 @@ class Console:
         context.on("requestfailed", self._on_failed)
         context.on("response", self._on_response)
 
-    def _add(self, error: str, source: str = "", page: Page | None = None) -> None:
+    def _add(self, error: str, source: str = "", page: Page | None = None, on: str = "") -> None:
+        """`source` is the script's address that tells it, `on` that of the page, where `page` is not given."""
         if is_noise(error, source, self._allowed):
             return
         told = ADDRESS.sub(lambda address: shown(address[0]), error)
         told = f"{error.partition(':')[0]}: {NOT_SHOWN}" if lists_others(page) else told
-        told = f"{told} (on {page.url})" if page else told
+        place = page.url if page else on
+        told = f"{told} (on {place})" if place else told
         (self._uncaught if UNCAUGHT.search(error) else self._errors).append(told)
 
     def _on_console(self, message: ConsoleMessage) -> None:
@@ -121,7 +123,7 @@ class Console:
         if NO_CONNECTION.search(request.failure or "") and endpoint(request.url) in self._hosts:
             self._broken.append(f"no connection to {endpoint(request.url)}")
         elif not ABORTED.search(request.failure or ""):
-            self._add(f"request failed: {request.method} {request.url}: {request.failure}")
+            self._add(f"request failed: {request.method} {request.url}: {request.failure}", on=_page_of(request))
         elif request.resource_type == "fetch":
             self._cut_off += 1
 
@@ -138,8 +140,8 @@ class Console:
         ):
             self._broken.append(f"{endpoint(response.url)} answered {response.status}")
         elif response.status >= 400 and not _is_page(response.request):
-            told = answered(response.status)
-            self._add(f"request refused: {response.request.method} {response.url}: {told}")
+            request, told = response.request, answered(response.status)
+            self._add(f"request refused: {request.method} {response.url}: {told}", on=_page_of(request))
 
     def errors(self) -> list[str]:
         """What went wrong so far but noise of the host, and what the environment allows for a stated reason.
@@ -188,6 +190,14 @@ def _quoted(message: str) -> str:
     """What a message with a signed address says, up to that; of the address what gives nothing away."""
     words, address = UP_TO_ADDRESS.split(message)[0].strip(), ADDRESS.search(message)
     return f"{words} {shown(address[0]) if address else '…'}".strip()
+
+
+def _page_of(request: Request) -> str:
+    """The address of the page that sent it; empty where none did, such as a tab that opens."""
+    try:
+        return request.frame.page.url
+    except Error:
+        return ""
 
 
 def _is_page(request: Request) -> bool:

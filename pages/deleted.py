@@ -20,7 +20,9 @@ def expect_deleted(place: Locator, words: Locator) -> str:
     """`place` has no video and no link to one, and `words` say that it was deleted; returns them."""
     said = _line(words.inner_text())
     if place.locator(PLAYABLE).count():
-        raise AssertionError(f"expected no video to watch after it was deleted, seen one, and the text “{said}”")
+        raise AssertionError(
+            f"expected no video to watch after it was deleted, seen it there still, with the text “{said}”"
+        )
     if not GONE.search(said):
         raise AssertionError(
             f"expected a word on what became of the deleted video, seen {f'“{said}”' if said else 'no text'}"

@@ -93,10 +93,9 @@ def test_types(
     receipts: dict[str, Receipt] = {}
     for extension in ("mp4", "avi", "mkv", "webm", "mov"):
         file = media.in_container(extension)
-        with aside(), line(uploads, f"A file of type {extension} is accepted and stored", extra=True) as evidence:
-            form = student.open(assignment).add_submission()
-            as_named = shutil.copy(file.path, tmp_path / "IMG_0001.MOV") if extension == "mov" else file.path
-            upload = form.widget.choose(Path(as_named))
+        named = Path(shutil.copy(file.path, tmp_path / "IMG_0001.MOV")) if extension == "mov" else file.path
+        with aside(), line(uploads, f"{named.name} is accepted and stored", extra=True) as evidence:
+            upload = student.open(assignment).add_submission().widget.choose(named)
             evidence["type"] = upload.file_type()
             upload.expect_success()
             receipts[extension] = receipt = upload.receipt()

@@ -21,7 +21,7 @@ from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
 from checklist.results import Run, put
-from checklist.verdicts import MEANWHILE, WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
+from checklist.verdicts import MEANWHILE, PREPARED, WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
 
 FILE = "report.html"
 
@@ -31,23 +31,26 @@ SIGNS |= {"advice": "i"}
 ONCE = "once"
 
 CELLS = {
-    "✗2": "2 lines failed",
-    "✗2 known": "they failed, and the team has agreed to live with that",
-    "✗2 aside": "they failed, are beyond the checklist, and stop no release",
-    "?4": "4 lines were not judged",
-    "✓9": "9 lines passed",
-    "–": "nothing to judge",
-    ONCE: "lines that are judged once a run",
+    "✗2": ("failed", "2 lines failed"),
+    "✗2 known": ("known", "they failed, and the team has agreed to live with that"),
+    "✗2 aside": ("known", "they failed, are beyond the checklist, and stop no release"),
+    "?4": ("open", "4 lines were not judged"),
+    "✓9": ("passed", "9 lines passed"),
+    "–": ("none", "nothing to judge"),
+    ONCE: ("none", "lines that are judged once a run"),
 }
+"""What a cell of the matrix means, with its colour; it has the colour of its worst lines."""
 
 LEGEND = {
-    "✓": "passed",
-    "✗": "failed",
-    "·": "not reached: something before it failed",
-    "?": "not checkable here",
-    "–": "not run",
-    "✎": "for people",
+    "✓": ("passed", "passed"),
+    "✗": ("failed", "failed"),
+    "·": ("", "not reached: something before it failed"),
+    "?": ("", "not checkable here"),
+    "–": ("", "not run"),
+    "✎": ("", "for people"),
+    "grey": ("free", "need not be settled"),
 }
+"""What a line's box means, with its colour."""
 
 PHASES = {
     "P": "Prerequisites",
@@ -64,6 +67,7 @@ SEEN = (
     "screenshots",
     "captions",
     "steps",
+    PREPARED,
     "console",
     MEANWHILE,
     "requests",
@@ -169,6 +173,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested_in=reason.tested_in(run.targets),
         untested=[target for target in run.targets if target.missing],
         not_tested=reason.untested(run.targets, run.waived, run.lines),
+        waived=reason.waived_and_failed(run.targets, run.waived, run.lines),
         tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
         beyond=_tally(run, [line for line in LINES.values() if line.beyond]),
         for_people=[(step, lines) for step in STEPS if (lines := [line for line in step.lines if line.for_people])],
@@ -196,8 +201,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         signs=SIGNS,
         legend=LEGEND,
         cells={
-            told: meaning
-            for told, meaning in CELLS.items()
+            told: cell
+            for told, cell in CELLS.items()
             if ("known" not in told or any(defect.known for defect in defects))
             and ("aside" not in told or any(defect.beyond for defect in defects))
         },

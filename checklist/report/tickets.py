@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checklist.defects import MEANING, Defect, Symptom, plain, where
 from checklist.lines import LINES
-from checklist.reason import called, came_to
+from checklist.reason import called, came_to, waived_and_failed
 from checklist.results import NoResults, Run, put
 from checklist.words import sentence
 
@@ -37,6 +37,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
     first = defect.symptoms[0]
     found_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    waived = waived_and_failed(run.targets, run.waived, run.lines)
     facts = {
         "Expected": _text(defect.expected),
         "Seen": _text(defect.seen),
@@ -45,6 +46,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Who must act": defect.acts,
         "Found in": f"{found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "",
         "Lines of the checklist": _lines(defect.lines),
+        "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
         "Lines that cannot pass while this is open": _lines(defect.follows, run),
     }
     parts = [
@@ -75,11 +77,14 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
 def _again(symptom: Symptom) -> str:
     """How to see it again, in words; nothing where no test tells."""
     last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    steps = [*symptom.steps, *symptom.asked, last]
-    numbered = [f"{number}. {_text(step)}" for number, step in enumerate(steps, start=1)]
+    begun = len(symptom.steps) - symptom.own
+    steps = [*map(_text, symptom.steps[:begun]), *(f"**{_text(step)}**" for step in symptom.steps[begun:])]
+    steps += map(_text, [*symptom.asked, last])
+    numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     told = [
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
         *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people and not symptom.captions else []),
+        *(["It shows in what is in bold; what comes before leads there."] if symptom.own else []),
         *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
         "\n".join(numbered),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),

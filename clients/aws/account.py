@@ -6,6 +6,7 @@ of is an UnexpectedAnswer. Formats are those of the AWS API references.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,10 +114,18 @@ class Service:
             )
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
             return NotCheckable(f"AWS answers {code} to {permission}; try again later")
-        return UnexpectedAnswer(f"expected AWS to answer to {permission}, seen {code}")
+        return UnexpectedAnswer(f"expected AWS to answer to {permission}, seen {_in_words(code)}")
 
     def _permission(self, call: str) -> str:
         return PERMISSIONS.get(call) or f"{self.name}:{''.join(word.capitalize() for word in call.split('_'))}"
+
+
+def _in_words(code: str) -> str:
+    """An error of AWS: most that tell of something missing are called "NoSuch…"."""
+    if thing := re.fullmatch(r"NoSuch(\w+)|(\w+)NotFound\w*", code):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", thing[1] or thing[2])
+        return f"that there is no such {name.lower()} ({code})"
+    return "that it knows nothing of that name (404 Not Found)" if code == "404" else f"the error {code}"
 
 
 class STS(Service):

@@ -101,7 +101,8 @@ def save_submission(site: MoodleClient, assignment: Assignment, key: str, size: 
 
 def end_submissions(site: MoodleClient, assignment: Assignment, at: datetime) -> None:
     """Moves due date and cut-off date to `at` (the site's local time)."""
-    steps.step(site.session.sender, "Move due date and cut-off date of the assignment into the past.")
+    dated = steps.the_assignment(assignment.cmid)
+    steps.step(site.session.sender, f"Move due date and cut-off date of {dated} into the past.")
     dates = {**_date("duedate", at), **_date("cutoffdate", at)}
     site.submit(f"Ending {assignment.name}", MODULE_SETTINGS, dates, update=assignment.cmid)
 
@@ -156,7 +157,7 @@ def submit_for_grading(site: MoodleClient, assignment: Assignment) -> None:
 
 def duplicate(site: MoodleClient, assignment: Assignment) -> Assignment:
     """Makes another assignment of an assignment, as “Duplicate” in its menu does."""
-    steps.step(site.session.sender, "Duplicate the assignment.")
+    steps.step(site.session.sender, f"Duplicate {steps.the_assignment(assignment.cmid)}.")
     there = assignments_of(site, assignment.course.id)
     site.open("Duplicating an assignment", "/course/mod.php", duplicate=assignment.cmid, sesskey=site.sesskey)
     new = [cmid for cmid in assignments_of(site, assignment.course.id) if cmid not in there]
@@ -177,7 +178,8 @@ def delete_assignment(site: MoodleClient, assignment: Assignment, people: Sequen
 
     Nobody is shown it any more, also where the site leaves the rest to a task.
     """
-    steps.step(site.session.sender, "Remove what was handed in to the assignment, and delete the assignment.")
+    gone = steps.the_assignment(assignment.cmid)
+    steps.step(site.session.sender, f"Remove what was handed in to {gone}, and delete it.")
     remove_submissions(site, assignment.cmid, people)
     step, script = f"Deleting the assignment {assignment.name}", "/course/mod.php"
     page = site.open(step, script, delete=assignment.cmid, sesskey=site.sesskey)

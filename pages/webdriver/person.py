@@ -17,6 +17,7 @@ from checks.video_store import StoredVideos
 from clients.addresses import ASSIGNMENT, ENGLISH, LOGIN, OWN, VIDEO_PAGE
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
+from clients.steps import the_assignment
 from pages.assignment import shown_video
 from pages.base import SCRIPTS as BASE
 from pages.base import Moodle
@@ -124,7 +125,7 @@ class PersonByWebDriver:
             ) from None
 
     def open(self, assignment: Assignment) -> AssignmentByWebDriver:
-        self.moodle.step("Open the assignment.")
+        self.moodle.step(f"Open {the_assignment(assignment.cmid)}.")
         self._go(ASSIGNMENT, id=assignment.cmid)
         self.tab.ready()
         return AssignmentByWebDriver(self)

@@ -23,7 +23,7 @@ import media
 from checklist.figures import WAITED
 from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, all_beyond, all_of_no_target
-from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judged_on
+from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judged_on
 from checklist.visible import visible
 from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
@@ -104,6 +104,7 @@ class Lines:
         role = Role.ADVICE if advice else Role.EXTRA if extra else Role.DECIDES
         verdict, message = Verdict.NOT_REACHED, "the check was cut short"
         exchanges.clear()
+        prepared = len(steps())
         disconnections = self.item.stash.get(DISCONNECTIONS, list)
         before = len(disconnections())
         heard = Counter(self.console_errors())
@@ -121,7 +122,7 @@ class Lines:
                 died = has_died(failure, self.browser)
                 verdict, message = self._failed(failure, advice, disconnections()[before:])
                 if verdict in (Verdict.FAILED, Verdict.ADVICE):
-                    evidence |= self._failure_evidence(line)
+                    evidence |= self._failure_evidence(line, prepared)
                     if meanwhile := [*(Counter(self.console_errors()) - heard).elements()]:
                         evidence[MEANWHILE] = meanwhile
                 if verdict is Verdict.FAILED:
@@ -180,13 +181,17 @@ class Lines:
         path = stash[PHOTOGRAPH](wanted)
         return {PICTURE: {"path": path, "caption": wanted.caption}} if path else {}
 
-    def _failure_evidence(self, line: str) -> dict[str, Any]:
-        """What is to be seen when a check fails, and what somebody needs who wants to see it again."""
+    def _failure_evidence(self, line: str, prepared: int) -> dict[str, Any]:
+        """What is to be seen when a check fails, and what somebody needs who wants to see it again.
+
+        Of the steps, so many were taken before the check began.
+        """
         story = inspect.getdoc(getattr(self.item, "function", None))
         told = {
             "story": story,
             "file": _file(self.item),
             "steps": steps(),
+            PREPARED: min(prepared, len(steps())),
             "requests without a browser": [*exchanges],
         }
         seen = self.item.stash[FAILURE_EVIDENCE](line) if FAILURE_EVIDENCE in self.item.stash else {}

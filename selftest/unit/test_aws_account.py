@@ -67,9 +67,20 @@ def test_an_aws_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         service.expect_rules()
 
 
-def test_another_error_is_a_finding() -> None:
-    with pytest.raises(UnexpectedAnswer, match="expected AWS to answer to s3:GetBucketVersioning, seen Odd"):
-        s3(get_bucket_versioning="Odd").expect_versioning(False)
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("Odd", "the error Odd"),
+        ("NoSuchKey", "that there is no such key (NoSuchKey)"),
+        ("NoSuchOriginAccessControl", "that there is no such origin access control (NoSuchOriginAccessControl)"),
+        ("ResourceNotFoundException", "that there is no such resource (ResourceNotFoundException)"),
+        ("404", "that it knows nothing of that name (404 Not Found)"),
+    ],
+)
+def test_another_error_is_a_finding_in_words(code: str, words: str) -> None:
+    with pytest.raises(UnexpectedAnswer) as told:
+        s3(get_bucket_versioning=code).expect_versioning(False)
+    assert str(told.value) == f"expected AWS to answer to s3:GetBucketVersioning, seen {words}"
 
 
 ASKED = re.compile(r"""_(?:ask|all|of_bucket)\(\s*"(\w+)\"""")

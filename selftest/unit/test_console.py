@@ -18,6 +18,9 @@ SCRIPT = "https://moodle.example.edu/mod/assign/submission/s3video/uploader.js"
 AMD = "https://moodle.example.edu/lib/requirejs.php/-1/assignsubmission_s3video/player.js"
 
 
+FRAME = SimpleNamespace(parent_frame=None, page=SimpleNamespace(url="https://moodle.example.edu/s3video/view.php?id=7"))
+
+
 class Context:
     """What `Console` listens to; `tell` is the browser's side of it."""
 
@@ -46,13 +49,19 @@ def refused(status: int, url: str = "https://moodle.example.edu/x.php", page: bo
         method="GET",
         resource_type="script",
         is_navigation_request=lambda: page,
-        frame=SimpleNamespace(parent_frame=None),
+        frame=FRAME,
     )
     return {"status": status, "url": url, "request": request}
 
 
 def failed(failure: str | None, url: str = "https://cdn.example.edu/clip.mp4") -> dict[str, object]:
-    return {"method": "GET", "url": url, "failure": failure, "resource_type": "fetch"}
+    return {"method": "GET", "url": url, "failure": failure, "resource_type": "fetch", "frame": FRAME}
+
+
+def test_a_request_that_fails_is_told_with_its_page(browser: Context, console: Console) -> None:
+    browser.tell("requestfailed", **failed("net::ERR_FAILED"))
+    browser.tell("response", **refused(403))
+    assert [error.partition(" (on ")[2] for error in console.errors()] == [f"{FRAME.page.url})"] * 2
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from checklist import history
 from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
+from checklist.known_issues import read
 from checklist.lines import LINES, STEPS
-from checklist.verdicts import MEANWHILE, Check, Role, Verdict, judge
+from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judge
 from checklist.words import brief, first_and_last, repeated
-from selftest.unit.sample_runs import CHROMIUM, FIREFOX, NO_PLAY, go, no_go, passing, run_of
+from selftest.unit.sample_runs import CHROMIUM, FIREFOX, KNOWN, NO_PLAY, go, no_go, passing, run_of
 
 BOTH = [CHROMIUM, FIREFOX]
 
@@ -60,10 +61,96 @@ def test_untranslated_texts_on_many_pages_are_one_defect() -> None:
         failed("2.10.8", "The list is in finished texts", "expected finished texts, seen [[all]]", test="test_list"),
     )
     assert (one.sentence, one.severity) == (
-        "Pages show unfinished texts: placeholders, or names in place of words",
+        "Pages show names out of the program in place of words: [[status]] and [[all]]",
         Severity.WORDING,
     )
     assert [symptom.seen for symptom in one.symptoms] == ["[[status]]", "[[all]]"]
+
+
+LATE = "A late confirmation of a replaced video does not harm the new one"
+GONE = "expected the video that was handed in to be there still, seen the video listed as “Pending”"
+KEPT = "expected videos/7/b/a.mp4 on S3 and nothing else under videos/7/, seen videos/7/a/a.mp4 as well"
+SAID = "expected the message that the upload succeeded, seen the message: Error"
+STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
+
+
+@pytest.mark.parametrize(
+    ("checks", "sentence"),
+    [
+        ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
+         "The server trusts what the browser sends: it takes as handed in another student's video"),
+        ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
+          ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
+          ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
+         "An upload that failed counts all the same: the video handed in before is lost and a late "
+         "confirmation takes the newer video away"),
+        ([("2.10.11", "The list no longer shows the deleted video", STILL)],
+         "A video that an administrator deletes stays in the list of videos"),
+        ([("2.10.11", "The page says after Yes that the video is deleted", "expected the message, seen: it failed")],
+         "The page does not say after Yes that the video is deleted"),
+        ([("2.10.11", "The grader says what became of the video",
+           "expected a word on what became of the deleted video, seen an empty page")],
+         "Nobody is told that an administrator has deleted a video"),
+        ([("2.10.11", "The page asks before it deletes, and names what would be lost",
+           "expected a question before the video is deleted, seen: Deleted")],
+         "The page deletes a video without asking"),
+        ([("2.11.6", "After a new log-in S3 has one video, and no orphan", KEPT)], "S3 keeps uploads that failed"),
+        ([("X.5.4", "After uploads in two tabs S3 holds one video", KEPT)],
+         "S3 keeps videos that students have replaced"),
+        ([("4.3.4", "S3 no longer holds anything of the deleted student", "seen videos/7/a.mp4")],
+         "GDPR: S3 keeps the videos of a deleted student"),
+        ([("4.4.3", "Who has waited for a minute is given upload and playback URLs again",
+           "expected the next upload URL a minute later, seen a refusal: Too many")],
+         "Somebody who has waited for a minute is still refused"),
+        ([("2.5.18", "The limit of playback URLs is 30 a minute", "expected it to be 30 a minute, seen 100 an hour")],
+         "The limits of uploads and of playbacks count by the hour, not by the minute"),
+        ([("2.10.10", "A search by student finds the video, and not another one", "seen no video"),
+          ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
+         "The search of the list of videos does not find a video by student and finds for “%” what does not hold it"),
+        ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
+         "Of videos with unusual names some are refused"),
+        ([("2.11.7", "With a wrong secret the message says what to do",
+           "expected a message that tells the student what to do, seen: failed")],
+         "When an upload breaks students are not told what to do"),
+        ([("2.14.3", "Nobody's console shows an error",
+           "expected no errors in anybody's console in step 4.4, seen the student's: request failed: GET https://cdn.ex"
+           "ample.edu/videos/7/…?Expires=1: net::ERR_FAILED (on https://m.example.edu/s3video/view_video.php?id=7); "
+           "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function"),
+          ("2.14.3", "No console shows an error", "expected none, seen the teacher's: request refused: GET "
+           "https://moodle.example.edu/s3video/player.js?v=1: status 404 (Not Found)")],
+         "Browsers' consoles show errors: a video does not reach the student's browser on the page view_video.php and "
+         "the teacher's browser does not get player.js"),
+        ([("2.8.9", "The teacher's console stays clean until then", "expected no errors, seen: "
+           "page error: TypeError: video is null (on https://moodle.example.edu/)")],
+         "Browsers' consoles show errors: a script says “video is null”"),
+        ([("4.2.4", "A video past its retention is gone from the list and from S3", "expected it gone, seen it there")],
+         "The clean-up task keeps videos that are past their retention"),
+    ],
+)  # fmt: skip
+def test_what_a_rule_puts_together_is_called_by_what_was_seen(
+    checks: Sequence[tuple[str, str, str]], sentence: str
+) -> None:
+    (one,) = found(*(failed(line, title, message, test=title) for line, title, message in checks))
+    assert one.sentence == sentence
+
+
+def test_a_check_of_any_line_that_says_the_same_as_a_named_one_is_the_same_defect() -> None:
+    say = "expected a working page, seen Moodle's own error on https://moodle.example.edu/dashboard.php: Section error!"
+    dashboard = failed("2.10.2", "The menus lead to the dashboard", say, test="test_dashboard")
+    asked = failed(
+        "X.3.3", "The dashboard opens, and can be asked for the rules of WCAG", say, test="test_pages_for_all"
+    )
+    (one,) = found(dashboard, asked)
+    assert (one.sentence, one.lines, one.stops) == (
+        "The administrator's dashboard does not open",
+        ["2.10.2", "X.3.3"],
+        True,
+    )
+    issue = KNOWN.replace("2.7.5", "2.10.2").replace("limit of 5 GB", "Section error")
+    known, problems = read(issue, ["chromium"], date(2026, 11, 22))
+    (one,) = defects(judge(BOTH, [dashboard, asked], known), known)
+    assert not problems
+    assert one.known
 
 
 def test_checks_that_say_the_same_are_one_defect_whatever_its_numbers() -> None:
@@ -310,6 +397,21 @@ CHROMIUM_STACK = (
 )
 def test_what_was_seen_is_told_without_stacks_and_closing_buttons(text: str, told: str) -> None:
     assert brief(text) == told
+
+
+def test_the_steps_of_the_check_itself_are_known() -> None:
+    def own(*steps: str, before: int) -> int:
+        evidence = {"steps": [*steps], PREPARED: before}
+        (one,) = found(replace(failed("2.7.5", "The form names the limit", "seen nothing"), evidence=evidence))
+        return one.symptoms[0].own
+
+    files = [step for file in range(12) for step in (f"Choose {file}.mp4.", "Wait for the form's message.")]
+    assert own("As the student: Log in.", "Open the form.", "Choose a.mp4.", before=2) == 1
+    assert own("As the student: Log in.", before=1) == 0
+    assert own("As the student: Log in.", "Choose a.mp4.", before=0) == 0
+    assert own("As the student: Log in.", "Open the form.", "Choose a.mp4.", "Wait for the message.", before=4) == 2
+    assert own(*files, before=22) == 2
+    assert own(*files, before=2) == 3
 
 
 def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> None:

@@ -231,3 +231,14 @@ def test_an_answer_without_an_end(
     monkeypatch.setattr(http, "LONGEST", 0.3)
     with pytest.raises(error, match=told):
         session.get(f"{endless}{path}")
+
+
+def test_what_is_asked_and_shows_nothing_is_not_told(address: str) -> None:
+    http.exchanges.clear()
+    http.request("GET", f"{address}before")
+    with http.told_if_it_fails():
+        http.request("GET", f"{address}harmless")
+    with suppress(AssertionError), http.told_if_it_fails():
+        http.request("GET", f"{address}harm")
+        raise AssertionError
+    assert [one["address"].rpartition("/")[2] for one in http.exchanges] == ["before", "harm"]

@@ -80,6 +80,8 @@ def test_capabilities() -> None:
         AssertionError, match="missing: s3video:view for the editingteacher, s3video:view for the manager"
     ):
         installation(manage=listed, define=f"<table>{closed}</table>").expect_capabilities()
+    with pytest.raises(AssertionError, match="a role can be given, seen no s3video:view, s3video:manage there"):
+        installation(manage=listed, define=f"<table>{row('use')}{row('bypassratelimit')}</table>").expect_capabilities()
     with pytest.raises(NotCheckable, match="no role with the short name manager"):
         installation(manage=listed.replace("manager", "boss")).expect_capabilities()
     installation(manage=listed, define=f"<table>{row('use')}</table>").expect_no_capability_too_many()

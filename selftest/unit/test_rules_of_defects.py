@@ -88,15 +88,48 @@ def test_every_check_says_what_is_wrong() -> None:
 
 
 def test_no_sentence_says_the_requirement_again() -> None:
-    assert [title for title, told in wrongs().items() if title == told] == []
-    assert [title for title, told in wrongs().items() if told.count(GAP) > title.count(GAP)] == []
+    sentences = [(title, told) for title, table in wrongs().items() for told in table.values()]
+    assert [title for title, told in sentences if title == told] == []
+    assert [title for title, told in sentences if told.count(GAP) > title.count(GAP)] == []
+
+
+def test_each_sentence_says_the_one_thing_that_holds() -> None:
+    told = [told for table in wrongs().values() for told in table.values()]
+    told += [text for rule in rules() for text in (rule.together or "", *(rule.parts or {}).values())]
+    assert [text for text in told if re.search(r"\bor\b", text)] == []
+
+
+COMPOSED = {
+    "(confirmation|upload URL): expected",
+    "(video page|playback URL|download): expected",
+    "seen \\S+ in the list and on S3",
+    "seen \\S+ in the list",
+    "seen \\S+ gone from the list and gone from S3",
+    "seen \\S+ gone from the list",
+    "seen status",
+    "“”",
+    "5 GB",
+}
+"""What the source puts together of parts."""
+
+
+def test_every_way_to_fail_is_in_a_message() -> None:
+    ways = {way for table in wrongs().values() for way in table if way}
+    assert ways >= COMPOSED
+    assert [way for way in ways - COMPOSED for part in _alternatives(way) if not re.search(part, _messages())] == []
+
+
+@pytest.mark.parametrize("title", [title for title, table in wrongs().items() if len(table) > 1])
+def test_whatever_a_check_says_its_sentence_is_told(title: str) -> None:
+    assert [*wrongs()[title]][-1] == ""
+    assert wrong(title, "expected this, seen that")
 
 
 def test_every_sentence_is_of_a_check_that_is_made() -> None:
-    told = {wrong(title) for title in CHOSEN.union(title for _, title in _checks())}
-    for title, sentence in wrongs().items():
-        form = "(.*)".join(map(re.escape, sentence.split(GAP)))
-        assert any(re.fullmatch(form, one) for one in told), f"no check is called {title}"
+    made = CHOSEN.union(title for _, title in _checks())
+    for title in wrongs():
+        form = "(.*)".join(map(re.escape, title.split(GAP)))
+        assert any(re.fullmatch(form, one) for one in made), f"no check is called {title}"
 
 
 @pytest.mark.parametrize("rule", rules(), ids=_told)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checklist.verdicts import PREPARED
 from clients import steps
 from clients.addresses import asked
 from clients.words import parameters
@@ -66,6 +67,19 @@ def test_a_step_taken_twice_in_a_row_is_told_once() -> None:
     for _ in range(3):
         moodle("the student").step("Press play on the video.")
     assert steps.steps() == ["As the student: Press play on the video."]
+
+
+def test_several_assignments_of_a_test_have_names() -> None:
+    first, second = steps.the_assignment(7), steps.the_assignment(9)
+    moodle("the student").step(f"Open {first}.")
+    assert steps.steps() == ["As the student: Open the assignment."]
+    moodle("the student").step(f"Hand in clip.mp4 to {second}.")
+    moodle("the student").step(f"Open {first}.")
+    assert steps.steps() == [
+        "As the student: Open assignment A.",
+        "Hand in clip.mp4 to assignment B.",
+        "Open assignment A.",
+    ]
 
 
 def test_a_file_has_its_name_and_size_and_not_its_folder(tmp_path: Path) -> None:
@@ -190,3 +204,4 @@ def test_it(line):
         "As the student: Open the assignment.",
         "Press “Add submission”.",
     ]
+    assert check.evidence[PREPARED] == 1
