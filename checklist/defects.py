@@ -509,16 +509,10 @@ def _symptom(same: Sequence[Check]) -> Symptom:
 
 
 def _own(check: Check, told: Sequence[str]) -> int:
-    """In how many of the steps that are told, the last of them, it shows; 0 where in all, or where nobody knows.
-
-    These are the steps that were taken for the check alone; where none was, what was last done, and waited for.
-    """
+    """How many of the steps that are told, the last of them, were taken for the check alone; 0 where all were."""
     taken: Sequence[str] = check.evidence.get("steps", ())
-    before = check.evidence.get(PREPARED, 0)
-    own = len(taken) - before or 1 + len(list(takewhile(lambda step: step.startswith("Wait "), reversed(taken))))
-    if not 0 < own < len(taken) or not before:
-        return 0
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(taken[-own:]), reversed(told), strict=False))
+    own = taken[check.evidence.get(PREPARED) or len(taken) :]
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(own), reversed(told), strict=False))
     return len(list(same))
 
 

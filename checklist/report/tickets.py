@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checklist.defects import MEANING, Defect, Symptom, plain, where
+from checklist.defects import MEANING, Defect, Symptom, alike, plain, where
 from checklist.lines import LINES
 from checklist.reason import called, came_to, waived_and_failed
 from checklist.results import NoResults, Run, put
@@ -56,9 +56,9 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
     ]
     if len(defect.symptoms) > 1:
         told = [
-            f"- {_text(one.sentence)}{f' ({where(one)})' if where(one) else ''}\n"
-            f"  expected {_text(one.expected)}, seen {_text(one.seen)}"
-            for one in defect.symptoms[:SYMPTOMS]
+            f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}\n"
+            f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}"
+            for ones in alike(defect.symptoms[:SYMPTOMS])
         ]
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
@@ -90,6 +90,10 @@ def _again(symptom: Symptom) -> str:
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),
     ]
     return "## How to see it again\n\n" + "\n\n".join(told) if symptom.test else ""
+
+
+def _in(symptom: Symptom) -> str:
+    return f" ({where(symptom)})" if where(symptom) else ""
 
 
 def _lines(lines: Sequence[str], run: Run | None = None) -> str:

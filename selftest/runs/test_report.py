@@ -206,6 +206,12 @@ def test_on_a_phone(opened: Callable[..., Page], name: str) -> None:
     page = opened(name, viewport=PHONE)
     page.evaluate("for (const one of document.querySelectorAll('details')) { one.open = true; }")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for filter_ in page.locator("#defects > form").all():
+        box = filter_.bounding_box()
+        assert box
+        assert box["width"] > PHONE["width"] * 0.8, (
+            "the filter stands below the heading, and not in what is left beside it"
+        )
 
 
 def test_untested_targets_are_folded_away(opened: Callable[..., Page]) -> None:
