@@ -14,7 +14,16 @@ from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.options import expect_usable, place_reports
 from runner.pytest_plugin.state import State, _stem
 
-WHOLE: dict[str, object] = {"htmlpath": None, "xmlpath": None, "browser": [], "browser_channel": None, "device": None}
+WHOLE: dict[str, object] = {
+    "htmlpath": None,
+    "xmlpath": None,
+    "browser": [],
+    "browser_channel": None,
+    "device": None,
+    "env": "staging",
+    "before_upgrade": None,
+    "after_upgrade": None,
+}
 
 
 def config(without: str = "", **changes: Any) -> pytest.Config:
@@ -49,6 +58,20 @@ def test_a_plugin_that_is_left_out(without: str, plugin: str) -> None:
 def test_what_would_be_ignored(name: str, value: str, told: str) -> None:
     with pytest.raises(pytest.UsageError, match=told):
         expect_usable(config(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"before_upgrade": "a", "after_upgrade": "a"}, "are two runs, with the upgrade between them"),
+        ({"before_upgrade": "a", "env": "replica"}, "the replica ends with its run"),
+        ({"after_upgrade": "a", "env": "replica"}, "the replica ends with its run"),
+    ],
+)
+def test_an_upgrade_that_cannot_be(changes: dict[str, str], told: str) -> None:
+    with pytest.raises(pytest.UsageError, match=told):
+        expect_usable(config(**changes))
+    expect_usable(config(after_upgrade="a"))
 
 
 def test_an_empty_name_is_no_folder_for_reports() -> None:
