@@ -12,4 +12,5 @@ pytest_plugins = [
     "fixtures.set_up",
     "fixtures.visitors",
     "fixtures.rush",
+    "fixtures.upgrade",
 ]

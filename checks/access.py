@@ -52,15 +52,19 @@ class VideoAccess:
         }
         return [words for words, there in signs.items() if there]
 
+    def expect_gone(self, answer: HttpResult, video: Video) -> None:
+        """Nothing of `video` is given away, whatever is said."""
+        if given := self._given(answer, video):
+            raise AssertionError(f"expected a refusal, seen {', '.join(given)}")
+        if answer.status >= 500:
+            raise AssertionError(f"expected a refusal, seen {answered(answer.status)}: {answer.seen}")
+
     def expect_denied(self, answer: HttpResult, video: Video) -> str:
         """Nothing of `video` is given away, and a message says why; returns that, in one line.
 
         A person can tell from the plugin's words that something is not theirs to see; Moodle's own are not judged.
         """
-        if given := self._given(answer, video):
-            raise AssertionError(f"expected a refusal, seen {', '.join(given)}")
-        if answer.status >= 500:
-            raise AssertionError(f"expected a refusal, seen {answered(answer.status)}: {answer.seen}")
+        self.expect_gone(answer, video)
         message = " ".join(answer.message.split())[:300]
         if not message or (PLUGIN in answer.url and (not PLAIN.search(message) or TECHNICAL.search(message))):
             raise AssertionError(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from urllib.parse import unquote, unquote_plus
 
 from bs4 import BeautifulSoup
 
 from clients.addresses import ASSIGNMENT
-from clients.http_result import HttpResult
+from clients.http_result import HttpResult, content_type
 from clients.moodle.client import MoodleClient
 from clients.moodle.html import complaint, query
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import Video, download_address, grader, grading_table, playback_url, video_page
 from clients.words import answered
+
+STATUS = "td[class*='submissionstatus']"
+"""The cell of a student's own page that says how far their submission is."""
 
 
 def shown(page: BeautifulSoup) -> set[str]:
@@ -60,6 +63,22 @@ def _told(keys: set[str], known: Iterable[str] = ()) -> str:
     return f"{number}{', another one' if known and others and len(keys) == 1 else ''}" if keys else number
 
 
+def expect_nobody_elses(page: BeautifulSoup, videos: Iterable[Video], person: Person) -> None:
+    """Of these videos the page shows none but the person's own."""
+    others = {video.key for video in videos if video.person.id != person.id}
+    if seen := shown(page) & others:
+        raise AssertionError(f"expected nobody else's video on a student's page, seen {_told(seen)} of other students")
+
+
+def expect_handed_in_with_video(page: BeautifulSoup) -> None:
+    """What a student's own page calls a submission has its video."""
+    if _has_status(page, "submitted") and not shown(page):
+        raise AssertionError(
+            "expected the submission with its video, or none, seen the student told that they have submitted, and no "
+            "video"
+        )
+
+
 def expect_unknown(site: MoodleClient, video: Video) -> list[str]:
     """No page on a marker's way to the video names its owner; returns what was looked at."""
     pages = {
@@ -102,13 +121,24 @@ def expect_sound(answer: HttpResult, what: str) -> None:
         raise AssertionError(f"expected {what}, seen {answered(answer.status)}{f': {said}' if said else ''}")
 
 
+def expect_in_worksheet(answer: HttpResult, person: Person) -> None:
+    """The answer is Moodle's file with a row for each student, and has this one."""
+    expect_sound(answer, "a grading worksheet")
+    if "html" in content_type(answer.headers[-1]) or person.name not in answer.text:
+        raise AssertionError(f"expected a grading worksheet with the student in it, seen {answer.seen}")
+
+
 def expect_status(page: BeautifulSoup, status: str, words: str) -> None:
     """Of a submission on its student's own page: "draft", "submitted", "reopened"."""
-    cell = page.select_one("td[class*='submissionstatus']")
-    classes: Mapping[str, object] = cell.attrs if cell else {}
-    if f"submissionstatus{status}" not in list(classes.get("class") or []):  # type: ignore[call-overload]
+    if not _has_status(page, status):
+        cell = page.select_one(STATUS)
         said = cell.get_text(" ", strip=True) if cell else "no status"
         raise AssertionError(f"expected {words}, seen “{said}”")
+
+
+def _has_status(page: BeautifulSoup, status: str) -> bool:
+    cell = page.select_one(STATUS)
+    return cell is not None and f"submissionstatus{status}" in cell.get_attribute_list("class")
 
 
 def expect_not_lost(teacher: MoodleClient, student: MoodleClient, video: Video, confirmed: HttpResult) -> None:

@@ -30,6 +30,17 @@ export function live(element) {
   return element.closest("[aria-live=polite], [aria-live=assertive], [role=alert], [role=status], [role=log]") !== null;
 }
 
+// Whether a figure in per cent is shown inside an element, or a bar that does not look like what it lies in.
+export function progress(root) {
+  const shown = (element) => element.checkVisibility({visibilityProperty: true, opacityProperty: true});
+  const figure = [...root.querySelectorAll("*")].some((element) => shown(element)
+    && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && /\d\s*%/.test(node.data)));
+  const bar = root.querySelector("[role=progressbar], progress");
+  if (figure || bar === null || !shown(bar)) { return figure; }
+  const [own, around] = [getComputedStyle(bar), getComputedStyle(bar.parentElement)];
+  return own.backgroundColor !== around.backgroundColor || own.borderTopWidth !== "0px";
+}
+
 // The classes of what moves without an end inside an element.
 export function moving(element) {
   return document.getAnimations()

@@ -6,11 +6,13 @@ Only what lies in the plugin's own markup counts; the rest is Moodle's.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import FileChooser, Locator, Page, TimeoutError, expect
+from playwright.sync_api import FileChooser, Locator, Page, TimeoutError, ViewportSize, expect
 
+from clients.errors import NotCheckable
 from clients.words import counted
 from pages.base import Moodle, MoodlePage, expect_on_screen
 from pages.script import scripts
@@ -30,8 +32,11 @@ OWN_PAGE = "[role=main]"
 TABS = 60
 """Presses of the Tab key within which a page's own part has to be reached."""
 
-NARROW = {"width": 320, "height": 640}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 """CSS pixels: WCAG 2.2, 1.4.10."""
+
+ZOOMED: ViewportSize = {"width": 640, "height": 512}
+"""CSS pixels of a window of 1280 by 1024 at a zoom of 200 %: WCAG 2.2, 1.4.4."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class Accessible:
 
     def expect_focus_seen(self, selector: str, what: str) -> None:
         """Reached by Tab, an element looks otherwise than before."""
+        self.page.evaluate(SCRIPTS["begin"])  # it may have the focus from before
         before = self.page.locator(selector).first.evaluate(SCRIPTS["look"])
         element = self.reach(selector, what)
         if element.evaluate(SCRIPTS["look"]) == before:
@@ -112,17 +118,39 @@ class Accessible:
         if not part.first.evaluate(SCRIPTS["live"]):
             raise AssertionError(f"expected {what} in a live region, seen it in none: no screen reader reads it out")
 
-    def expect_narrow(self, parts: dict[str, Locator]) -> None:
-        """Each part is seen whole on a screen of 320 CSS pixels."""
+    def expect_fits(self, window: ViewportSize, parts: dict[str, Locator]) -> None:
+        """Each part is seen whole in a window of that size."""
         size = self.page.viewport_size
-        self.moodle.step("Make the window 320 pixels wide.")
-        self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+        self.moodle.step(
+            f"Make the window {window['width']} CSS pixels wide{', by a zoom of 200 %' * (window is ZOOMED)}."
+        )
+        self.page.set_viewport_size(window)
         try:
             for what, part in parts.items():
                 expect_on_screen(part.first, what)
         finally:
             if size:
                 self.page.set_viewport_size(size)
+
+    @contextmanager
+    def forced_colours(self) -> Iterator[None]:
+        """Meanwhile the system has colours of its own for every page, as "high contrast" of Windows has.
+
+        Raises NotCheckable in a browser that cannot be told so.
+        """
+        self.moodle.step("Switch the system to forced colours (high contrast).")
+        self.page.emulate_media(forced_colors="active")
+        try:
+            if not self.page.evaluate("() => matchMedia('(forced-colors: active)').matches"):
+                raise NotCheckable("this browser cannot be told to force colours; try it in Windows, and sign")
+            yield
+        finally:
+            self.page.emulate_media(forced_colors="none")
+
+    def expect_progress_seen(self, part: str) -> None:
+        """A figure, or a bar that stands out, tells how far an upload is."""
+        if not self.page.locator(part).first.evaluate(SCRIPTS["progress"]):
+            raise AssertionError("expected the progress to be seen, seen neither a figure nor a bar that stands out")
 
     def expect_still(self, part: str, what: str) -> None:
         """Nothing moves without an end where somebody's system asks for less motion."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from replica.aws import ControlPlane
 from replica.moodle.site import Site
+from replica.moodle.state import now
 from replica.proxy import Proxy
 from replica.seeding import Seeding
 
@@ -39,6 +40,7 @@ class Control:
                 Route("/__replica__/aws{path:path}", self.aws.serve, methods=["GET", "HEAD", "PUT", "POST", "DELETE"]),
                 Route("/__replica__/lies", self._lies, methods=["GET", "PUT"]),
                 Route("/__replica__/mail", self._mail),
+                Route("/__replica__/upgrade", self._upgrade, methods=["PUT"]),
                 Route("/__replica__/proxy", self._proxy),
                 Route("/__replica__/latency", self._latency, methods=["GET", "PUT"]),
                 Route("/__replica__/invalidations", self._invalidations),
@@ -84,6 +86,10 @@ class Control:
             except (json.JSONDecodeError, TypeError, ValueError):
                 return JSONResponse({"error": 'send {"data.s3_key": "videos/1/x.mp4"}; the rest is the truth'}, 400)
         return Response(json.dumps(self.site.lies), media_type="application/json")
+
+    async def _upgrade(self, request: Request) -> Response:
+        self.site.state.upgraded = now()
+        return JSONResponse({"upgraded": self.site.state.upgraded})
 
     async def _mail(self, request: Request) -> Response:
         return JSONResponse([asdict(mail) for mail in self.site.mail])

@@ -102,6 +102,30 @@ def test_separate_groups(
             video_access.expect_denied(ask(site, foreign), foreign)
 
 
+@pytest.mark.lines("X.1.13")
+def test_visible_groups(
+    workspace: Workspace, submit_without_browser: Submit, visit: Visit, video_access: VideoAccess, line: Lines
+) -> None:
+    """Where groups are visible to each other, a teacher without the right to all groups marks all of them."""
+    course = workspace.new_course()
+    student, grader = workspace.student(course), workspace.teacher_of_groups(course)
+    step(
+        "the administrator",
+        "Create two groups, a teacher without editing rights in one, and an assignment with visible groups.",
+    )
+    create_group(workspace.site, course, "Group A", [grader])
+    create_group(workspace.site, course, "Group B", [student])
+    video = submit_without_browser(workspace.assignment_with(course, groupmode="2"), student)
+    site = visit(grader, "teacher of one group")
+    step("the teacher of one group", "Choose “All participants” in the table of submissions.")
+    site.get(ASSIGNMENT, id=video.assignment.cmid, action="grading", group=0)
+    with line("X.1.13", "A teacher of visible groups finds the video of another group in the table"):
+        row = assigning.row_of(grading_table(site, video).page, student)
+        expect_shown(row, [video.key], "in the student's row of the table")
+    with line("X.1.13", "A teacher of visible groups plays the video of another group"):
+        video_access.expect_allowed("playback URL", playback_url(site, video), video, grader.id)
+
+
 @pytest.mark.lines("X.1.4")
 def test_anonymous(workspace: Workspace, submit_without_browser: Submit, visit: Visit, line: Lines) -> None:
     """A marker of anonymous submissions learns of nobody whose video it is."""
@@ -241,3 +265,15 @@ def test_copies(workspace: Workspace, submit_without_browser: Submit, visit: Vis
         answer = HttpResult.of(teacher.get(ASSIGNMENT, id=first.assignment.cmid, action="downloadall"))
         assigning.expect_sound(answer, "a file, or words")
         expect_shown(grading_table(teacher, first).page, [first.key], "in the table of submissions")
+
+
+@pytest.mark.lines("X.1.14")
+def test_worksheet(workspace: Workspace, submit_without_browser: Submit, visit: Visit, line: Lines) -> None:
+    """A teacher grades without a network: first they download the worksheet."""
+    course = workspace.new_course()
+    step("the administrator", "Create an assignment with an offline grading worksheet.")
+    video = submit_without_browser(workspace.assignment_with(course, assignfeedback_offline_enabled="1"))
+    teacher = visit(workspace.teacher(course), "teacher")
+    with line("X.1.14", "The offline grading worksheet has the student who has handed in a video"):
+        answer = HttpResult.of(assignments.grading_worksheet(teacher, video.assignment))
+        assigning.expect_in_worksheet(answer, video.person)

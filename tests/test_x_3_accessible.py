@@ -8,7 +8,7 @@ import media
 from clients.moodle.model import Assignment
 from fixtures.data import Submission
 from network.proxy import ProxiedNetwork
-from pages.accessible import FORM, OWN_PAGE, PLAYERS, Accessible
+from pages.accessible import FORM, NARROW, OWN_PAGE, PLAYERS, ZOOMED, Accessible
 from pages.actor import Actor
 from runner.pytest_plugin.lines import Lines
 
@@ -34,7 +34,7 @@ def _rules_of_player(page: Accessible, line: Lines, state: str) -> None:
             one.fail()
 
 
-@pytest.mark.lines("X.3.1", "X.3.4", "X.3.6", "X.3.7", "X.3.8", "X.3.9")
+@pytest.mark.lines("X.3.1", "X.3.4", "X.3.6", "X.3.7", "X.3.8", "X.3.9", "X.3.10", "X.3.11")
 def test_form_for_all(
     student: Actor,
     assignment: Assignment,
@@ -50,8 +50,13 @@ def test_form_for_all(
     _rules_of_form(page, line, "the empty form")
     with line("X.3.6", "The focus is seen on the button to choose a file"):
         page.expect_focus_seen(BUTTON, "the button to choose a file")
+    parts = {"the upload form": widget.root, "the button to choose a file": widget.root.locator(BUTTON)}
     with line("X.3.8", "The upload form fits into 320 pixels"):
-        page.expect_narrow({"the upload form": widget.root, "the button to choose a file": widget.root.locator(BUTTON)})
+        page.expect_fits(NARROW, parts)
+    with line("X.3.10", "The upload form fits into the window at a zoom of 200 %"):
+        page.expect_fits(ZOOMED, parts)
+    with line("X.3.11", "In forced colours the focus is seen on the button to choose a file"), page.forced_colours():
+        page.expect_focus_seen(BUTTON, "the button to choose a file")
     refused = widget.choose(text_file)
     refused.expect_ended()
     _rules_of_form(page, line, "the form with an error")
@@ -68,6 +73,8 @@ def test_form_for_all(
         _rules_of_form(page, line, "the form with an upload on its way")
         with line("X.3.9", "The upload form stands still for people who ask for less motion"):
             page.expect_still(FORM, "an upload on its way")
+        with line("X.3.11", "In forced colours an upload's progress is seen"), page.forced_colours():
+            page.expect_progress_seen(FORM)
     upload.expect_ended()
     _rules_of_form(page, line, "the form after an upload")
     with line("X.3.6", "The focus is not lost when an upload ends"):
@@ -83,7 +90,7 @@ def test_form_for_all(
         evidence["states"] = page.states
 
 
-@pytest.mark.lines("X.3.2", "X.3.5", "X.3.8")
+@pytest.mark.lines("X.3.2", "X.3.5", "X.3.8", "X.3.10")
 def test_player_for_all(teacher: Actor, submission: Submission, assignment: Assignment, line: Lines) -> None:
     """A teacher plays a video by keyboard alone; axe looks at the players."""
     teacher.log_in_by_cookie()
@@ -92,7 +99,9 @@ def test_player_for_all(teacher: Actor, submission: Submission, assignment: Assi
     page = Accessible(grader)
     _rules_of_player(page, line, "the player in the grader")
     with line("X.3.8", "The player in the grader fits into 320 pixels"):
-        page.expect_narrow({"the player": grader.player.video})
+        page.expect_fits(NARROW, {"the player": grader.player.video})
+    with line("X.3.10", "The player in the grader fits into the window at a zoom of 200 %"):
+        page.expect_fits(ZOOMED, {"the player": grader.player.video})
     video = teacher.watch(submission.id, submission.key)
     video.player.expect_loaded(submission.clip.seconds)
     page = Accessible(video)
@@ -102,7 +111,9 @@ def test_player_for_all(teacher: Actor, submission: Submission, assignment: Assi
         teacher.page.keyboard.press("Space")
         video.player.expect_playing()
     with line("X.3.8", "The player on the video's own page fits into 320 pixels"):
-        page.expect_narrow({"the player": video.player.video})
+        page.expect_fits(NARROW, {"the player": video.player.video})
+    with line("X.3.10", "The player on the video's own page fits into the window at a zoom of 200 %"):
+        page.expect_fits(ZOOMED, {"the player": video.player.video})
     with line(
         "X.3.2", "The players in the grader and on the video's own page can be asked for the rules of WCAG"
     ) as evidence:

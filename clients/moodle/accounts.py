@@ -58,15 +58,24 @@ class Accounts:
         )
         return self._person(username, password)
 
-    def change(self, account: Account, first_name: str, last_name: str, password: str, *, suspended: bool) -> Person:
+    def change(
+        self, account: Account, first_name: str, last_name: str, password: str, *, suspended: bool, email: str = ""
+    ) -> Person:
         """Renames an account, sets its password and lets it in or shuts it out; its open sessions end with that.
 
-        Like a new one it prefers English, where the site has a choice.
+        Like a new one it prefers English, where the site has a choice. With `email` it gets that address.
         """
+        address = {"email": email} if email else {}
         self.site.submit(
             f"Changing the account {account.username}",
             ACCOUNT,
-            {"firstname": first_name, "lastname": last_name, "newpassword": password, "suspended": suspended},
+            {
+                "firstname": first_name,
+                "lastname": last_name,
+                "newpassword": password,
+                "suspended": suspended,
+                **address,
+            },
             if_there={"preference_auth_forcepasswordchange": False, **ENGLISH},
             fill_in=account.username,
             id=account.id,

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlencode
 
+import requests
 from bs4 import BeautifulSoup, Tag
 
 from clients import steps
@@ -145,6 +146,13 @@ def _held(field: Tag) -> str:
         chosen = field.select_one("option[selected]") or field.select_one("option")
         return str(chosen.get("value", "")) if chosen else ""
     return field.get_text() if field.name == "textarea" else str(field.get("value", ""))
+
+
+def grading_worksheet(site: MoodleClient, assignment: Assignment) -> requests.Response:
+    """The answer to “Download grading worksheet”, of an assignment with offline grading."""
+    steps.step(site.session.sender, "Download the grading worksheet.")
+    page = {"action": "viewpluginpage", "pluginsubtype": "assignfeedback", "plugin": "offline"}
+    return site.get(ASSIGNMENT, id=assignment.cmid, **page, pluginaction="downloadgrades")
 
 
 def submit_for_grading(site: MoodleClient, assignment: Assignment) -> None:

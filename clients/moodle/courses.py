@@ -105,6 +105,11 @@ class Courses:
     def write_summary(self, course: int, summary: str) -> None:
         self._write("Writing a course's summary", course, "summary_editor[text]", summary)
 
+    def keep(self, course: int, name: str, summary: str) -> None:
+        """Gives a course another name and summary."""
+        values = {"fullname": name, "summary_editor[text]": summary}
+        self.site.submit("Renaming a course", COURSE_SETTINGS, values, button="saveanddisplay", id=course)
+
     def _field(self, step: str, course: int, name: str) -> str:
         return field_value(self.site.open(step, COURSE_SETTINGS, id=course), name, step, self.site.where)
 

@@ -6,36 +6,27 @@ Pages and functions as of Moodle 4.2 to 5.0: admin/tool/dataprivacy/, admin/tool
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
 
 import requests
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
 from clients.moodle.ajax import ajax
 from clients.moodle.client import MoodleClient
-from clients.moodle.html import query, text
+from clients.moodle.html import query
 from clients.moodle.model import Account
-from clients.moodle.tasks import RUNNING, output
+from clients.moodle.tasks import CRON, STARTED, run_adhoc
 from clients.steps import step
 from clients.waits import waiting
 from clients.words import counted, some
 
 FOLDER = "/admin/tool/dataprivacy"
-ADHOC, RUN_ADHOC = "/admin/tool/task/adhoctasks.php", "/admin/tool/task/run_adhoctasks.php"
 TASK = r"\tool_dataprivacy\task\process_data_request_task"
-
-STARTED = "Execute adhoc task"
-"""What Moodle says first, in English everywhere, where it runs such a task."""
-
-CRON = 90
-"""Seconds in which a site whose tasks nobody may run by hand should have run them."""
 
 
 class Kind(IntEnum):
@@ -123,15 +114,7 @@ class DataRequests:
 
         Raises SiteError where the site refuses, as when cron has just run it.
         """
-        answer = self._site.get(ADHOC, classname=TASK)
-        for row in BeautifulSoup(answer.text, "lxml").select("tbody tr") if answer.ok else ():
-            told = [_json(text(cell)).get("requestid") for cell in row.select("td")]
-            links = [query(str(link["href"])) for link in row.select(f"a[href*='{RUN_ADHOC}']")]
-            if number in told and links:
-                task = {"id": links[0]["id"], "confirm": 1}
-                page = self._site.send(f"Running the task of request {number}", RUN_ADHOC, task, timeout=RUNNING)
-                return output(page)
-        return ""
+        return run_adhoc(self._site, TASK, lambda told: told.get("requestid") == number)
 
     def _settled(self, request: Request) -> bool:
         def done() -> bool:
@@ -175,11 +158,3 @@ class Export:
     def about(self, key: str) -> list[str]:
         """What files say that name the key of a video, whose slashes JSON may have escaped."""
         return [plain for said in self._texts.values() if key in (plain := said.replace("\\/", "/"))]
-
-
-def _json(said: str) -> dict[str, Any]:
-    try:
-        found = json.loads(said)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

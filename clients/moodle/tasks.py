@@ -1,11 +1,14 @@
-"""Moodle's scheduled tasks, as an administrator finds them: the list, "Run now", and the logs.
+"""Moodle's tasks, as an administrator finds them: the lists of scheduled and of ad hoc ones, "Run now", and the logs.
 
 Pages and words as of Moodle 4.1 to 5.0: admin/tool/task/, admin/tasklogs.php, lib/classes/cron.php.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
@@ -16,6 +19,13 @@ from clients.moodle.html import query, quote, text
 
 RUN_NOW = "/admin/tool/task/schedule_task.php"
 LOGS = "/admin/tasklogs.php"
+ADHOC, RUN_ADHOC = "/admin/tool/task/adhoctasks.php", "/admin/tool/task/run_adhoctasks.php"
+
+STARTED = "Execute adhoc task"
+"""What Moodle says first, in English everywhere, where it runs an ad hoc task."""
+
+CRON = 90
+"""Seconds in which a site whose tasks nobody may run by hand should have run them."""
 
 RUNNING = 120
 """Seconds."""
@@ -97,3 +107,26 @@ def output(page: BeautifulSoup) -> str:
             "the task's log under Site administration > Server > Tasks > Task logs, and sign"
         )
     return text(shown)
+
+
+def run_adhoc(site: MoodleClient, name: str, is_it: Callable[[dict[str, Any]], bool]) -> str:
+    """Runs the ad hoc task of that class whose payload `is_it`, and none of other people's; returns what it says.
+
+    Empty where there is none such, or the site does not let anybody. Raises SiteError where the site refuses, as when
+    cron has just run it.
+    """
+    answer = site.get(ADHOC, classname=name)
+    for row in BeautifulSoup(answer.text, "lxml").select("tbody tr") if answer.ok else ():
+        links = [query(str(link["href"])) for link in row.select(f"a[href*='{RUN_ADHOC}']")]
+        if links and any(is_it(_json(text(cell))) for cell in row.select("td")):
+            task = {"id": links[0]["id"], "confirm": 1}
+            return output(site.send(f"Running the task {name}", RUN_ADHOC, task, timeout=RUNNING))
+    return ""
+
+
+def _json(said: str) -> dict[str, Any]:
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

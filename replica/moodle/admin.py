@@ -92,6 +92,7 @@ SHOWN = {
     "webm-not-allowed": ("allowed_mime_types", MIME_TYPES.removesuffix(",video/webm")),
     "upload-limit-too-high": ("upload_rate_limit", "1000"),
     "playback-limit-too-high": ("playback_rate_limit", "1000"),
+    "upgrade-resets-a-setting": ("retention_days", "30"),
 }
 """Faults of what somebody entered: the setting, and what the page of the settings then shows."""
 MISSING = {"no-setting-for-the-size": "max_file_size", "no-setting-for-the-types": "allowed_mime_types"}

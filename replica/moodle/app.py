@@ -30,6 +30,7 @@ from replica.moodle import (  # noqa: F401
     language,
     login,
     modules,
+    reuse,
     sso,
     tasks,
 )

@@ -42,6 +42,7 @@ def view(web: Web) -> Response:
         "grantextension": extend,
         "addattempt": add_attempt,
         "downloadall": download_all,
+        "viewpluginpage": worksheet,
         "grading": grading.table,
         "saveoptions": grading.save_options,
         "grader": grading.grader,
@@ -103,7 +104,19 @@ def _by_fault(web: Web, assignment: Assignment, user: User, submission: Submissi
         return None
     if assignment.teamsubmission and others and web.site.faults.on("group-video-for-all-groups"):
         return others[0]
+    origin = web.state.courses[assignment.course].origin
+    first = [
+        s for one in web.state.assignments_of(origin) for s in web.state.submissions.values() if s.assignment == one.id
+    ]
+    if first and web.site.faults.on("copy-shows-first-video"):
+        return first[0]
+    if submission and submission.sender != _sender(user) and web.site.faults.on("owner-known-by-address"):
+        return None
     return submission
+
+
+def _sender(user: User) -> str:
+    return f"{user.fullname} <{user.email}>"
 
 
 def extend(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
@@ -147,6 +160,19 @@ def download_all(web: Web, assignment: Assignment, course: Course, user: User) -
         raise MoodleError("Exception - Call to undefined method get_files()", "generalexceptionmessage")
     web.notify("There are no submissions to download.", "warning")
     return redirect(at(assignment, action="grading"))
+
+
+def worksheet(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
+    """The file in which a teacher grades without a network."""
+    if not access.may_grade(web.state, user, course):
+        raise no_permission("Grade assignment")
+    if not assignment.offline:
+        raise MoodleError("Invalid form data", "invalidformdata")
+    if web.site.faults.on("worksheet-breaks"):
+        raise MoodleError("Exception - Call to a member function is_downloading() on null", "generalexceptionmessage")
+    students = [one for one in web.state.students(course.id) if not web.site.faults.on("worksheet-without-videos")]
+    rows = [f"Participant {one.id},{one.fullname},{one.email}" for one in students]
+    return Response("\n".join(["Identifier,Full name,Email address", *rows]), media_type="text/csv")
 
 
 def _stated_here(assignment: Assignment) -> bool:
@@ -233,7 +259,7 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         return redirect(at(assignment, action="editsubmission"))
     drafted = assignment.submissiondrafts and not web.site.faults.on("draft-submitted-at-once")
     submission.status = "draft" if drafted else "submitted"
-    submission.modified = now()
+    submission.modified, submission.sender = now(), _sender(user)
     if video is not None:
         _spoil(web, video)
     if not web.site.faults.on("replaced-video-stays"):
@@ -326,6 +352,9 @@ def remove_several(web: Web, assignment: Assignment, course: Course, user: User)
             if web.site.faults.on("removal-keeps-object"):
                 for video in web.state.videos_of(submission.id):
                     web.state.videos.pop(video.s3_key)
+            if web.site.faults.on("removed-copy-takes-the-video"):
+                for video in web.state.videos_of(submission.origin):
+                    web.site.storage.delete(video.s3_key)
             try:
                 web.site.storage.drop_submission(web.state, submission)
             except StorageError:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from replica.moodle import texts
+from replica.moodle import reuse, texts
 from replica.moodle.errors import MoodleError
 from replica.moodle.forms import Field, Form
 from replica.moodle.records import User, Video
@@ -43,7 +43,7 @@ def create(web: Web) -> Response:
         user = web.state.users.get(web.number("userid"))
         if user is None or user.deleted:
             raise MoodleError("Invalid user", "invaliduser")
-        number = web.state.new_id("data_request")
+        number = web.state.new_id("adhoc")
         web.state.data_requests[number] = DataRequest(number, web.number("type"), user, now())
         return redirect(f"{FOLDER}/datarequests.php")
     kind = Field("type", "Type", "select", web.param("type", "1"), KINDS)
@@ -73,10 +73,13 @@ def approve(web: Web, args: dict[str, Any]) -> dict[str, Any]:
 
 @page("/admin/tool/task/adhoctasks.php")
 def adhoc(web: Web) -> Response:
-    """The ad hoc tasks of a class that wait: ?classname=…; the stand-in has one of it."""
+    """The ad hoc tasks of a class that wait, with their payload: ?classname=…"""
     web.require_admin("Access denied")
-    waiting = [one for one in web.state.data_requests.values() if one.status == "approved"]
-    return web.render("admin_adhoc.html", "Ad hoc tasks", layout="admin", waiting=waiting, task=TASK)
+    task = web.param("classname", TASK)
+    requests = {one.id: {"requestid": one.id} for one in web.state.data_requests.values() if one.status == "approved"}
+    copies = {one.id: {"restoreid": one.restoreid} for one in web.state.copies.values()}
+    waiting = {number: json.dumps(told) for number, told in (copies if task == reuse.TASK else requests).items()}
+    return web.render("admin_adhoc.html", "Ad hoc tasks", layout="admin", waiting=waiting, task=task)
 
 
 @page("/admin/tool/task/run_adhoctasks.php")
@@ -84,6 +87,8 @@ def run(web: Web) -> Response:
     """Runs one of them: ?id=TASK&confirm=1."""
     web.require_admin("Access denied")
     web.require_sesskey()
+    if copy := web.state.copies.get(web.number("id")):
+        return web.render("admin_task_output.html", reuse.TASK, layout="admin", said=reuse.make(web, copy))
     request = web.state.data_requests[web.number("id")]
     said = [f"Execute adhoc task: {TASK}", f'Adhoc task custom data: {{"requestid":{request.id}}}']
     fault = {EXPORT: "export-fails", DELETION: "deletion-fails"}[request.kind]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from replica.moodle import access, mail
 from replica.moodle.errors import MoodleError, no_permission, not_permitted
 from replica.moodle.plugin.management import STATUS_NAMES
-from replica.moodle.plugin.playback import SEPARATE, gone_text
+from replica.moodle.plugin.playback import SEPARATE, VISIBLE, gone_text
 from replica.moodle.records import Assignment, Course, Submission, User
 from replica.moodle.state import now
 from replica.moodle.web import Web, page, redirect, url
@@ -31,6 +31,12 @@ def _named(web: Web, assignment: Assignment, course: Course, marker: User, stude
 
 def _apart(web: Web, assignment: Assignment, course: Course, user: User, student: User) -> bool:
     return assignment.groupmode == SEPARATE and access.apart(web.state, user, course, student.id)
+
+
+def _hidden_by_groups(web: Web, assignment: Assignment, course: Course, user: User, student: User) -> bool:
+    """Whether a fault shows a teacher no video of another group, where groups are visible."""
+    apart = assignment.groupmode == VISIBLE and access.apart(web.state, user, course, student.id)
+    return apart and web.site.faults.on("table-hides-other-groups")
 
 
 def _fits(chosen: str, submission: Submission | None) -> bool:
@@ -62,8 +68,17 @@ def table(web: Web, assignment: Assignment, course: Course, user: User) -> Respo
                 for s in web.state.submissions.values()
                 if (s.assignment, s.user, s.attempt) == (assignment.id, student.id, 0)
             )
+        if (
+            submission
+            and not submission.sender.startswith(student.fullname)
+            and web.site.faults.on("row-known-by-name")
+        ):
+            submission = None
         if _fits(memory["status"], submission) and search in f"{student.fullname} {student.email}".casefold():
-            cell = None if web.site.faults.on("table-without-videos") else summary_of(web, submission)
+            hidden = web.site.faults.on("table-without-videos") or _hidden_by_groups(
+                web, assignment, course, user, student
+            )
+            cell = None if hidden else summary_of(web, submission)
             rows.append((student, submission, cell))
     if web.site.faults.on("student-not-listed"):
         rows = [row for row in rows if not (row[1] and row[1].video)]
@@ -115,6 +130,8 @@ def summary_of(web: Web, submission: Submission | None) -> dict[str, Any] | None
     """The saved video as the tables show it: link, status, size; None without one."""
     video = web.state.videos.get(submission.video) if submission else None
     if submission is None or video is None:
+        return None
+    if web.state.outlived(video) and web.site.faults.on("upgrade-hides-videos"):
         return None
     key = f"{video.s3_key}.mp4" if web.site.faults.on("saved-under-other-key") else video.s3_key
     told = {"status": STATUS_NAMES[video.status], "gone": gone_text(video)}

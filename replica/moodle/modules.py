@@ -77,6 +77,7 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
             Field("gradingduedate", "Remind me to grade by", "date", item.gradingduedate, optional=True),
             Field(f"{prefix}_onlinetext_enabled", "Online text", "checkbox", int(item.onlinetext)),
             Field(f"{prefix}_file_enabled", "File submissions", "checkbox", int(item.file)),
+            Field("assignfeedback_offline_enabled", "Offline grading worksheet", "checkbox", int(item.offline)),
             *([] if web.site.faults.on("submission-type-missing") else [s3video]),
             *(
                 Field(name, label, "static", "Yes")
@@ -149,6 +150,7 @@ def _store_module(web: Web, course: Course, assignment: Assignment | None, form:
     item.cutoffdate, item.gradingduedate = values["cutoffdate"], values["gradingduedate"]
     item.onlinetext = bool(values["assignsubmission_onlinetext_enabled"])
     item.file = bool(values["assignsubmission_file_enabled"])
+    item.offline = bool(values["assignfeedback_offline_enabled"])
     chosen = values.get("assignsubmission_s3video_enabled") == "1"
     item.s3video = chosen and not faults.on("submission-type-not-kept")
     item.visible = values["visible"] == "1" and not faults.on("new-assignments-hidden")

@@ -62,6 +62,8 @@ class Course:
     startdate: int = 0
     welcome: int = 1
     costcentre: str = ""
+    origin: int = 0
+    """The course that this one is a copy of."""
 
     @property
     def enrolid(self) -> int:
@@ -100,6 +102,7 @@ class Assignment:
     s3video: bool = True
     onlinetext: bool = False
     file: bool = False
+    offline: bool = False
     submissiondrafts: bool = False
     requiresubmissionstatement: bool = False
     teamsubmission: bool = False
@@ -113,6 +116,7 @@ class Assignment:
     attemptreopenmethod: str = "manual"
     extensions: dict[int, int] = field(default_factory=dict)
     """By student: until when they may hand in."""
+    was_reset: bool = False
 
     @property
     def context(self) -> int:
@@ -133,7 +137,8 @@ class Group:
 class Submission:
     """A student's submission, or a group's that `user` began; `status` is new, reopened, draft or submitted.
 
-    `video` is the S3 key that was saved with it, `attempt` the number of the try, from 0.
+    `video` is the S3 key that was saved with it, `attempt` the number of the try, from 0; `origin` the submission that
+    this one is a copy of, and `sender` the name and e-mail address of whoever saved it.
     """
 
     id: int
@@ -147,6 +152,8 @@ class Submission:
     comment: str = ""
     group: int = 0
     attempt: int = 0
+    origin: int = 0
+    sender: str = ""
 
 
 @dataclass

@@ -42,8 +42,11 @@ class State:
         self.behind: dict[str, str] = {}
         """What settings hold of which a fault showed something else, while somebody has saved a third value."""
         self.plugin_enabled = True
+        self.upgraded = 0
+        """When somebody has upgraded the plugin, in Unix seconds."""
         self.maintenance = self.maintained = self.purged = self.string_ids = False
         self.data_requests: dict[int, Any] = {}
+        self.copies: dict[int, Any] = {}
         self.task_log: list[str] = []
 
     def new_id(self, table: str) -> int:
@@ -143,6 +146,10 @@ class State:
 
     def videos_of(self, submission: int) -> list[Video]:
         return [video for video in self.videos.values() if video.submission == submission]
+
+    def outlived(self, video: Video) -> bool:
+        """Whether the video is older than the last upgrade."""
+        return video.requested <= self.upgraded
 
     def drop_course(self, course: int) -> list[Video]:
         """Forget a course and all that hangs on it; returns its videos, whose objects the caller removes."""

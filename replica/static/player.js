@@ -124,6 +124,9 @@ M.replica.play = async (container) => {
   if (M.replica.fault("player-reloads-when-it-waits")) {
     video.addEventListener("waiting", () => { video.load(); video.play(); });
   }
+  if (M.replica.fault("grader-of-desktops-when-zoomed")) {
+    document.head.insertAdjacentHTML("beforeend", "<style>@media (min-width: 500px) and (max-width: 800px) { video { min-width: 900px; } }</style>");
+  }
   if (M.replica.fault("grader-for-640-pixels")) { video.style.width = "640px"; }
   M.replica.watch(video);
   container.replaceChildren(video);

@@ -22,7 +22,7 @@ class RunContext(BaseModel):
 
     With `reads_only` no tests run but those that may run on a site that is no test site.
     `large` is the size in bytes of the video of step 2.12. `rush` is how many students come to a rush (0 for none),
-    and `rush_workers` the machines that they come from.
+    and `rush_workers` the machines that they come from. `left` is what `left_file` tells of the site before an upgrade.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +38,8 @@ class RunContext(BaseModel):
     reads_only: bool = False
     rush: int = 0
     rush_workers: tuple[str, ...] = ()
+    left: dict[str, JsonValue] = {}
+    left_file: Path | None = None
 
     @property
     def started(self) -> datetime:

@@ -18,6 +18,9 @@ COURSE_NAME = "S3 Video acceptance run"
 KEPT_NAME = "S3 Video acceptance kept video"
 """Of a course whose video stays for a later run."""
 
+UPGRADE_NAME = "S3 Video acceptance before an upgrade"
+"""Of the course whose video waits for an upgrade of the plugin."""
+
 LOCK_NAME = "s3video-acceptance-lock"
 COURSES = re.compile(rf"{COURSE_NAME} \S+|{LOCK_NAME}$")
 
@@ -34,17 +37,28 @@ KEEPER = "s3va-keeper"
 BORROWED = tuple(f"s3va-{number:02}" for number in range(1, 241))
 """User names of those whom tests borrow."""
 
+RENAMED = "s3va-renamed"
+"""User name of the one who gets another name and e-mail address (X.4.5)."""
+
+LEFT = "s3va-left"
+"""User name of the one whose video waits for an upgrade (X.4.1)."""
+
 NOTIFIED = "s3va-notified"
 """User name of the grader whom Moodle tells of a submission (3.10.5)."""
 
-POOL = (*BORROWED, DISPOSABLE_USER, IMPATIENT, KEEPER, NOTIFIED)
+POOL = (*BORROWED, DISPOSABLE_USER, IMPATIENT, KEEPER, LEFT, NOTIFIED, RENAMED)
 """User names of all the suite's own people."""
 
 ADDRESS = re.compile(r"https://[^\s<>\"'()]+")
 
 
+def address_of(username: str) -> str:
+    """The e-mail address of one of the suite's own people."""
+    return f"{username}@{DOMAIN}"
+
+
 def is_ours(account: Account) -> bool:
-    return account.username in POOL and account.email == f"{account.username}@{DOMAIN}"
+    return account.username in POOL and account.email.endswith(f"@{DOMAIN}")
 
 
 def marked_category(courses: Courses, known: int | None = None, mark: str = CATEGORY) -> int:

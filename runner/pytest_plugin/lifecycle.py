@@ -109,7 +109,7 @@ class Lifecycle:
             # What a merge with other runs must not lack.
             self._state.tests = declared(reads_only=self._state.tried is not None)
         option = self._config.option
-        if not (option.doctor or option.restore or option.diagnose is not None):
+        if not (option.doctor or option.restore or option.before_upgrade or option.diagnose is not None):
             try:
                 self._reporting.write()
             except OSError as error:

@@ -39,8 +39,16 @@ NARROWING = (
 )
 
 
-MODES = {"collectonly": "--collect-only", "doctor": "--doctor", "diagnose": "--diagnose", "restore": "--restore"}
-"""Options that ask for something else than a run; "" is a symptom, too, if none that anybody knows."""
+MODES = {
+    "collectonly": "--collect-only",
+    "doctor": "--doctor",
+    "diagnose": "--diagnose",
+    "restore": "--restore",
+    "before_upgrade": "--before-upgrade",
+    "after_upgrade": "--after-upgrade",
+}
+"""Options that ask for something else than a run, or for one of a kind of its own; "" is a symptom, too, if none that
+anybody knows."""
 
 NEEDED = {"htmlpath": "html", "xmlpath": "junitxml", "browser": "playwright"}
 """Options by which plugins are known."""
@@ -64,6 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--rush-workers", type=machines, default=(), metavar="HOST,HOST", help="machines that these students come from"
     )
+    group.addoption("--before-upgrade", metavar="FILE", help="leave a video, and write down what is there; run nothing")
+    group.addoption("--after-upgrade", metavar="FILE", help="look whether what FILE tells of is still there (X.4.1)")
     group.addoption("--keep", action="store_true", help="leave what the run creates on the site until the next run")
     group.addoption(
         "--pictures",
@@ -100,6 +110,8 @@ def expect_usable(config: pytest.Config) -> None:
     for name, plugin in NEEDED.items():
         if name not in option:
             raise pytest.UsageError(f"a run needs pytest's plugin {plugin}; leave out -p no:{plugin}")
+    if (option.before_upgrade or option.after_upgrade) and option.env == NAME:
+        raise pytest.UsageError("the replica ends with its run, and nobody upgrades it: name a site with --env")
     for name, key in (("browser_channel", "channel"), ("device", "device")):
         if getattr(option, name, None):
             asked = f"--{name.replace('_', '-')}"

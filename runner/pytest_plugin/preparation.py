@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
@@ -26,13 +27,16 @@ from runner.configuration import replica
 from runner.configuration.context import RUN, RunContext
 from runner.configuration.environment import Environment, decoded, load
 from runner.configuration.environment_tables import ENGINES, Target
+from runner.configuration.naming import UPGRADE_NAME
 from runner.configuration.targets import survey
 from runner.doctor.diagnosis import conclusion, diagnose, symptom
 from runner.doctor.doctor import examine
 from runner.doctor.findings import Finding, Level, print_findings
+from runner.pytest_plugin.before_upgrade import leave
 from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.plan import plan, print_plan, production_lines
 from runner.pytest_plugin.state import State
+from runner.reservation import upgrade
 from runner.reservation.journal import folder as state_folder
 from runner.reservation.reservation import SiteReservation
 from runner.reservation.watchdog import Watched, watching
@@ -79,6 +83,9 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     if option.doctor:
         state.code = 0
         return
+    if option.before_upgrade:
+        _leave(state, environment, Path(option.before_upgrade))
+        return
     able = [target.name for target in state.targets if not target.missing]
     if not able:
         state.notes += [f"{target.name}: {target.missing}" for target in state.targets]
@@ -119,6 +126,17 @@ def expect_readable(config: pytest.Config) -> None:
             raise ConfigurationError("\n".join(problems))
     except ConfigurationError as reason:
         raise pytest.UsageError(visible(str(reason))) from None
+
+
+def _leave(state: State, environment: Environment, file: Path) -> None:
+    report = leave(environment, state.run_id, file)
+    state.problems += [f"clean-up: {problem}" for problem in dict.fromkeys(report.problems)]
+    state.notes.append(
+        f"a course with one video stays on the site, “{UPGRADE_NAME} …”, and {file} tells what was there. Upgrade the "
+        f"plugin, then run: pytest --env {state.environment_name} --after-upgrade {file}. That removes both; without "
+        "the file pytest --restore does."
+    )
+    state.code = 0
 
 
 def _diagnose(state: State, environment: Environment, words: str) -> None:
@@ -278,10 +296,14 @@ def _examine(config: pytest.Config, state: State, environment: Environment) -> N
 
 
 def _open(config: pytest.Config, state: State, environment: Environment, started: ExitStack) -> None:
+    file = Path(config.option.after_upgrade) if config.option.after_upgrade else None
+    left = upgrade.read(environment, file) if file else None
     reservation, workspace = SiteReservation.open(
         environment, state.run_id, workers_of(config), apart=has_workers(config), crowd=config.option.rush
     )
     state.reservation = reservation
+    if left and file:
+        reservation.expect_waiting(left, file)
     state.problems += [f"clean-up of an earlier run: {problem}" for problem in reservation.found.problems]
     if environment.test_site:  # elsewhere no setting is changed
         watched = Watched.of(environment, state.run_id, int(workspace["lock"]), reservation.new_site())
@@ -314,6 +336,8 @@ def _open(config: pytest.Config, state: State, environment: Environment, started
         workspace=workspace,
         large=config.option.large or environment.large.size,
         reads_only=not environment.test_site,
+        left=left.model_dump() if left else {},
+        left_file=file.resolve() if file else None,
         rush=config.option.rush,
         rush_workers=config.option.rush_workers,
     )

@@ -19,7 +19,7 @@ from clients.moodle.courses import Courses
 from clients.moodle.model import Account
 from clients.plugin.video_list import listed
 from clients.s3 import Bucket, StoredObject
-from runner.configuration.naming import COURSE_NAME, COURSES, NOTIFIED, POOL, is_ours
+from runner.configuration.naming import COURSE_NAME, COURSES, NOTIFIED, POOL, address_of, is_ours
 from runner.reservation.changed_settings import LeftAsItIs, Note, undo
 from runner.reservation.journal import Entry, Journal
 from runner.reservation.people_pool import new_password
@@ -158,7 +158,8 @@ class Cleaner:
         if person.username == NOTIFIED:
             self._accounts.stop_mail(person)
         password = new_password()
-        self._accounts.change(person, "Idle", "S3 Video acceptance", password, suspended=True)
+        address = address_of(person.username)
+        self._accounts.change(person, "Idle", "S3 Video acceptance", password, suspended=True, email=address)
         try:
             self._log_in_as(person.username, password)
         except LoginRefused:

@@ -20,7 +20,7 @@ from clients.moodle.model import Account, Course, Person
 from clients.s3 import Bucket
 from clients.words import some
 from runner.configuration.environment import Environment
-from runner.configuration.naming import BORROWED, DISPOSABLE_USER, DOMAIN, is_ours
+from runner.configuration.naming import BORROWED, DISPOSABLE_USER, address_of, is_ours
 
 PER_WORKER = 12
 """People in use at a time; the test that needs most, the table of who may what, takes eight."""
@@ -111,7 +111,7 @@ def let_in(account: Account, accounts: Accounts, new_site: Callable[[], MoodleCl
 
 
 def _create(accounts: Accounts, username: str) -> None:
-    person = accounts.create(username, f"{username}@{DOMAIN}", "Idle", "S3 Video acceptance", new_password())
+    person = accounts.create(username, address_of(username), "Idle", "S3 Video acceptance", new_password())
     accounts.stop_mail(person)
     accounts.change(person, "Idle", "S3 Video acceptance", new_password(), suspended=True)
 

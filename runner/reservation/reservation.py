@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from clients.errors import ConfigurationError, SiteError, Unreachable
@@ -13,6 +14,7 @@ from clients.moodle.courses import Courses
 from clients.plugin.administration import plugin, plugin_settings
 from runner.configuration.connect import new_site
 from runner.configuration.environment import Environment
+from runner.reservation import upgrade
 from runner.reservation.administrator import Administrator
 from runner.reservation.changed_settings import CHANGED, SAVED, LeftAsItIs, NoNote, Note
 from runner.reservation.clean_up import PROMISED, SETTING, CleanUp
@@ -93,6 +95,8 @@ class SiteReservation:
         What no note tells of, it looks for on the site itself: a problem is what keeps the plugin from working.
         """
         reservation = cls(environment, f"restore-{secrets.token_hex(3)}")
+        with reservation.found.attempt():
+            reservation.found.courses += upgrade.remove(reservation._admin, reservation._seal)
         report = reservation.found + reservation.close()
         with report.attempt():
             reservation.site.log_in_again()
@@ -162,6 +166,10 @@ class SiteReservation:
         """The site stays locked until the end, however long that takes."""
         assert self._lock is not None
         self._kept.enter_context(self._lock.kept(Courses(self._admin.new_site()), self.journal.lock))
+
+    def expect_waiting(self, left: upgrade.Left, file: Path) -> None:
+        """Raises ConfigurationError where what `file` tells of is no longer there."""
+        upgrade.expect_waiting(self._admin, left, file)
 
     def expect_kept(self) -> None:
         """Raises what kept the site from staying locked."""

@@ -15,13 +15,15 @@ from clients.errors import ConfigurationError, NotCheckable, SiteError
 from clients.moodle.accounts import Accounts
 from clients.moodle.assignments import create_assignment
 from clients.moodle.client import MoodleClient
+from clients.moodle.course_reuse import copy_course
 from clients.moodle.courses import Courses
 from clients.moodle.model import Account, Assignment, Course, Person
 from clients.plugin.object_key import belongs_to
 from clients.steps import step
 from runner.configuration.connect import new_site
 from runner.configuration.environment import Environment
-from runner.configuration.naming import COURSE_NAME, NOTIFIED, POOL, is_ours
+from runner.configuration.naming import COURSE_NAME, DOMAIN, KEPT_NAME, NOTIFIED, POOL, UPGRADE_NAME, is_ours
+from runner.reservation import upgrade
 from runner.reservation.administrator import Administrator
 from runner.reservation.clean_up import PROMISED, stored
 from runner.reservation.journal import Journal
@@ -118,6 +120,25 @@ class Workspace:
     def new_course(self) -> Course:
         return self._admin.courses.create(self.category, *self.course_name())
 
+    @property
+    def waiting_for_an_upgrade(self) -> dict[int, str]:
+        return upgrade.waiting(self._admin)
+
+    def remove_what_waited(self) -> None:
+        """The video that waited for an upgrade, with its course."""
+        upgrade.remove(self._admin, self._seal)
+
+    def copy_of(self, course: Course) -> Course:
+        """As `copy_course`. What Moodle has begun, and does not finish, goes at once: it does not bear a run's name."""
+        before = self.courses.within(self.category)
+        try:
+            return copy_course(self.courses, course, self.category, *self.course_name())
+        except (NotCheckable, SiteError):
+            for id_, name in self.courses.within(self.category).items():
+                if id_ not in before and not name.startswith((COURSE_NAME, KEPT_NAME, UPGRADE_NAME)):
+                    self.courses.delete(id_)
+            raise
+
     @_set_up()
     def new_assignment(self, course: Course | None = None) -> Assignment:
         """An assignment in `course`, by default in one of its own."""
@@ -173,6 +194,13 @@ class Workspace:
         person = set_apart(username, self.accounts, self.mark, lambda: new_site(self._environment))
         self.accounts.enrol(course, person, role)
         return person
+
+    def rename(self, person: Person) -> Person:
+        """Gives somebody set apart another name and e-mail address; clean-up puts the address back."""
+        step("the administrator", "Give the student another name and e-mail address.")
+        faker, address = Faker(), f"{person.username}.{secrets.token_hex(3)}@{DOMAIN}"
+        names = faker.first_name(), f"{faker.last_name()} {self.mark}"
+        return self.accounts.change(person, *names, person.password, suspended=False, email=address)
 
     @_set_up()
     def notifying_assignment(self) -> tuple[Assignment, Person]:

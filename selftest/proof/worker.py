@@ -8,11 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from clients import http
 from runner.configuration.replica import CHECKOUT
 from selftest.proof.outcome import Expectation, Round
 from selftest.proof.turns import Turn
 from selftest.proof.warm import RUSH, Warm
+
+UPGRADED = "X.4.1"
+"""The line that takes an upgrade."""
 
 
 class InnerRunFailed(Exception):
@@ -48,6 +53,8 @@ class Worker:
                 *(f"--proof={plan}", f"--rounds=/dev/fd/{telling}", f"--reports={self._reports}"),
                 *(f"--env={self._warm.file}", f"--target={self._browser}", f"--rush={RUSH}", "--keep"),
             ]
+            if any(UPGRADED in one["lines"] for one in told.values()):
+                command.append(f"--after-upgrade={self._upgrade()}")
             process = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
@@ -69,6 +76,21 @@ class Worker:
         if code not in (0, 1, 5, 7) and not (code == 4 and began):
             raise InnerRunFailed(code, log)
 
-    def _told(self, turn: Turn) -> dict[str, object]:
+    def _upgrade(self) -> Path:
+        """Leaves a video on the replica, has its plugin upgraded, and returns the file that tells of it.
+
+        Raises InnerRunFailed.
+        """
+        file, log = self._reports / "before-upgrade", self._reports / "before-upgrade.log"
+        arguments = [f"--env={self._warm.file}", f"--reports={self._reports}", f"--before-upgrade={file}"]
+        command = [sys.executable, "-m", "pytest", *arguments]
+        with log.open("w") as output:
+            run = subprocess.Popen(command, cwd=CHECKOUT, env=self._warm.variables, stdout=output, stderr=output)
+        if code := run.wait():
+            raise InnerRunFailed(code, log)
+        http.request("PUT", f"{self._warm.base_url}/__replica__/upgrade", verify=self._warm.ca_file, timeout=10)
+        return file
+
+    def _told(self, turn: Turn) -> dict[str, Any]:
         lines = sorted({line for name in turn.faults for line in self._expected[name].allowed})
         return {"faults": turn.faults, "tests": turn.tests, "lines": lines}

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from pages.accessible import Accessible
+from pages.accessible import NARROW, ZOOMED, Accessible
 from selftest.runs.static_pages import MOODLE, Show, says
 
 FORM = """
@@ -51,3 +51,37 @@ def test_what_somebody_cannot_use_is_told(show: Show) -> None:
     dead.reach(".pick", "the button")
     with says("expected Enter to open the dialogue for files, seen none"):
         dead.dialogue(0.5)
+
+
+BAR = """
+<main role="main"><div class="s3video-upload-interface">
+  <button class="pick">Choose</button>
+  <div style="background: #eee"><div role="progressbar" style="width: 40%%; height: 9px; background: #06c"></div></div>
+  <p class="figure">40 %%</p>
+</div></main>
+<style>%s</style>
+"""
+
+
+def test_a_form_in_forced_colours(show: Show) -> None:
+    page = accessible(show, page=BAR)
+    with page.forced_colours():
+        page.expect_focus_seen(".pick", "the button")
+        page.expect_progress_seen(".s3video-upload-interface")
+    soft = accessible(show, ".pick:focus { outline: none; box-shadow: 0 0 0 3px #05c; }", BAR)
+    soft.expect_focus_seen(".pick", "the button")
+    with soft.forced_colours(), says("expected the focus to be seen on the button, seen it look as before"):
+        soft.expect_focus_seen(".pick", "the button")
+    bare = accessible(show, ".figure { display: none; }", BAR)
+    bare.expect_progress_seen(".s3video-upload-interface")
+    with bare.forced_colours(), says("expected the progress to be seen, seen neither a figure nor a bar"):
+        bare.expect_progress_seen(".s3video-upload-interface")
+
+
+def test_a_form_at_a_zoom(show: Show) -> None:
+    wide = "@media (min-width: 500px) and (max-width: 800px) { .pick { width: 900px; } }"
+    page = accessible(show, wide, BAR)
+    parts = {"the button": page.page.locator(".pick")}
+    page.expect_fits(NARROW, parts)
+    with says("expected the button to fit on the screen"):
+        page.expect_fits(ZOOMED, parts)

@@ -13,8 +13,8 @@ from clients.errors import NotCheckable, SiteError
 from clients.http import Session
 from clients.moodle import data_requests
 from clients.moodle.client import MoodleClient
-from clients.moodle.data_requests import RUN_ADHOC, DataRequests, Kind
-from clients.moodle.tasks import Task
+from clients.moodle.data_requests import DataRequests, Kind
+from clients.moodle.tasks import RUN_ADHOC, Task
 from runner.configuration.environment import Environment
 from selftest.runs.students import Open
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from bs4 import BeautifulSoup
 
+import media
 from checks import assigning
-from clients.moodle.model import Person
+from clients.moodle.model import Assignment, Course, Person
+from clients.plugin.api import Video
 
 KEY, OTHER = "videos/7/1_ab/a clip.mp4", "videos/8/2_cd/b.mp4"
 
 ADA = Person(id=7, username="s3va-07", email="ada@example.invalid", name="Ada L", suspended=False, password="secret")
+
+ASSIGNMENT = Assignment(cmid=1, id=2, name="Test", course=Course(1, "Course", "course"), context=1)
 
 
 def page(html: str) -> BeautifulSoup:
@@ -84,3 +90,19 @@ def test_points_among_the_feedback() -> None:
     for html in ("", "<div class='feedback'>173 / 200</div>", "<p>73 / 100</p>"):
         with pytest.raises(AssertionError, match="expected the student to find the grade 73"):
             assigning.expect_points(page(html), 73)
+
+
+def test_nobody_elses_video() -> None:
+    ada = Video(person=ADA, assignment=ASSIGNMENT, clip=media.MP4, id=3, key=KEY)
+    bob = replace(ada, person=replace(ADA, id=8), key=OTHER)
+    assigning.expect_nobody_elses(page(link(KEY, 3)), [ada, bob], ADA)
+    with pytest.raises(AssertionError, match="seen one video of other students"):
+        assigning.expect_nobody_elses(page(link(KEY, 3) + link(OTHER, 3)), [ada, bob], ADA)
+
+
+def test_a_submission_without_its_video() -> None:
+    status = "<table><tr><td class='submissionstatussubmitted cell'>x</td></tr></table>"
+    assigning.expect_handed_in_with_video(page(status + link(KEY, 3)))
+    assigning.expect_handed_in_with_video(page(status.replace("submitted", "new")))
+    with pytest.raises(AssertionError, match="seen the student told that they have submitted, and no video"):
+        assigning.expect_handed_in_with_video(page(status))

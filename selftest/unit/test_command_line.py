@@ -17,7 +17,16 @@ from runner.pytest_plugin.preparation import expect_readable
 from runner.pytest_plugin.state import State, _stem
 from selftest.unit.environment_files import SITE
 
-WHOLE: dict[str, object] = {"htmlpath": None, "xmlpath": None, "browser": [], "browser_channel": None, "device": None}
+WHOLE: dict[str, object] = {
+    "htmlpath": None,
+    "xmlpath": None,
+    "browser": [],
+    "browser_channel": None,
+    "device": None,
+    "env": "staging",
+    "before_upgrade": None,
+    "after_upgrade": None,
+}
 
 
 def config(without: str = "", **changes: Any) -> pytest.Config:
@@ -54,7 +63,15 @@ def test_what_would_be_ignored(name: str, value: str, told: str) -> None:
         expect_usable(config(**{name: value}))
 
 
-MODES: dict[str, Any] = {"collectonly": False, "doctor": False, "diagnose": None, "restore": False, "keep": False}
+MODES: dict[str, Any] = {
+    "collectonly": False,
+    "doctor": False,
+    "diagnose": None,
+    "restore": False,
+    "before_upgrade": None,
+    "after_upgrade": None,
+    "keep": False,
+}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +85,8 @@ MODES: dict[str, Any] = {"collectonly": False, "doctor": False, "diagnose": None
         ({"collectonly": True, "diagnose": "T.5"}, "--collect-only and --diagnose"),
         ({"collectonly": True, "restore": True}, "--collect-only and --restore"),
         ({"restore": True, "keep": True}, "--keep and --restore"),
-        (dict.fromkeys(MODES, True), "--keep and --collect-only and --doctor and --diagnose and --restore"),
+        ({"before_upgrade": "a", "after_upgrade": "a"}, "--before-upgrade and --after-upgrade"),
+        ({"doctor": True, "before_upgrade": "a"}, "--doctor and --before-upgrade"),
     ],
 )
 def test_two_modes(asked: dict[str, Any], flags: str) -> None:
@@ -88,6 +106,19 @@ def test_two_modes_end_before_anything_is_asked() -> None:
         4,
         "ERROR: --doctor and --diagnose do different things; ask for one at a time\n\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"before_upgrade": "a", "env": "replica"}, "the replica ends with its run"),
+        ({"after_upgrade": "a", "env": "replica"}, "the replica ends with its run"),
+    ],
+)
+def test_an_upgrade_that_cannot_be(changes: dict[str, str], told: str) -> None:
+    with pytest.raises(pytest.UsageError, match=told):
+        expect_usable(config(**changes))
+    expect_usable(config(after_upgrade="a"))
 
 
 def test_an_empty_name_is_no_folder_for_reports() -> None:

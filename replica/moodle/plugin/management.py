@@ -204,6 +204,8 @@ def manage(web: Web) -> Response:
     everything = rows(web.state)
     if web.site.faults.on("deletion-leaves-row-unlisted"):
         everything = [row for row in everything if not row.student.deleted]
+    if web.site.faults.on("upgrade-loses-rows"):
+        everything = [row for row in everything if not web.state.outlived(row.video)]
     shown = [row for row in everything if chosen.admits(row, web.site.faults)]
     if web.site.faults.on("list-oldest-first"):
         shown.reverse()

@@ -15,8 +15,8 @@ from replica.moodle.records import Course, Submission, User, Video
 from replica.moodle.storage import URL_LIFETIME, StorageError
 from replica.moodle.web import Web, page, redirect
 
-SEPARATE = 1
-"""Moodle's number for separate groups."""
+SEPARATE, VISIBLE = 1, 2
+"""Moodle's numbers for groups that are separate, and visible to each other."""
 
 FOLDER = "/mod/assign/submission/s3video"
 
@@ -29,9 +29,12 @@ def may_watch(web: Web, user: User, submission: Submission, course: Course) -> b
     classmate = bool(submission.group) and active and faults.on("group-video-for-classmates")
     own = (mine and active and not faults.on("owner-denied")) or classmate
     graded = web.state.courses.values() if faults.on("teacher-of-any-course") else [course]
+    if faults.on("copy-opens-the-first-course"):
+        graded = [course, *(one for one in web.state.courses.values() if one.origin == course.id)]
     guest = web.session.guest and faults.on("guests-may-watch")
     left = faults.on("suspended-teachers-keep-access") and access.has_taught(web.state, user, course)
-    groups = web.state.assignments[submission.assignment].groupmode == SEPARATE
+    mode = web.state.assignments[submission.assignment].groupmode
+    groups = mode == SEPARATE or (mode == VISIBLE and faults.on("visible-groups-kept-apart"))
     if groups and faults.on("teacher-of-a-group-denied") and not access.may_edit(web.state, user, course):
         return own
     if groups and not faults.on("groups-not-asked") and access.apart(web.state, user, course, submission.user):
@@ -52,6 +55,8 @@ def find(web: Web, number: int, key: str, unchecked: str) -> tuple[User, Video] 
     if submission is None or video is None:
         return None
     if not _belongs(web, video, submission):
+        return None
+    if web.state.outlived(video) and web.site.faults.on("upgrade-orphans-videos"):
         return None
     course = web.state.courses[web.state.assignments[submission.assignment].course]
     everybody = web.site.faults.on("access-check-missing") or web.site.faults.on(unchecked)

@@ -121,6 +121,8 @@ def is_open(web: Web, assignment: Assignment, user: User) -> bool:
         return False
     if submission and submission.attempt and web.site.faults.on("attempt-stays-closed"):
         return False
+    if assignment.was_reset and web.site.faults.on("reset-closes-assignments"):
+        return False
     extended = 0 if web.site.faults.on("extension-unread") else assignment.extensions.get(user.id, 0)
     if web.site.faults.on("extension-for-everybody"):
         extended = max(assignment.extensions.values(), default=0)

@@ -1,0 +1,30 @@
+"""After an upgrade of the plugin: what was there is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clients.moodle.client import MoodleClient
+from clients.plugin.api import Video
+from clients.plugin.video_list import listed
+
+
+def expect_settings(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Each setting of before is there, with the same value; of values their codes are compared."""
+    changed = [name for name, code in before.items() if now.get(name, code) != code]
+    gone = [name for name in before if name not in now]
+    seen = [
+        *([f"another value of {', '.join(changed)}"] if changed else []),
+        *([f"no setting {', '.join(gone)}"] if gone else []),
+    ]
+    if seen:
+        raise AssertionError(f"expected each setting as before the upgrade, seen {' and '.join(seen)}")
+
+
+def expect_listed(site: MoodleClient, video: Video) -> None:
+    """The list of videos has it, and as one that is ready."""
+    course = video.assignment.course.id
+    if video.key in listed(site, courseid=course, status="ready"):
+        return
+    row = listed(site, courseid=course).get(video.key, "no row of it")
+    raise AssertionError(f"expected the video in the list, ready as before the upgrade, seen {row}")

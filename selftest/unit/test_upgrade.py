@@ -1,0 +1,122 @@
+"""What is written before an upgrade, and read after it; each wrong file is told in a sentence."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from checks import upgraded
+from clients.errors import ConfigurationError
+from clients.moodle.courses import Courses
+from runner.configuration.environment import Environment
+from runner.configuration.naming import UPGRADE_NAME
+from runner.reservation import upgrade
+from runner.reservation.administrator import Administrator
+from runner.reservation.upgrade import Left, codes, create, expect_waiting, read, written
+from selftest.unit.environment_files import LoadSite
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.fixture
+def environment(load_site: LoadSite) -> Environment:
+    return load_site()
+
+
+def left(environment: Environment, site: str = "") -> Left:
+    return Left(
+        site=site or environment.base_url,
+        version="2025102600",
+        course=9,
+        cmid=8,
+        assignment=7,
+        context=6,
+        name="Test",
+        person=5,
+        submission=4,
+        key="videos/5/1764000000_0a1b2c3d/clip.mp4",
+        settings=codes(environment, {"aws_secret_key": SECRET, "retention_days": "365"}),
+    )
+
+
+def test_what_was_written_is_read_and_holds_no_secret(environment: Environment, tmp_path: Path) -> None:
+    file = tmp_path / "left"
+    descriptor = create(file)
+    os.write(descriptor, written(environment, left(environment)).encode())
+    os.close(descriptor)
+    assert read(environment, file) == left(environment)
+    assert SECRET not in file.read_text("utf-8")
+    assert '"365"' not in file.read_text("utf-8")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(ConfigurationError, match=r"is there already\. Finish with pytest --after-upgrade"):
+        create(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("nothing", "is not there. pytest --before-upgrade"), (".", "cannot be read")],
+)
+def test_no_file(environment: Environment, tmp_path: Path, name: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        read(environment, tmp_path / name)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        create(tmp_path / "nowhere" / "left")
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "words", "bytes"])
+def test_a_damaged_file(environment: Environment, tmp_path: Path, damage: str) -> None:
+    text = written(environment, left(environment))
+    damaged = {
+        "cut": text[:-30],
+        "changed": text.replace('"course":9', '"course":3'),
+        "empty": "",
+        "words": "retention_days = 365",
+        "bytes": "\udcff\udc80",
+    }
+    file = tmp_path / "left"
+    file.write_bytes(damaged[damage].encode("utf-8", "surrogateescape"))
+    with pytest.raises(ConfigurationError, match="is not what --before-upgrade wrote"):
+        read(environment, file)
+
+
+def test_a_file_of_another_site(environment: Environment, tmp_path: Path) -> None:
+    file = tmp_path / "left"
+    file.write_text(written(environment, left(environment, "https://other.example.edu")), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"is of https://other\.example\.edu, and this run is on"):
+        read(environment, file)
+
+
+def test_a_course_that_is_gone(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {3: f"{UPGRADE_NAME} 1"}
+    monkeypatch.setattr(upgrade, "waiting", lambda _: there)
+    admin = cast(Administrator, object())
+    with pytest.raises(ConfigurationError, match="no longer has the course that left tells of"):
+        expect_waiting(admin, left(environment), Path("left"))
+    there[9] = f"{UPGRADE_NAME} 2"
+    expect_waiting(admin, left(environment), Path("left"))
+
+
+def test_settings_after_an_upgrade() -> None:
+    before = {"retention_days": "a", "s3_bucket": "b", "region": "c"}
+    upgraded.expect_settings(before, before | {"new": "d"})
+    with pytest.raises(AssertionError, match="seen another value of s3_bucket and no setting region"):
+        upgraded.expect_settings(before, {"retention_days": "a", "s3_bucket": "x"})
+
+
+def test_only_what_waits_for_an_upgrade_is_found() -> None:
+    class Category:
+        def within(self, _: int) -> dict[int, str]:
+            return {1: "S3 Video acceptance run 1 main a", 2: f"{UPGRADE_NAME} 1 main", 3: "Physics"}
+
+    class Admin:
+        courses = cast(Courses, Category())
+        category = 1
+
+    assert upgrade.waiting(cast(Administrator, Admin())) == {2: f"{UPGRADE_NAME} 1 main"}
