@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from checks.delivery import Delivery
-from checks.message_quality import UNTRANSLATED
+from checks.message_quality import UNTRANSLATED, unfinished
 from clients.addresses import ASSIGNMENT, PLUGIN, endpoint
 from clients.errors import UnexpectedAnswer
 from clients.http_result import HttpResult
@@ -52,7 +52,7 @@ class VideoAccess:
         }
         return [words for words, there in signs.items() if there]
 
-    def expect_gone(self, answer: HttpResult, video: Video) -> None:
+    def expect_nothing_given(self, answer: HttpResult, video: Video) -> None:
         """Nothing of `video` is given away, whatever is said."""
         if given := self._given(answer, video):
             raise AssertionError(f"expected a refusal, seen {', '.join(given)}")
@@ -64,11 +64,22 @@ class VideoAccess:
 
         A person can tell from the plugin's words that something is not theirs to see; Moodle's own are not judged.
         """
-        self.expect_gone(answer, video)
+        self.expect_nothing_given(answer, video)
         message = " ".join(answer.message.split())[:300]
         if not message or (PLUGIN in answer.url and (not PLAIN.search(message) or TECHNICAL.search(message))):
             raise AssertionError(
                 f"expected a refusal that a person understands, seen {f'“{message}”' if message else 'no message'}"
+            )
+        return message
+
+    def expect_gone(self, answer: HttpResult, video: Video) -> str:
+        """Nothing of `video`, which was deleted, is given away, and a finished text says no; returns that."""
+        self.expect_nothing_given(answer, video)
+        guidance = str(answer.data.get("guidance") or "") if isinstance(answer.data, dict) else ""
+        message = " ".join(f"{answer.message} {guidance}".split())[:300]
+        if not message or unfinished(message):
+            raise AssertionError(
+                f"expected finished texts that say no, seen {f'“{message}”' if message else 'no message'}"
             )
         return message
 

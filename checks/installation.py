@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checks.message_quality import UNTRANSLATED
-from checks.tasks import expect_enabled, expect_registered
+from checks.tasks import expect_enabled, expect_named, expect_registered
 from clients.addresses import COMPONENT, DASHBOARD, MANAGE_VIDEOS, PLUGIN
 from clients.errors import NotCheckable, SiteError
 from clients.moodle.client import MoodleClient
@@ -188,6 +188,9 @@ class Installation:
 
     def expect_task_registered(self) -> None:
         expect_registered(Task(self._site, TASK))
+
+    def expect_task_named(self) -> str:
+        return expect_named(Task(self._site, TASK))
 
     def expect_task_enabled(self) -> None:
         expect_enabled(Task(self._site, TASK))

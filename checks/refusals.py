@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import media
+from checks.message_quality import unfinished
 from clients.errors import NotCheckable
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
@@ -64,7 +65,10 @@ def expect_not_confirmed(site: MoodleClient, assignment: Assignment, file: media
 
 
 def error_of(answer: HttpResult) -> str:
-    """What the plugin's script says is wrong; a page of Moodle's instead is no refusal of the plugin."""
+    """What the plugin's script says is wrong, in finished texts; a page of Moodle's instead is no refusal of it."""
     if not isinstance(answer.data, dict):
         raise AssertionError(f"expected a refusal in JSON, seen {answer.seen}")
-    return str(answer.data.get("error"))
+    said, guidance = (str(answer.data.get(name) or "") for name in ("error", "guidance"))
+    if unfinished(f"{said} {guidance}"):
+        raise AssertionError(f"expected a refusal in finished texts, seen “{said}”, “{guidance}”")
+    return said

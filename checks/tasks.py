@@ -23,6 +23,14 @@ def expect_registered(task: Task) -> Scheduled:
     return found
 
 
+def expect_named(task: Task) -> str:
+    """The list calls it something in words, which is returned: not by its class alone, nor by the key of a text."""
+    name = expect_registered(task).name
+    if not name or "[[" in name:
+        raise AssertionError(f"expected the list of tasks to call {task.name} by a name, seen {name or 'none'}")
+    return name
+
+
 def expect_enabled(task: Task) -> None:
     """Moodle runs it when it is due."""
     if "disabled" in (found := expect_registered(task).words):

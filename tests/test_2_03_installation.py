@@ -62,6 +62,8 @@ def test_installation(installation: Installation, line: Lines) -> None:
         evidence["version"] = installation.expect_upgraded()
     with line("2.4.5", "The upgrade has registered the scheduled task", extra=True):
         installation.expect_task_registered()
+    with line("2.4.5", "The list of scheduled tasks calls the clean-up by a name", extra=True) as evidence:
+        evidence["name"] = installation.expect_task_named()
     with line("2.4.5", "Students, teachers and managers have the plugin's capabilities of appendix C", extra=True):
         installation.expect_capabilities()
     with line("2.4.5", "No role has more of the plugin's capabilities than appendix C gives it", extra=True):

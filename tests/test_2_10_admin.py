@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from checks.access import VideoAccess
 from checks.confirmation import expect_absent_refused
 from checks.delivery import Delivery, why_hopeless
 from checks.refusals import provoke_failure
 from clients.addresses import MANAGE_VIDEOS
 from clients.cdn import CDN
 from clients.moodle.model import Assignment
-from clients.plugin.api import PLAYBACK, confirm_upload, playback_url
+from clients.plugin.api import PLAYBACK, WATCH, confirm_upload, playback_url
 from clients.s3 import Bucket
 from clients.steps import aside
 from fixtures.data import Submission
@@ -184,6 +185,7 @@ def test_delete_video(
     teacher: Actor,
     submission: Submission,
     assignment: Assignment,
+    video_access: VideoAccess,
     bucket: Bucket,
     cdn: CDN,
     delivery: Delivery,
@@ -232,6 +234,11 @@ def test_delete_video(
         evidence["grader"] = table.grade(submission.person.id).expect_deleted()
     with line("2.10.11", "The video's address says what became of it") as evidence:
         evidence["video page"] = student.watch(submission.id, submission.key).expect_deleted()
+    for way in ("playback URL", "download"):
+        with line(
+            "2.10.11", f"The plugin gives no {way} of the deleted video, and says so in finished texts", extra=True
+        ) as evidence:
+            evidence["message"] = video_access.expect_gone(WATCH[way](teacher.site(), submission), submission)
     with line("2.10.11", "The question and the word on its answer are finished texts", extra=True):
         admin.expect_translated(MANAGE_VIDEOS)
     with line("2.10.11", "What student and teacher read of the deleted video is in finished texts", extra=True):

@@ -35,11 +35,12 @@ RUNNING = 120
 class Scheduled:
     """A task as the list shows it.
 
-    `schedule` are minute, hour, day, month and day of the week, as cron has them; `last_run` is in the page's words,
-    empty for never; `delay` the seconds that Moodle waits after a run that failed; `words` all that its row says, the
-    names of its classes too.
+    `name` is what it is called, beside its class; `schedule` are minute, hour, day, month and day of the week, as cron
+    has them; `last_run` is in the page's words, empty for never; `delay` the seconds that Moodle waits after a run that
+    failed; `words` all that its row says, the names of its classes too.
     """
 
+    name: str
     schedule: list[str]
     last_run: str
     delay: int
@@ -92,7 +93,10 @@ def _scheduled(row: Tag) -> Scheduled:
     last = row.select_one("td.c4")
     for link in last.select("div, a[href*='schedule_task']") if last else ():
         link.extract()
-    return Scheduled(schedule, text(last), int(delay) if delay.isdigit() else 0, words)
+    name = row.select_one("th.c0")
+    for more in name.select(".task-class, .alert-info") if name else ():
+        more.extract()
+    return Scheduled(text(name), schedule, text(last), int(delay) if delay.isdigit() else 0, words)
 
 
 def output(page: BeautifulSoup) -> str:

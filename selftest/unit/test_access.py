@@ -83,6 +83,27 @@ def test_what_is_no_proper_refusal(judge: VideoAccess, video: Video, came: HttpR
         judge.expect_denied(came, video)
 
 
+def test_a_deleted_video_is_refused_in_finished_texts(judge: VideoAccess, video: Video) -> None:
+    refusal = {"success": False, "error": "This video is no longer available.", "guidance": "Ask your teacher."}
+    assert judge.expect_gone(answer(refusal), video) == "This video is no longer available. Ask your teacher."
+    assert judge.expect_gone(answer(REFUSED, 404), video) == "You have no permission to see this."
+
+
+@pytest.mark.parametrize(
+    ("came", "seen"),
+    [
+        (answer({"success": False, "error": "[[error_]]", "guidance": "Ask."}), r"seen “\[\[error_\]\] Ask\.”"),
+        (answer({"success": False, "error": "Gone.", "guidance": "[[error_guidance]]"}), r"seen “Gone\. \[\[error_"),
+        (answer({"success": False}), "seen no message"),
+        (answer(REFUSED, 500), r"status 500 \(Internal Server Error\)"),
+        (led_to(PLAYS), "expected a refusal, seen .*a signed URL"),
+    ],
+)
+def test_a_deleted_video_that_is_not(judge: VideoAccess, video: Video, came: HttpResult, seen: str) -> None:
+    with pytest.raises(AssertionError, match=seen):
+        judge.expect_gone(came, video)
+
+
 def test_json_that_is_none(judge: VideoAccess, video: Video) -> None:
     broken = replace(answer({}), body=b"<b>Notice</b>: Undefined index")
     with pytest.raises(UnexpectedAnswer, match=r"expected JSON from https://moodle\.test/mod/assign/view\.php, seen"):

@@ -24,7 +24,8 @@ from selftest.unit.environment_files import pem
 LIST = '<table><tbody><tr><td>S3 Video 2025102600 <a href="?plugin=s3video&action=hide"></a></td></tr></tbody></table>'
 ROW = '<table><tr class="type-x name-assignsubmission_s3video {}"><td>{}</td></tr></table>'
 LIMIT = "playback_rate_limit"
-TASKS = f'<table><tbody><tr class="{{}}"><td>Remove old videos \\{TASK}</td></tr></tbody></table>'
+TASK_NAME = f'<th class="cell c0">{{}}\n<span class="task-class">\\{TASK}</span></th>'
+TASKS = f'<table><tbody><tr class="{{}}">{TASK_NAME}</tr></tbody></table>'
 
 
 class Pages:
@@ -93,11 +94,18 @@ def test_capabilities() -> None:
 
 
 def test_the_task() -> None:
-    installation(scheduledtasks=TASKS.format("")).expect_task_enabled()
+    installation(scheduledtasks=TASKS.format("", "")).expect_task_enabled()
     with pytest.raises(AssertionError, match="to be enabled, seen disabled"):
-        installation(scheduledtasks=TASKS.format("disabled")).expect_task_enabled()
+        installation(scheduledtasks=TASKS.format("disabled", "")).expect_task_enabled()
     with pytest.raises(AssertionError, match="among the scheduled tasks, seen none"):
         installation(scheduledtasks="").expect_task_registered()
+
+
+def test_the_tasks_name() -> None:
+    assert installation(scheduledtasks=TASKS.format("", "Remove old videos")).expect_task_named() == "Remove old videos"
+    for name, seen in (("", "none"), ("[[cleanup_videos_task]]", r"\[\[cleanup_videos_task")):
+        with pytest.raises(AssertionError, match=f"cleanup_videos by a name, seen {seen}"):
+            installation(scheduledtasks=TASKS.format("", name)).expect_task_named()
 
 
 def test_a_page_that_fails_for_another_reason_tells_nothing_of_its_table() -> None:

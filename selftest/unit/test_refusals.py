@@ -49,6 +49,12 @@ def test_a_refusal_of_no_known_type_is_told_by_a_good_video_right_after() -> Non
     assert site.asked == ["good.mp4", "notes.txt", "good.mp4"]
 
 
+@pytest.mark.parametrize("told", [{"error": "[[error_notes.txt]]"}, {"guidance": "[[error_size_guidance]]"}])
+def test_a_refusal_in_unfinished_texts_is_a_finding(told: dict[str, str]) -> None:
+    with pytest.raises(AssertionError, match=r"a refusal in finished texts, seen .*\[\[error_"):
+        ask(Site(YES, {**WRONG, **told}))
+
+
 def test_what_is_granted_is_a_finding() -> None:
     with pytest.raises(AssertionError, match="expected the server to refuse a text file, seen an upload URL for it"):
         ask(Site(YES, YES))

@@ -57,7 +57,9 @@ def problem(filename: str, size: int, mime_type: str, faults: Faults) -> str:
         ),
         (
             size <= MAX_SIZE or faults.on("size-checked-in-browser-only"),
-            f"The file is too large: it has {size:,} bytes, the maximum is {limit}.",
+            "[[error_large.mp4]]"
+            if faults.on("size-refused-without-words")
+            else f"The file is too large: it has {size:,} bytes, the maximum is {limit}.",
         ),
     ]
     return next((message for kept, message in rules if not kept), "")
