@@ -9,10 +9,11 @@ PROSE := $(filter-out docs/access.md docs/fidelity.md docs/proof%,$(wildcard *.m
 # goes first, and the many small tests fill up the end.
 SELFTESTS := selftest/runs selftest/replica selftest/unit -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: acceptance test test-nightly test-all lint proof mutants soak bench fidelity lock docs new-check
+.PHONY: acceptance test coverage test-nightly test-all lint proof mutants soak bench fidelity lock docs new-check
 
 acceptance: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest -n 2 $(if $(VERSION),--site moodle=$(VERSION))
-test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest $(SELFTESTS) -m "not nightly" --cov
+test: lint ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest $(SELFTESTS) -m "not nightly"
+coverage: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest $(SELFTESTS) -m "not nightly" --cov
 test-nightly: .venv/ready ; sh .ci/browsers && sh .ci/webkit && $(BIN)/pytest $(SELFTESTS) -m nightly
 test-all: test test-nightly ; $(BIN)/python -m selftest.machines --python $(PYTHON)
 lint: .venv/ready
