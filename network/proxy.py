@@ -16,7 +16,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 from urllib.parse import unquote
@@ -154,10 +154,12 @@ class ProxiedNetwork:
         """Bytes sent so far to the host of `url`."""
         return self.sent[endpoint(url)]
 
-    def slow(self, megabits_per_second: float) -> AbstractContextManager[None]:
+    @contextmanager
+    def slow(self, megabits_per_second: float) -> Iterator[None]:
         """Hold what the browser sends to this speed, in Mbit/s."""
         step("", f"Slow what the browser sends down to {megabits_per_second:g} Mbit/s.")
-        return self._up.slow(megabits_per_second)
+        with self._up.slow(megabits_per_second), self._broken_when_stopped():
+            yield
 
     def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
         """Hold what the browser receives to this speed, in Mbit/s."""
@@ -168,8 +170,19 @@ class ProxiedNetwork:
     def like(self, link: Link) -> Iterator[None]:
         """Be as slow and lossy as `link`, both ways."""
         step("", f"Have the browser's network as slow and lossy as {link}.")
-        with self._up.slow(link.up, link.delay, link.lost), self._down.slow(link.down, link.delay, link.lost):
+        up, down = self._up.slow(link.up, link.delay, link.lost), self._down.slow(link.down, link.delay, link.lost)
+        with up, down, self._broken_when_stopped():
             yield
+
+    @contextmanager
+    def _broken_when_stopped(self) -> Iterator[None]:
+        """A run that is told to stop lets go of what it slowed down: the rest of an upload would cross at once, and S3
+        have it when clean-up has looked."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._loop.call_soon_threadsafe(self._abort)
+            raise
 
     @contextmanager
     def measured(self) -> Iterator[Traffic]:
@@ -194,9 +207,10 @@ class ProxiedNetwork:
             step("", f"Let {host} be reached again.")
             self._cut.discard(host)
 
-    def _abort(self, host: str) -> None:
+    def _abort(self, host: str = "") -> None:
+        """Breaks every connection to the host, or to all."""
         for writer, to in self._open.items():
-            if to == host:
+            if host in ("", to):
                 writer.transport.abort()
 
     async def _serve(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
@@ -252,8 +266,9 @@ class DirectNetwork(ProxiedNetwork):
     def measured(self) -> Iterator[Traffic]:
         yield cast(Traffic, UnknownTraffic())
 
-    def slow(self, megabits_per_second: float) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def slow(self, megabits_per_second: float) -> Iterator[None]:
+        yield
 
     def slow_download(self, megabits_per_second: float) -> AbstractContextManager[None]:
         raise NotCheckable(NOT_OURS)

@@ -89,7 +89,7 @@ class Cleaner:
         self.restore_settings(journals, report)
         self.delete_courses(report)
         with report.attempt():
-            self._delete_objects(journals, report)
+            self.delete_objects(journals, report)
         with report.attempt():
             found = self._accounts.find(self._pool) if self._pool else []
             people = [one for one in found if is_ours(one) and not one.suspended]
@@ -147,10 +147,11 @@ class Cleaner:
         with report.attempt():
             self._courses.empty_recycle_bin(self._category, COURSES)
 
-    def _delete_objects(self, journals: list[Journal], report: CleanUp) -> None:
+    def delete_objects(self, journals: list[Journal], report: CleanUp) -> None:
+        """What forms promised to the runs of these journals, as far as S3 has it by now."""
         promised = {entry["key"] for journal in journals for entry in journal.entries(PROMISED)}
         left = stored(self._bucket, promised)
-        report.left_by_plugin = [self._bucket.object(key) for key in left]
+        report.left_by_plugin += [self._bucket.object(key) for key in left]
         self._bucket.delete(left)
         report.problems += [f"The object {key} is still on S3." for key in stored(self._bucket, promised)]
 

@@ -192,6 +192,9 @@ class SiteReservation:
                 journals = Journal.left_behind(self._environment.base_url, self.run_id)
                 report = self._cleaner.clean_up([*journals, self.journal], self.journal)
                 with report.attempt():
+                    # What a run had sent when it was told to stop, S3 may have been writing when clean-up looked.
+                    self._cleaner.delete_objects([*journals, self.journal], report)
+                with report.attempt():
                     promised = {entry["key"] for entry in self.journal.entries(PROMISED)}
                     found = [key for folder in self._folders for key in self._admin.bucket.keys(folder)]
                     report.not_promised = [key for key in found if key not in promised]

@@ -12,16 +12,16 @@ from clients.moodle.accounts import Accounts
 from clients.moodle.assignments import save_submission
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
-from clients.moodle.model import Person
+from clients.moodle.model import Account, Person
 from clients.moodle.notifications import notifications
 from clients.plugin.administration import plugin_settings, save_plugin_settings, switch_plugin
-from clients.plugin.api import begin_upload
+from clients.plugin.api import begin_upload, send
 from media import MP4
 from runner.configuration.connect import new_bucket
 from runner.configuration.environment import Environment
 from runner.configuration.naming import CATEGORY, COURSE_NAME, LOCK_NAME
 from runner.reservation.changed_settings import Change
-from runner.reservation.clean_up import SETTING
+from runner.reservation.clean_up import SETTING, Cleaner, CleanUp
 from runner.reservation.journal import folder
 from runner.reservation.lock import Locked
 from runner.reservation.people_pool import PER_WORKER
@@ -68,6 +68,27 @@ def test_a_run_leaves_nothing(
         with pytest.raises(LoginRefused):
             session_of(person, environment)
     assert list(folder(environment.base_url).iterdir()) == []
+
+
+def test_what_s3_was_still_writing_when_clean_up_looked_goes_too(
+    environment: Environment, open_reservation: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of an upload had been sent when the run was told to stop, and S3 has it moments later."""
+    reservation, (workspace,) = open_reservation()
+    assignment = workspace.assignment()
+    student = workspace.student(assignment.course)
+    promised = begin_upload(own_session(workspace, student, environment), assignment, MP4)
+    suspend = Cleaner._suspend
+
+    def late(cleaner: Cleaner, person: Account, report: CleanUp) -> None:
+        send(promised, MP4, environment.verify)
+        suspend(cleaner, person, report)
+
+    monkeypatch.setattr(Cleaner, "_suspend", late)
+    report = reservation.close()
+    assert report.problems == []
+    assert [stored.key for stored in report.left_by_plugin] == [promised["s3_key"]]
+    assert new_bucket(environment).keys(f"videos/{student.id}/") == []
 
 
 def test_the_next_run_meets_the_same_people(

@@ -31,7 +31,7 @@ def reservation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     reservation.journal = Journal("https://moodle.test", "run1")
     reservation.journal.record(PROMISED, key=MINE)
     reservation._kept = SimpleNamespace(close=lambda: None)
-    reservation._cleaner = SimpleNamespace(clean_up=lambda *_: CleanUp(problems=[]))
+    reservation._cleaner = SimpleNamespace(clean_up=lambda *_: CleanUp(problems=[]), delete_objects=lambda *_: None)
     reservation._admin = SimpleNamespace(
         site=SimpleNamespace(log_in_again=lambda: None), bucket=SimpleNamespace(keys=lambda _: [MINE, STRANGE])
     )

@@ -5,8 +5,8 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from statistics import median
 from typing import Any
 
@@ -209,6 +209,31 @@ def test_cut_breaks_a_slow_transfer_in_flight(network: ProxiedNetwork, world: st
         client.sendall(bytes(16 * KIB))
         with network.cut(world):
             assert broken(client)
+
+
+@pytest.mark.parametrize(
+    "slowly",
+    [lambda network: network.slow(0.5), lambda network: network.like(THREE_G)],
+    ids=["slow", "like"],
+)
+def test_a_run_that_is_told_to_stop_breaks_what_it_slows_down(
+    network: ProxiedNetwork, world: str, slowly: Callable[[ProxiedNetwork], AbstractContextManager[None]]
+) -> None:
+    """Else the rest of an upload would come to S3 at once, and be there when clean-up has looked."""
+
+    def end(by: type[BaseException], client: socket.socket) -> None:
+        with slowly(network):
+            client.sendall(bytes(16 * KIB))
+            raise by
+
+    with through(network, world) as client:
+        with pytest.raises(KeyboardInterrupt):
+            end(KeyboardInterrupt, client)
+        assert broken(client)
+    with through(network, world) as client:
+        with pytest.raises(AssertionError):
+            end(AssertionError, client)
+        assert len(read(client, 16 * KIB)) == 16 * KIB, "a line that fails breaks nothing"
 
 
 def test_cut_breaks_what_is_being_opened(network: ProxiedNetwork, world: str, monkeypatch: pytest.MonkeyPatch) -> None:
