@@ -436,6 +436,11 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if text]
 
 
+def key_of(together: str) -> str:
+    """The key of what a rule puts together."""
+    return re.sub(r"\W+", "-", together.lower())[:40].strip("-")
+
+
 def _in_order(lines: Iterable[str]) -> list[str]:
     mine = set(lines)
     return [line for line in LINES if line in mine]
@@ -466,9 +471,7 @@ def _defect(
         table = _ruled(check, "beside")
         beside |= {line: why for line, why in (table if isinstance(table, dict) else {}).items() if line in passed}
     return Defect(
-        re.sub(r"\W+", "-", together.lower())[:40].strip("-")
-        if together
-        else f"{step}-{_digest(_same_check(group[0]))}",
+        key_of(together) if together else f"{step}-{_digest(_same_check(group[0]))}",
         (_together(together, group) if together else "") or first.sentence,
         first.expected,
         first.seen,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checklist.defects import GAP, Rule, rules, wrong, wrongs
+from checklist.defects import GAP, Rule, key_of, rules, wrong, wrongs
 from checklist.lines import CONSOLES, LINES
 from checks.access_table import SENTENCES
 
@@ -97,6 +97,11 @@ def test_each_sentence_says_the_one_thing_that_holds() -> None:
     told = [told for table in wrongs().values() for told in table.values()]
     told += [text for rule in rules() for text in (rule.together or "", *(rule.parts or {}).values())]
     assert [text for text in told if re.search(r"\bor\b", text)] == []
+
+
+def test_no_two_rules_make_one_key() -> None:
+    together = {rule.together for rule in rules() if rule.together}
+    assert len({key_of(sentence) for sentence in together}) == len(together)
 
 
 COMPOSED = {
