@@ -92,6 +92,9 @@ def expect_usable(config: pytest.Config) -> None:
     for name, plugin in NEEDED.items():
         if name not in option:
             raise pytest.UsageError(f"a run needs pytest's plugin {plugin}; leave out -p no:{plugin}")
+    for name in ("--before-upgrade", "--after-upgrade"):
+        if name in config.invocation_params.args:  # pytest would take a file that is there for a place of tests
+            raise pytest.UsageError(f"write {name}=FILE, with an equals sign")
     if option.before_upgrade and option.after_upgrade:
         raise pytest.UsageError("--before-upgrade and --after-upgrade are two runs, with the upgrade between them")
     if (option.before_upgrade or option.after_upgrade) and option.env == NAME:
