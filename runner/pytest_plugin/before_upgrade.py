@@ -1,4 +1,4 @@
-"""`--before-upgrade FILE`: a video stays on the site, and the file tells what was there."""
+"""`--before-upgrade=FILE`: a video stays on the site, and the file tells what was there."""
 
 from __future__ import annotations
 

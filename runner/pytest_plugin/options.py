@@ -110,6 +110,9 @@ def expect_usable(config: pytest.Config) -> None:
     for name, plugin in NEEDED.items():
         if name not in option:
             raise pytest.UsageError(f"a run needs pytest's plugin {plugin}; leave out -p no:{plugin}")
+    for name in ("--before-upgrade", "--after-upgrade"):
+        if name in config.invocation_params.args:  # pytest would take a file that is there for a place of tests
+            raise pytest.UsageError(f"write {name}=FILE, with an equals sign")
     if (option.before_upgrade or option.after_upgrade) and option.env == NAME:
         raise pytest.UsageError("the replica ends with its run, and nobody upgrades it: name a site with --env")
     for name, key in (("browser_channel", "channel"), ("device", "device")):

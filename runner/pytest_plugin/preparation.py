@@ -133,7 +133,7 @@ def _leave(state: State, environment: Environment, file: Path) -> None:
     state.problems += [f"clean-up: {problem}" for problem in dict.fromkeys(report.problems)]
     state.notes.append(
         f"a course with one video stays on the site, “{UPGRADE_NAME} …”, and {file} tells what was there. Upgrade the "
-        f"plugin, then run: pytest --env {state.environment_name} --after-upgrade {file}. That removes both; without "
+        f"plugin, then run: pytest --env={state.environment_name} --after-upgrade={file}. That removes both; without "
         "the file pytest --restore does."
     )
     state.code = 0

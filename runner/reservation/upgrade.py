@@ -1,6 +1,6 @@
 """The video that waits on a site while its administrator upgrades the plugin, and what was there before.
 
-`--before-upgrade FILE` leaves it, in a course of its own that clean-up leaves alone, and writes down what was there.
+`--before-upgrade=FILE` leaves it, in a course of its own that clean-up leaves alone, and writes down what was there.
 The course's summary holds the same note: so `--restore` can remove all of it without the file.
 """
 
@@ -66,7 +66,7 @@ def read(environment: Environment, file: Path) -> Left:
             text = opened.read(LONGEST).decode(errors="replace").strip()
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{file} is not there. pytest --before-upgrade {file} writes it; --after-upgrade removes it once it has "
+            f"{file} is not there. pytest --before-upgrade={file} writes it; --after-upgrade removes it once it has "
             "looked at everything."
         ) from None
     except OSError as error:
@@ -97,7 +97,7 @@ def create(file: Path) -> int:
         return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise ConfigurationError(
-            f"{file} is there already. Finish with pytest --after-upgrade {file}, or name another file."
+            f"{file} is there already. Finish with pytest --after-upgrade={file}, or name another file."
         ) from None
     except OSError as error:
         raise ConfigurationError(

@@ -51,7 +51,7 @@ def test_before_and_after(checkout: Checkout, site: MoodleClient, environment: E
     file = tmp_path / "left"
     before, after = f"--before-upgrade={file}", f"--after-upgrade={file}"
     run = checkout.run(checkout.file(), before)
-    expect(run, GO, "READY", "a course with one video stays on the site", f"--after-upgrade {file}")
+    expect(run, GO, "READY", "a course with one video stays on the site", f"--after-upgrade={file}")
     assert len(waiting(site)) == 1
     for secret in environment.secrets():
         assert secret not in file.read_text("utf-8")

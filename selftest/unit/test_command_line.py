@@ -29,10 +29,11 @@ WHOLE: dict[str, object] = {
 }
 
 
-def config(without: str = "", **changes: Any) -> pytest.Config:
+def config(without: str = "", args: tuple[str, ...] = (), **changes: Any) -> pytest.Config:
     option = {name: value for name, value in {**WHOLE, **changes}.items() if name != without}
     hook = SimpleNamespace(pytest_xdist_auto_num_workers=lambda config: 3)
-    return cast(pytest.Config, SimpleNamespace(option=Namespace(**option), hook=hook))
+    given = SimpleNamespace(args=args)
+    return cast(pytest.Config, SimpleNamespace(option=Namespace(**option), hook=hook, invocation_params=given))
 
 
 def test_nothing_is_wrong_with_a_usual_one() -> None:
@@ -119,6 +120,8 @@ def test_an_upgrade_that_cannot_be(changes: dict[str, str], told: str) -> None:
     with pytest.raises(pytest.UsageError, match=told):
         expect_usable(config(**changes))
     expect_usable(config(after_upgrade="a"))
+    with pytest.raises(pytest.UsageError, match="write --after-upgrade=FILE, with an equals sign"):
+        expect_usable(config(args=("--after-upgrade", "a"), after_upgrade="a"))
 
 
 def test_an_empty_name_is_no_folder_for_reports() -> None:
