@@ -12,7 +12,6 @@ import asyncio
 import random
 import socket
 import ssl
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -88,9 +87,7 @@ class Direction:
         try:
             yield
         finally:
-            # When a run is told to stop, what is on its way would arrive after its clean-up if it were let go now.
-            if not isinstance(sys.exception(), KeyboardInterrupt):
-                self.rate, self.delay, self.lost = None, 0.0, 0.0
+            self.rate, self.delay, self.lost = None, 0.0, 0.0
 
 
 class ProxiedNetwork:

@@ -155,15 +155,6 @@ def test_slow_holds_what_is_sent_to_its_speed_and_ends(network: ProxiedNetwork, 
     assert fast < 0.5
 
 
-def test_a_run_that_is_told_to_stop_lets_nothing_slow_go(network: ProxiedNetwork, world: str) -> None:
-    with through(network, world) as client:
-        with suppress(KeyboardInterrupt), network.slow(megabits_per_second=1):
-            raise KeyboardInterrupt
-        started = time.perf_counter()
-        echoed(client, 80 * KIB)
-        assert time.perf_counter() - started > 0.3
-
-
 def test_a_slow_download_holds_all_connections_together_to_its_speed(network: ProxiedNetwork, world: str) -> None:
     with through(network, world) as one, through(network, world) as other:
         with network.slow_download(megabits_per_second=1):
