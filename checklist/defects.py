@@ -232,6 +232,8 @@ def expected_and_seen(message: str) -> tuple[str, str] | None:
     if len(ways) > 1:
         expected = "; ".join(_distinct(expected for _, expected, _ in ways))
         return expected, "; ".join(_distinct(f"{way}{_seen(seen)}" for way, _, seen in ways))
+    if alone := re.fullmatch(r"([a-z][\w ]{2,30}: )expected (.+?),? seen:? (.+)", message, re.S):
+        return alone[2], f"{alone[1]}{_seen(alone[3])}"
     for form in (r"(?:.*?\b)?expected (.+?),? seen:? (.+)", r"(.+?) Actual value: (.+)"):
         if found := re.fullmatch(form, message, re.S):
             return found[1], _seen(found[2])

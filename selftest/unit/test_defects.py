@@ -439,6 +439,7 @@ def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> No
     [
         (NO_PLAY, ("playback to go on after a click", "it paused half a second later")),
         ("x: expected one, seen: two, seen too", ("one", "two, seen too")),
+        ("upload URL: expected a refusal, seen a success", ("a refusal", "upload URL: a success")),
         ("the bar expected to be visible Actual value: hidden", ("the bar expected to be visible", "hidden")),
         ("S3 holds no object", None),
     ],
