@@ -131,10 +131,11 @@ class Page:
 PREPARES = {
     *("Accounts.create", "Accounts.change", "Accounts.stop_mail", "Accounts.tell_of_submissions"),
     *("create_assignment", "create_group", "Courses.create", "Courses.delete", "remove_submissions"),
+    "Courses.keep",
 }
 """What makes people, courses and assignments for a test, and removes them after it: no step of anybody's."""
 
-TOLD_BY_CALLERS = {"Accounts.suspend_enrolment", "Accounts.find", "notifications"}
+TOLD_BY_CALLERS = {"Accounts.suspend_enrolment", "Accounts.find", "notifications", "run_adhoc"}
 """The fixture knows by which name the report calls whose enrolment it is; who reads changes nothing."""
 
 REQUESTS = {"call", "save_submission"}
