@@ -60,6 +60,12 @@ def _leave(environment: Environment, workspace: Workspace) -> str:
     clip = media.MP4
     submission, key = plugin_api.upload(site, assignment, clip, environment.verify)
     save_submission(site, assignment, key, clip.bytes, clip.mime)
+    promised = [entry for entry in workspace.journal.entries(PROMISED) if entry["key"] == key]
+    if not promised:  # nothing would remove it
+        raise ConfigurationError(
+            f"The plugin has put the student's video under {key}, which is no place of that student's. Look at step "
+            "2.7 first."
+        )
     found = plugin(workspace.site)
     text = upgrade.written(
         environment,
@@ -79,6 +85,6 @@ def _leave(environment: Environment, workspace: Workspace) -> str:
     )
     # From here on it is no run's any more: clean-up knows a course by its name, and an object by the journal.
     workspace.courses.keep(assignment.course.id, f"{UPGRADE_NAME} {workspace.mark}", text)
-    for entry in workspace.journal.entries(PROMISED):
+    for entry in promised:
         workspace.journal.settle(entry["id"])
     return text

@@ -74,4 +74,4 @@ def test_restore_removes_what_waits(checkout: Checkout, site: MoodleClient, tmp_
     expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
     assert waiting(site) == []
     run = checkout.run(checkout.file(), f"--after-upgrade={file}")
-    expect_told(run, WRONG, "MISCONFIGURED", "no longer has the course")
+    expect(run, WRONG, "MISCONFIGURED", "no longer has the course")

@@ -29,10 +29,10 @@ WHOLE: dict[str, object] = {
 }
 
 
-def config(without: str = "", args: Any = (), **changes: Any) -> pytest.Config:
+def config(without: str = "", **changes: Any) -> pytest.Config:
     option = {name: value for name, value in {**WHOLE, **changes}.items() if name != without}
     hook = SimpleNamespace(pytest_xdist_auto_num_workers=lambda config: 3)
-    given = SimpleNamespace(args=args)
+    given = SimpleNamespace(args=option.pop("args", ()))
     return cast(pytest.Config, SimpleNamespace(option=Namespace(**option), hook=hook, invocation_params=given))
 
 

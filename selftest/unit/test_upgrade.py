@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -12,10 +13,12 @@ import pytest
 from checks import upgraded
 from clients.errors import ConfigurationError
 from clients.moodle.courses import Courses
+from clients.moodle.model import Account
 from runner.configuration.environment import Environment
 from runner.configuration.naming import UPGRADE_NAME
 from runner.reservation import upgrade
 from runner.reservation.administrator import Administrator
+from runner.reservation.seal import Seal
 from runner.reservation.upgrade import Left, codes, create, expect_waiting, read, written
 from selftest.unit.environment_files import LoadSite
 
@@ -120,3 +123,57 @@ def test_only_what_waits_for_an_upgrade_is_found() -> None:
         category = 1
 
     assert upgrade.waiting(cast(Administrator, Admin())) == {2: f"{UPGRADE_NAME} 1 main"}
+
+
+class Waiting:
+    """A site with one course that waits for an upgrade, whose summary is `note`; nobody takes part in it any more."""
+
+    category = 1
+    site = None
+
+    def __init__(self, note: str) -> None:
+        self.note = note
+        self.gone: list[object] = []
+        self.courses = self.accounts = self.bucket = self
+
+    def find(self, names: list[str]) -> list[Account]:
+        return [Account(id=5, username=name) for name in names]
+
+    def within(self, _: int) -> dict[int, str]:
+        return {9: f"{UPGRADE_NAME} 1 main"}
+
+    def summary(self, _: int) -> str:
+        return self.note
+
+    def participants(self, _: int) -> list[int]:
+        return []
+
+    def delete(self, what: object) -> None:
+        self.gone.append(what)
+
+    def empty_recycle_bin(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("forge", "gone"),
+    [
+        (lambda note: note, [9, ["videos/5/1764000000_0a1b2c3d/clip.mp4"]]),
+        (lambda note: note.replace("0a1b2c3d", "0a1b2c3e"), [9]),
+        (lambda note: "a teacher wrote this", [9]),
+    ],
+    ids=["sealed", "changed", "words"],
+)
+def test_only_an_object_whose_key_is_sealed_goes(
+    environment: Environment, forge: Callable[[str], str], gone: list[object]
+) -> None:
+    site = Waiting(forge(written(environment, left(environment))))
+    assert upgrade.remove(cast(Administrator, site), Seal(environment)) == [f"{UPGRADE_NAME} 1 main"]
+    assert site.gone == gone
+
+
+def test_an_object_of_somebody_else_stays(environment: Environment) -> None:
+    theirs = left(environment).model_copy(update={"key": "videos/6/1764000000_0a1b2c3d/clip.mp4"})
+    site = Waiting(written(environment, theirs))
+    upgrade.remove(cast(Administrator, site), Seal(environment))
+    assert site.gone == [9]
