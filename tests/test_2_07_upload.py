@@ -184,6 +184,11 @@ def test_files_to_choose(
     upload.expect_ended()
     with line("2.7.12", "The form does not run the name of a video that is chosen and uploaded", extra=True):
         upload.expect_name_not_run("when it was chosen, on its way, or uploaded")
+    in_capitals = shutil.copy(small_clip.path, tmp_path / f"IMG_0001{small_clip.path.suffix.upper()}")
+    upload = student.open(assignment).add_submission().widget.choose(Path(in_capitals))
+    upload.expect_ended()
+    with line("2.7.13", "The form takes a video whose extension is in capitals, as cameras write it", extra=True):
+        upload.expect_started()
 
 
 def renamed(file: Path, folder: Path) -> Path:
