@@ -100,3 +100,14 @@ def test_leaving(
         form = page.edit_submission()
         form.widget.choose(small_clip.path).expect_success()
         student.videos.expect_only(form.save().expect_video(small_clip.bytes))
+
+
+@pytest.mark.lines("X.5.5")
+def test_leaving_at_the_end(student: Actor, assignment: Assignment, small_clip: media.Clip, line: Lines) -> None:
+    """A student wants to leave the form when the video is on S3, and the site has not confirmed it."""
+    student.log_in_by_cookie()
+    form = student.open(assignment).add_submission()
+    with form.widget.confirmation_waits(), line("X.5.5", "Who leaves the form before the confirmation is asked first"):
+        upload = form.widget.choose(small_clip.path)
+        upload.expect_confirming()
+        upload.expect_warning()

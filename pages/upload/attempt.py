@@ -63,6 +63,18 @@ class Upload:
                 raise AssertionError(f"expected the file to be sent, seen {now} bytes in {self._moodle.upload:g} s")
             self.page.wait_for_timeout(20)
 
+    def expect_confirming(self) -> None:
+        """The file is at the storage, and the page asks Moodle to confirm it, within the upload's time limit."""
+        self._moodle.step("Wait until the video is on S3.")
+        if not self._requests.to_confirm():
+            try:
+                with self.page.expect_event("request", self._requests.confirms, timeout=self._moodle.upload * 1000):
+                    pass
+            except TimeoutError:
+                raise AssertionError(
+                    f"expected the form to have the upload confirmed, seen no request for that, and {self._seen()}"
+                ) from None
+
     def expect_nothing_sent(self) -> None:
         """No request for an upload URL and no byte of the file left the browser."""
         self._requests.expect_none()

@@ -110,6 +110,10 @@ class Requests:
         """It sends something somewhere else than to Moodle."""
         return _sends(request) and not request.url.startswith(f"{self._site}/")
 
+    def confirms(self, request: Request) -> bool:
+        """It tells Moodle that storage has the file."""
+        return _sends(request) and CONFIRMATION in request.url
+
     def to_storage(self) -> list[str]:
         """Where the file went, so far."""
         return [request.url for request in self._made if self.carries_the_file(request)]
@@ -123,7 +127,7 @@ class Requests:
 
     def to_confirm(self) -> list[str]:
         """Where Moodle was told that storage has the file, so far."""
-        return [request.url for request in self._made if CONFIRMATION in request.url]
+        return [request.url for request in self._made if self.confirms(request)]
 
     def expect_few(self, most: int) -> int:
         """The page's scripts have asked Moodle at most so many times, for whatever; returns how often they did."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
-from playwright.sync_api import FileChooser, FilePayload, Page, TimeoutError, expect
+from playwright.sync_api import FileChooser, FilePayload, Page, Route, TimeoutError, expect
 
 from clients.addresses import CONFIRMATION
 from pages.base import Moodle, expect_on_screen, has_touch, press
@@ -135,6 +135,21 @@ class UploadWidget:
             address, lambda route: route.fulfill(status=500, content_type="text/plain", body="Internal Server Error")
         )
         yield
+        self.page.unroute(address)
+
+    @contextmanager
+    def confirmation_waits(self) -> Iterator[None]:
+        """Meanwhile no confirmation of the widget's comes to Moodle; afterwards those that it asked for do."""
+        self.moodle.step(f"Hold back what the form sends to {CONFIRMATION} from now on.")
+        address, held = f"**{CONFIRMATION}*", list[Route]()
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        self.page.route(address, hold)
+        yield
+        for route in held:
+            route.continue_()
         self.page.unroute(address)
 
     def storage_refuses(self) -> None:

@@ -317,7 +317,8 @@
   }
 
   window.addEventListener("beforeunload", (event) => {
-    if (busy && !M.replica.fault("left-without-a-warning")) {
+    const silent = M.replica.fault("left-without-a-warning") || (stored && M.replica.fault("left-unconfirmed-without-a-warning"));
+    if (busy && !silent) {
       event.preventDefault();
       event.returnValue = "";
     }

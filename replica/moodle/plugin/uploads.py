@@ -69,12 +69,19 @@ def get_upload_url(web: Web) -> Response:
         return _refuse(web, user, number, replace(refusal, message=refusal.message + told))
 
 
+LONG = 16 * 2**20
+"""Bytes of an upload that somebody may leave, because it takes its time."""
+
+
 def _refuse_another(web: Web, user: User, assignment: int) -> None:
     """Raises Refusal where an upload that was left, or not saved yet, is in the way of another one."""
     submission = web.state.submission_of(assignment, user.id)
-    others = [one.status for one in web.state.videos_of(submission.id)] if submission and not submission.video else []
-    left = "pending" in others and web.site.faults.on("left-upload-in-the-way")
-    if left or ("ready" in others and web.site.faults.on("other-tab-in-the-way")):
+    others = web.state.videos_of(submission.id) if submission and not submission.video else []
+    left = any(one.status == "pending" and one.declared_size > LONG for one in others)
+    other = any(one.status == "ready" for one in others)
+    if (left and web.site.faults.on("left-upload-in-the-way")) or (
+        other and web.site.faults.on("other-tab-in-the-way")
+    ):
         raise answers.invalid("Another upload is under way.")
 
 
