@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from clients.errors import NotCheckable
+from fixtures.people import WHOLE_ROWS
 from media import WEBM
 from pages.base import Moodle, MoodleBroke, MoodlePage, clear_the_way, press
 from pages.login import LoginPage
@@ -172,6 +173,20 @@ LOGIN = f"""{IDLE}<form method=post onsubmit="history.pushState(0, '', '?loginre
     document.querySelector('[role=alert]').hidden = false; return false">
   <input id=username><input id=password type=password %s><button id=loginbtn>Log in</button></form>
   <div role=alert class="alert-danger" hidden>Invalid login, please try again</div>"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "height"),
+    [
+        ("<tr hidden><td>No filters<tr style='height: 3000px'><td>One", 0),
+        ("<tr hidden><td>No filters" + "<tr style='height: 90px'><td>One" * 30, 90),
+    ],
+    ids=["none is whole but a hidden one", "longer than the screen"],
+)
+def test_a_picture_of_a_list_ends_with_a_whole_row(show: Show, rows: str, height: int) -> None:
+    page = show(f"<main role=main><table style='border-spacing: 0'><tbody>{rows}</table></main>")
+    clip = page.evaluate(WHOLE_ROWS)
+    assert (clip is None) if not height else clip["height"] > height
 
 
 def test_a_login_that_is_refused(show: Show) -> None:
