@@ -54,9 +54,13 @@ def written(environment: Environment, left: Left) -> str:
 
 
 def codes(environment: Environment, settings: Mapping[str, str]) -> dict[str, str]:
-    """Of each setting what changes with its value, and does not tell it."""
+    """Of each setting what changes with its value, and does not tell it.
+
+    How its lines end does not count: a browser that saves the page ends them in a way of its own.
+    """
     seal = Seal(environment)
-    return {name: seal.sealed(f"{name}={value}").rpartition(":")[2] for name, value in settings.items()}
+    lines = {name: "\n".join(value.splitlines()) for name, value in settings.items()}
+    return {name: seal.sealed(f"{name}={value}").rpartition(":")[2] for name, value in lines.items()}
 
 
 def read(environment: Environment, file: Path) -> Left:

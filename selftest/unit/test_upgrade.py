@@ -177,3 +177,9 @@ def test_an_object_of_somebody_else_stays(environment: Environment) -> None:
     site = Waiting(written(environment, theirs))
     upgrade.remove(cast(Administrator, site), Seal(environment))
     assert site.gone == [9]
+
+
+def test_how_a_setting_s_lines_end_does_not_count(environment: Environment) -> None:
+    one, other, changed = ({"key": f"BEGIN{end}abc{last}"} for end, last in (("\n", "\n"), ("\r\n", ""), ("\n", "d")))
+    assert codes(environment, one) == codes(environment, other)
+    assert codes(environment, one) != codes(environment, changed)
