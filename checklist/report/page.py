@@ -168,6 +168,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         boxes=lambda line: _boxes(line, run.targets, tested, entries),
         columns=[*(target.name for target in tested), ONCE],
         called={target.name: reason.called(target) for target in run.targets},
+        instead=lambda line: reason.instead(line, run.lines, run.targets),
         matrix=list(_matrix(run, tested)),
         tested=tested,
         tested_in=reason.tested_in(run.targets),
