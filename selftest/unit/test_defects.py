@@ -82,8 +82,22 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "An upload that failed counts all the same: the video handed in before is lost and a late "
-         "confirmation takes the newer video away"),
+         "An upload that failed counts all the same: the video handed in before is lost and a "
+         "confirmation of the first upload that comes late takes the newer video away"),
+        ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
+           "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
+         "Other people can take a student's video away by asking to confirm its upload"),
+        ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "deletion: expected no harm to the "
+           "video, seen that its owner has lost it after somebody else's deletion was refused with 403: No")],
+         "Other people can take a student's video away by asking to delete it"),
+        ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
+           "it knows nothing of that name (404 Not Found)")],
+         "The access identity that the distribution names does not exist"),
+        ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
+           "error Odd")], "AWS does not tell of the access identity that the distribution names"),
+        ([("4.4.6", "The CDN's logs show no video without a signature, and nobody who tries again and again",
+           "expected AWS to answer to s3:ListBucket, seen that there is no such bucket (NoSuchBucket)")],
+         "The bucket that CloudFront writes its access logs to does not exist"),
         ([("2.10.11", "The list no longer shows the deleted video", STILL)],
          "A video that an administrator deletes stays in the list of videos"),
         ([("2.10.11", "The page says after Yes that the video is deleted", "expected the message, seen: it failed")],
@@ -106,7 +120,8 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "The limits of uploads and of playbacks count by the hour, not by the minute"),
         ([("2.10.10", "A search by student finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
-         "The search of the list of videos does not find a video by student and finds for “%” what does not hold it"),
+         "The search of the list of videos does not find a video by student and lists videos for “%” that do not "
+         "have it"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
          "Of videos with unusual names some are refused"),
         ([("2.11.7", "With a wrong secret the message says what to do",
@@ -211,14 +226,38 @@ def test_what_a_console_shows_while_a_check_fails_is_told_with_it_and_anything_e
     (one,) = found(player, console("a", "b"))
     assert one.lines == ["2.8.7", "2.14.3"]
     assert [symptom.seen for symptom in one.symptoms] == ["none", "a; b"]
+    assert [symptom.pictures for symptom in one.symptoms] == [[], []]
     others = [console("a", "another"), console("a", "a", "b"), console()]
     for apart in (*others, console("a", test="test_other"), console("a", target="firefox")):
         assert [other.lines for other in found(player, apart)] == [["2.8.7"], ["2.14.3"]]
     table = failed("2.8.3", "The table has it", "expected it, seen nothing", evidence={MEANWHILE: ["b"]})
-    assert [other.lines for other in found(table, player, console("a", "b"))] == [
-        ["2.8.3", "2.14.3"],
-        ["2.8.7", "2.14.3"],
-    ]
+    assert [other.lines for other in found(table, player, console("a", "b"))] == [["2.8.3", "2.14.3"], ["2.8.7"]]
+    wording = failed("2.7.5", "It says so", "expected a limit, seen nothing", evidence={MEANWHILE: ["a", "b"]})
+    assert [other.lines for other in found(wording, player, console("a", "b"))] == [["2.8.7", "2.14.3"], ["2.7.5"]]
+    echo_and_own = found(player, console("a", "b"), console("c", target="firefox"))
+    assert [other.lines for other in echo_and_own] == [["2.8.7"], ["2.14.3"]]
+    assert [symptom.seen for symptom in echo_and_own[1].symptoms] == ["a; b"]
+
+
+def test_a_question_that_aws_does_not_answer_says_nothing_of_what_should_be_there() -> None:
+    silent = failed("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:Get, seen Odd")
+    other = failed("1.4.9", "The access identity has its name", "expected the name of appendix A, seen another one")
+    assert [one.symptoms[0].should for one in (*found(silent), *found(other))] == ["", other.title]
+
+
+def test_a_line_over_browsers_says_in_which_it_failed_where_it_passed_in_others() -> None:
+    title = "A file of type mov is accepted and stored"
+    red = failed("2.13.1", title, "expected success, seen an error of the type", test="test_types[chromium]")
+    passed = Check("2.13.2", "firefox", Verdict.PASSED, title, test="test_types[firefox]")
+    assert [one.sentence for one in found(red, passed)] == ["A file of type mov is not accepted as a video in chromium"]
+    assert [one.sentence for one in found(red)] == ["A file of type mov is not accepted as a video"]
+
+
+def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_same() -> None:
+    title = "Students, teachers and managers have the plugin's capabilities of appendix C"
+    lacks = failed("2.4.5", title, "expected the capabilities of appendix C to be allowed, seen these missing: use")
+    (one,) = found(lacks, Check("2.7.18", "chromium", Verdict.PASSED, "It is saved", test="test_it"))
+    assert [*one.beside] == ["2.7.18"]
 
 
 def test_who_must_act_tells_defects_apart() -> None:
