@@ -87,9 +87,9 @@ class Symptom:
     """A check that failed, on one target or on several. `sentence` says what is wrong, `should` what is to happen.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
-    test until then, in the imperative; the last `own` of them were taken for this check alone. `people` are who sat at
-    a browser, and at which page. `asked` are the last requests that were made without a browser, with who sent them
-    and their answers, where no page shows it.
+    test until then, in the imperative. `people` are who sat at a browser, and at which page. `asked` are the last
+    requests that were made without a browser, with who sent them and their answers, where no page shows it. Of `steps`
+    and `asked` the last `own` were taken for this check alone.
     """
 
     sentence: str
@@ -521,7 +521,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
-    steps = repeated(first.evidence.get("steps", ()))
+    steps, asked = repeated(first.evidence.get("steps", ())), [*_asked(first)]
     return Symptom(
         _what_is_wrong(same[0]),
         expected,
@@ -535,18 +535,23 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
-        [*_asked(first)],
+        asked,
         "" if expected.startswith(UNANSWERED) else sentence(same[0]),
-        _own(first, steps),
+        _own(first, steps, asked),
     )
 
 
-def _own(check: Check, told: Sequence[str]) -> int:
-    """How many of the steps that are told, the last of them, were taken for the check alone; 0 where all were."""
+def _own(check: Check, told: Sequence[str], asked: Sequence[str]) -> int:
+    """How many of the steps that are told, and of the requests after them, were made for the check alone: the last.
+
+    0 where all were.
+    """
     taken: Sequence[str] = check.evidence.get("steps", ())
-    own = taken[check.evidence.get(PREPARED) or len(taken) :]
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(own), reversed(told), strict=False))
-    return len(list(same))
+    prepared = check.evidence.get(PREPARED)
+    if not prepared:
+        return 0
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(taken[prepared:]), reversed(told), strict=False))
+    return len(list(same)) + len(asked)
 
 
 def _asked(check: Check) -> Iterator[str]:

@@ -77,9 +77,9 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
 def _again(symptom: Symptom) -> str:
     """How to see it again, in words; nothing where no test tells."""
     last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    begun = len(symptom.steps) - symptom.own
-    steps = [*map(_text, symptom.steps[:begun]), *(f"**{_text(step)}**" for step in symptom.steps[begun:])]
-    steps += map(_text, [*symptom.asked, last])
+    done = [*symptom.steps, *symptom.asked]
+    begun = len(done) - symptom.own
+    steps = [*map(_text, done[:begun]), *(f"**{_text(step)}**" for step in done[begun:]), _text(last)]
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     told = [
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),

@@ -10,6 +10,7 @@ from checklist import history
 from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
 from checklist.known_issues import read
 from checklist.lines import LINES, STEPS
+from checklist.report.tickets import markdown
 from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judge
 from checklist.words import brief, first_and_last, repeated
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, KNOWN, NO_PLAY, go, no_go, passing, run_of
@@ -451,6 +452,17 @@ def test_the_steps_of_the_check_itself_are_known() -> None:
     assert own("As the student: Log in.", "Choose a.mp4.", before=2) == 0
     assert own(*files, before=22) == 2
     assert own(*files, before=2) == 3
+
+
+def test_of_a_check_without_a_browser_its_requests_are_its_own_steps() -> None:
+    attack = {"method": "POST", "address": "https://m.example.edu/confirm.php", "status": 403, "sender": "the student"}
+    evidence = {"steps": ["As the student: Hand in a.mp4.", "As the administrator: Suspend the enrolment."]}
+    evidence |= {PREPARED: 2, "requests without a browser": [attack]}
+    (one,) = found(replace(failed("2.9.4", "A guest does it no harm", "seen harm"), evidence=evidence))
+    assert (one.symptoms[0].own, len(one.symptoms[0].asked)) == (1, 1)
+    told = markdown(one, run_of([], BOTH))
+    assert "2. As the administrator: Suspend the enrolment.\n3. **As the student, without a browser: Send POST" in told
+    assert "It shows in what is in bold" in told
 
 
 def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> None:
