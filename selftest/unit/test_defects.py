@@ -456,7 +456,9 @@ def test_the_steps_of_the_check_itself_are_known() -> None:
 
 def test_of_a_check_without_a_browser_its_requests_are_its_own_steps() -> None:
     attack = {"method": "POST", "address": "https://m.example.edu/confirm.php", "status": 403, "sender": "the student"}
-    evidence = {"steps": ["As the student: Hand in a.mp4.", "As the administrator: Suspend the enrolment."]}
+    evidence: dict[str, object] = {
+        "steps": ["As the student: Hand in a.mp4.", "As the administrator: Suspend the enrolment."]
+    }
     evidence |= {PREPARED: 2, "requests without a browser": [attack]}
     (one,) = found(replace(failed("2.9.4", "A guest does it no harm", "seen harm"), evidence=evidence))
     assert (one.symptoms[0].own, len(one.symptoms[0].asked)) == (1, 1)
