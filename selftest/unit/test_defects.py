@@ -129,7 +129,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "expected a message that tells the student what to do, seen: failed")],
          "When an upload breaks students are not told what to do"),
         ([("2.14.3", "Nobody's console shows an error",
-           "expected no errors in anybody's console in step 4.4, seen the student's: request failed: GET https://cdn.ex"
+           "expected no errors in anybody's console while testing step 4.4, seen the student's: request failed: GET https://cdn.ex"
            "ample.edu/videos/7/…?Expires=1: net::ERR_FAILED (on https://m.example.edu/s3video/view_video.php?id=7); "
            "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function"),
           ("2.14.3", "No console shows an error", "expected none, seen the teacher's: request refused: GET "
