@@ -622,6 +622,18 @@ def alike(symptoms: Iterable[Symptom]) -> list[list[Symptom]]:
     return [*found.values()]
 
 
+def told_once(symptoms: Iterable[Symptom]) -> list[list[Symptom]]:
+    """Those that saw the same together, in which no sentence stands twice: it has the targets of all that say it."""
+    found = []
+    for ones in alike(symptoms):
+        by_sentence: dict[str, Symptom] = {}
+        for one in ones:
+            before = by_sentence.setdefault(one.sentence, one)
+            by_sentence[one.sentence] = replace(before, targets=_distinct([*before.targets, *one.targets]))
+        found.append([*by_sentence.values()])
+    return found
+
+
 def blocking(found: Iterable[Defect]) -> list[Defect]:
     """Those that keep a run from GO."""
     return [defect for defect in found if defect.stops]

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from checklist import reason, signing, words
-from checklist.defects import MEANING, Defect, Severity, View, advice, alike, plain, where
+from checklist.defects import MEANING, Defect, Severity, View, advice, plain, told_once, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, BEYOND, LINES, STEPS, Kind, Line, Step
@@ -193,7 +193,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         example=next((line for defect in defects for line in defect.lines), ""),
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
-        alike=alike,
+        told_once=told_once,
         open=list(_open(run)),
         unjudged=sorted(_unjudged(run), key=lambda one: -len(one.lines)),
         needed=sum(any(entry.blocks for entry in entries) for entries in _not_judged(run).values()),

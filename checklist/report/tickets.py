@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checklist.defects import MEANING, Defect, Symptom, alike, plain, where
+from checklist.defects import MEANING, Defect, Symptom, plain, told_once, where
 from checklist.lines import LINES
 from checklist.reason import called, came_to, waived_and_failed
 from checklist.results import NoResults, Run, put
@@ -58,7 +58,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         told = [
             f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}\n"
             f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}"
-            for ones in alike(defect.symptoms[:SYMPTOMS])
+            for ones in told_once(defect.symptoms[:SYMPTOMS])
         ]
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from checklist import history
-from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
+from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, told_once, wrong
 from checklist.known_issues import read
 from checklist.lines import LINES, STEPS
 from checklist.report.tickets import markdown
@@ -452,6 +452,17 @@ def test_the_steps_of_the_check_itself_are_known() -> None:
     assert own("As the student: Log in.", "Choose a.mp4.", before=2) == 0
     assert own(*files, before=22) == 2
     assert own(*files, before=2) == 3
+
+
+def test_where_a_defect_shows_no_sentence_stands_twice() -> None:
+    say = "expected a working page, seen Moodle's own error on it"
+    here = failed("2.10.3", "The dashboard opens", say, test="test_one")
+    there = failed("2.10.3", "The dashboard opens", say, "firefox", test="test_two")
+    (one,) = found(here, there)
+    assert len(one.symptoms) == 2
+    assert [[(s.sentence, s.targets) for s in ones] for ones in told_once(one.symptoms)] == [
+        [("The dashboard does not open", ["chromium", "firefox"])]
+    ]
 
 
 def test_of_a_check_without_a_browser_its_requests_are_its_own_steps() -> None:
