@@ -46,6 +46,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Who must act": defect.acts,
         "Found in": f"{found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "",
         "Lines of the checklist": _lines(defect.lines),
+        "Passed all the same": "; ".join(f"{_lines([line])}: {_text(why)}" for line, why in defect.beside.items()),
         "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
         "Lines that cannot pass while this is open": _lines(defect.follows, run),
     }

@@ -259,6 +259,7 @@ def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_s
     lacks = failed("2.4.5", title, "expected the capabilities of appendix C to be allowed, seen these missing: use")
     (one,) = found(lacks, Check("2.7.18", "chromium", Verdict.PASSED, "It is saved", test="test_it"))
     assert [*one.beside] == ["2.7.18"]
+    assert "- **Passed all the same:** 2.7.18 “Click" in markdown(one, run_of([], BOTH))
 
 
 def test_who_must_act_tells_defects_apart() -> None:
