@@ -63,6 +63,9 @@ SHOWN = 8
 QUERY = re.compile(r"\?[^\s)]*")
 """Of an address, which says nothing to people."""
 
+UNANSWERED = "AWS to answer to"
+"""What was expected where a check came to no fact of its own: its title is not what failed."""
+
 VIEWS = 4
 """Pictures of one defect."""
 
@@ -84,9 +87,9 @@ class Symptom:
     """A check that failed, on one target or on several. `sentence` says what is wrong, `should` what is to happen.
 
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
-    test until then, in the imperative; the last `own` of them were taken for this check alone. `people` are who sat at
-    a browser, and at which page. `asked` are the last requests that were made without a browser, with who sent them
-    and their answers, where no page shows it.
+    test until then, in the imperative. `people` are who sat at a browser, and at which page. `asked` are the last
+    requests that were made without a browser, with who sent them and their answers, where no page shows it. Of `steps`
+    and `asked` the last `own` were taken for this check alone.
     """
 
     sentence: str
@@ -308,9 +311,14 @@ def defects(entries: Iterable[Entry], known: Collection[KnownIssue] = (), proble
     checks = [check for entry in entries for check in entry.checks]
     failed = _failed(entries)
     echoes = _echoes(failed)
-    own = [check for check in failed if id(check) not in {id(echo) for echo, _ in echoes}]
+    own = [check for check in failed if id(check) not in echoes]
+    if any(check.line == CONSOLES for check in own):
+        own, echoes = failed, {}  # consoles have a card of their own, and all that they show stands there
     aside = {entry.id for entry in entries if LINES[entry.id].beyond and not entry.blocks}
-    found = [_defect(group, _of(group, echoes), checks, known, aside) for group in _groups(own)]
+    found = [
+        _defect(group, [check for check in failed if id(check) in echoed], checks, known, aside)
+        for group, echoed in _with_echoes([*_groups(own)], echoes)
+    ]
     found = [*_with_what_follows(found, entries), *map(_problem, problems)]
     return sorted(found, key=_rank)
 
@@ -331,13 +339,13 @@ def _failed(entries: Iterable[Entry]) -> list[Check]:
     ]
 
 
-def _echoes(failed: Sequence[Check]) -> list[tuple[Check, list[Check]]]:
-    """Each judgement of a test's consoles that has nothing of its own to tell, and the checks whose echo it is.
+def _echoes(failed: Sequence[Check]) -> dict[int, Set[int]]:
+    """Each judgement of a test's consoles that has nothing of its own to tell, and the checks whose echo it is, by id.
 
     That is so where every error came while checks of that test were on that failed as well: one that came at another
     time makes it a defect of its own.
     """
-    found = []
+    found: dict[int, Set[int]] = {}
     for console in failed:
         errors = Counter(console.evidence.get(MEANWHILE, ()) if console.line == CONSOLES else ())
         beside = [
@@ -348,13 +356,23 @@ def _echoes(failed: Sequence[Check]) -> list[tuple[Check, list[Check]]]:
             and errors.keys() & check.evidence.get(MEANWHILE, ())
         ]
         if beside and errors <= Counter(error for check in beside for error in check.evidence[MEANWHILE]):
-            found.append((console, beside))
+            found[id(console)] = {id(check) for check in beside}
     return found
 
 
-def _of(group: Sequence[Check], echoes: Iterable[tuple[Check, Sequence[Check]]]) -> list[Check]:
-    mine = {id(check) for check in group}
-    return [echo for echo, causes in echoes if any(id(cause) in mine for cause in causes)]
+def _with_echoes(
+    groups: Sequence[list[Check]], echoes: Mapping[int, Set[int]]
+) -> Iterator[tuple[list[Check], Set[int]]]:
+    """Each group with the echoes that are told with it: an echo of several with the worst one alone."""
+    worst_first = sorted(
+        range(len(groups)), key=lambda number: min(WORST_FIRST.index(severity(check)) for check in groups[number])
+    )
+    homes = {
+        echo: next(number for number in worst_first if any(id(check) in causes for check in groups[number]))
+        for echo, causes in echoes.items()
+    }
+    for number, group in enumerate(groups):
+        yield group, {echo for echo, home in homes.items() if home == number}
 
 
 def advice(checks: Iterable[Check]) -> list[Symptom]:
@@ -467,6 +485,7 @@ def _defect(
     beyond = aside >= {check.line for check in everything}
     are_known = all(is_known(check, known) for check in everything if beyond or check.line not in aside)
     notes = [issue.note for issue in known if are_known and any(is_known(check, [issue]) for check in everything)]
+    only = _only_in(group, all_) if len(symptoms) == 1 else ""
     beside: dict[str, str] = {}
     passed = {check.line for check in all_} - {check.line for check in all_ if check.verdict is not Verdict.PASSED}
     for check in group:
@@ -474,7 +493,7 @@ def _defect(
         beside |= {line: why for line, why in (table if isinstance(table, dict) else {}).items() if line in passed}
     return Defect(
         key_of(together) if together else f"{step}-{_digest(_same_check(group[0]))}",
-        (_together(together, group) if together else "") or first.sentence,
+        ((_together(together, group) if together else "") or first.sentence) + only,
         first.expected,
         first.seen,
         severity(worst),
@@ -489,11 +508,22 @@ def _defect(
     )
 
 
+def _only_in(group: Sequence[Check], all_: Iterable[Check]) -> str:
+    """Where a check failed, for its sentence, if it passed on another target of a line that speaks of several."""
+    first, targets = group[0], _distinct(check.target for check in group)
+    passed = any(
+        LINES[check.line].over_targets and check.verdict is Verdict.PASSED and check.target not in targets
+        for check in all_
+        if check.line in LINES and _same_check(check) == _same_check(first)
+    )
+    return f" in {listed(targets)}" if passed else ""
+
+
 def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
-    steps = repeated(first.evidence.get("steps", ()))
+    steps, asked = repeated(first.evidence.get("steps", ())), [*_asked(first)]
     return Symptom(
         _what_is_wrong(same[0]),
         expected,
@@ -501,24 +531,29 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _in_order(check.line for check in same),
         _distinct(check.target for check in same),
         _test(first),
-        [*first.evidence.get("screenshots", ())],
-        [*first.evidence.get("captions", ())],
+        [*first.evidence.get("screenshots", ())] if first.line != CONSOLES else [],
+        [*first.evidence.get("captions", ())] if first.line != CONSOLES else [],
         steps,
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
         str(first.evidence.get("file", "")),
-        [*_asked(first)],
-        sentence(same[0]),
-        _own(first, steps),
+        asked,
+        "" if expected.startswith(UNANSWERED) else sentence(same[0]),
+        _own(first, steps, asked),
     )
 
 
-def _own(check: Check, told: Sequence[str]) -> int:
-    """How many of the steps that are told, the last of them, were taken for the check alone; 0 where all were."""
+def _own(check: Check, told: Sequence[str], asked: Sequence[str]) -> int:
+    """How many of the steps that are told, and of the requests after them, were made for the check alone: the last.
+
+    0 where all were.
+    """
     taken: Sequence[str] = check.evidence.get("steps", ())
-    own = taken[check.evidence.get(PREPARED) or len(taken) :]
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(own), reversed(told), strict=False))
-    return len(list(same))
+    prepared = check.evidence.get(PREPARED)
+    if not prepared:
+        return 0
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(taken[prepared:]), reversed(told), strict=False))
+    return len(list(same)) + len(asked)
 
 
 def _asked(check: Check) -> Iterator[str]:
@@ -587,6 +622,18 @@ def alike(symptoms: Iterable[Symptom]) -> list[list[Symptom]]:
     for one in symptoms:
         found.setdefault((one.expected, one.seen), []).append(one)
     return [*found.values()]
+
+
+def told_once(symptoms: Iterable[Symptom]) -> list[list[Symptom]]:
+    """Those that saw the same together, in which no sentence stands twice: it has the targets of all that say it."""
+    found = []
+    for ones in alike(symptoms):
+        by_sentence: dict[str, Symptom] = {}
+        for one in ones:
+            before = by_sentence.setdefault(one.sentence, one)
+            by_sentence[one.sentence] = replace(before, targets=_distinct([*before.targets, *one.targets]))
+        found.append([*by_sentence.values()])
+    return found
 
 
 def blocking(found: Iterable[Defect]) -> list[Defect]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from checklist.decide import Conditions
 from checklist.defects import Acts, Defect, Severity, blocking
 from checklist.lines import ALL_TARGETS, LINES
-from checklist.verdicts import PARTS, WORST_FIRST, Entry, TargetState, Verdict, counts
+from checklist.verdicts import PARTS, STANDS_IN, WORST_FIRST, Entry, TargetState, Verdict, counts
 from checklist.waivers import told
 from checklist.words import listed, sentence
 
@@ -130,13 +130,32 @@ def untested(
 ) -> str:
     """Which of the browsers and devices that the checklist names no target of the run is, and what is waived.
 
-    Of a waived line that failed all the same it says so.
+    What passed in another browser that stands in for it was not tested. Of a waived line that failed all the same it
+    says so.
     """
     there = [target for target in targets if not target.missing]
-    names = [name for line, name in BROWSERS.items() if not any(PARTS[line](target) for target in there)]
+    names = [name for line, name in BROWSERS.items() if not any(_is_named(line, target) for target in there)]
     said = f"Not tested: {', '.join(names)}." if names else ""
-    failed = waived_and_failed(targets, waived, entries).values()
-    return " ".join(part for part in (said, told(waived, BROWSERS), *failed) if part)
+    failed = waived_and_failed(targets, waived, entries)
+    lifted = [one for one in waived if one["line"] not in failed]
+    return " ".join(part for part in (said, told(lifted, BROWSERS), *failed.values()) if part)
+
+
+def _is_named(line: str, target: TargetState) -> bool:
+    """Whether a target is the browser that a line of 2.13 speaks of, and no other one in its place."""
+    return PARTS[line](target) and not stands_in(line, target).endswith(f"not {BROWSERS[line]}")
+
+
+def stands_in(line: str, target: TargetState) -> str:
+    """What a target is instead of that which a line names: "in WebKitGTK, not Safari"; empty where it is that."""
+    return STANDS_IN[line](target) if line in STANDS_IN else ""
+
+
+def instead(line: str, entries: Iterable[Entry], targets: Iterable[TargetState]) -> str:
+    """In what alone a line was judged, where that only stands in for what it names; empty where it is no stand-in."""
+    judged = {check.target for entry in entries if entry.id == line for check in entry.checks}
+    told = [stands_in(line, target) for target in targets if target.name in judged]
+    return listed(list(dict.fromkeys(told))) if all(told) else ""
 
 
 def waived_and_failed(
@@ -146,8 +165,8 @@ def waived_and_failed(
     names = {target.name: called(target) for target in targets}
     lifted = {one["line"] for one in waived}
     return {
-        entry.id: f"{entry.id} is waived, was tried all the same, and failed in "
-        f"{listed([names.get(target, target) for target in _failed_on(entry)])}: a waiver does not lift a failure."
+        entry.id: f"{entry.id} ({BROWSERS.get(entry.id, 'waived')}) failed in "
+        f"{listed([names.get(target, target) for target in _failed_on(entry)])}, so its waiver does not count."
         for entry in entries
         if entry.id in lifted and entry.verdict is Verdict.FAILED
     }

@@ -10,7 +10,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from checks.delivery import Delivery
 from checks.message_quality import UNTRANSLATED, unfinished
-from clients.addresses import ASSIGNMENT, PLUGIN, endpoint
+from clients.addresses import ASSIGNMENT, COMPONENT, PLUGIN, endpoint
 from clients.errors import UnexpectedAnswer
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
@@ -20,6 +20,9 @@ from clients.words import answered
 
 VIDEOS = "video[src], video source[src], .s3video-player-container, .s3video-watch-link"
 """A video with something to play, the plugin's player, and its link to a video."""
+
+SUMMARY = f"[class*=summary_{COMPONENT}]"
+"""Where Moodle shows a student what the plugin has to say of their submission."""
 
 SIGNED = re.compile(r"(Key-Pair-Id|\WSignature)(=|%3D|\\?\"|&quot;)", re.I)
 """What only a signed address has in it: of CloudFront, of S3, and as a field of a presigned form."""
@@ -148,7 +151,13 @@ class VideoAccess:
 
     def expect_unharmed(self, owner: MoodleClient, video: Video, after: str = "") -> None:
         """The owner's page still shows the video; `after` says what was done to it, for the message of a failure."""
+        says = ""
         try:
-            self.expect_on_own_page(owner, video)
+            page = HttpResult.of(owner.get(ASSIGNMENT, id=video.assignment.cmid))
+            words = page.page.select_one(SUMMARY)
+            says = f" (their page says “{words.get_text(' ', strip=True)}” instead)" if words else ""
+            self._expect_shown(page, video)
         except (AssertionError, UnexpectedAnswer) as gone:
-            raise AssertionError(f"expected no harm to the video, seen that its owner has lost it{after}") from gone
+            raise AssertionError(
+                f"expected no harm to the video, seen that its owner has lost it{says}{after}"
+            ) from gone

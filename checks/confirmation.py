@@ -51,7 +51,7 @@ def expect_form_not_believed(site: MoodleClient, submitted: Video) -> str:
     answer = playback_url(site, never_sent)
     if answer.succeeded:
         raise AssertionError(
-            "expected the server to look whether S3 has what a form hands in, seen that it takes the form's word, and "
+            "expected the server to check that S3 has what a form hands in, seen that it takes the form's word, and "
             "gives an address to play a video that never reached S3"
         )
     return said or answer.seen

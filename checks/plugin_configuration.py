@@ -150,7 +150,7 @@ class PluginConfiguration:
         if shown != str(wanted):
             raise AssertionError(
                 f"expected the plugin's own default of {name} to be {f'{wanted} {per}'.strip()}, seen "
-                f"{shown}{self._per(name) if per else ''}: a site where nobody enters it has that"
+                f"{shown}{self._per(name) if per else ''}: a site on which nobody enters a number has this one"
             )
 
     def expect_label(self, name: str) -> None:

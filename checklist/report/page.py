@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from checklist import reason, signing, words
-from checklist.defects import MEANING, Defect, Severity, View, advice, alike, plain, where
+from checklist.defects import MEANING, Defect, Severity, View, advice, plain, told_once, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, BEYOND, LINES, STEPS, Kind, Line, Step
@@ -129,7 +129,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Open:
-    """Lines that keep a run from GO though they did not fail, for one reason."""
+    """Lines that were not judged, for one reason; with the targets that they were not judged on."""
 
     verdict: str
     why: str
@@ -168,6 +168,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         boxes=lambda line: _boxes(line, run.targets, tested, entries),
         columns=[*(target.name for target in tested), ONCE],
         called={target.name: reason.called(target) for target in run.targets},
+        instead=lambda line: reason.instead(line, run.lines, run.targets),
         matrix=list(_matrix(run, tested)),
         tested=tested,
         tested_in=reason.tested_in(run.targets),
@@ -192,8 +193,10 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         example=next((line for defect in defects for line in defect.lines), ""),
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
-        alike=alike,
+        told_once=told_once,
         open=list(_open(run)),
+        unjudged=sorted(_unjudged(run), key=lambda one: -len(one.lines)),
+        needed=sum(any(entry.blocks for entry in entries) for entries in _not_judged(run).values()),
         notes=[note for note in run.notes if note not in run.conditions.problems],
         gallery=list(_gallery(run, folder)),
         charts=list(charts(run, past)),
@@ -284,9 +287,14 @@ def _tally(run: Run, lines: Sequence[Line]) -> Counter[str]:
     """What became of each of these lines, over all targets; the matrix counts the same lines by target."""
     found: dict[str, list[Entry]] = {}
     for entry in run.lines:
-        if entry.checks or entry.blocks or LINES[entry.id].kind is Kind.FOLLOWS:
+        if _counts(entry):
             found.setdefault(entry.id, []).append(entry)
     return Counter(_became(line, found.get(line.id, ()), run) for line in lines)
+
+
+def _counts(entry: Entry) -> bool:
+    """Whether an entry has a say in what became of its line."""
+    return bool(entry.checks) or entry.blocks or LINES[entry.id].kind is Kind.FOLLOWS
 
 
 def _became(line: Line, entries: Sequence[Entry], run: Run) -> str:
@@ -331,13 +339,42 @@ def _cell(target: str, verdicts: Sequence[tuple[Verdict, str]]) -> Cell:
 
 
 def _open(run: Run) -> Iterator[Open]:
+    """Those that keep a run from GO."""
     follows = {line for defect in run.defects for line in defect.follows}
-    groups: dict[tuple[str, str], list[str]] = {}
+    yield from _together(
+        entry for entry in run.lines if entry.blocks and entry.verdict is not Verdict.FAILED and entry.id not in follows
+    )
+
+
+def _unjudged(run: Run) -> Iterator[Open]:
+    """Lines of the checklist that a GO does not ask for."""
+    mine = _not_judged(run)
+    spare = [entries for entries in mine.values() if not any(entry.blocks for entry in entries)]
+    judged = {Verdict.PASSED, Verdict.FAILED}
+    yield from _together(entry for entries in spare for entry in entries if entry.verdict not in judged)
+
+
+def _not_judged(run: Run) -> dict[str, list[Entry]]:
+    """The checklist's lines that a program was to judge, and did not."""
+    found: dict[str, list[Entry]] = {}
     for entry in run.lines:
-        if entry.blocks and entry.verdict is not Verdict.FAILED and entry.id not in follows:
-            groups.setdefault((str(entry.verdict), entry.message), []).append(reason.named(entry))
+        if not LINES[entry.id].beyond:
+            found.setdefault(entry.id, []).append(entry)
+    tried = {line: [entry for entry in entries if _counts(entry)] for line, entries in found.items()}
+    return {
+        line: tried[line] or entries
+        for line, entries in found.items()
+        if _became(LINES[line], tried[line], run) == "open"
+    }
+
+
+def _together(entries: Iterable[Entry]) -> Iterator[Open]:
+    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for entry in entries:
+        targets = groups.setdefault((str(entry.verdict), entry.message), {}).setdefault(entry.id, [])
+        targets += [entry.browser] if entry.browser != ALL_TARGETS else []
     for (verdict, why), lines in groups.items():
-        yield Open(verdict, why, lines)
+        yield Open(verdict, why, [f"{line} on {words.listed(on)}" if on else line for line, on in lines.items()])
 
 
 def _gallery(run: Run, folder: Path) -> Iterator[tuple[str, str, list[Shot]]]:

@@ -11,6 +11,11 @@ const dialog = document.querySelector("dialog");
 function choose() {
   const severity = new FormData(narrow).get("severity");
   for (const defect of defects) { defect.hidden = Boolean(severity) && defect.dataset.severity !== severity; }
+  for (const heading of document.querySelectorAll("#defects > h2")) {
+    const mine = defects.filter((defect) => defect.dataset.stops === heading.dataset.stops);
+    const shown = mine.filter((defect) => !defect.hidden).length;
+    heading.querySelector(".shown").textContent = severity && mine.length ? `, ${shown} of them ${severity}` : "";
+  }
 }
 
 if (narrow) {
@@ -78,7 +83,7 @@ function filter(event) {
     // Who filters wants to see what is left.
     if (event && part.matches(".phase")) { part.open = mine; }
   }
-  wide.querySelector("output").textContent = `${shown.length} of ${lines.length} lines`;
+  wide.querySelector("output").textContent = `${shown.length} of ${lines.length} lines shown`;
 }
 
 wide.hidden = false;
@@ -96,7 +101,7 @@ function reset(target, every) {
 
 function follow() {
   const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (place?.matches("#signed")) { place.querySelector("details").open = true; }
+  if (place?.matches("#signed, #unjudged")) { place.querySelector("details").open = true; }
   if (!place?.matches("details.line, .step, .defect")) { return; }
   if (place.matches(".defect")) {
     narrow.reset();

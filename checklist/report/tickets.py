@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checklist.defects import MEANING, Defect, Symptom, alike, plain, where
+from checklist.defects import MEANING, Defect, Symptom, plain, told_once, where
 from checklist.lines import LINES
 from checklist.reason import called, came_to, waived_and_failed
 from checklist.results import NoResults, Run, put
@@ -46,6 +46,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Who must act": defect.acts,
         "Found in": f"{found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "",
         "Lines of the checklist": _lines(defect.lines),
+        "Passed all the same": "; ".join(f"{_lines([line])}: {_text(why)}" for line, why in defect.beside.items()),
         "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
         "Lines that cannot pass while this is open": _lines(defect.follows, run),
     }
@@ -58,7 +59,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         told = [
             f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}\n"
             f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}"
-            for ones in alike(defect.symptoms[:SYMPTOMS])
+            for ones in told_once(defect.symptoms[:SYMPTOMS])
         ]
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
@@ -77,9 +78,9 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
 def _again(symptom: Symptom) -> str:
     """How to see it again, in words; nothing where no test tells."""
     last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    begun = len(symptom.steps) - symptom.own
-    steps = [*map(_text, symptom.steps[:begun]), *(f"**{_text(step)}**" for step in symptom.steps[begun:])]
-    steps += map(_text, [*symptom.asked, last])
+    done = [*symptom.steps, *symptom.asked]
+    begun = len(done) - symptom.own
+    steps = [*map(_text, done[:begun]), *(f"**{_text(step)}**" for step in done[begun:]), _text(last)]
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     told = [
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),

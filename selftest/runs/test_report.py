@@ -170,12 +170,14 @@ def test_filters_and_search(opened: Callable[..., Page]) -> None:
     page = opened("no-go")
     shown, told = page.locator("details.line:visible"), page.locator("#checklist output")
     expect(page.get_by_label("what needs attention")).to_be_checked()
-    expect(told).to_have_text(f"6 of {len(LINES)} lines")
+    expect(told).to_have_text(f"6 of {len(LINES)} lines shown")
     page.get_by_label("what a program judged").check()
     page.locator("select[name=target]").select_option("firefox")
     expect(page.locator(".box[data-target=chromium]:visible")).to_have_count(0)
     page.get_by_label("for people").check()
-    expect(told).to_have_text(f"{len([line for line in LINES.values() if line.for_people])} of {len(LINES)} lines")
+    expect(told).to_have_text(
+        f"{len([line for line in LINES.values() if line.for_people])} of {len(LINES)} lines shown"
+    )
     page.get_by_label("every line").check()
     page.get_by_label("Search").fill("play BUTTON")
     expect(shown).to_have_count(1)
@@ -231,6 +233,17 @@ def test_it_prints(opened: Callable[..., Page], name: str) -> None:
 
 
 @IN_CHROMIUM
+def test_the_headings_of_defects_follow_the_filter(opened: Callable[..., Page]) -> None:
+    page = opened("no-go")
+    heading = page.locator("#defects > h2").first
+    expect(heading).to_have_text("2 defects stop this release")
+    page.get_by_label("function").check()
+    expect(heading).to_have_text("2 defects stop this release, 2 of them function")
+    page.get_by_label("all 2", exact=True).check()
+    expect(heading).to_have_text("2 defects stop this release")
+
+
+@IN_CHROMIUM
 def test_on_paper_every_defect_and_the_lines_to_sign(opened: Callable[..., Page]) -> None:
     page = opened("no-go")
     page.get_by_label("function").check()
@@ -244,6 +257,18 @@ def test_on_paper_every_defect_and_the_lines_to_sign(opened: Callable[..., Page]
 
 
 # -- without a browser ----------------------------------------------------------------------------
+
+
+def test_lines_that_nobody_judged_are_told_apart_by_what_a_go_asks_for(tmp_path: Path) -> None:
+    why = "give the version as plugin_version in [decided]"
+    checks = changed(passing([CHROMIUM]), "P.1.8", "all", verdict=Verdict.NOT_CHECKABLE, message=why)
+    checks = changed(checks, "2.7.10", "chromium", verdict=Verdict.NOT_CHECKABLE, message="too small")
+    text = report.render(run_of(checks, [CHROMIUM]), tmp_path)
+    assert ", 1 of which a GO asks for (<a" in text
+    spare = text.partition('id="unjudged"')[2].partition("</details>")[0]
+    assert f"<li>P.1.8 not checkable: {why}</li>" in spare
+    assert "<li>2.7.10" not in spare
+    assert "<b>1 line not checkable</b>: too small <small>2.7.10 on chromium</small>" in text
 
 
 def test_figures_stand_beside_those_of_the_runs_before(tmp_path: Path) -> None:
@@ -264,7 +289,8 @@ def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: 
     run = RUNS[name]()
     text = report.render(run, tmp_path)
     aside = r"(?: \(\d+ of them known\))?(?:, because of \d+ defects?)?"
-    many = r"(\d+) passed, (\d+) were not judged; (\d+) wait for people"
+    asked_for = r"(?:, \d+ of which a GO asks for)?(?: \(<a[^>]*>why</a>\))?"
+    many = rf"(\d+) passed, (\d+) were not judged{asked_for}; (\d+) wait for people"
     counted = re.search(rf"(\d+) lines (\d+) failed{aside}, {many}", text)
     assert counted
     total, failed, *others = map(int, counted.groups())

@@ -43,7 +43,7 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
     ("2.7.19", "test_confirmations", BOTH, "A late confirmation of a replaced video does not harm the new one",
      "expected the handed-in video to play after a late confirmation of the video that it replaced, seen: Not ready"),
     ("2.7.19", "test_confirmations", BOTH, "The form's word alone does not hand in a video that never reached S3",
-     "expected the server to look whether S3 has what a form hands in, seen that it takes the form's word, and gives "
+     "expected the server to check that S3 has what a form hands in, seen that it takes the form's word, and gives "
      "an address to play a video that never reached S3"),
     *[("2.7.19", "test_failed_replacement", BOTH, title.format(failure),
        "expected the video that was handed in to be there still, seen the video listed as “Pending”")

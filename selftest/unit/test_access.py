@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checks.access import VideoAccess
-from clients.addresses import PLUGIN
+from clients.addresses import COMPONENT, PLUGIN
 from clients.errors import UnexpectedAnswer
 from clients.http_result import HttpResult
 from clients.plugin import api as plugin_api
@@ -182,6 +182,9 @@ def test_a_video_that_is_lost_is_told_and_left_so(judge: VideoAccess, video: Vid
     with pytest.raises(AssertionError, match="expected no harm to the video, seen that its owner has lost it"):
         judge.expect_unharmed(lost, video)
     assert len(shows.asked) == len(lost.asked) == 1
+    spoiled = FakeSite(body=f"<div class='summary_{COMPONENT}_7'>Error\n</div>")
+    with pytest.raises(AssertionError, match=r"has lost it \(their page says “Error” instead\) after a deletion"):
+        judge.expect_unharmed(spoiled, video, " after a deletion")
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -129,8 +129,8 @@ def test_the_report_has_a_chapter_of_its_own(tmp_path: Path) -> None:
     assert re.search(r'<td class="known"><a href="#sX.2"[^>]*>✗1 aside</a>', text)
     assert re.search(r'<td class="failed"><a href="#s2.8"[^>]*>✗1 ', text)
     assert "they failed, are beyond the checklist, and stop no release" in text
-    assert "<h2>1 defect stops this release</h2>" in text
-    assert ">1 more stops nothing: known, or beyond the checklist</h2>" in text
+    assert ">1 defect stops this release<span" in text
+    assert ">1 more stops nothing: beyond the checklist<span class=" in text
     cards = re.findall(r'<details class="defect (\w+)( is-known)?" id="d-([^"]+)-', text)
     assert cards == [("function", "", "2.8"), ("function", " is-known", "X.2")]
 

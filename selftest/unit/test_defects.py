@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from checklist import history
-from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, wrong
+from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, told_once, wrong
 from checklist.known_issues import read
 from checklist.lines import LINES, STEPS
+from checklist.report.tickets import markdown
 from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judge
 from checklist.words import brief, first_and_last, repeated
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, KNOWN, NO_PLAY, go, no_go, passing, run_of
@@ -82,8 +83,22 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "An upload that failed counts all the same: the video handed in before is lost and a late "
-         "confirmation takes the newer video away"),
+         "An upload that failed counts all the same: the video handed in before is lost and a "
+         "confirmation of the first upload that comes late takes the newer video away"),
+        ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
+           "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
+         "Other people can take a student's video away by asking to confirm its upload"),
+        ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "deletion: expected no harm to the "
+           "video, seen that its owner has lost it after somebody else's deletion was refused with 403: No")],
+         "Other people can take a student's video away by asking to delete it"),
+        ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
+           "it knows nothing of that name (404 Not Found)")],
+         "The access identity that the distribution names does not exist"),
+        ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
+           "error Odd")], "AWS does not tell of the access identity that the distribution names"),
+        ([("4.4.6", "The CDN's logs show no video without a signature, and nobody who tries again and again",
+           "expected AWS to answer to s3:ListBucket, seen that there is no such bucket (NoSuchBucket)")],
+         "The bucket that CloudFront writes its access logs to does not exist"),
         ([("2.10.11", "The list no longer shows the deleted video", STILL)],
          "A video that an administrator deletes stays in the list of videos"),
         ([("2.10.11", "The page says after Yes that the video is deleted", "expected the message, seen: it failed")],
@@ -106,14 +121,15 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "The limits of uploads and of playbacks count by the hour, not by the minute"),
         ([("2.10.10", "A search by student finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
-         "The search of the list of videos does not find a video by student and finds for “%” what does not hold it"),
+         "The search of the list of videos does not find a video by student and lists videos for “%” that do not "
+         "have it"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
          "Of videos with unusual names some are refused"),
         ([("2.11.7", "With a wrong secret the message says what to do",
            "expected a message that tells the student what to do, seen: failed")],
          "When an upload breaks students are not told what to do"),
         ([("2.14.3", "Nobody's console shows an error",
-           "expected no errors in anybody's console in step 4.4, seen the student's: request failed: GET https://cdn.ex"
+           "expected no errors in anybody's console while testing step 4.4, seen the student's: request failed: GET https://cdn.ex"
            "ample.edu/videos/7/…?Expires=1: net::ERR_FAILED (on https://m.example.edu/s3video/view_video.php?id=7); "
            "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function"),
           ("2.14.3", "No console shows an error", "expected none, seen the teacher's: request refused: GET "
@@ -211,14 +227,39 @@ def test_what_a_console_shows_while_a_check_fails_is_told_with_it_and_anything_e
     (one,) = found(player, console("a", "b"))
     assert one.lines == ["2.8.7", "2.14.3"]
     assert [symptom.seen for symptom in one.symptoms] == ["none", "a; b"]
+    assert [symptom.pictures for symptom in one.symptoms] == [[], []]
     others = [console("a", "another"), console("a", "a", "b"), console()]
     for apart in (*others, console("a", test="test_other"), console("a", target="firefox")):
         assert [other.lines for other in found(player, apart)] == [["2.8.7"], ["2.14.3"]]
     table = failed("2.8.3", "The table has it", "expected it, seen nothing", evidence={MEANWHILE: ["b"]})
-    assert [other.lines for other in found(table, player, console("a", "b"))] == [
-        ["2.8.3", "2.14.3"],
-        ["2.8.7", "2.14.3"],
-    ]
+    assert [other.lines for other in found(table, player, console("a", "b"))] == [["2.8.3", "2.14.3"], ["2.8.7"]]
+    wording = failed("2.7.5", "It says so", "expected a limit, seen nothing", evidence={MEANWHILE: ["a", "b"]})
+    assert [other.lines for other in found(wording, player, console("a", "b"))] == [["2.8.7", "2.14.3"], ["2.7.5"]]
+    echo_and_own = found(player, console("a", "b"), console("c", target="firefox"))
+    assert [other.lines for other in echo_and_own] == [["2.8.7"], ["2.14.3"]]
+    assert [symptom.seen for symptom in echo_and_own[1].symptoms] == ["a; b"]
+
+
+def test_a_question_that_aws_does_not_answer_says_nothing_of_what_should_be_there() -> None:
+    silent = failed("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:Get, seen Odd")
+    other = failed("1.4.9", "The access identity has its name", "expected the name of appendix A, seen another one")
+    assert [one.symptoms[0].should for one in (*found(silent), *found(other))] == ["", other.title]
+
+
+def test_a_line_over_browsers_says_in_which_it_failed_where_it_passed_in_others() -> None:
+    title = "A file of type mov is accepted and stored"
+    red = failed("2.13.1", title, "expected success, seen an error of the type", test="test_types[chromium]")
+    passed = Check("2.13.2", "firefox", Verdict.PASSED, title, test="test_types[firefox]")
+    assert [one.sentence for one in found(red, passed)] == ["A file of type mov is not accepted as a video in chromium"]
+    assert [one.sentence for one in found(red)] == ["A file of type mov is not accepted as a video"]
+
+
+def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_same() -> None:
+    title = "Students, teachers and managers have the plugin's capabilities of appendix C"
+    lacks = failed("2.4.5", title, "expected the capabilities of appendix C to be allowed, seen these missing: use")
+    (one,) = found(lacks, Check("2.7.18", "chromium", Verdict.PASSED, "It is saved", test="test_it"))
+    assert [*one.beside] == ["2.7.18"]
+    assert "- **Passed all the same:** 2.7.18 “Click" in markdown(one, run_of([], BOTH))
 
 
 def test_who_must_act_tells_defects_apart() -> None:
@@ -412,6 +453,30 @@ def test_the_steps_of_the_check_itself_are_known() -> None:
     assert own("As the student: Log in.", "Choose a.mp4.", before=2) == 0
     assert own(*files, before=22) == 2
     assert own(*files, before=2) == 3
+
+
+def test_where_a_defect_shows_no_sentence_stands_twice() -> None:
+    say = "expected a working page, seen Moodle's own error on it"
+    here = failed("2.10.3", "The dashboard opens", say, test="test_one")
+    there = failed("2.10.3", "The dashboard opens", say, "firefox", test="test_two")
+    (one,) = found(here, there)
+    assert len(one.symptoms) == 2
+    assert [[(s.sentence, s.targets) for s in ones] for ones in told_once(one.symptoms)] == [
+        [("The dashboard does not open", ["chromium", "firefox"])]
+    ]
+
+
+def test_of_a_check_without_a_browser_its_requests_are_its_own_steps() -> None:
+    attack = {"method": "POST", "address": "https://m.example.edu/confirm.php", "status": 403, "sender": "the student"}
+    evidence: dict[str, object] = {
+        "steps": ["As the student: Hand in a.mp4.", "As the administrator: Suspend the enrolment."]
+    }
+    evidence |= {PREPARED: 2, "requests without a browser": [attack]}
+    (one,) = found(replace(failed("2.9.4", "A guest does it no harm", "seen harm"), evidence=evidence))
+    assert (one.symptoms[0].own, len(one.symptoms[0].asked)) == (1, 1)
+    told = markdown(one, run_of([], BOTH))
+    assert "2. As the administrator: Suspend the enrolment.\n3. **As the student, without a browser: Send POST" in told
+    assert "It shows in what is in bold" in told
 
 
 def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> None:

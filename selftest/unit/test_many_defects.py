@@ -19,7 +19,8 @@ UNFINISHED = "Pages show names out of the program in place of words: [[status_{{
 
 COUNTS = (
     "An upload that failed counts all the same: the video handed in before is lost, "
-    "a late confirmation takes the newer video away and a form without a video counts as handed in"
+    "a confirmation of the first upload that comes late takes the newer video away and "
+    "a form without a video counts as handed in"
 )
 
 
@@ -36,7 +37,7 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
     expected = {
         "The limits of uploads and of playbacks count by the hour, not by the minute": Severity.FUNCTION,
         COUNTS: Severity.DATA,
-        "Other people can take a student's video away: its owner's page loses it": Severity.ACCESS,
+        "Other people can take a student's video away by asking to confirm its upload": Severity.ACCESS,
         UNFINISHED: Severity.WORDING,
         "A student cannot replace the video that they handed in": Severity.FUNCTION,
         "The administrator's dashboard does not open": Severity.FUNCTION,
@@ -86,7 +87,7 @@ def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(t
 
 def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path) -> None:
     waiver = {"line": "2.13.6", "reason": "no phones", "owner": "Ada", "expires": "2026-12-31"}
-    told = "2.13.6 is waived, was tried all the same, and failed in an emulated Pixel 7"
+    told = "2.13.6 (phones) failed in an emulated Pixel 7, so its waiver does not count."
     waived = replace(run(), waived=[waiver])
     (defect,) = [one for one in waived.defects if "2.13.6" in one.lines]
     assert render(waived, tmp_path).count(told) > render(run(), tmp_path).count(told)

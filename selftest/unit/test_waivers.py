@@ -8,7 +8,7 @@ import pytest
 
 from checklist.decide import Conditions
 from checklist.lines import ALL_TARGETS
-from checklist.reason import BROWSERS, reason, untested
+from checklist.reason import BROWSERS, instead, reason, untested
 from checklist.verdicts import Check, TargetState, Verdict, judge
 from checklist.waivers import Waiver, open_waivers, required, told
 from clients.errors import ConfigurationError
@@ -65,11 +65,10 @@ def test_what_is_waived_and_failed_all_the_same_is_told() -> None:
     pixel = TargetState("pixel-7", "chromium", required=False, device="Pixel 7")
     phones = Waiver(line="2.13.6", reason="no real phones", owner="Ada", expires=DAY).note
     entries = judge([pixel], [Check("2.13.6", "pixel-7", Verdict.FAILED, "uploads", "expected, seen")])
-    words = (
-        "Waived: 2.13.6 (phones) by Ada until 2026-11-29 (no real phones). 2.13.6 is waived, was tried all the same, "
-        "and failed in an emulated Pixel 7: a waiver does not lift a failure."
-    )
+    words = "Edge. 2.13.6 (phones) failed in an emulated Pixel 7, so its waiver does not count."
     assert untested([pixel], [phones], entries).endswith(words)
+    lifted = "Waived: 2.13.6 (phones) by Ada until 2026-11-29 (no real phones)."
+    assert untested([pixel], [phones], judge([pixel], [])).endswith(lifted)
     assert "failed" not in untested([pixel], [phones], judge([pixel], []))
 
 
@@ -91,6 +90,18 @@ def test_what_is_waived_and_failed_all_the_same_is_told() -> None:
 def test_a_line_says_what_only_stands_in(target: TargetState, line: str, words: str) -> None:
     entries = judge([target], [Check(line, target.name, Verdict.PASSED, "uploads")])
     assert next(entry.message for entry in entries if (entry.id, entry.browser) == (line, ALL_TARGETS)) == words
+
+
+def test_what_passed_in_another_browser_was_not_tested() -> None:
+    gtk = TargetState("webkitgtk", "webkit", required=True, channel="webkitgtk", by_webdriver=True)
+    safari = TargetState("safari", "webkit", required=True, channel="safari")
+    assert untested([CHROMIUM, FIREFOX, gtk]) == "Not tested: Safari, Edge, phones."
+    assert untested([CHROMIUM, FIREFOX, gtk, safari]) == "Not tested: Edge, phones."
+    entries = judge([gtk, safari], [Check("2.13.3", "webkitgtk", Verdict.PASSED, "uploads")])
+    assert instead("2.13.3", entries, [gtk, safari]) == "in WebKitGTK, not Safari"
+    both = [Check("2.13.3", name, Verdict.PASSED, "uploads") for name in ("webkitgtk", "safari")]
+    assert instead("2.13.3", judge([gtk, safari], both), [gtk, safari]) == ""
+    assert instead("2.13.5", judge([gtk], [Check("2.13.5", "webkitgtk", Verdict.PASSED, "plays")]), [gtk]) == ""
 
 
 def test_of_an_environment(load_site: LoadSite) -> None:
