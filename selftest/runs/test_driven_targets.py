@@ -97,9 +97,11 @@ def expect_untold(checkout: Checkout, secret: str) -> None:
 @pytest.mark.usefixtures("nothing_left")
 def test_step_2_13_by_webdriver(checkout: Checkout, driver: str, binary: Binary) -> None:
     chosen = ("--target=phone", "--target=msedge")
-    run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback", *chosen)
+    run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback or grader", *chosen)
     assert run.code == GO, run.text
     told = results(checkout)
+    tests = {check.test for entry in told.lines for check in entry.checks if check.target == "phone"}
+    assert tests == {"test_upload_and_playback[phone]", "test_grader[phone]"}
     lines = {entry.id: entry for entry in told.lines if entry.id.startswith("2.13")}
     assert "phone: passed, emulated" in lines["2.13.6"].message
     assert "msedge: passed" in lines["2.13.4"].message
@@ -110,6 +112,20 @@ def test_step_2_13_by_webdriver(checkout: Checkout, driver: str, binary: Binary)
     consoles = next(entry for entry in told.lines if entry.id == "2.14.3")
     assert {check.target for check in consoles.checks} == {"phone", "msedge"}
     expect_untold(checkout, driver)
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nothing_left", "driver")
+def test_the_whole_of_step_2_13_on_a_phone(checkout: Checkout, binary: Binary) -> None:
+    run = checkout.run(checkout.file(targets(binary)), "--target=phone", "tests/test_2_13_browsers.py")
+    assert run.code == GO, run.text
+    lines = {entry.id: entry for entry in results(checkout).lines if entry.checks}
+    assert {*lines} == {"2.13.5", "2.13.6", "2.14.3"}
+    told = {check.verdict: check.message for entry in lines.values() for check in entry.checks}
+    assert {*told} <= {Verdict.PASSED, Verdict.NOT_CHECKABLE}, told
+    assert "does not play" in told.get(Verdict.NOT_CHECKABLE, "does not play")  # a codec that is no defect
+    tests = {check.test.partition("[")[0] for entry in lines.values() for check in entry.checks}
+    assert tests == {"test_upload_and_playback", "test_grader", "test_types", "test_from_phones"}
 
 
 @pytest.mark.nightly
