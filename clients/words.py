@@ -72,6 +72,14 @@ def of_playwright(text: str) -> str:
     return f"expected to {deed.replace('_', ' ')} {_part(log)} {within}, seen {hindered}"
 
 
+def of_selenium(text: str) -> str:
+    """What a driver says, in one line, without what Selenium adds to it."""
+    own = re.sub(
+        r"^Message: |;? ?For documentation on this error, please visit: \S+|\nStacktrace:.*", "", text, flags=re.S
+    )
+    return " ".join(own.split())
+
+
 def _part(log: str) -> str:
     """Of the page, which a call log names: its last control, or else its last selector."""
     waited = re.search(r"waiting for (.+)", log)
