@@ -42,6 +42,8 @@ def test_upload_and_playback(
         evidence["message"] = upload.expect_success()
         evidence["type"] = mime = upload.file_type()
         receipt = upload.receipt()
+    with line(uploads, "The progress bar is seen, and comes to 100%", extra=True) as evidence:
+        evidence["percent"] = upload.expect_whole_progress(distinct=1)
     with line(uploads, "S3 holds the video byte for byte, as the type that the browser says"):
         video_store.expect_stored(receipt.key, clip.bytes, mime, clip.sha256)
     with line(uploads, "The submission is saved, and shows the video", blocks=True):
