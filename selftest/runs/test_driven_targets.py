@@ -18,7 +18,7 @@ from checklist.verdicts import Verdict
 from clients import http
 from runner.configuration.environment import Environment
 from selftest.proof.outcome import expectations
-from selftest.runs.checkout import GO, NO_GO, PROJECT, Checkout
+from selftest.runs.checkout import GO, INCOMPLETE, NO_GO, PROJECT, Checkout
 from selftest.runs.listening import Binary, listening
 
 DRIVER = shutil.which("chromedriver")
@@ -178,3 +178,12 @@ def test_faults_turn_its_lines_red(checkout: Checkout, faults: dict[str, str], b
 def test_what_is_not_edge_is_not_called_so(checkout: Checkout, binary: Binary) -> None:
     run = checkout.run(checkout.file(targets(binary, "Chromium")), "--doctor", "--target=msedge")
     assert "what runs at the address of msedge is Chromium, not Microsoft Edge" in " ".join(run.text.split()), run.text
+
+
+@pytest.mark.usefixtures("steps")
+def test_the_doctor_of_a_driver_that_is_dead(checkout: Checkout, binary: Binary) -> None:
+    run = checkout.run(checkout.file(targets(binary)), "--doctor")
+    assert run.code == INCOMPLETE, run.text
+    told = " ".join(run.text.split())
+    assert "INCOMPLETE: phone is required and was not run (no chromium at the target's webdriver" in told, run.text
+    assert "READY" not in told
