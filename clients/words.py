@@ -52,6 +52,9 @@ ARRIVALS = {"popup": "a new tab", "response": "an answer of the site", "request"
 """What Playwright calls an event."""
 
 
+_SUPPORT = "For documentation on this error, please visit:"
+
+
 def of_playwright(text: str) -> str:
     """What Playwright says of something that it could not do, as a sentence; any other text as it is."""
     first, _, log = text.partition("\nCall log:")
@@ -73,11 +76,8 @@ def of_playwright(text: str) -> str:
 
 
 def of_selenium(text: str) -> str:
-    """What a driver says, in one line, without what Selenium adds to it."""
-    own = re.sub(
-        r"^Message: |;? ?For documentation on this error, please visit: \S+|\nStacktrace:.*", "", text, flags=re.S
-    )
-    return " ".join(own.split())
+    """What a driver says, without what Selenium adds to it; any other text as it is."""
+    return re.sub(rf"^Message: |;? ?{_SUPPORT} \S+|(?<=.)\nStacktrace:.*", "", text, flags=re.S).strip()
 
 
 def _part(log: str) -> str:

@@ -155,7 +155,7 @@ class WidgetByWebDriver:
             except WebDriverException as error:
                 if not _takes_none(error):
                     raise
-                refusals.append(of_selenium(str(error.msg)))
+                refusals.append(" ".join(of_selenium(str(error.msg)).split()))
             else:
                 return
         if self._field.evaluate(SCRIPTS["disabled"]):

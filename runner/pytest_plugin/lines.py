@@ -29,7 +29,7 @@ from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
 from clients.steps import forget, steps
 from clients.waits import taken
-from clients.words import cut, expectation, of_playwright
+from clients.words import cut, expectation, of_playwright, of_selenium
 from redaction.secrets import redact
 from runner.configuration.context import run_of
 from runner.pytest_plugin.browser_restart import CHECKS, DIED, ENDED_BY, BrowserDied, has_died
@@ -246,7 +246,7 @@ def _ids(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
 
 def first_words(failure: BaseException) -> str:
     """What a failure says, without what follows it: Playwright's call log, the quoted page, pytest's expression."""
-    text = of_playwright(str(failure))
+    text = of_selenium(of_playwright(str(failure)))
     text = expectation(" ".join(re.split(r"\n(?:Call log:|Aria snapshot:|assert )", text)[0].split()))
     if isinstance(failure, STUMBLES):
         name = type(failure).__name__
