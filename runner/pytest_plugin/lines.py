@@ -72,6 +72,10 @@ class Blocked(Exception):
     """A check failed without which the rest of the test has no meaning."""
 
 
+class Unchecked(Blocked):
+    """It could not be made; a test that has another way to go on catches this."""
+
+
 class Lines:
     """Called with a line's id and a few words on what is checked.
 
@@ -144,7 +148,8 @@ class Lines:
             self.item.stash[DIED] = True
             raise BrowserDied(f"the browser died in {line} ({title})")
         if blocks and verdict is not Verdict.PASSED:
-            raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+            kind = Unchecked if verdict is Verdict.NOT_CHECKABLE else Blocked
+            raise kind(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
 
     def console_errors(self) -> list[str]:
         """Of everybody at a browser, since the test began; none where no console is judged."""

@@ -5,17 +5,21 @@ No Edge could be had here: a Chromium with its name shows that a script which go
 
 from __future__ import annotations
 
+import http.client
+import http.server
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver.common.utils import free_port
 
 from checklist.results import FILE, RUN, Run
 from checklist.verdicts import Verdict
-from clients import http
+from clients import http as site
 from runner.configuration.environment import Environment
 from selftest.proof.outcome import expectations
 from selftest.runs.checkout import GO, INCOMPLETE, NO_GO, PROJECT, Checkout
@@ -128,6 +132,56 @@ def test_the_whole_of_step_2_13_on_a_phone(checkout: Checkout, binary: Binary) -
     assert tests == {"test_upload_and_playback", "test_grader", "test_types", "test_from_phones"}
 
 
+class WithoutFiles(http.server.BaseHTTPRequestHandler):
+    """Passes on what a driver is told, and refuses files as Appium does for an iPhone."""
+
+    protocol_version = "HTTP/1.1"
+    driver: int
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        refusal = ("", "")
+        if self.path.endswith("/value") and b"/clip" in body:
+            refusal = "element not interactable", "Element is not currently visible and may not be manipulated"
+        if self.path.endswith("/file"):
+            refusal = "unknown command", "The requested resource could not be found"
+        if any(refusal):
+            status = 404 if refusal[0] == "unknown command" else 400
+            told = json.dumps({"value": {"error": refusal[0], "message": refusal[1], "stacktrace": ""}}).encode()
+        else:
+            passed_on = http.client.HTTPConnection("127.0.0.1", self.driver, timeout=180)
+            passed_on.request(self.command, self.path, body, {"Content-Type": "application/json"})
+            answer = passed_on.getresponse()
+            status, told = answer.status, answer.read()
+            passed_on.close()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    do_GET = do_DELETE = do_POST
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nothing_left")
+def test_a_phone_whose_driver_takes_no_file_plays_one(checkout: Checkout, driver: str, binary: Binary) -> None:
+    handler = type("Handler", (WithoutFiles,), {"driver": urlsplit(driver).port})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        checkout.secrets["S3V_DRIVER"] = f"http://127.0.0.1:{server.server_port}"
+        run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback", "--target=phone")
+        server.shutdown()
+    assert run.code == GO, run.text
+    lines = {entry.id: entry for entry in results(checkout).lines}
+    (told,) = (check.message for check in lines["2.13.6"].checks if check.verdict is Verdict.NOT_CHECKABLE)
+    assert "it says: Element is not currently visible and may not be manipulated" in told
+    assert "phone: passed" in lines["2.13.5"].message
+    assert {check.verdict for check in lines["2.13.5"].checks} == {Verdict.PASSED}
+
+
 @pytest.mark.nightly
 @pytest.mark.usefixtures("nothing_left", "steps")
 def test_steps_2_7_and_2_13_by_a_debugging_port(checkout: Checkout, binary: Binary, tmp_path: Path) -> None:
@@ -155,7 +209,7 @@ def faults(environment: Environment) -> Iterator[dict[str, str]]:
 
     def switch(*faults: str) -> None:
         url = environment.url("/__replica__/fault")
-        http.request("PUT", url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
+        site.request("PUT", url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
 
     switch(*lines.values())
     yield lines
