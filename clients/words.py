@@ -52,6 +52,9 @@ ARRIVALS = {"popup": "a new tab", "response": "an answer of the site", "request"
 """What Playwright calls an event."""
 
 
+_SUPPORT = "For documentation on this error, please visit:"
+
+
 def of_playwright(text: str) -> str:
     """What Playwright says of something that it could not do, as a sentence; any other text as it is."""
     first, _, log = text.partition("\nCall log:")
@@ -70,6 +73,11 @@ def of_playwright(text: str) -> str:
         return f"expected the browser to go on to another page {within}, seen it stay"
     hindered = next((told for words, told in HINDERED.items() if words in log), "nothing of it on the page")
     return f"expected to {deed.replace('_', ' ')} {_part(log)} {within}, seen {hindered}"
+
+
+def of_selenium(text: str) -> str:
+    """What a driver says, without what Selenium adds to it; any other text as it is."""
+    return re.sub(rf"^Message: |;? ?{_SUPPORT} \S+|(?<=.)\nStacktrace:.*", "", text, flags=re.S).strip()
 
 
 def _part(log: str) -> str:

@@ -107,14 +107,7 @@ class Actor:
 
     def site(self) -> MoodleClient:
         """This person over HTTP, for what needs no page: in another session of theirs, where the site allows that."""
-        site = self._new_site()
-        site.session.sender = self.moodle.who
-        site.login(self.person.username, self.person.password)
-        site.user_id = self.person.id
-        for cookie in site.session.cookies:
-            self._remember(cookie.value or "")
-        self._remember(site.sesskey)
-        return site
+        return over_http(self.person, self._new_site(), self.moodle, self._remember)
 
     def _remember_session(self) -> None:
         for cookie in self.context.cookies():
@@ -221,6 +214,17 @@ class Actor:
         self.context.close()
         del self.context, self.page
         self.log_in_by_form()
+
+
+def over_http(person: Person, site: MoodleClient, moodle: Moodle, remember: Callable[[str], None]) -> MoodleClient:
+    """The person logged in there; returns `site`."""
+    site.session.sender = moodle.who
+    site.login(person.username, person.password)
+    site.user_id = person.id
+    for cookie in site.session.cookies:
+        remember(cookie.value or "")
+    remember(site.sesskey)
+    return site
 
 
 def _first(addresses: list[str]) -> Iterator[str]:

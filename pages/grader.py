@@ -17,6 +17,10 @@ SCRIPTS = scripts(__file__)
 SAVED = "mod_assign_submit_grading_form"
 """Moodle's function that saves a grade; its name stands in the address (`info`)."""
 
+FORM = ".gradeform"
+
+VIDEO = ".s3video-player-container video"
+
 
 class Grader(MoodlePage):
     """One student's submission at `…&action=grader&userid=UID`: a page without navigation, the player at its left."""
@@ -26,13 +30,13 @@ class Grader(MoodlePage):
     def ready(self) -> Self:
         """The form to grade with has come: it is fetched, like all of this page, once the page is there."""
         super().ready()
-        expect(self.page.locator(".gradeform").first, "the form to grade with").to_be_attached()
+        expect(self.page.locator(FORM).first, "the form to grade with").to_be_attached()
         self.note_texts()
         return self
 
     @property
     def player(self) -> Player:
-        return Player(self.page.locator(".s3video-player-container video").first, self.moodle)
+        return Player(self.page.locator(VIDEO).first, self.moodle)
 
     def grade(self, points: int, comment: str) -> None:
         """Give points and a comment beside the player, save, and be told that it was saved.
@@ -61,7 +65,7 @@ class Grader(MoodlePage):
 
     @property
     def _form(self) -> Locator:
-        return self.page.locator(".gradeform").first
+        return self.page.locator(FORM).first
 
     def _write(self, comment: str) -> None:
         """Into the field for feedback, whichever editor the site has; where it has none there is no comment."""

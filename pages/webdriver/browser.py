@@ -25,8 +25,9 @@ class BlankPage(Tab):
 
 
 class DrivenBrowser:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, version_of: Callable[[WebDriver], str]) -> None:
         self.session = session
+        self._version_of = version_of
         self._version = ""
 
     @property
@@ -38,7 +39,7 @@ class DrivenBrowser:
 
     def new_page(self) -> BlankPage:
         page = BlankPage(self.session)
-        self._version = str(page.driver.capabilities.get("browserVersion") or "of no version")
+        self._version = self._version_of(page.driver)
         return page
 
     def new_context(self) -> BlankPage:

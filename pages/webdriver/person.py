@@ -15,12 +15,16 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from checks.video_store import StoredVideos
 from clients.addresses import ASSIGNMENT, ENGLISH, LOGIN, OWN, VIDEO_PAGE
+from clients.http import jar
+from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
 from clients.steps import the_assignment
+from pages.actor import over_http
 from pages.assignment import shown_video
 from pages.base import SCRIPTS as BASE
 from pages.base import Moodle
+from pages.grader import FORM, VIDEO
 from pages.versions import PASSWORD_TOGGLE
 from pages.webdriver.browser import Session
 from pages.webdriver.player import PlayerByWebDriver
@@ -40,6 +44,7 @@ class PersonByWebDriver:
         *,
         videos: StoredVideos,
         session: Session,
+        new_site: Callable[[], MoodleClient],
         remember: Callable[[str], None],
         promise: Callable[[str], None],
         part: str = "person",
@@ -50,6 +55,7 @@ class PersonByWebDriver:
         self.part = part
         self.videos = videos
         self._session = session
+        self._new_site = new_site
         self._remember = remember
         self._promise = promise
         self._opened = ExitStack()
@@ -90,12 +96,18 @@ class PersonByWebDriver:
         if not tab.evaluate("() => document.documentElement.lang").startswith("en"):
             self._go(OWN, **ENGLISH)
             tab.ready()
-        for cookie in tab.driver.get_cookies():
+        cookies = tab.driver.get_cookies()
+        self._new_site().share(self.person.username, jar(cookies))
+        for cookie in cookies:
             self._remember(str(cookie["value"]))
         self._remember(tab.evaluate("() => M.cfg.sesskey"))
 
     log_in_by_cookie = log_in_by_form
     """Not every driver takes a cookie."""
+
+    def site(self) -> MoodleClient:
+        """As `Actor.site`."""
+        return over_http(self.person, self._new_site(), self.moodle, self._remember)
 
     def _fill(self, fields: dict[str, str]) -> None:
         """Type until all fields hold what is typed: a script may draw one anew, and a busy browser lose a key."""
@@ -129,6 +141,13 @@ class PersonByWebDriver:
         self._go(ASSIGNMENT, id=assignment.cmid)
         self.tab.ready()
         return AssignmentByWebDriver(self)
+
+    def grade(self, assignment: Assignment, student: int) -> GraderByWebDriver:
+        """As `Actor.grade`."""
+        self._go(ASSIGNMENT, id=assignment.cmid, action="grader", userid=student)
+        self.tab.ready()
+        self.tab.expect_attached(FORM, "the form to grade with")
+        return GraderByWebDriver(self)
 
     def watch(self, submission: int, key: str) -> VideoByWebDriver:
         self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}.")
@@ -221,6 +240,15 @@ class FormByWebDriver:
         )
         self._tab.ready()
         return AssignmentByWebDriver(self._owner)
+
+
+class GraderByWebDriver:
+    def __init__(self, owner: PersonByWebDriver) -> None:
+        self._owner = owner
+
+    @property
+    def player(self) -> PlayerByWebDriver:
+        return PlayerByWebDriver(self._owner.tab, VIDEO, self._owner.moodle)
 
 
 class VideoByWebDriver:

@@ -25,6 +25,11 @@ class PlayerByWebDriver(Player):
         assert self._element is not None
         return self._element.evaluate(script, argument)
 
+    def get_attribute(self, name: str) -> str | None:
+        self._expect_there()
+        assert self._element is not None
+        return self._element.element.get_dom_attribute(name)
+
     def _expect_there(self) -> None:
         if self._element is None:
             self._element = self._tab.find(self._selector, "the video player", self.moodle.play)

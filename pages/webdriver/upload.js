@@ -33,3 +33,7 @@ export function awaitDialogue(field) {
 export function dialogue() {
   return window.s3videoDialogue === true;
 }
+
+export function disabled(field) {
+  return field.matches(":disabled");
+}

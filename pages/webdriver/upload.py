@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 from selenium.common.exceptions import (
+    ElementNotInteractableException,
     InvalidArgumentException,
+    InvalidElementStateException,
+    StaleElementReferenceException,
     TimeoutException,
     UnknownMethodException,
     WebDriverException,
@@ -19,7 +22,7 @@ from selenium.webdriver.remote.file_detector import LocalFileDetector
 
 from clients.addresses import PLUGIN, UPLOAD_URL
 from clients.errors import NotCheckable
-from clients.words import answered
+from clients.words import answered, of_selenium
 from pages.base import PLACE, Moodle, expect_fits
 from pages.script import scripts
 from pages.upload.attempt import Upload
@@ -147,21 +150,30 @@ class WidgetByWebDriver:
             try:
                 with driver.file_detector_context(detector):
                     self._field.element.send_keys(str(file))
+            except StaleElementReferenceException:
+                raise AssertionError("expected the widget's file input to take a file, seen it gone") from None
             except WebDriverException as error:
                 if not _takes_none(error):
                     raise
-                refusals.append(" ".join(str(error.msg).split()))
+                refusals.append(" ".join(of_selenium(str(error.msg)).split()))
             else:
                 return
+        if self._field.evaluate(SCRIPTS["disabled"]):
+            raise AssertionError("expected the widget's file input to take a file, seen it disabled")
         raise NotCheckable(
-            f"this driver takes no file from another machine (it says: {refusals[0]}); put {file.name} on the device, "
-            "hand it in by hand, and sign the line with a picture"
+            f"this driver takes no file from this machine (it says: {refusals[0]}); hand in a video there by hand, as "
+            "any student, watch it, and write [[waived]] with line, reason, owner and expires into the environment file"
         )
 
 
 def _takes_none(error: WebDriverException) -> bool:
-    """Whether the driver does not know how to, or does not find the file; and not what became of page or browser."""
+    """Whether the driver does not know how to, or does not find the file; and not what became of page or browser.
+
+    Appium types into a field for files as into any other, and says that nobody sees it, or of its state.
+    """
     if isinstance(error, InvalidArgumentException | UnknownMethodException):
+        return True
+    if isinstance(error, ElementNotInteractableException | InvalidElementStateException):
         return True
     return type(error) is WebDriverException and any(words in str(error.msg).casefold() for words in NO_SUCH_COMMAND)
 

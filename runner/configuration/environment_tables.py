@@ -254,7 +254,8 @@ class Target(EnvironmentTable):
     def _somewhere(cls, real: str | None, info: ValidationInfo) -> str | None:
         if real and info.data.get("device"):
             raise ValueError("contradicts device, which is emulated; keep one of the two")
-        if real and not any(info.data.get(key) for key in ("ws_endpoint", "webdriver", "cdp_endpoint")):
+        ways = ("ws_endpoint", "webdriver", "cdp_endpoint")
+        if real and info.data.keys() >= {*ways} and not any(info.data[way] for way in ways):  # else one is told already
             raise ValueError("no address leads to that device; add webdriver or cdp_endpoint")
         name = info.data.get("name", "")
         if PHONES.intersection(name.split("-")) and not real and "device" in info.data and not info.data["device"]:
@@ -267,7 +268,7 @@ class Target(EnvironmentTable):
     @field_validator("capabilities")
     @classmethod
     def _for_a_driver(cls, given: Mapping[str, JsonValue], info: ValidationInfo) -> Mapping[str, JsonValue]:
-        if given and not (info.data.get("webdriver") or info.data.get("channel") in BY_WEBDRIVER):
+        if given and not info.data.get("webdriver", "wrong") and info.data.get("channel") not in BY_WEBDRIVER:
             raise ValueError("are for a driver of WebDriver; add webdriver, or remove them")
         if secret := next(_secret_names(given), ""):
             raise ValueError(

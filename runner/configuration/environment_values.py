@@ -71,6 +71,8 @@ def _secret(name: object, info: ValidationInfo[Source]) -> str:
             f"the value of {name} is shorter than {SHORTEST_SECRET} characters, so the secret scan "
             "could not look for it; choose a longer one"
         )
+    if re.fullmatch(r"\d+(\.\d+){3}:\d+", value):
+        raise ValueError(f"the value of {name} is an address without its beginning; write http:// before it")
     if re.fullmatch(NUMBER, value):
         raise ValueError(
             f"the value of {name} is made of digits alone, so the secret scan would take numbers and times in reports "

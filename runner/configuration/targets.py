@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,6 +35,13 @@ FIREFOX_PREFERENCES = {
 }
 
 NO_AUTOPLAY = "--autoplay-policy=user-gesture-required"
+
+UNREACHED = {
+    "ECONNREFUSED": "it does not answer: Connection refused",
+    "ENOTFOUND|EAI_AGAIN": "its host is not known",
+    "Unexpected token|Unexpected status|404 Not Found|200 OK|not valid JSON": "what answers there is something else",
+}
+"""What Playwright says of an address, and what that means."""
 
 CONNECTED = 60_000
 """Milliseconds that a server may take to have a browser ready; clouds start a machine for it."""
@@ -138,11 +146,17 @@ def _expect_server(target: Target, playwright: Playwright) -> None:
         names = _brands(browser) if target.channel in BRANDS else []
         browser.close()
     except Error as error:
-        said = " ".join(error.message.splitlines()[:1]).replace(address, f"its {key}")
+        said = _said(error.message.partition("\n")[0]).replace(address, f"its {key}")
         raise NotAvailable(
             f"no {target.engine} at the target's {key} ({said}); {remedy}, or correct the variable"
         ) from None
     expect_named(target, names)
+
+
+def _said(message: str) -> str:
+    """Why Playwright does not come to a browser elsewhere, in words where these are known."""
+    own = re.sub(r"^BrowserType\.\w+: ", "", message)
+    return next((told for words, told in UNREACHED.items() if re.search(words, own, re.I)), own)
 
 
 def _brands(browser: Browser) -> list[str]:

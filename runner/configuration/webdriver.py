@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from clients.errors import root_of
 from clients.http import CHUNK, LARGEST
+from clients.words import of_selenium
 from redaction.environment import without_secrets
 from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, Target
 
@@ -52,6 +54,9 @@ SCRIPTS = 120
 
 STUMBLES = (AttributeError, LookupError, TypeError, ValueError)
 """What Selenium raises over an answer that no driver gives."""
+
+SYSTEMS = {"ios": "iOS", "ipados": "iOS", "iphone": "iOS", "ipad": "iOS", "android": "Android"}
+"""Of phones and tablets, by what drivers and people call them."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -182,7 +187,9 @@ def _name_of(browser: WebDriver) -> str:
 
 
 def version_of(browser: WebDriver) -> str:
-    return str(browser.capabilities.get("browserVersion") or "of no version")
+    """As the browser itself tells; that of a phone may tell no other than the phone's."""
+    keys = ("browserVersion", "appium:platformVersion", "platformVersion")
+    return str(next(filter(None, map(browser.capabilities.get, keys)), "of no version"))
 
 
 def find_build(target: Target) -> str:
@@ -190,6 +197,8 @@ def find_build(target: Target) -> str:
     with session(target) as browser:
         if target.webdriver and target.channel in BRANDS:
             expect_named(target, _brands(browser) if target.engine == "chromium" else [_name_of(browser)])
+        if target.real:
+            expect_real(target, target.real, browser.capabilities)
         return build_of(target, browser)
 
 
@@ -207,6 +216,30 @@ def expect_named(target: Target, names: Sequence[str]) -> None:
         raise NotAvailable(
             f"what runs at the address of {target.name} is {told}, not {name}; have {name} run there, or remove the "
             "channel from the target"
+        )
+
+
+def expect_real(target: Target, real: str, told: Mapping[str, Any]) -> None:
+    """What the driver tells of its device does not contradict what the target calls it. Raises NotAvailable."""
+    platform, version, name = (
+        str(told.get(f"appium:{key}") or told.get(key) or "")
+        for key in ("platformName", "platformVersion", "deviceName")
+    )
+    system = SYSTEMS.get(platform.casefold(), "")
+    called = re.search(r"\b(iPhone|iPad|iOS|iPadOS|Android)\b", real, re.I)
+    wanted = SYSTEMS[called[1].casefold()] if called else system
+    number = re.search(r"\b(?:iOS|iPadOS|Android) (\d+)", real, re.I)
+    seen = ""
+    if told.get("isSimulator") or told.get("appium:isSimulator") or re.search("simulator|emulator", name, re.I):
+        seen = f"a simulator ({name})" if name else "a simulator"
+    elif platform and not system:
+        seen = f"a browser on {platform}"
+    elif (system and system != wanted) or (version and number and version.split(".")[0] != number[1]):
+        seen = " ".join(filter(None, (system, version)))
+    if seen:
+        raise NotAvailable(
+            f"what runs at the address of {target.name} is {seen}, not {real}; have that run there, correct real, or "
+            "write what is only emulated into device, in place of real"
         )
 
 
@@ -238,7 +271,7 @@ def _open(target: Target, address: str, capabilities: dict[str, Any]) -> WebDriv
         if not isinstance(browser.capabilities, dict):
             raise TypeError
     except (WebDriverException, HTTPError, OSError, *STUMBLES) as error:
-        said = _said(error)
+        said = _said(error, parts.path)
         for secret in (address, config.remote_server_addr, config.password or ""):
             said = said.replace(secret, "…") if secret else said
         if target.webdriver:
@@ -254,14 +287,23 @@ def _open(target: Target, address: str, capabilities: dict[str, Any]) -> WebDriv
     return browser
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, path: str) -> str:
     """Why there is no session; what comes from anything but a driver, Selenium gives as it is, or stumbles over."""
     if isinstance(error, ReadTimeoutError):  # a grid waits for a node that has such a browser, and is free
         return f"it gives no such browser within {ANSWERS} s"
-    told = error.msg or type(error).__name__ if isinstance(error, WebDriverException) else ""
-    if isinstance(error, (NoEnd, *STUMBLES)) or told.lstrip().startswith("<"):
-        return "what answers there is no driver of WebDriver; the address of a hub often ends with /wd/hub"
+    told = of_selenium(error.msg or type(error).__name__) if isinstance(error, WebDriverException) else ""
+    if isinstance(error, (NoEnd, *STUMBLES)) or told.startswith("<"):
+        return f"what answers there is no driver of WebDriver; {_of_path(path)}"
+    if "could not be found" in told or "unknown command" in told.casefold():
+        return f"{told.splitlines()[0]}; {_of_path(path)}"
     return told.splitlines()[0] if told else f"it does not answer: {root_of(error)}"
+
+
+def _of_path(path: str) -> str:
+    """What may be wrong with an address at which something else answers."""
+    if path.rstrip("/").endswith("/wd/hub"):
+        return "leave /wd/hub out, which Appium has no more since its version 2"
+    return "the address of a hub often ends with /wd/hub"
 
 
 def _quit(browser: WebDriver) -> None:

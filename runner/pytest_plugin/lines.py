@@ -29,7 +29,7 @@ from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
 from clients.steps import forget, steps
 from clients.waits import taken
-from clients.words import cut, expectation, of_playwright
+from clients.words import cut, expectation, of_playwright, of_selenium
 from redaction.secrets import redact
 from runner.configuration.context import run_of
 from runner.pytest_plugin.browser_restart import CHECKS, DIED, ENDED_BY, BrowserDied, has_died
@@ -70,6 +70,10 @@ FAILURES = (Exception, pytest.fail.Exception)
 
 class Blocked(Exception):
     """A check failed without which the rest of the test has no meaning."""
+
+
+class Unchecked(Blocked):
+    """It could not be made; a test that has another way to go on catches this."""
 
 
 class Lines:
@@ -144,7 +148,8 @@ class Lines:
             self.item.stash[DIED] = True
             raise BrowserDied(f"the browser died in {line} ({title})")
         if blocks and verdict is not Verdict.PASSED:
-            raise Blocked(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
+            kind = Unchecked if verdict is Verdict.NOT_CHECKABLE else Blocked
+            raise kind(f"{line} ({title}) {verdict}, and the rest of this test builds on it")
 
     def console_errors(self) -> list[str]:
         """Of everybody at a browser, since the test began; none where no console is judged."""
@@ -246,7 +251,7 @@ def _ids(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
 
 def first_words(failure: BaseException) -> str:
     """What a failure says, without what follows it: Playwright's call log, the quoted page, pytest's expression."""
-    text = of_playwright(str(failure))
+    text = of_selenium(of_playwright(str(failure)))
     text = expectation(" ".join(re.split(r"\n(?:Call log:|Aria snapshot:|assert )", text)[0].split()))
     if isinstance(failure, STUMBLES):
         name = type(failure).__name__

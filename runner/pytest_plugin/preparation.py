@@ -80,13 +80,14 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
     _read_agreements(state, environment)
     _expect_rush_allowed(environment, option.rush, option.rush_workers)
     _examine(config, state, environment)
+    able = [target.name for target in state.targets if not target.missing]
     if option.doctor:
-        state.code = 0
+        lacking = any(target.required and target.missing for target in state.targets)
+        state.code = 7 if not able or (lacking and not state.partial) else 0
         return
     if option.before_upgrade:
         _leave(state, environment, Path(option.before_upgrade))
         return
-    able = [target.name for target in state.targets if not target.missing]
     if not able:
         state.notes += [f"{target.name}: {target.missing}" for target in state.targets]
         state.code = 7

@@ -5,20 +5,24 @@ No Edge could be had here: a Chromium with its name shows that a script which go
 
 from __future__ import annotations
 
+import http.client
+import http.server
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver.common.utils import free_port
 
 from checklist.results import FILE, RUN, Run
 from checklist.verdicts import Verdict
-from clients import http
+from clients import http as site
 from runner.configuration.environment import Environment
 from selftest.proof.outcome import expectations
-from selftest.runs.checkout import GO, NO_GO, PROJECT, Checkout
+from selftest.runs.checkout import GO, INCOMPLETE, NO_GO, PROJECT, Checkout
 from selftest.runs.listening import Binary, listening
 
 DRIVER = shutil.which("chromedriver")
@@ -97,9 +101,11 @@ def expect_untold(checkout: Checkout, secret: str) -> None:
 @pytest.mark.usefixtures("nothing_left")
 def test_step_2_13_by_webdriver(checkout: Checkout, driver: str, binary: Binary) -> None:
     chosen = ("--target=phone", "--target=msedge")
-    run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback", *chosen)
+    run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback or grader", *chosen)
     assert run.code == GO, run.text
     told = results(checkout)
+    tests = {check.test for entry in told.lines for check in entry.checks if check.target == "phone"}
+    assert tests == {"test_upload_and_playback[phone]", "test_grader[phone]"}
     lines = {entry.id: entry for entry in told.lines if entry.id.startswith("2.13")}
     assert "phone: passed, emulated" in lines["2.13.6"].message
     assert "msedge: passed" in lines["2.13.4"].message
@@ -110,6 +116,70 @@ def test_step_2_13_by_webdriver(checkout: Checkout, driver: str, binary: Binary)
     consoles = next(entry for entry in told.lines if entry.id == "2.14.3")
     assert {check.target for check in consoles.checks} == {"phone", "msedge"}
     expect_untold(checkout, driver)
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nothing_left", "driver")
+def test_the_whole_of_step_2_13_on_a_phone(checkout: Checkout, binary: Binary) -> None:
+    run = checkout.run(checkout.file(targets(binary)), "--target=phone", "tests/test_2_13_browsers.py")
+    assert run.code == GO, run.text
+    lines = {entry.id: entry for entry in results(checkout).lines if entry.checks}
+    assert {*lines} == {"2.13.5", "2.13.6", "2.14.3"}
+    told = {check.verdict: check.message for entry in lines.values() for check in entry.checks}
+    assert {*told} <= {Verdict.PASSED, Verdict.NOT_CHECKABLE}, told
+    assert "does not play" in told.get(Verdict.NOT_CHECKABLE, "does not play")  # a codec that is no defect
+    tests = {check.test.partition("[")[0] for entry in lines.values() for check in entry.checks}
+    assert tests == {"test_upload_and_playback", "test_grader", "test_types", "test_from_phones"}
+
+
+class WithoutFiles(http.server.BaseHTTPRequestHandler):
+    """Passes on what a driver is told, and refuses files as Appium does for an iPhone."""
+
+    protocol_version = "HTTP/1.1"
+    driver: int
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        refusal = ("", "")
+        if self.path.endswith("/value") and b"/clip" in body:
+            refusal = "element not interactable", "Element is not currently visible and may not be manipulated"
+        if self.path.endswith("/file"):
+            refusal = "unknown command", "The requested resource could not be found"
+        if any(refusal):
+            status = 404 if refusal[0] == "unknown command" else 400
+            told = json.dumps({"value": {"error": refusal[0], "message": refusal[1], "stacktrace": ""}}).encode()
+        else:
+            passed_on = http.client.HTTPConnection("127.0.0.1", self.driver, timeout=180)
+            passed_on.request(self.command, self.path, body, {"Content-Type": "application/json"})
+            answer = passed_on.getresponse()
+            status, told = answer.status, answer.read()
+            passed_on.close()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    do_GET = do_DELETE = do_POST
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nothing_left")
+def test_a_phone_whose_driver_takes_no_file_plays_one(checkout: Checkout, driver: str, binary: Binary) -> None:
+    handler = type("Handler", (WithoutFiles,), {"driver": urlsplit(driver).port})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        checkout.secrets["S3V_DRIVER"] = f"http://127.0.0.1:{server.server_port}"
+        run = checkout.run(checkout.file(targets(binary)), "-k", "upload_and_playback", "--target=phone")
+        server.shutdown()
+    assert run.code == GO, run.text
+    lines = {entry.id: entry for entry in results(checkout).lines}
+    (told,) = (check.message for check in lines["2.13.6"].checks if check.verdict is Verdict.NOT_CHECKABLE)
+    assert "it says: Element is not currently visible and may not be manipulated" in told
+    assert "phone: passed" in lines["2.13.5"].message
+    assert {check.verdict for check in lines["2.13.5"].checks} == {Verdict.PASSED}
 
 
 @pytest.mark.nightly
@@ -139,7 +209,7 @@ def faults(environment: Environment) -> Iterator[dict[str, str]]:
 
     def switch(*faults: str) -> None:
         url = environment.url("/__replica__/fault")
-        http.request("PUT", url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
+        site.request("PUT", url, json={"faults": faults}, verify=environment.verify, timeout=10).raise_for_status()
 
     switch(*lines.values())
     yield lines
@@ -162,3 +232,12 @@ def test_faults_turn_its_lines_red(checkout: Checkout, faults: dict[str, str], b
 def test_what_is_not_edge_is_not_called_so(checkout: Checkout, binary: Binary) -> None:
     run = checkout.run(checkout.file(targets(binary, "Chromium")), "--doctor", "--target=msedge")
     assert "what runs at the address of msedge is Chromium, not Microsoft Edge" in " ".join(run.text.split()), run.text
+
+
+@pytest.mark.usefixtures("steps")
+def test_the_doctor_of_a_driver_that_is_dead(checkout: Checkout, binary: Binary) -> None:
+    run = checkout.run(checkout.file(targets(binary)), "--doctor")
+    assert run.code == INCOMPLETE, run.text
+    told = " ".join(run.text.split())
+    assert "INCOMPLETE: phone is required and was not run (no chromium at the target's webdriver" in told, run.text
+    assert "READY" not in told

@@ -25,7 +25,7 @@ from pages.upload import progress
 from pages.upload.recorder import RECORDED, SAID
 from pages.webdriver import PersonByWebDriver
 from pages.webdriver.player import PlayerByWebDriver
-from runner.configuration.connect import new_bucket
+from runner.configuration.connect import new_bucket, new_site
 from runner.configuration.environment import Environment
 from runner.configuration.environment_tables import Target
 from runner.configuration.webdriver import INSTALLED, session
@@ -61,6 +61,7 @@ def at(network: ProxiedNetwork, environment: Environment) -> At:
             Moodle(environment.base_url, page=15, upload=60, play=15),
             videos=StoredVideos(new_bucket(environment), f"videos/{person.id}/"),
             session=partial(session, WEBKITGTK, proxy=network.url, insecure=True),
+            new_site=partial(new_site, environment),
             remember=lambda _: None,
             promise=lambda _: None,
         )

@@ -11,7 +11,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from selenium.common.exceptions import ElementNotInteractableException
 
 from clients.errors import NotCheckable
 from pages.base import Moodle
@@ -43,13 +42,19 @@ Refusal = tuple[int, str, str]
 
 NO_COMMAND: Refusal = (404, "unknown command", "The requested resource could not be found, or a request was received")
 NO_METHOD: Refusal = (405, "unknown method", "Method is not implemented")
+NOT_SEEN: Refusal = (400, "element not interactable", "Element is not currently visible and may not be manipulated")
+NO_STATE: Refusal = (400, "invalid element state", "The object is in an invalid state.")
+GONE: Refusal = (404, "stale element reference", "The element is no longer attached to the DOM")
 NOT_THERE: Refusal = (400, "invalid argument", "File not found : /on/another/machine.mp4")
 
 
 class Stub:
-    """A driver at `address` whose page has a widget, and that refuses commands that end so. `given` are paths."""
+    """A driver at `address` whose page has a widget, and that refuses commands that end so. `given` are paths.
 
-    def __init__(self, refused: dict[str, Refusal]) -> None:
+    `disabled` is what the page has made of the widget's field.
+    """
+
+    def __init__(self, refused: dict[str, Refusal], disabled: bool) -> None:
         self.given: list[str] = []
         stub = self
 
@@ -62,6 +67,8 @@ class Stub:
                 if refusal and not (refusal is NOT_THERE and body.get("text") == COPIED):
                     status, error, message = refusal
                     value = {"error": error, "message": message, "stacktrace": ""}
+                elif "return disabled;" in str(body.get("script")):
+                    value = {"value": disabled}
                 elif self.path.endswith(TEXT):
                     stub.given.append(body["text"])
                 told = json.dumps({"value": value}).encode()
@@ -80,7 +87,7 @@ class Stub:
         self.address = f"http://127.0.0.1:{self.server.server_port}"
 
 
-Choose = Callable[[dict[str, Refusal]], Stub]
+Choose = Callable[..., Stub]
 
 
 @pytest.fixture
@@ -91,8 +98,8 @@ def choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load_site: LoadSite)
     monkeypatch.setattr("pages.webdriver.upload.UploadByWebDriver.expect_ended", lambda _: None)
     with ExitStack() as opened:
 
-        def choose(refused: dict[str, Refusal]) -> Stub:
-            stub = Stub(refused)
+        def choose(refused: dict[str, Refusal], disabled: bool = False) -> Stub:
+            stub = Stub(refused, disabled)
             thread = Thread(target=stub.server.serve_forever, daemon=True)
             thread.start()
             opened.callback(thread.join)
@@ -120,17 +127,29 @@ def test_a_hub_here_whose_browser_is_elsewhere_gets_a_copy(choose: Choose) -> No
 
 @pytest.mark.parametrize(
     ("typed", "copied"),
-    [(NO_COMMAND, NO_COMMAND), (NO_METHOD, NO_COMMAND), (NOT_THERE, NO_COMMAND), (NOT_THERE, NO_METHOD)],
+    [
+        (NO_COMMAND, NO_COMMAND),
+        (NO_METHOD, NO_COMMAND),
+        (NOT_THERE, NO_COMMAND),
+        (NOT_THERE, NO_METHOD),
+        (NOT_SEEN, NO_COMMAND),
+        (NO_STATE, NO_COMMAND),
+    ],
 )
 def test_one_that_takes_none_says_what_to_do_by_hand(choose: Choose, typed: Refusal, copied: Refusal) -> None:
     with pytest.raises(NotCheckable) as told:
         choose({TEXT: typed, COPY: copied})
     assert str(told.value) == (
-        f"this driver takes no file from another machine (it says: {typed[2]}); put clip.mp4 on the device, hand it in "
-        "by hand, and sign the line with a picture"
+        f"this driver takes no file from this machine (it says: {typed[2]}); hand in a video there by hand, as any "
+        "student, watch it, and write [[waived]] with line, reason, owner and expires into the environment file"
     )
 
 
-def test_what_the_page_has_done_to_its_field_is_no_refusal(choose: Choose) -> None:
-    with pytest.raises(ElementNotInteractableException):
-        choose({TEXT: (400, "element not interactable", "the field is disabled")})
+@pytest.mark.parametrize(
+    ("typed", "disabled", "seen"), [(NOT_SEEN, True, "disabled"), (NO_STATE, True, "disabled"), (GONE, False, "gone")]
+)
+def test_what_the_page_has_done_to_its_field_is_no_refusal(
+    choose: Choose, typed: Refusal, disabled: bool, seen: str
+) -> None:
+    with pytest.raises(AssertionError, match=f"the widget's file input to take a file, seen it {seen}"):
+        choose({TEXT: typed, COPY: NO_COMMAND}, disabled)

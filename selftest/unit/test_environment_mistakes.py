@@ -196,6 +196,23 @@ def test_mistakes_in_a_table(load_site: LoadSite, end: str, problem: str) -> Non
     assert found.startswith(problem)
 
 
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("127.0.0.1:4723", "the value of S3V_PHONE is an address without its beginning; write http:// before it"),
+        ("phone.test:4723", "the variable does not hold an address that begins with http:// or https://"),
+        ("", "the environment variable S3V_PHONE is not set; export it or add it to .env"),
+    ],
+)
+def test_a_wrong_address_of_a_phone_is_one_mistake(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, address: str, problem: str
+) -> None:
+    monkeypatch.setenv("S3V_PHONE", address)
+    table = '[[targets]]\nname = "iphone"\nengine = "webkit"\nwebdriver = "S3V_PHONE"\nreal = "iPhone 16"'
+    (found,) = problems(load_site, end=f'{table}\ncapabilities = {{ platformName = "iOS" }}')
+    assert found.startswith(f"targets.1.webdriver: {problem}")
+
+
 def test_all_mistakes_are_told_at_once(load_site: LoadSite) -> None:
     found = problems(
         load_site,

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Error
+from selenium.common.exceptions import ElementNotInteractableException
 
 from clients.words import cut
 from runner.pytest_plugin.lines import first_words
@@ -17,6 +18,12 @@ def test_the_first_words_of_playwright_are_its_sentence() -> None:
     assert first_words(AssertionError("expected one\nAria snapshot:\n- main: …")) == "expected one"
     assert first_words(AssertionError("expected none, seen a.mp4\nassert not ['a.mp4']")) == "expected none, seen a.mp4"
     assert first_words(AssertionError()) == "AssertionError"
+
+
+def test_the_first_words_of_a_driver_are_its_own() -> None:
+    failure = ElementNotInteractableException("Nobody sees it")
+    assert "selenium.dev" in str(failure)
+    assert first_words(failure) == "Nobody sees it"
 
 
 @pytest.mark.parametrize(

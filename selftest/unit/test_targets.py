@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -20,7 +21,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from clients.errors import ConfigurationError
 from runner.configuration.environment_tables import Target
 from runner.configuration.targets import Launch, launch_of, reaches, survey, with_proxy
-from runner.configuration.webdriver import NotAvailable, build_of, find_build
+from runner.configuration.webdriver import NotAvailable, build_of, expect_real, find_build, version_of
 from selftest.unit.environment_files import LoadSite
 
 CHROMIUM, FIREFOX, WEBKIT = (Target(name=engine, engine=engine) for engine in ("chromium", "firefox", "webkit"))
@@ -184,6 +185,29 @@ def test_a_server_that_does_not_answer(machine: SimpleNamespace, remote: Target)
     assert "of-a-cloud" not in missing
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("BrowserType.connect_over_cdp: connect ECONNREFUSED 127.0.0.1:9", "it does not answer: Connection refused"),
+        ("BrowserType.connect: WebSocket error: getaddrinfo ENOTFOUND no.invalid", "its host is not known"),
+        (
+            "BrowserType.connect_over_cdp: Unexpected token '<', \"<html>\" is not valid JSON",
+            "what answers there is something else",
+        ),
+        (f"BrowserType.connect: WebSocket error: {SERVER} 404 Not Found", "what answers there is something else"),
+        ("BrowserType.connect: Target page has been closed", "Target page has been closed"),
+    ],
+)
+def test_why_there_is_no_browser_elsewhere(machine: SimpleNamespace, remote: Target, said: str, told: str) -> None:
+    def connect(_: str, **options: object) -> None:
+        raise Error(said)
+
+    machine.engines["chromium"].connect = connect
+    assert survey([remote], [], machine.playwright)[0].missing.startswith(
+        f"no chromium at the target's ws_endpoint ({told}); "
+    )
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_whether_a_remote_browser_reaches_this_machine(machine: SimpleNamespace, remote: Target, there: bool) -> None:
     def go(address: str) -> None:
@@ -282,6 +306,26 @@ def test_a_grid_that_waits_for_such_a_browser(load_site: LoadSite, monkeypatch: 
             find_build(site.target("far"))
 
 
+@contextmanager
+def answering(status: int, body: str) -> Iterator[str]:
+    """The address of what answers so to everybody."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
 @pytest.mark.parametrize(
     ("status", "body", "told"),
     [
@@ -302,23 +346,38 @@ def test_a_grid_that_waits_for_such_a_browser(load_site: LoadSite, monkeypatch: 
 def test_an_address_where_no_driver_is(
     load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, status: int, body: str, told: str
 ) -> None:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("S3V_HUB", f"http://127.0.0.1:{server.server_address[1]}")
+    with answering(status, body) as address:
+        monkeypatch.setenv("S3V_HUB", address)
         site = load_site(end='[[targets]]\nname = "far"\nengine = "webkit"\nwebdriver = "S3V_HUB"')
         with pytest.raises(NotAvailable, match=re.escape(f"at the target's webdriver ({told}")):
             find_build(site.target("far"))
-        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/wd/hub", "leave /wd/hub out, which Appium has no more since its version 2"),
+        ("", "the address of a hub often ends with /wd/hub"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            '{"value": {"error": "unknown command", "message": "The requested resource could not be found"}}',
+            "The requested resource could not be found",
+        ),
+        ("<h1>Not Found</h1>", "what answers there is no driver of WebDriver"),
+    ],
+)
+def test_an_address_with_another_path(
+    load_site: LoadSite, monkeypatch: pytest.MonkeyPatch, path: str, hint: str, body: str, said: str
+) -> None:
+    with answering(404, body) as address:
+        monkeypatch.setenv("S3V_HUB", f"{address}{path}")
+        site = load_site(end='[[targets]]\nname = "far"\nengine = "webkit"\nwebdriver = "S3V_HUB"')
+        with pytest.raises(NotAvailable, match=re.escape(f"at the target's webdriver ({said}; {hint}); ")):
+            find_build(site.target("far"))
 
 
 @pytest.mark.parametrize(("piece", "pause"), [(b" " * 4096, 0.0), (b" ", 0.05)])
@@ -404,3 +463,40 @@ def test_a_target_that_cannot_be_meant(
 )
 def test_what_a_driven_browser_is(target: Target, told: dict[str, str], words: str) -> None:
     assert build_of(target, cast(WebDriver, SimpleNamespace(capabilities=told))) == words
+
+
+PHONE = Target.model_construct(name="iphone", engine="webkit", real="iPhone 16, iOS 26")
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ({"platformName": "linux", "browserName": "chrome-headless-shell"}, "a browser on linux"),
+        ({"platformName": "android", "browserName": "chrome"}, "Android"),
+        ({"platformName": "iOS", "appium:platformVersion": "17.0"}, "iOS 17.0"),
+        ({"platformName": "iOS", "appium:deviceName": "iPhone 16 Simulator"}, "a simulator (iPhone 16 Simulator)"),
+        ({"platformName": "iOS", "appium:isSimulator": True}, "a simulator"),
+    ],
+)
+def test_what_is_not_the_phone_is_not_called_so(told: dict[str, object], seen: str) -> None:
+    with pytest.raises(NotAvailable) as refused:
+        expect_real(PHONE, "iPhone 16, iOS 26", told)
+    assert str(refused.value) == (
+        f"what runs at the address of iphone is {seen}, not iPhone 16, iOS 26; have that run there, correct real, or "
+        "write what is only emulated into device, in place of real"
+    )
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"platformName": "iOS", "appium:platformVersion": "26.0.1"}, {"platformName": "iPadOS"}]
+)
+def test_what_may_be_the_phone_is(told: dict[str, object]) -> None:
+    expect_real(PHONE, "iPhone 16, iOS 26", told)
+    expect_real(PHONE, "Our telephone", told)
+
+
+def test_a_phone_whose_browser_tells_no_version() -> None:
+    told = {"browserName": "safari", "platformName": "iOS", "browserVersion": "", "appium:platformVersion": "26.0"}
+    browser = cast(WebDriver, SimpleNamespace(capabilities=told))
+    assert build_of(PHONE, browser) == "iPhone 16, iOS 26: safari on iOS, by WebDriver, 26.0"
+    assert version_of(browser) == "26.0"
