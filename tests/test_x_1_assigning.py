@@ -272,8 +272,10 @@ def test_worksheet(workspace: Workspace, submit_without_browser: Submit, visit: 
     """A teacher grades without a network: first they download the worksheet."""
     course = workspace.new_course()
     step("the administrator", "Create an assignment with an offline grading worksheet.")
-    video = submit_without_browser(workspace.assignment_with(course, assignfeedback_offline_enabled="1"))
+    assignment = workspace.assignment_with(course, assignfeedback_offline_enabled="1")
+    videos = [submit_without_browser(assignment) for _ in range(2)]
     teacher = visit(workspace.teacher(course), "teacher")
-    with line("X.1.14", "The offline grading worksheet has the student who has handed in a video"):
-        answer = HttpResult.of(assignments.grading_worksheet(teacher, video.assignment))
-        assigning.expect_in_worksheet(answer, video.person)
+    with line("X.1.14", "The offline grading worksheet has each student who has handed in a video"):
+        answer = HttpResult.of(assignments.grading_worksheet(teacher, assignment))
+        for video in videos:
+            assigning.expect_in_worksheet(answer, video.person)

@@ -24,6 +24,7 @@ def leave(environment: Environment, run_id: str, file: Path) -> CleanUp:
     """Hands a video in, writes `file`, and gives the site back; returns what clean-up did.
 
     Raises ConfigurationError, Locked, Unreachable, SiteError, OSError; then neither the video stays nor the file.
+    Told to stop when the file tells of the video already, it leaves both.
     """
     if not environment.test_site:
         raise ConfigurationError("--before-upgrade leaves a video, and test_site = false: name a test site.")
@@ -31,20 +32,19 @@ def leave(environment: Environment, run_id: str, file: Path) -> CleanUp:
     try:
         reservation, state = SiteReservation.open(environment, run_id)
         try:
-            text = _leave(environment, Workspace(environment, state, "main"))
-            os.write(descriptor, text.encode())
-            os.fsync(descriptor)
+            _leave(environment, Workspace(environment, state, "main"), descriptor)
         finally:
             report = reservation.close()
     except BaseException:
-        file.unlink(missing_ok=True)
+        if not os.fstat(descriptor).st_size:
+            file.unlink(missing_ok=True)
         raise
     finally:
         os.close(descriptor)
     return report
 
 
-def _leave(environment: Environment, workspace: Workspace) -> str:
+def _leave(environment: Environment, workspace: Workspace, descriptor: int) -> None:
     if waiting := workspace.waiting_for_an_upgrade:
         raise ConfigurationError(
             f"{environment.base_url} has “{next(iter(waiting.values()))}” of an earlier --before-upgrade. Finish with "
@@ -84,7 +84,13 @@ def _leave(environment: Environment, workspace: Workspace) -> str:
         ),
     )
     # From here on it is no run's any more: clean-up knows a course by its name, and an object by the journal.
-    workspace.courses.keep(assignment.course.id, f"{UPGRADE_NAME} {workspace.mark}", text)
+    # The file tells of it before that, so that nothing stays that no file tells of, whenever the run is told to stop.
+    os.write(descriptor, text.encode())
+    os.fsync(descriptor)
+    try:
+        workspace.courses.keep(assignment.course.id, f"{UPGRADE_NAME} {workspace.mark}", text)
+    except Exception:
+        os.ftruncate(descriptor, 0)
+        raise
     for entry in promised:
         workspace.journal.settle(entry["id"])
-    return text

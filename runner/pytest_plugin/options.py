@@ -113,6 +113,8 @@ def expect_usable(config: pytest.Config) -> None:
     for name in ("--before-upgrade", "--after-upgrade"):
         if name in config.invocation_params.args:  # pytest would take a file that is there for a place of tests
             raise pytest.UsageError(f"write {name}=FILE, with an equals sign")
+    if "" in (option.before_upgrade, option.after_upgrade):
+        raise pytest.UsageError("--before-upgrade= and --after-upgrade= need the name of a file after the equals sign")
     if (option.before_upgrade or option.after_upgrade) and option.env == NAME:
         raise pytest.UsageError("the replica ends with its run, and nobody upgrades it: name a site with --env")
     for name, key in (("browser_channel", "channel"), ("device", "device")):

@@ -112,6 +112,8 @@ def test_two_modes_end_before_anything_is_asked() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
+        ({"before_upgrade": ""}, "need the name of a file after the equals sign"),
+        ({"after_upgrade": ""}, "need the name of a file after the equals sign"),
         ({"before_upgrade": "a", "env": "replica"}, "the replica ends with its run"),
         ({"after_upgrade": "a", "env": "replica"}, "the replica ends with its run"),
     ],
