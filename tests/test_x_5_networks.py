@@ -74,6 +74,9 @@ def test_sleep(
             upload.expect_refused()
         evidence["message"] = said = form.widget.said()
         expect_plain(said)
+    with line("X.5.2", "A sleep of the machine in an upload leaves the video handed in before"):
+        student.open_tab()
+        student.open(assignment).expect_still(submission.key)
     with line("X.5.2", "After a sleep of the machine another try succeeds, and leaves one video"):
         again = form.widget.try_again(clip.path)
         again.expect_success()

@@ -252,6 +252,11 @@
   // Faults of a page whose machine has slept.
   const slept = (fault) => Date.now() - opened > 3_600_000 && M.replica.fault(fault);
 
+  function saveWithoutVideo() {
+    form.elements.s3video_s3_key.value = "";
+    return fetch(form.getAttribute("action"), {method: "POST", body: new URLSearchParams(new FormData(form, form.elements.submitbutton))});
+  }
+
   const request = (file) => ({
     assignmentid: root.dataset.assignmentId, submissionid: root.dataset.submissionId || 0,
     filename: file.name, filesize: file.size, mimetype: type(file),
@@ -308,6 +313,7 @@
       if (!(problem instanceof Problem)) { throw problem; }
       if (M.replica.fault("failure-swallowed")) { succeed(); return; }
       if (problem.broken && (M.replica.fault("broken-connection-untold") || slept("sleep-untold"))) { progress.style.display = "none"; return; }
+      if (problem.broken && slept("sleep-drops-saved-video")) { await saveWithoutVideo(); }
       fail(problem, file);
     } finally {
       busy = false;
