@@ -1,13 +1,16 @@
-"""X.5, bad networks: a slow and lossy line, two tabs, and a page that is left while a video is on its way."""
+"""X.5, bad networks: a slow and lossy line, a machine that sleeps, two tabs, a page left in an upload."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import media
 from checks.message_quality import expect_plain
+from clients.addresses import endpoint
 from clients.moodle.model import Assignment
+from fixtures.data import Submission
 from network.link import HOTEL_WIFI, THREE_G, Link
 from network.proxy import ProxiedNetwork
 from pages.actor import Actor
@@ -17,6 +20,9 @@ pytestmark = pytest.mark.provokes
 
 SLOW = 16
 """Mbit/s: the clip takes 12 s, time enough to leave the page while it is on its way."""
+
+ASLEEP = timedelta(hours=2)
+"""Longer than an upload URL is good for, shorter than a session of Moodle's."""
 
 LEAVE: dict[str, Callable[[Actor], None]] = {"reloads": Actor.reload, "goes back": Actor.go_back}
 
@@ -47,6 +53,36 @@ def test_slow_and_lossy(
         else:
             expect_plain(said)
             student.open(assignment).expect_not_submitted()
+
+
+@pytest.mark.lines("X.5.2")
+def test_sleep(
+    submission: Submission, assignment: Assignment, clip: media.Clip, proxied_network: ProxiedNetwork, line: Lines
+) -> None:
+    """A student has handed in a video, and replaces it; their machine sleeps in the upload, and wakes hours later."""
+    student = submission.owner
+    student.log_in_by_cookie()
+    student.set_clock()
+    form = student.open(assignment).edit_submission()
+    with (
+        line("X.5.2", "The form tells of an upload that a sleep of the machine broke off", blocks=True) as evidence,
+        proxied_network.slow(SLOW),
+    ):
+        upload = form.widget.choose(clip.path)
+        upload.later(ASLEEP)
+        with proxied_network.cut(endpoint(upload.storage())):
+            upload.expect_refused()
+        evidence["message"] = said = form.widget.said()
+        expect_plain(said)
+    with line("X.5.2", "A sleep of the machine in an upload leaves the video handed in before"):
+        student.open_tab()
+        student.open(assignment).expect_still(submission.key)
+    with line("X.5.2", "After a sleep of the machine another try succeeds, and leaves one video"):
+        again = form.widget.try_again(clip.path)
+        again.expect_success()
+        key = again.receipt().key
+        form.save().expect_video(clip.bytes, key)
+        student.videos.expect_only(key)
 
 
 @pytest.mark.lines("X.5.4")

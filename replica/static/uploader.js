@@ -15,6 +15,7 @@
   const maximum = Number(root.dataset.maxFileSize);
   let busy = false;
   let expired = false;
+  const opened = Date.now();
   let stored = null; // {file, data}: S3 has it, the site has not confirmed it
 
   class Problem extends Error {
@@ -248,6 +249,14 @@
         : "Your video has been uploaded. Save your changes to hand it in."));
   }
 
+  // Faults of a page whose machine has slept.
+  const slept = (fault) => Date.now() - opened > 3_600_000 && M.replica.fault(fault);
+
+  function saveWithoutVideo() {
+    form.elements.s3video_s3_key.value = "";
+    return fetch(form.getAttribute("action"), {method: "POST", body: new URLSearchParams(new FormData(form, form.elements.submitbutton))});
+  }
+
   const request = (file) => ({
     assignmentid: root.dataset.assignmentId, submissionid: root.dataset.submissionId || 0,
     filename: file.name, filesize: file.size, mimetype: type(file),
@@ -264,6 +273,11 @@
       if (M.replica.fault("refused-but-sent")) { ask("get_upload_url.php", request(file)).catch(() => {}); }
       fail(new Problem(told(refused), "Choose another file.", false), null);
       if (M.replica.fault("name-runs-in-refusal")) { message.insertAdjacentHTML("beforeend", `<p>${file.name} was not sent.</p>`); }
+      return;
+    }
+    if (slept("no-try-after-sleep")) {
+      busy = false;
+      fail(new Problem("The time for this upload is over.", "Choose the video on another day."), null);
       return;
     }
     if (M.replica.fault("upload-waits-for-button")) { return; }
@@ -298,7 +312,8 @@
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
       if (M.replica.fault("failure-swallowed")) { succeed(); return; }
-      if (problem.broken && M.replica.fault("broken-connection-untold")) { progress.style.display = "none"; return; }
+      if (problem.broken && (M.replica.fault("broken-connection-untold") || slept("sleep-untold"))) { progress.style.display = "none"; return; }
+      if (problem.broken && slept("sleep-drops-saved-video")) { await saveWithoutVideo(); }
       fail(problem, file);
     } finally {
       busy = false;

@@ -29,7 +29,8 @@ def refused(web: Web, user: User, key: str) -> None:
 
 def left_empty(web: Web, submission: Submission, key: str) -> None:
     """The form is saved, without a `key` where its script has emptied it."""
-    if not key and web.site.faults.on("wrong-file-drops-saved-video"):
+    faults = web.site.faults
+    if not key and (faults.on("wrong-file-drops-saved-video") or faults.on("sleep-drops-saved-video")):
         submission.video = ""
 
 
