@@ -164,7 +164,7 @@ def test_a_limit_is_told_with_what_it_counts_by(label: str, seen: str) -> None:
     with pytest.raises(AssertionError) as failure:
         found.expect_limit(LIMIT, 30)
     assert str(failure.value) == f"expected playback_rate_limit to be 30 a minute, seen {seen}"
-    with pytest.raises(AssertionError, match=f"to be 30 a minute, seen {seen}: a site where nobody"):
+    with pytest.raises(AssertionError, match=f"to be 30 a minute, seen {seen}: a site on which nobody"):
         found.expect_default(LIMIT, 30, "a minute")
 
 
