@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
+
 from clients.errors import ConfigurationError, LoginRefused, SiteError, UnexpectedAnswer, Unreachable
 from clients.moodle.accounts import Accounts
 from clients.moodle.assignments import assignments_of, remove_submissions
@@ -26,6 +28,14 @@ from runner.reservation.people_pool import new_password
 
 PROMISED = "promised"
 """Kind of journal entry: a key for which the plugin gave a presigned form."""
+
+WRITTEN = Retrying(
+    retry=retry_if_result(bool),
+    stop=stop_after_attempt(4),
+    wait=wait_fixed(0.5),
+    retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
+)
+"""Until S3 has written, and lost again, what was on its way to it when a run was told to stop."""
 
 SETTING = "setting"
 """Kind of journal entry: the note of a changed setting."""
@@ -153,7 +163,14 @@ class Cleaner:
         left = stored(self._bucket, promised)
         report.left_by_plugin += [self._bucket.object(key) for key in left]
         self._bucket.delete(left)
-        report.problems += [f"The object {key} is still on S3." for key in stored(self._bucket, promised)]
+
+        def late() -> list[str]:
+            still = stored(self._bucket, promised)
+            self._bucket.delete(still)
+            return still
+
+        for key in WRITTEN.copy()(late):
+            report.problems.append(f"The object {key} is still on S3.")
 
     def _suspend(self, person: Account, report: CleanUp) -> None:
         if person.username == NOTIFIED:

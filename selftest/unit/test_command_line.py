@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from argparse import Namespace
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from runner.configuration.replica import CHECKOUT, NAME
+from runner.pytest_plugin import preparation
 from runner.pytest_plugin.compat import has_workers, workers_of
 from runner.pytest_plugin.options import expect_one_mode, expect_usable, place_reports
 from runner.pytest_plugin.preparation import expect_readable
@@ -191,7 +193,13 @@ def listing(env: object = NAME, **asked: Any) -> pytest.Config:
     return config(**usual | {"env": str(env), "collectonly": True, "browser": []} | asked)
 
 
-@pytest.mark.usefixtures("variables")
+@pytest.fixture
+def no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright starts no second driver where a test of this process has one."""
+    monkeypatch.setattr(preparation, "_driver", lambda: nullcontext(SimpleNamespace(devices={})))
+
+
+@pytest.mark.usefixtures("variables", "no_driver")
 @pytest.mark.parametrize(
     ("asked", "more", "known", "told"),
     [

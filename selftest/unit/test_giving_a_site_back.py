@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tenacity import wait_none
 
 from clients.errors import SiteError, Unreachable
 from runner.configuration.environment import Environment
@@ -14,7 +15,8 @@ from runner.pytest_plugin import lifecycle, outage
 from runner.pytest_plugin.lifecycle import Lifecycle
 from runner.pytest_plugin.outage import Watch
 from runner.pytest_plugin.state import State
-from runner.reservation.clean_up import PROMISED, CleanUp
+from runner.reservation import clean_up
+from runner.reservation.clean_up import PROMISED, Cleaner, CleanUp
 from runner.reservation.journal import Journal
 from runner.reservation.reservation import SiteReservation
 
@@ -92,3 +94,44 @@ def test_a_site_that_refuses_while_a_host_is_silent(tmp_path: Path, silent: str,
 @pytest.mark.parametrize(("restore", "silent", "told"), [(True, SILENT, SILENT), (True, "", ""), (False, SILENT, "")])
 def test_what_cannot_be_restored_while_a_host_is_silent(tmp_path: Path, restore: bool, silent: str, told: str) -> None:
     assert Beginning(tmp_path, left_something, silent, restore).state.outage == told
+
+
+class Late:
+    """A bucket to which a video comes once it was looked through so often; `stays` is one that nobody may delete."""
+
+    def __init__(self, after: int, *, stays: bool = False) -> None:
+        self.held: set[str] = set()
+        self._after, self._stays = after, stays
+
+    def keys(self, prefix: str) -> list[str]:
+        self._after -= 1
+        if self._after == 0:
+            self.held.add(f"{prefix}clip.mp4")
+        return sorted(self.held)
+
+    def delete(self, keys: list[str]) -> None:
+        if not self._stays:
+            self.held.difference_update(keys)
+
+    def object(self, key: str) -> str:
+        return key
+
+
+@pytest.mark.parametrize(
+    ("bucket", "problems"),
+    [
+        (Late(after=1), []),
+        (Late(after=2), []),
+        (Late(after=1, stays=True), ["The object videos/3/1/clip.mp4 is still on S3."]),
+    ],
+    ids=["there", "on its way", "stays"],
+)
+def test_a_video_that_comes_to_s3_while_it_is_looked_for_goes(
+    bucket: Late, problems: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clean_up.WRITTEN, "wait", wait_none())
+    journal = SimpleNamespace(entries=lambda _: [{"key": "videos/3/1/clip.mp4"}])
+    report = CleanUp()
+    Cleaner.delete_objects(cast(Any, SimpleNamespace(_bucket=bucket)), cast(Any, [journal]), report)
+    assert report.problems == problems
+    assert bool(bucket.held) == bool(problems)
