@@ -24,7 +24,7 @@ def leave(environment: Environment, run_id: str, file: Path) -> CleanUp:
     """Hands a video in, writes `file`, and gives the site back; returns what clean-up did.
 
     Raises ConfigurationError, Locked, Unreachable, SiteError, OSError; then neither the video stays nor the file.
-    Told to stop when the file tells of the video already, it leaves both.
+    Told to stop after that, when it gives the site back, it leaves both.
     """
     if not environment.test_site:
         raise ConfigurationError("--before-upgrade leaves a video, and test_site = false: name a test site.")
@@ -83,14 +83,14 @@ def _leave(environment: Environment, workspace: Workspace, descriptor: int) -> N
             settings=upgrade.codes(environment, plugin_settings(workspace.site)),
         ),
     )
-    # From here on it is no run's any more: clean-up knows a course by its name, and an object by the journal.
-    # The file tells of it before that, so that nothing stays that no file tells of, whenever the run is told to stop.
-    os.write(descriptor, text.encode())
-    os.fsync(descriptor)
     try:
+        # From here on it is no run's any more: clean-up knows a course by its name, and an object by the journal.
         workspace.courses.keep(assignment.course.id, f"{UPGRADE_NAME} {workspace.mark}", text)
-    except Exception:
+        for entry in promised:
+            workspace.journal.settle(entry["id"])
+        os.write(descriptor, text.encode())
+        os.fsync(descriptor)
+    except BaseException:  # Ctrl-C, too: of what stays, the file tells
         os.ftruncate(descriptor, 0)
+        workspace.remove_what_waited()
         raise
-    for entry in promised:
-        workspace.journal.settle(entry["id"])

@@ -8,6 +8,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from runner.configuration.environment import Environment
 from runner.configuration.naming import CATEGORY, UPGRADE_NAME
+from runner.pytest_plugin import before_upgrade
 from selftest.runs.checkout import GO, WRONG, Checkout, expect, expect_told
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -75,3 +76,24 @@ def test_restore_removes_what_waits(checkout: Checkout, site: MoodleClient, tmp_
     assert waiting(site) == []
     run = checkout.run(checkout.file(), f"--after-upgrade={file}")
     expect(run, WRONG, "MISCONFIGURED", "no longer has the course")
+
+
+@pytest.mark.parametrize("part", ["os.fsync", "runner.pytest_plugin.before_upgrade.save_submission"])
+def test_ctrl_c_leaves_neither_the_video_nor_the_file(
+    checkout: Checkout,
+    site: MoodleClient,
+    environment: Environment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+) -> None:
+    def told_to_stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
+    monkeypatch.setattr(part, told_to_stop)
+    file = tmp_path / "left"
+    with pytest.raises(KeyboardInterrupt):
+        before_upgrade.leave(environment, "113004550000", file)
+    assert waiting(site) == []
+    assert not file.exists()
