@@ -1,6 +1,7 @@
 """Two runs with an upgrade between them: what the first leaves the second judges, and removes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,20 +79,18 @@ def test_restore_removes_what_waits(checkout: Checkout, site: MoodleClient, tmp_
     expect(run, WRONG, "MISCONFIGURED", "no longer has the course")
 
 
-@pytest.mark.parametrize("part", ["os.fsync", "runner.pytest_plugin.before_upgrade.save_submission"])
-def test_ctrl_c_leaves_neither_the_video_nor_the_file(
-    checkout: Checkout,
-    site: MoodleClient,
-    environment: Environment,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    part: str,
+def test_ctrl_c_when_the_video_waits_already_leaves_neither_it_nor_the_file(
+    checkout: Checkout, site: MoodleClient, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told_to_stop(*_: object) -> None:
+    keep = Courses.keep
+
+    def told_to_stop(*arguments: Any) -> None:
+        keep(*arguments)
+        assert len(waiting(site)) == 1
         raise KeyboardInterrupt
 
     monkeypatch.setenv("XDG_STATE_HOME", str(checkout.state))
-    monkeypatch.setattr(part, told_to_stop)
+    monkeypatch.setattr(Courses, "keep", told_to_stop)
     file = tmp_path / "left"
     with pytest.raises(KeyboardInterrupt):
         before_upgrade.leave(environment, "113004550000", file)
