@@ -63,6 +63,11 @@ userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gec
 clientHints = {{ platform = "Linux", mobile = false, brands = [{{ brand = "{brand}", version = "156" }}] }}
 
 [[targets]]
+name = "elsewhere"
+engine = "chromium"
+cdp_endpoint = "S3V_PORT"
+
+[[targets]]
 name = "pixel"
 engine = "chromium"
 cdp_endpoint = "S3V_PORT"
@@ -269,24 +274,36 @@ def test_a_phone_whose_driver_takes_no_file_plays_one(checkout: Checkout, driver
     assert {check.verdict for check in lines["2.13.5"].checks} == {Verdict.PASSED}
 
 
-@pytest.mark.nightly
-@pytest.mark.usefixtures("nothing_left", "steps")
-def test_steps_2_7_and_2_13_by_a_debugging_port(checkout: Checkout, binary: Binary, tmp_path: Path) -> None:
+@pytest.fixture
+def port(checkout: Checkout, steps: None, binary: Binary, tmp_path: Path) -> Iterator[str]:
+    """The address of a browser's debugging port."""
     port = free_port()
     profile = (f"--remote-debugging-port={port}", f"--user-data-dir={tmp_path}")
     with listening(port, binary[0], *binary[1], *profile) as address:
         checkout.secrets["S3V_PORT"] = address
-        few = "not phones and not types and not cut_off and not replacement"
-        run = checkout.run(checkout.file(targets(binary)), "-k", few, "--target=pixel")
+        yield address
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nothing_left")
+def test_steps_2_7_and_2_13_by_a_debugging_port(checkout: Checkout, binary: Binary, port: str) -> None:
+    few = "not phones and not types and not cut_off and not replacement"
+    run = checkout.run(checkout.file(targets(binary)), "-k", few, "--target=elsewhere")
     assert run.code == GO, run.text
     told = results(checkout)
-    form = [entry for entry in told.lines if entry.browser == "pixel" and entry.id.startswith("2.7.")]
+    form = [entry for entry in told.lines if entry.browser == "elsewhere" and entry.id.startswith("2.7.")]
     assert [entry.verdict for entry in form] == [Verdict.PASSED] * 19
     lines = {entry.id: entry for entry in told.lines}
-    assert "pixel: passed" in lines["2.13.6"].message
-    (build,) = (target.build for target in told.targets if target.name == "pixel")
-    assert build.startswith("Pixel 9, Android 16: a remote chromium")
-    expect_untold(checkout, address)
+    assert "elsewhere: passed, in Chromium, not Chrome" in lines["2.13.1"].message
+    expect_untold(checkout, port)
+
+
+@pytest.mark.usefixtures("port")
+def test_the_debugging_port_of_what_is_no_phone(checkout: Checkout, binary: Binary) -> None:
+    run = checkout.run(checkout.file(targets(binary)), "--doctor", "--target=pixel")
+    assert run.code == INCOMPLETE, run.text
+    told = " ".join(run.text.split())
+    assert "what runs at the address of pixel is a browser on Linux, not Pixel 9, Android 16" in told, run.text
 
 
 @pytest.fixture
