@@ -60,6 +60,15 @@ def test_a_signature_names_what_was_tested_in(tmp_path: Path, capsys: pytest.Cap
     assert f"UTC, tested in {gtk_told}: seen &amp; agreed" in shown(tmp_path)
 
 
+def test_a_picture_that_somebody_adds_is_signed_with_the_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "iphone.png").write_bytes(b"a picture")
+    assert main(["sign", "2.13.6", *SIGN[1:], "--run", str(folder)]) == 0
+    assert main(["verify", "--run", str(folder)]) == 0
+    (folder / "iphone.png").write_bytes(b"another one")
+    assert main(["verify", "--run", str(folder)]) == 1
+    assert "iphone.png was changed after it was signed" in capsys.readouterr().out
+
+
 def test_a_signature_of_an_earlier_suite_holds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([*SIGN, "--run", str(folder)])
     (one,) = json.loads((folder / signing.FILE).read_text("utf-8"))
