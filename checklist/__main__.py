@@ -24,6 +24,7 @@ from checklist.results import NoResults, Run
 from checklist.standard_streams import make_safe
 from checklist.terminal import told
 from checklist.visible import visible
+from checklist.words import listed
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 
@@ -103,11 +104,11 @@ def _sign(options: argparse.Namespace) -> int:
     if not options.by.strip() or not options.note.strip():
         raise NoResults("a signature needs a name and a note; give both")
     expect_own(results.read(options.run))
-    signing.sign(options.run, options.by, options.note, options.line, options.key)
+    signature = signing.sign(options.run, options.by, options.note, options.line, options.key)
     run = signing.settled(results.read(options.run), options.run)
     _renew(options.run, run)
     what = f"{options.line} in run" if options.line else "run"
-    say(f"{options.by} signed {what} {run.run_id} ({run.verdict})")
+    say(f"{options.by} signed {what} {run.run_id} ({run.verdict}){_tested(signature)}")
     return 0
 
 
@@ -118,7 +119,8 @@ def _verify(options: argparse.Namespace) -> int:
     for one in verified:
         signature = one.signature
         state = f"BROKEN: {one.broken}" if one.broken else f"holds{_with(one)}"
-        say(f"{signature.line or 'run':<8} {signature.by}, {signature.at:%Y-%m-%d %H:%M} UTC: {state}")
+        when = f"{signature.at:%Y-%m-%d %H:%M} UTC{_tested(signature)}"
+        say(f"{signature.line or 'run':<8} {signature.by}, {when}: {state}")
         problems += ["a signature is broken"] if one.broken else []
     if not verified:
         say("nobody has signed this run")
@@ -134,6 +136,10 @@ def _verify(options: argparse.Namespace) -> int:
         say(f"BROKEN: {problem}")
     say(f"{run.verdict}: run {run.run_id} of {run.environment}, {run.started:%Y-%m-%d %H:%M} UTC. {run.reason}")
     return BROKEN if problems else INCOMPLETE if unsigned else 0
+
+
+def _tested(signature: signing.Signature) -> str:
+    return f", tested in {listed(signature.targets)}" if signature.targets else ""
 
 
 def _with(one: signing.Verified) -> str:

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from checklist import foreign_files, results
 from checklist.decide import decide
 from checklist.lines import LINES
-from checklist.reason import reason
+from checklist.reason import called, reason
 from checklist.results import NoResults, Run, put
 
 FILE = "signatures.json"
@@ -40,7 +40,10 @@ NAMESPACE = "s3video-acceptance"
 @dataclass(frozen=True, slots=True)
 class Signature:
     """`line` is empty where the whole run is signed; `at` in UTC; digests in hex: `sha256` of `results.json`, `files`
-    of the list of all files' digests, empty where an earlier suite signed; `ssh` is empty where no key was used."""
+    of the list of all files' digests, empty where an earlier suite signed; `ssh` is empty where no key was used.
+
+    `targets` are the browsers and devices in which the run, or the line, was tested: what is real, a build or emulated.
+    """
 
     by: str
     note: str
@@ -49,12 +52,15 @@ class Signature:
     sha256: str
     files: str = ""
     ssh: str = ""
+    targets: tuple[str, ...] = ()
 
     @property
     def message(self) -> bytes:
-        """What the key signs."""
+        """What the key signs; an earlier suite named no targets."""
         content = {**asdict(self), "at": self.at.isoformat()}
         del content["ssh"]
+        if not self.targets:
+            del content["targets"]
         return json.dumps(content, sort_keys=True).encode(errors="replace")
 
 
@@ -104,7 +110,13 @@ def sign(folder: Path, by: str, note: str, line: str = "", key: Path | None = No
     text = _text(found)
     now = datetime.now(UTC).replace(microsecond=0)
     signature = Signature(
-        by, note, line, now, digest(folder), sha256(text.encode(errors="surrogateescape")).hexdigest()
+        by,
+        note,
+        line,
+        now,
+        digest(folder),
+        sha256(text.encode(errors="surrogateescape")).hexdigest(),
+        targets=_tested_in(results.read(folder), line),
     )
     if key is not None:
         signature = replace(signature, ssh=_keygen("sign", "-f", str(key), "-n", NAMESPACE, given=signature.message))
@@ -112,6 +124,13 @@ def sign(folder: Path, by: str, note: str, line: str = "", key: Path | None = No
     (folder / SUMS).write_text(text, encoding="utf-8", errors="surrogateescape")
     put(folder / FILE, content.decode() + "\n")
     return signature
+
+
+def _tested_in(run: Run, line: str) -> tuple[str, ...]:
+    """The targets of a run, or of a line of it, in people's words; none of a line that people settle."""
+    judged = {check.target for entry in run.lines if entry.id == line for check in entry.checks}
+    there = [target for target in run.targets if (target.name in judged if line else not target.missing)]
+    return tuple(dict.fromkeys(map(called, there)))
 
 
 def read(folder: Path) -> Sequence[Signature]:

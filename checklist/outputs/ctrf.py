@@ -14,6 +14,7 @@ from typing import Any
 
 from checklist.gallery import PICTURE
 from checklist.lines import LINES, STEPS
+from checklist.reason import called
 from checklist.results import Run, put
 from checklist.verdicts import Entry, Verdict
 
@@ -41,6 +42,7 @@ def document(run: Run) -> dict[str, Any]:
     entries = [entry for entry in run.lines if entry.checks or entry.blocks]
     tally = Counter(STATUS[entry.verdict] for entry in entries)
     start, duration = round(run.started.timestamp() * 1000), round(run.seconds * 1000)
+    targets = {target.name: called(target) for target in run.targets}
     summary = {status: tally[status] for status in dict.fromkeys(STATUS.values())}
     return {
         "reportFormat": "CTRF",
@@ -56,7 +58,7 @@ def document(run: Run) -> dict[str, Any]:
                 "stop": start + duration,
                 "duration": duration,
             },
-            "tests": [_test(entry) for entry in entries],
+            "tests": [_test(entry, targets.get(entry.browser, entry.browser)) for entry in entries],
             "environment": {
                 "appName": "assignsubmission_s3video",
                 "appVersion": run.versions.get("assignsubmission_s3video", ""),
@@ -74,7 +76,7 @@ def document(run: Run) -> dict[str, Any]:
     }
 
 
-def _test(entry: Entry) -> dict[str, Any]:
+def _test(entry: Entry, browser: str) -> dict[str, Any]:
     line = LINES[entry.id]
     shots = [path for check in entry.checks for path in check.evidence.get("screenshots", ())]
     shots += [check.evidence[PICTURE]["path"] for check in entry.checks if PICTURE in check.evidence]
@@ -85,7 +87,7 @@ def _test(entry: Entry) -> dict[str, Any]:
         "duration": round(entry.seconds * 1000),
         "suite": [TITLES[line.step]],
         "type": "e2e",
-        "browser": entry.browser,
+        "browser": browser,
         **({"message": entry.message} if entry.message else {}),
         "attachments": [
             {"name": Path(path).name, "contentType": guess_type(path)[0] or "image/png", "path": path} for path in shots

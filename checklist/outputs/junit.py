@@ -13,6 +13,7 @@ from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from checklist.defects import expected_and_seen, plain
 from checklist.lines import LINES, STEPS, Step
+from checklist.reason import called
 from checklist.results import Run, put
 from checklist.verdicts import Entry, Verdict
 
@@ -30,12 +31,13 @@ def write(run: Run, folder: Path) -> None:
 def text_of(run: Run) -> str:
     """A suite for each step; lines that another target covers, or that are for people, are left out unless a GO waits
     for them."""
+    targets = {f"target {target.name}": called(target) for target in run.targets if not target.missing}
     document = JUnitXml("s3video-acceptance")
     for step in STEPS:
         if cases := list(_cases(run, step)):
             suite = TestSuite(f"{step.id} {step.title}")
             suite.timestamp = run.started.strftime("%Y-%m-%dT%H:%M:%S")
-            for name, value in {"verdict": run.verdict, "run": run.run_id, **run.versions}.items():
+            for name, value in {"verdict": run.verdict, "run": run.run_id, **run.versions, **targets}.items():
                 suite.add_property(name, value)
             suite.add_testcases(cases)
             document.add_testsuite(suite)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from pages.upload.attempt import Upload
 from pages.upload.recorder import RECORD
 from pages.upload.requests import Receipt, Requests, receipt_of
 from pages.upload.widget import CAPTURE, expect_any_source, named
+from pages.webdriver import phone
 from pages.webdriver.tab import COARSE, Element, Tab
 
 SCRIPTS = scripts(__file__)
@@ -39,6 +41,11 @@ ENDED = f"{WIDGET} .s3video-status-message:is(.alert-success, .alert-danger):not
 
 NO_SUCH_COMMAND = ("unknown command", "could not be found", "not found", "not implemented", "not supported")
 """What drivers say for which the standard has no error that Selenium keeps apart."""
+
+BY_HAND = (
+    "hand in a video there by hand, as any student, watch it, and write [[waived]] with line, reason, owner and "
+    "expires into the environment file"
+)
 
 
 class Answers:
@@ -135,17 +142,27 @@ class WidgetByWebDriver:
         self._moodle.step(f"Choose {named(file)}.")
         upload = UploadByWebDriver(self._tab, self._moodle)
         self.root.evaluate(RECORD)
-        self._give(file)
-        try:
-            upload.expect_ended()
-        finally:
-            for promise in upload.promises():
-                self._promised(promise)
+        with ExitStack() as given:
+            self._give(file, given)
+            try:
+                upload.expect_ended()
+            finally:
+                for promise in upload.promises():
+                    self._promised(promise)
         return upload
 
-    def _give(self, file: Path) -> None:
-        """A driver that seems to be on this machine gets the path; any other, or one that does not find it, a copy."""
+    def _give(self, file: Path, given: ExitStack) -> None:
+        """A driver that seems to be on this machine gets the path; any other, or one that does not find it, a copy.
+
+        Neither is the phone's that Appium drives: that gets the file in its own dialogue, until `given` ends.
+        """
         driver, refusals = self._tab.driver, []
+        if phone.system_of(driver):
+            try:
+                given.enter_context(phone.chosen(driver, file, self._button().press))
+            except phone.NoWay as reason:
+                raise NotCheckable(f"{reason}; {BY_HAND}") from None
+            return
         for detector in dict.fromkeys((type(driver.file_detector), LocalFileDetector)):
             try:
                 with driver.file_detector_context(detector):
@@ -160,10 +177,7 @@ class WidgetByWebDriver:
                 return
         if self._field.evaluate(SCRIPTS["disabled"]):
             raise AssertionError("expected the widget's file input to take a file, seen it disabled")
-        raise NotCheckable(
-            f"this driver takes no file from this machine (it says: {refusals[0]}); hand in a video there by hand, as "
-            "any student, watch it, and write [[waived]] with line, reason, owner and expires into the environment file"
-        )
+        raise NotCheckable(f"this driver takes no file from this machine (it says: {refusals[0]}); {BY_HAND}")
 
 
 def _takes_none(error: WebDriverException) -> bool:

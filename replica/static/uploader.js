@@ -88,17 +88,25 @@
     return !bytes.slice(0, 12).includes("ftyp") || file.size > 2 ** 20 || bytes.includes("vmhd");
   }
 
-  // Of an MP4, by the header of its first track (ISO/IEC 14496-12, 8.3.2): its length in ms, and the picture's width.
+  // Of an MP4, by the header of its first track (ISO/IEC 14496-12, 8.3.2): its length in ms, the picture's width, and
+  // whether it is turned by 90°; whether it is HEVC, and whether its index comes after what it is of.
   async function track(file) {
     const bytes = new DataView(await file.slice(0, 2 ** 20).arrayBuffer());
-    const at = new TextDecoder("latin1").decode(bytes).indexOf("tkhd");
-    return at < 0 ? {length: Infinity, width: 0} : {length: bytes.getUint32(at + 24), width: bytes.getUint16(at + 80)};
+    const text = new TextDecoder("latin1").decode(bytes), at = text.indexOf("tkhd");
+    if (at < 0) { return {length: Infinity, width: 0}; }
+    return {
+      length: bytes.getUint32(at + 24), width: bytes.getUint16(at + 80), turned: bytes.getInt32(at + 44) === 0,
+      hevc: text.includes("hvc1"), indexLast: text.indexOf("mdat") < text.indexOf("moov"),
+    };
   }
 
   async function unusual(file) {
     return (M.replica.fault("sound-refused-in-silence") && !(await hasPictures(file)))
       || (M.replica.fault("large-pictures-refused-in-silence") && (await track(file)).width > 1920)
-      || (M.replica.fault("short-refused-in-silence") && (await track(file)).length < 1000);
+      || (M.replica.fault("short-refused-in-silence") && (await track(file)).length < 1000)
+      || (M.replica.fault("upright-refused-in-silence") && (await track(file)).turned)
+      || (M.replica.fault("hevc-refused-in-silence") && (await track(file)).hevc)
+      || (M.replica.fault("index-last-refused-in-silence") && (await track(file)).indexLast);
   }
 
   async function checkContent(file) {

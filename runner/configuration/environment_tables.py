@@ -167,6 +167,17 @@ BRANDS = {"chrome": "Google Chrome", "msedge": "Microsoft Edge", "safari": "Safa
 BRANDS_TOLD = "(navigator.userAgentData?.brands ?? []).map((one) => one.brand)"
 """Asked of one of Chromium's engine, on a page that is secure."""
 
+DEVICE_TOLD = """(async () => {
+  const told = await navigator.userAgentData?.getHighEntropyValues(["platformVersion", "model"]);
+  const {userAgent, platform, maxTouchPoints} = navigator;
+  const isApple = /iPhone|iPad/.test(userAgent) || (/Mac/.test(platform) && maxTouchPoints > 0);
+  const system = isApple ? "iOS" : /Android/.test(userAgent) ? "Android" : platform;
+  return {
+    platformName: told?.platform || system, platformVersion: told?.platformVersion || "", deviceName: told?.model || "",
+  };
+})()"""
+"""On what a browser runs, in the words of WebDriver; asked on a page that is secure. An iPad calls itself a Mac."""
+
 BY_WEBDRIVER = ("safari", "webkitgtk")
 """Channels that Playwright does not drive: a driver of WebDriver is started for them, on this machine."""
 

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 
 from checklist.verdicts import TargetState
 from clients.errors import NotCheckable
-from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, Target
-from runner.configuration.webdriver import NotAvailable, expect_named, find_build
+from runner.configuration.environment_tables import BRANDS, BRANDS_TOLD, DEVICE_TOLD, Target
+from runner.configuration.webdriver import NotAvailable, expect_named, expect_real, find_build
 
 WITHOUT_WINDOWS = "chromium-headless-shell"
 """What Playwright's own build is as well: without a window to draw, a tab costs a third."""
@@ -39,6 +39,7 @@ NO_AUTOPLAY = "--autoplay-policy=user-gesture-required"
 UNREACHED = {
     "ECONNREFUSED": "it does not answer: Connection refused",
     "ENOTFOUND|EAI_AGAIN": "its host is not known",
+    "createBrowserContext|Not supported": "it opens no window of its own, so let Appium drive it, by webdriver",
     "Unexpected token|Unexpected status|404 Not Found|200 OK|not valid JSON": "what answers there is something else",
 }
 """What Playwright says of an address, and what that means."""
@@ -143,7 +144,8 @@ def _expect_server(target: Target, playwright: Playwright) -> None:
     address = (target.cdp_endpoint or target.ws_endpoint or SecretStr("")).get_secret_value()
     try:
         browser = connect(target, playwright)
-        names = _brands(browser) if target.channel in BRANDS else []
+        names = _told(browser, BRANDS_TOLD) if target.channel in BRANDS else []
+        device = _told(browser, DEVICE_TOLD) if target.real else {}
         browser.close()
     except Error as error:
         said = _said(error.message.partition("\n")[0]).replace(address, f"its {key}")
@@ -151,6 +153,8 @@ def _expect_server(target: Target, playwright: Playwright) -> None:
             f"no {target.engine} at the target's {key} ({said}); {remedy}, or correct the variable"
         ) from None
     expect_named(target, names)
+    if target.real:
+        expect_real(target, target.real, device)
 
 
 def _said(message: str) -> str:
@@ -159,12 +163,12 @@ def _said(message: str) -> str:
     return next((told for words, told in UNREACHED.items() if re.search(words, own, re.I)), own)
 
 
-def _brands(browser: Browser) -> list[str]:
+def _told(browser: Browser, script: str) -> Any:
+    """What a script gives on a page that is secure."""
     page = browser.new_page()
     page.route("**/*", lambda route: route.fulfill(content_type="text/html", body=""))
     page.goto("https://brands.invalid/")
-    told: list[str] = page.evaluate(BRANDS_TOLD)
-    return told
+    return page.evaluate(script)
 
 
 def reaches(address: str, target: Target, playwright: Playwright, proxy: str) -> bool:

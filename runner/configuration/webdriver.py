@@ -220,7 +220,7 @@ def expect_named(target: Target, names: Sequence[str]) -> None:
 
 
 def expect_real(target: Target, real: str, told: Mapping[str, Any]) -> None:
-    """What the driver tells of its device does not contradict what the target calls it. Raises NotAvailable."""
+    """What driver or browser tells of its device does not contradict what the target calls it. Raises NotAvailable."""
     platform, version, name = (
         str(told.get(f"appium:{key}") or told.get(key) or "")
         for key in ("platformName", "platformVersion", "deviceName")
@@ -230,7 +230,11 @@ def expect_real(target: Target, real: str, told: Mapping[str, Any]) -> None:
     wanted = SYSTEMS[called[1].casefold()] if called else system
     number = re.search(r"\b(?:iOS|iPadOS|Android) (\d+)", real, re.I)
     seen = ""
-    if told.get("isSimulator") or told.get("appium:isSimulator") or re.search("simulator|emulator", name, re.I):
+    if (
+        told.get("isSimulator")
+        or told.get("appium:isSimulator")
+        or re.search(r"simulator|emulator|\bsdk_|Android SDK", name, re.I)
+    ):
         seen = f"a simulator ({name})" if name else "a simulator"
     elif platform and not system:
         seen = f"a browser on {platform}"

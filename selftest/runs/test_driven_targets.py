@@ -1,17 +1,22 @@
 """Step 2.13 at addresses: by WebDriver an emulated phone, and what calls itself Edge; a browser with a debugging port.
 
+No phone could be had here: Appium has a stand-in, which gives Chromium what a phone's dialogue would.
+
 No Edge could be had here: a Chromium with its name shows that a script which goes by names turns 2.13.4 red.
 """
 
 from __future__ import annotations
 
+import base64
 import http.client
 import http.server
 import json
 import shutil
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from threading import Thread
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -58,12 +63,18 @@ userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gec
 clientHints = {{ platform = "Linux", mobile = false, brands = [{{ brand = "{brand}", version = "156" }}] }}
 
 [[targets]]
+name = "elsewhere"
+engine = "chromium"
+cdp_endpoint = "S3V_PORT"
+
+[[targets]]
 name = "pixel"
 engine = "chromium"
 cdp_endpoint = "S3V_PORT"
 real = "Pixel 9, Android 16"
 """
 
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 STEPS = ("test_2_07_upload", "test_2_13_browsers")
 
@@ -132,28 +143,15 @@ def test_the_whole_of_step_2_13_on_a_phone(checkout: Checkout, binary: Binary) -
     assert tests == {"test_upload_and_playback", "test_grader", "test_types", "test_from_phones"}
 
 
-class WithoutFiles(http.server.BaseHTTPRequestHandler):
-    """Passes on what a driver is told, and refuses files as Appium does for an iPhone."""
+class InBetween(http.server.BaseHTTPRequestHandler):
+    """Passes on what a driver is told."""
 
     protocol_version = "HTTP/1.1"
     driver: int
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        refusal = ("", "")
-        if self.path.endswith("/value") and b"/clip" in body:
-            refusal = "element not interactable", "Element is not currently visible and may not be manipulated"
-        if self.path.endswith("/file"):
-            refusal = "unknown command", "The requested resource could not be found"
-        if any(refusal):
-            status = 404 if refusal[0] == "unknown command" else 400
-            told = json.dumps({"value": {"error": refusal[0], "message": refusal[1], "stacktrace": ""}}).encode()
-        else:
-            passed_on = http.client.HTTPConnection("127.0.0.1", self.driver, timeout=180)
-            passed_on.request(self.command, self.path, body, {"Content-Type": "application/json"})
-            answer = passed_on.getresponse()
-            status, told = answer.status, answer.read()
-            passed_on.close()
+        status, told = self.answer(self.command, self.path, body)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(told)))
@@ -163,6 +161,100 @@ class WithoutFiles(http.server.BaseHTTPRequestHandler):
     do_GET = do_DELETE = do_POST
 
     def log_message(self, *_: object) -> None: ...
+
+    def answer(self, command: str, path: str, body: bytes) -> tuple[int, bytes]:
+        passed_on = http.client.HTTPConnection("127.0.0.1", self.driver, timeout=180)
+        passed_on.request(command, path, body, {"Content-Type": "application/json"})
+        answer = passed_on.getresponse()
+        status, told = answer.status, answer.read()
+        passed_on.close()
+        return status, told
+
+
+class WithoutFiles(InBetween):
+    """Refuses files as Appium does for an iPhone."""
+
+    def answer(self, command: str, path: str, body: bytes) -> tuple[int, bytes]:
+        refusal = ("", "")
+        if path.endswith("/value") and b"/clip" in body:
+            refusal = "element not interactable", "Element is not currently visible and may not be manipulated"
+        if path.endswith("/file"):
+            refusal = "unknown command", "The requested resource could not be found"
+        if not any(refusal):
+            return super().answer(command, path, body)
+        status = 404 if refusal[0] == "unknown command" else 400
+        return status, json.dumps({"value": {"error": refusal[0], "message": refusal[1], "stacktrace": ""}}).encode()
+
+
+class Appium(InBetween):
+    """Stands in for Appium with a phone: its dialogue shows the files in `folder`, which Appium puts there.
+
+    Who touches one of them has the page's field take it, which is typed here.
+    """
+
+    folder: Path
+    context: ClassVar[dict[str, str]] = {}
+    touched: list[str]
+
+    def answer(self, command: str, path: str, body: bytes) -> tuple[int, bytes]:
+        session, _, what = path.removeprefix("/session").lstrip("/").partition("/")
+        given = json.loads(body or "{}")
+        if what == "context":
+            before = self.context.get(session, "CHROMIUM")
+            self.context[session] = given.get("name", before)
+            return self.told(before)
+        if self.context.get(session) == "NATIVE_APP":
+            return self.told(self.of_phone(what, given, path.removesuffix(what)))
+        status, told = super().answer(command, path, body)
+        if not session and status == HTTPStatus.OK:
+            answer = json.loads(told)
+            answer["value"]["capabilities"] |= {"platformName": "Android", "appium:automationName": "UiAutomator2"}
+            return self.told(answer["value"])
+        return status, told
+
+    def of_phone(self, what: str, given: dict[str, Any], session: str) -> object:
+        there = {file.name: file for file in self.folder.iterdir()}
+        if what == "elements":
+            return [{ELEMENT: name} for name in there if f'"{name}"' in given["value"]]
+        if what.endswith("/click"):
+            file = there[what.split("/")[1]]
+            field = {"using": "css selector", "value": ".s3video-upload-interface input[type=file]"}
+            _, found = super().answer("POST", f"{session}element", json.dumps(field).encode())
+            (element,) = json.loads(found)["value"].values()
+            typed = json.dumps({"text": str(file), "value": [*str(file)]}).encode()
+            super().answer("POST", f"{session}element/{element}/value", typed)
+            self.touched.append(file.name)
+        arguments = (given.get("args") or [{}])[0]
+        at = self.folder / Path(arguments.get("remotePath", "")).name
+        if given.get("script") == "mobile: pushFile":
+            at.write_bytes(base64.b64decode(arguments["payload"]))
+        if given.get("script") == "mobile: deleteFile":
+            at.unlink()
+        return None
+
+    @staticmethod
+    def told(value: object) -> tuple[int, bytes]:
+        return HTTPStatus.OK, json.dumps({"value": value}).encode()
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nothing_left")
+def test_a_phone_gets_its_file_from_appium(checkout: Checkout, driver: str, binary: Binary, tmp_path: Path) -> None:
+    folder = tmp_path / "phone"
+    folder.mkdir()
+    touched: list[str] = []
+    handler = type("Handler", (Appium,), {"driver": urlsplit(driver).port, "folder": folder, "touched": touched})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        checkout.secrets["S3V_DRIVER"] = f"http://127.0.0.1:{server.server_port}"
+        file = checkout.file(targets(binary).replace('device = "Pixel 7"', 'real = "Pixel 7"'))
+        run = checkout.run(file, "-k", "upload_and_playback", "--target=phone")
+        server.shutdown()
+    assert run.code == GO, run.text
+    lines = {entry.id: entry for entry in results(checkout).lines}
+    assert {check.verdict for check in lines["2.13.6"].checks} == {Verdict.PASSED}
+    assert "phone: passed" in lines["2.13.6"].message
+    assert (len(touched), [*folder.iterdir()]) == (1, [])
 
 
 @pytest.mark.nightly
@@ -182,24 +274,36 @@ def test_a_phone_whose_driver_takes_no_file_plays_one(checkout: Checkout, driver
     assert {check.verdict for check in lines["2.13.5"].checks} == {Verdict.PASSED}
 
 
-@pytest.mark.nightly
-@pytest.mark.usefixtures("nothing_left", "steps")
-def test_steps_2_7_and_2_13_by_a_debugging_port(checkout: Checkout, binary: Binary, tmp_path: Path) -> None:
+@pytest.fixture
+def port(checkout: Checkout, steps: None, binary: Binary, tmp_path: Path) -> Iterator[str]:
+    """The address of a browser's debugging port."""
     port = free_port()
     profile = (f"--remote-debugging-port={port}", f"--user-data-dir={tmp_path}")
     with listening(port, binary[0], *binary[1], *profile) as address:
         checkout.secrets["S3V_PORT"] = address
-        few = "not phones and not types and not cut_off and not replacement"
-        run = checkout.run(checkout.file(targets(binary)), "-k", few, "--target=pixel")
+        yield address
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nothing_left")
+def test_steps_2_7_and_2_13_by_a_debugging_port(checkout: Checkout, binary: Binary, port: str) -> None:
+    few = "not phones and not types and not cut_off and not replacement"
+    run = checkout.run(checkout.file(targets(binary)), "-k", few, "--target=elsewhere")
     assert run.code == GO, run.text
     told = results(checkout)
-    form = [entry for entry in told.lines if entry.browser == "pixel" and entry.id.startswith("2.7.")]
+    form = [entry for entry in told.lines if entry.browser == "elsewhere" and entry.id.startswith("2.7.")]
     assert [entry.verdict for entry in form] == [Verdict.PASSED] * 19
     lines = {entry.id: entry for entry in told.lines}
-    assert "pixel: passed" in lines["2.13.6"].message
-    (build,) = (target.build for target in told.targets if target.name == "pixel")
-    assert build.startswith("Pixel 9, Android 16: a remote chromium")
-    expect_untold(checkout, address)
+    assert "elsewhere: passed, in Chromium, not Chrome" in lines["2.13.1"].message
+    expect_untold(checkout, port)
+
+
+@pytest.mark.usefixtures("port")
+def test_the_debugging_port_of_what_is_no_phone(checkout: Checkout, binary: Binary) -> None:
+    run = checkout.run(checkout.file(targets(binary)), "--doctor", "--target=pixel")
+    assert run.code == INCOMPLETE, run.text
+    told = " ".join(run.text.split())
+    assert "what runs at the address of pixel is a browser on Linux, not Pixel 9, Android 16" in told, run.text
 
 
 @pytest.fixture

@@ -69,12 +69,13 @@ def test_ctrf_has_a_test_for_each_line_on_each_target(tmp_path: Path) -> None:
     assert (document["reportFormat"], document["specVersion"]) == ("CTRF", "1.0.0")
     tests = {test["name"]: test for test in document["results"]["tests"]}
     red = tests["2.8.6 Click play button [chromium]"]
-    assert (red["status"], red["rawStatus"], red["browser"]) == ("failed", "failed", "chromium")
+    assert (red["status"], red["rawStatus"], red["browser"]) == ("failed", "failed", "Chromium 156")
     assert red["suite"] == ["2.8 Test Playback Workflow"]
     assert red["message"].startswith("expected playback to go on")
     assert red["attachments"][0]["contentType"] == "image/png"
     assert tests["2.8.7 Verify video plays without errors [chromium]"]["status"] == "other"
     assert "2.8.6 Click play button [webkit]" not in tests
+    assert {test["browser"] for name, test in tests.items() if "[all]" in name} == {"all"}
 
 
 # -- the summary of a job --------------------------------------------------------------------------
@@ -163,6 +164,12 @@ def test_junit_has_a_testcase_for_each_line_on_each_target(tmp_path: Path) -> No
     (skipped,) = cases["2.8.7 Verify video plays without errors [chromium]"].result
     assert skipped.message.startswith("not reached: 2.8.6")
     assert document.failures == 2
+    told = {one.name: one.value for suite in document for one in suite.properties()}  # type: ignore[no-untyped-call]
+    assert {name: what for name, what in told.items() if name.startswith("target ")} == {
+        "target chromium": "Chromium 156",
+        "target firefox": "Firefox 153",
+        "target pixel-7": "an emulated Pixel 7",
+    }
 
 
 def test_junit_holds_what_no_xml_may() -> None:

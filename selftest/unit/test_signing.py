@@ -13,8 +13,8 @@ import pytest
 from checklist import report, results, signing
 from checklist.__main__ import main
 from checklist.lines import LINES
-from checklist.verdicts import Verdict
-from selftest.unit.sample_runs import CHROMIUM, SHOT, no_go, passing, picture, run_of
+from checklist.verdicts import TargetState, Verdict
+from selftest.unit.sample_runs import CHROMIUM, PIXEL, SHOT, no_go, passing, picture, run_of
 
 SIGN = ("sign", "--by", "Ada Lovelace", "--note", "seen & agreed")
 
@@ -38,6 +38,45 @@ def test_a_signed_run_says_so_and_verifies(folder: Path, capsys: pytest.CaptureF
     assert "seen &amp; agreed" in shown(folder)
     assert main(["verify", "--run", str(folder)]) == 0
     assert "Ada Lovelace" in capsys.readouterr().out
+
+
+def test_a_signature_names_what_was_tested_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gtk = TargetState("webkitgtk", "webkit", required=True, channel="webkitgtk", build="WebKitGTK, 2.50.4")
+    phone = TargetState("iphone", "webkit", required=False, real="iPhone 16, iOS 26", build="Safari 26")
+    targets = [CHROMIUM, gtk, PIXEL, phone]
+    results.write(run_of(passing(targets), targets), tmp_path)
+    for line in ("", "2.13.3", "2.13.6", "3.1.1"):
+        assert main(["sign", *filter(None, [line]), *SIGN[1:], "--run", str(tmp_path)]) == 0
+    gtk_told, phones = "WebKitGTK 2.50.4 (not Safari)", ("an emulated Pixel 7", "a real iPhone 16, iOS 26")
+    assert [one.targets for one in signing.read(tmp_path)] == [
+        ("Chromium 156", gtk_told, *phones),
+        (gtk_told,),
+        phones,
+        (),
+    ]
+    assert f"signed 2.13.3 in run 11221815ab12 (GO), tested in {gtk_told}" in capsys.readouterr().out
+    assert main(["verify", "--run", str(tmp_path)]) == 0
+    assert f"UTC, tested in {phones[0]} and {phones[1]}: holds" in capsys.readouterr().out
+    assert f"UTC, tested in {gtk_told}: seen &amp; agreed" in shown(tmp_path)
+
+
+def test_a_picture_that_somebody_adds_is_signed_with_the_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "iphone.png").write_bytes(b"a picture")
+    assert main(["sign", "2.13.6", *SIGN[1:], "--run", str(folder)]) == 0
+    assert main(["verify", "--run", str(folder)]) == 0
+    (folder / "iphone.png").write_bytes(b"another one")
+    assert main(["verify", "--run", str(folder)]) == 1
+    assert "iphone.png was changed after it was signed" in capsys.readouterr().out
+
+
+def test_a_signature_of_an_earlier_suite_holds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*SIGN, "--run", str(folder)])
+    (one,) = json.loads((folder / signing.FILE).read_text("utf-8"))
+    del one["targets"]
+    (folder / signing.FILE).write_text(json.dumps([one]), "utf-8")
+    assert main(["verify", "--run", str(folder)]) == 0
+    (earlier,) = signing.read(folder)
+    assert b"targets" not in earlier.message, "nor was it in what a key signed then"
 
 
 def test_lines_are_signed_one_by_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,8 +268,10 @@ def test_a_key_tells_who_signed(folder: Path, keys: Keys, capsys: pytest.Capture
     assert "holds, signed with a key; --allowed-signers tells whose" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("change", [{"by": "Eve"}, {"note": "all is well"}, {"line": "3.1.1"}, {"ssh": ""}])
-def test_nothing_of_what_a_key_signed_can_be_changed(folder: Path, keys: Keys, change: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "change", [{"by": "Eve"}, {"note": "all is well"}, {"line": "3.1.1"}, {"ssh": ""}, {"targets": []}]
+)
+def test_nothing_of_what_a_key_signed_can_be_changed(folder: Path, keys: Keys, change: dict[str, object]) -> None:
     main([*SIGN, "--key", str(keys.new("ada@example.edu")), "--run", str(folder)])
     file = folder / signing.FILE
     (one,) = json.loads(file.read_text("utf-8"))

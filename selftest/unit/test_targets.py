@@ -175,6 +175,57 @@ def test_a_server_that_has_another_browser(
     )
 
 
+def on(platform: str, version: str = "", model: str = "") -> SimpleNamespace:
+    told = {"platformName": platform, "platformVersion": version, "deviceName": model}
+    page = SimpleNamespace(route=lambda *_: None, goto=lambda _: None, evaluate=lambda _: told)
+    return SimpleNamespace(new_page=lambda: page, close=lambda: None)
+
+
+@pytest.fixture
+def pixel(monkeypatch: pytest.MonkeyPatch, load_site: LoadSite) -> Target:
+    """A phone with a debugging port."""
+    monkeypatch.setenv("S3V_PORT", "http://127.0.0.1:9222")
+    keys = 'name = "pixel"\nengine = "chromium"\ncdp_endpoint = "S3V_PORT"\nreal = "Pixel 9, Android 16"'
+    return load_site(end=f"[[targets]]\n{keys}").target("pixel")
+
+
+@pytest.mark.parametrize(
+    ("browser", "seen"),
+    [
+        (on("Linux"), "a browser on Linux"),
+        (on("Win32"), "a browser on Win32"),
+        (on("Android", "13.0.0", "Pixel 7"), "Android 13.0.0"),
+        (on("Android", "16.0.0", "sdk_gphone64_x86_64"), "a simulator (sdk_gphone64_x86_64)"),
+        (on("iOS"), "iOS"),
+    ],
+)
+def test_a_port_of_what_is_not_the_phone(
+    machine: SimpleNamespace, pixel: Target, browser: SimpleNamespace, seen: str
+) -> None:
+    machine.engines["chromium"].connect_over_cdp = lambda _, **options: browser
+    assert survey([pixel], [], machine.playwright)[0].missing == (
+        f"what runs at the address of pixel is {seen}, not Pixel 9, Android 16; have that run there, correct real, or "
+        "write what is only emulated into device, in place of real"
+    )
+
+
+def test_a_port_of_the_phone(machine: SimpleNamespace, pixel: Target) -> None:
+    machine.engines["chromium"].connect_over_cdp = lambda _, **options: on("Android", "16.0.0", "Pixel 9")
+    state = survey([pixel], [], machine.playwright)[0]
+    assert (state.missing, state.build) == ("", "Pixel 9, Android 16: a remote chromium")
+
+
+def test_a_phone_that_opens_no_window_of_its_own(machine: SimpleNamespace, pixel: Target) -> None:
+    def refuse() -> None:
+        raise Error("Browser.new_page: Protocol error (Target.createBrowserContext): Not supported")
+
+    browser = SimpleNamespace(new_page=refuse)
+    machine.engines["chromium"].connect_over_cdp = lambda _, **options: browser
+    assert survey([pixel], [], machine.playwright)[0].missing.startswith(
+        "no chromium at the target's cdp_endpoint (it opens no window of its own, so let Appium drive it, by webdriver)"
+    )
+
+
 def test_a_server_that_does_not_answer(machine: SimpleNamespace, remote: Target) -> None:
     def connect(_: str, **options: object) -> None:
         raise Error(f"WebSocket error: {SERVER} 401 Unauthorized\nCall log:\n  - <ws connecting> {SERVER}")
@@ -476,6 +527,7 @@ PHONE = Target.model_construct(name="iphone", engine="webkit", real="iPhone 16, 
         ({"platformName": "iOS", "appium:platformVersion": "17.0"}, "iOS 17.0"),
         ({"platformName": "iOS", "appium:deviceName": "iPhone 16 Simulator"}, "a simulator (iPhone 16 Simulator)"),
         ({"platformName": "iOS", "appium:isSimulator": True}, "a simulator"),
+        ({"platformName": "Android", "deviceName": "sdk_gphone64_x86_64"}, "a simulator (sdk_gphone64_x86_64)"),
     ],
 )
 def test_what_is_not_the_phone_is_not_called_so(told: dict[str, object], seen: str) -> None:
