@@ -63,6 +63,9 @@ PHASES = {
     BEYOND: "Beyond the checklist",
 }
 
+LETTERS = {name: title for name, title in PHASES.items() if not name.isdigit()}
+"""Chapters whose lines begin with a letter, which tells nobody anything."""
+
 SEEN = (
     "screenshots",
     "captions",
@@ -159,6 +162,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     entries = {(entry.id, entry.browser): entry for entry in run.lines}
     checks = [check for entry in run.lines for check in entry.checks]
     defects, failed = run.defects, {entry.id for entry in run.lines if entry.verdict is Verdict.FAILED}
+    told = {line for defect in defects for line in (*defect.lines, *defect.follows)}
+    open_, spare = [*_open(run)], sorted(_unjudged(run), key=lambda one: -len(one.lines))
     return TEMPLATES.get_template("page.html").render(
         run=run,
         site=urlsplit(run.tested.get("site", "")).netloc or run.environment,
@@ -191,12 +196,15 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         became=lambda line: reason.came_to(line, run.lines),
         because=reason.because(failed, defects),
         example=next((line for defect in defects for line in defect.lines), ""),
+        letters={name: title for name, title in LETTERS.items() if any(line.startswith(f"{name}.") for line in told)},
+        chapter=lambda line: f" ({LETTERS[line[0]].lower()})" if line[0] in LETTERS else "",
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
         told_once=told_once,
-        open=list(_open(run)),
-        unjudged=sorted(_unjudged(run), key=lambda one: -len(one.lines)),
-        needed=sum(any(entry.blocks for entry in entries) for entries in _not_judged(run).values()),
+        open=open_,
+        unjudged=spare,
+        needed=_number_of_lines(open_),
+        spared=_number_of_lines(spare),
         notes=[note for note in run.notes if note not in run.conditions.problems],
         gallery=list(_gallery(run, folder)),
         charts=list(charts(run, past)),
@@ -338,12 +346,14 @@ def _cell(target: str, verdicts: Sequence[tuple[Verdict, str]]) -> Cell:
     return Cell(target, len(failed), len(verdicts) - len(failed) - passed, passed, aside)
 
 
+def _number_of_lines(groups: Iterable[Open]) -> int:
+    return len({line.partition(" ")[0] for one in groups for line in one.lines})
+
+
 def _open(run: Run) -> Iterator[Open]:
-    """Those that keep a run from GO."""
-    follows = {line for defect in run.defects for line in defect.follows}
-    yield from _together(
-        entry for entry in run.lines if entry.blocks and entry.verdict is not Verdict.FAILED and entry.id not in follows
-    )
+    """Lines that a GO asks for, and that failed on no target."""
+    mine = [entry for entries in _not_judged(run).values() for entry in entries]
+    yield from _together(entry for entry in mine if entry.blocks and entry.verdict is not Verdict.FAILED)
 
 
 def _unjudged(run: Run) -> Iterator[Open]:
@@ -355,10 +365,10 @@ def _unjudged(run: Run) -> Iterator[Open]:
 
 
 def _not_judged(run: Run) -> dict[str, list[Entry]]:
-    """The checklist's lines that a program was to judge, and did not."""
+    """The lines that a program was to judge, and did not: the checklist's, and those beyond it that a GO asks for."""
     found: dict[str, list[Entry]] = {}
     for entry in run.lines:
-        if not LINES[entry.id].beyond:
+        if not LINES[entry.id].beyond or entry.blocks:
             found.setdefault(entry.id, []).append(entry)
     tried = {line: [entry for entry in entries if _counts(entry)] for line, entries in found.items()}
     return {
