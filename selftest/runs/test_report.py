@@ -102,7 +102,7 @@ def test_the_first_screen_says_what_does_not_hold_how_bad_and_who_must_act(opene
     expect(first).to_be_in_viewport(ratio=1)
     for words in (
         "function",
-        "A click on the player does not play the video",
+        "The teacher cannot watch: a click on the player does not play the video",
         "it paused half a second later",
         "the plugin's author",
         "2.8.6",
