@@ -16,7 +16,7 @@ from checklist import reason, signing, words
 from checklist.defects import MEANING, Defect, Severity, View, advice, plain, told_once, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
-from checklist.lines import ALL_TARGETS, BEYOND, LINES, STEPS, Kind, Line, Step
+from checklist.lines import ALL_TARGETS, LETTERS, LINES, PHASES, STEPS, Kind, Line, Step, chapter
 from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
@@ -51,20 +51,6 @@ LEGEND = {
     "grey": ("free", "need not be settled"),
 }
 """What a line's box means, with its colour."""
-
-PHASES = {
-    "P": "Prerequisites",
-    "1": "Phase 1: AWS account",
-    "2": "Phase 2: staging",
-    "3": "Phase 3: production",
-    "4": "Phase 4: after deployment",
-    "R": "Rollback",
-    "T": "Troubleshooting",
-    BEYOND: "Beyond the checklist",
-}
-
-LETTERS = {name: title for name, title in PHASES.items() if not name.isdigit()}
-"""Chapters whose lines begin with a letter, which tells nobody anything."""
 
 SEEN = (
     "screenshots",
@@ -197,7 +183,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         because=reason.because(failed, defects),
         example=next((line for defect in defects for line in defect.lines), ""),
         letters={name: title for name, title in LETTERS.items() if any(line.startswith(f"{name}.") for line in told)},
-        chapter=lambda line: f" ({LETTERS[line[0]].lower()})" if line[0] in LETTERS else "",
+        chapter=chapter,
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
         told_once=told_once,

@@ -112,3 +112,13 @@ def test_where_no_page_shows_it_the_requests_are_told() -> None:
     assert harm.symptoms[0].asked[0] == asked
     assert f"4. {asked}" in markdown(harm, run())
     assert [one.symptoms[0].asked for one in run().defects if one.pictures] == [[]] * 22
+
+
+def test_a_line_whose_id_does_not_tell_its_chapter_says_it(tmp_path: Path) -> None:
+    sample = run()
+    (rollback,) = [one for one in sample.defects if "R.1.5" in one.lines]
+    assert "- **Lines of the checklist:** R.1.5 (rollback) “This prevents" in markdown(rollback, sample)
+    page = render(sample, tmp_path)
+    assert '<a href="#lR.1.5">R.1.5</a> (rollback) This prevents' in page
+    assert "<dt>R.…</dt> <dd>Rollback</dd>" in page
+    assert "<dt>P.…</dt>" not in page
