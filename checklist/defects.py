@@ -69,6 +69,22 @@ UNANSWERED = "AWS to answer to"
 VIEWS = 4
 """Pictures of one defect."""
 
+ON_S3 = re.compile(r"\bon S3\b|\bunder videos/")
+"""Says that something is on S3, or is not, which no page shows."""
+
+PAGE = re.compile(r"/[\w/.-]+\.php")
+WHOSE = re.compile(r"What the (.+?) saw:")
+"""Of a picture's caption: its page, and at whose browser it was taken."""
+
+NO_VIDEO = re.compile(r"the video (?:to load|player\b)|playback to|moving pictures")
+"""Says that a video does not come, or does not play."""
+
+VIDEO = re.compile(r"/videos/\d")
+"""Of a request's address, that it asks for a video."""
+
+KEY = 40
+"""Characters of a key that tell what it is of."""
+
 PARTS = 4
 """Of a defect's sentence, that a rule gives for each way in which it shows."""
 
@@ -119,7 +135,7 @@ class View:
 
     @property
     def caption(self) -> str:
-        return " ".join(sentence_of(part) for part in (self.whose, self.sentence) if part)
+        return " ".join(sentence_of(part) for part in (self.sentence, self.whose) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +209,7 @@ class Rule(Table):
     severity: Severity | None = None
     acts: Annotated[str, AfterValidator(_acts)] | None = None
     together: str | None = None
+    apart: bool = False
     parts: dict[str, str] | None = None
     matters: str | None = None
     beside: dict[str, str] | None = None
@@ -395,26 +412,48 @@ def _same_check(check: Check) -> str:
 
 def _cause(check: Check) -> str:
     """Of checks that fail for one cause: the rule that puts them together, or what they say."""
-    said = _bare(" ".join(expected_and_seen(check.message) or (check.message,)))
+    said = _said(check)
     return _named(check) or (f"{severity(check)} {said}" if len(said) > TELLING else _same_check(check))
 
 
 def _saying(check: Check) -> str:
     """What was expected and seen, for checks that one person mends, whether a rule names one of them or not."""
-    said = _bare(" ".join(expected_and_seen(check.message) or (check.message,)))
+    said = _said(check)
     return f"{acts(check)} {said}" if len(said) > TELLING else _same_check(check)
+
+
+def _said(check: Check) -> str:
+    """What was expected and seen. That a video does not come has many causes: what its request came to is one of them.
+
+    A rule that names one of those checks has named its cause, which is no other's.
+    """
+    said = _bare(" ".join(expected_and_seen(check.message) or (check.message,)))
+    if not NO_VIDEO.search(said):
+        return said
+    answers = [one.get("status") for one in check.evidence.get("requests", ()) if VIDEO.search(str(one.get("address")))]
+    return f"{said} {answers[-1] if answers else ''} {_named(check)}"
 
 
 def _named(check: Check) -> str:
     """What the rule says that puts it together with others; empty without one."""
-    return str(_ruled(check, "together") or "")
+    rule = _putting_together(check)
+    return _together([check]) if rule and rule.apart else _beginning([check])
 
 
-def _together(beginning: str, group: Iterable[Check]) -> str:
+def _putting_together(check: Check) -> Rule | None:
+    return next((rule for rule in rules() if rule.together and rule.fits(check)), None)
+
+
+def _beginning(group: Iterable[Check]) -> str:
+    return next((rule.together for check in group if (rule := _putting_together(check)) and rule.together), "")
+
+
+def _together(group: Sequence[Check]) -> str:
     """What is wrong where a rule puts checks together; empty where none of them fits a part of the rule's sentence."""
-    putting = [(check, next((rule for rule in rules() if rule.together and rule.fits(check)), None)) for check in group]
+    beginning = _beginning(group)
+    putting = [(check, _putting_together(check)) for check in group]
     tables = [(check, rule.parts) for check, rule in putting if rule and rule.parts]
-    told = [_chosen(table, f"{check.title}\n{check.message}") for check, table in tables]
+    told = [_chosen(table, f"{check.title}\n{failures(check.message)}") for check, table in tables]
     parts = [part for part, _ in Counter(part.format_map(names) for part, names in told if part).most_common(PARTS)]
     return f"{beginning} {listed(parts)}" if parts else "" if tables else beginning
 
@@ -458,7 +497,8 @@ def _distinct(texts: Iterable[str]) -> list[str]:
 
 def key_of(together: str) -> str:
     """The key of what a rule puts together."""
-    return re.sub(r"\W+", "-", together.lower())[:40].strip("-")
+    words = re.sub(r"\W+", "-", together.lower()).strip("-")
+    return words if len(words) <= KEY else f"{words[:KEY]}-{_digest(together)}"
 
 
 def _in_order(lines: Iterable[str]) -> list[str]:
@@ -493,7 +533,7 @@ def _defect(
         beside |= {line: why for line, why in (table if isinstance(table, dict) else {}).items() if line in passed}
     return Defect(
         key_of(together) if together else f"{step}-{_digest(_same_check(group[0]))}",
-        ((_together(together, group) if together else "") or first.sentence) + only,
+        (_together(group) or first.sentence) + only,
         first.expected,
         first.seen,
         severity(worst),
@@ -523,7 +563,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
-    steps, asked = repeated(first.evidence.get("steps", ())), [*_asked(first)]
+    steps, asked, shown = repeated(first.evidence.get("steps", ())), [*_asked(first)], _pictures(first)
     return Symptom(
         _what_is_wrong(same[0]),
         expected,
@@ -531,8 +571,8 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _in_order(check.line for check in same),
         _distinct(check.target for check in same),
         _test(first),
-        [*first.evidence.get("screenshots", ())] if first.line != CONSOLES else [],
-        [*first.evidence.get("captions", ())] if first.line != CONSOLES else [],
+        [path for path, _ in shown],
+        [caption for _, caption in shown if caption],
         steps,
         str(first.evidence.get("story", "")),
         [*first.evidence.get("people", ())],
@@ -556,8 +596,31 @@ def _own(check: Check, told: Sequence[str], asked: Sequence[str]) -> int:
     return len(list(same)) + len(asked)
 
 
+def _pictures(check: Check) -> list[tuple[str, str]]:
+    """Pictures with their captions, that of the page that the check speaks of first; none where no page shows it."""
+    if check.line == CONSOLES or _without_browser(check) or ON_S3.search(check.message):
+        return []
+
+    def is_of_another(picture: tuple[str, str]) -> tuple[bool, bool]:
+        page, person = PAGE.search(picture[1]), WHOSE.match(picture[1])
+        return (
+            not (page and page[0] in check.message),
+            not (person and re.search(rf"\b{re.escape(person[1])}\b", check.title, re.I)),
+        )
+
+    paths = check.evidence.get("screenshots", ())
+    captions = [*check.evidence.get("captions", ()), *[""] * len(paths)]
+    return sorted(zip(paths, captions, strict=False), key=is_of_another)
+
+
+def _without_browser(check: Check) -> bool:
+    """Whether it was judged by requests alone: nobody took a step at a browser for it."""
+    evidence = check.evidence
+    return bool(evidence.get("requests without a browser")) and evidence.get(PREPARED) == len(evidence.get("steps", ()))
+
+
 def _asked(check: Check) -> Iterator[str]:
-    if check.evidence.get("screenshots"):
+    if check.evidence.get("screenshots") and not _without_browser(check):
         return
     told: list[tuple[str, list[str], str]] = []
     for one in check.evidence.get("requests without a browser", ()):

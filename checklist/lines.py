@@ -21,6 +21,20 @@ PER_TARGET_STEPS = frozenset({"2.7", "2.8", "2.9", "2.10", "2.11", "2.12", "X.3"
 OVER_TARGETS_STEPS = frozenset({"2.13"})
 """Steps judged once a run, over its targets."""
 
+PHASES = {
+    "P": "Prerequisites",
+    "1": "Phase 1: AWS account",
+    "2": "Phase 2: staging",
+    "3": "Phase 3: production",
+    "4": "Phase 4: after deployment",
+    "R": "Rollback",
+    "T": "Troubleshooting",
+    BEYOND: "Beyond the checklist",
+}
+
+LETTERS = {name: title for name, title in PHASES.items() if not name.isdigit()}
+"""Chapters whose lines begin with a letter, which tells nobody anything."""
+
 CONSOLES = "2.14.3"
 """Judged over the targets as well: by every test, at its end, of everybody who was at a browser in it."""
 
@@ -144,6 +158,11 @@ def all_beyond(lines: Collection[str]) -> bool:
 def all_of_no_target(lines: Collection[str]) -> bool:
     """Whether what a test judges speaks of no target, all of it: it runs once, without a browser."""
     return bool(lines) and all(line in LINES and LINES[line].of_no_target for line in lines)
+
+
+def chapter(line: str) -> str:
+    """The chapter of a line whose id does not tell it, in brackets, to stand after the id."""
+    return f" ({LETTERS[line[0]].lower()})" if line[0] in LETTERS else ""
 
 
 def named(patterns: Iterable[str]) -> dict[str, tuple[str, ...]]:

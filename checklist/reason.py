@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from checklist.decide import Conditions
-from checklist.defects import Acts, Defect, Severity, blocking
+from checklist.defects import Defect, Severity, blocking
 from checklist.lines import ALL_TARGETS, LINES
-from checklist.verdicts import PARTS, STANDS_IN, WORST_FIRST, Entry, TargetState, Verdict, counts
+from checklist.verdicts import PARTS, STANDS_IN, WORST_FIRST, Entry, TargetState, Verdict
 from checklist.waivers import told
 from checklist.words import listed, sentence
 
@@ -42,11 +42,11 @@ def reason(
 ) -> str:
     """One sentence about a run that was decided so; of a GO, a second one that says how far it reaches."""
     open_ = [entry for entry in entries if entry.blocks]
+    aside = "".join(f", {told}" for told in asides(defects))
     match verdict:
         case "GO":
-            told = "".join(f", {told}" for told in asides(defects))
             reach = untested(targets, waived, entries)
-            said = f"Every required line passed in {tested_in(targets)}{told}. {reach}".strip()
+            said = f"Every required line passed in {tested_in(targets)}{aside}. {reach}".strip()
         case "NO-GO":
             said = stops(defects)
         case "OUTAGE":
@@ -57,11 +57,11 @@ def reason(
         case "INCOMPLETE":
             said = _incomplete(open_, targets, conditions)
         case "PARTIAL":
-            tally = counts(entry for entry in entries if entry.checks)
-            passed = f"{_number(tally[Verdict.PASSED], 'line')} passed" if any(tally.values()) else "no line judged"
-            said = f"Only a part of the suite was run, which can never be a GO: {passed}"
-            if defects:
-                said = f"{_number(len(defects), 'defect')} already, {passed}, and only a part of the suite was run"
+            judged = any(entry.checks for entry in entries)
+            found = f"no defect that stops a release{aside}" if judged else "no line judged"
+            said = f"Only a part of the suite was run, which can never be a GO: {found}"
+            if blocking(defects):
+                said = f"{sentence(stops(defects))} Only a part of the suite was run"
         case "READY":
             said = "Nothing stands in the way of a run"
         case "INTERRUPTED":
@@ -72,14 +72,12 @@ def reason(
 
 
 def stops(defects: Collection[Defect]) -> str:
-    """How many defects stop a release, whose they are, how bad, and how many are known."""
+    """How many defects stop a release, how bad they are, and how many stop nothing."""
     new = blocking(defects)
     tally = Counter(defect.severity for defect in new)
     kinds = ", ".join(f"{tally[kind]} {kind}" for kind in Severity if tally[kind])
     aside = "".join(f"; {told}" for told in asides(defects))
-    others = sum(defect.acts is not Acts.AUTHOR for defect in new)
-    whose = f", {len(new) - others} of the plugin and {others} of the set-up" if others else ""
-    return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release{whose}: {kinds}{aside}"
+    return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release: {kinds}{aside}"
 
 
 def because(failed: Collection[str], defects: Collection[Defect]) -> str:
@@ -184,7 +182,7 @@ def _incomplete(blocking: list[Entry], targets: Iterable[TargetState], condition
     told = [f"{target.name} is required and was not run ({target.missing})" for target in absent]
     for verdict in (Verdict.NOT_REACHED, Verdict.NOT_RUN, Verdict.NOT_CHECKABLE, Verdict.BY_HAND):
         if found := [entry for entry in others if entry.verdict is verdict]:
-            told.append(f"{_number(len(found), 'required line')} {verdict}: {_named(found)}")
+            told.append(f"{_number(len({entry.id for entry in found}), 'required line')} {verdict}: {_named(found)}")
     told += [f"{test} broke outside its lines" for test in conditions.broken[:NAMED]]
     if conditions.absent:
         told.append(f"no run has {_some(conditions.absent)}")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checklist.defects import Defect, Severity, where
+from checklist.defects import Defect, where
 from checklist.reason import tested_in, untested
 from checklist.results import Run
 from checklist.words import short
@@ -44,8 +44,7 @@ def told(run: Run, width: int = 100) -> Iterator[Said]:
 
 
 def _defect(defect: Defect, width: int) -> Iterator[Said]:
-    mild = not defect.stops or defect.severity in (Severity.WORDING, Severity.SETUP)
-    colour = YELLOW if mild else RED
+    colour = RED if defect.stops else YELLOW
     place = " ".join(part for part in (", ".join(defect.lines), where(defect)) if part)
     known = f", known until {min(issue['expires'] for issue in defect.known)}" if defect.known else ""
     aside = ", beyond the checklist" if defect.beyond else ""

@@ -34,7 +34,7 @@ MAY: dict[str, tuple[str, ...]] = {
 """Who may what; the rest is denied. An upload URL is one's own: never a place in somebody else's submission."""
 
 SENTENCES = {
-    "second student": "Another student gets a place for a video of their own, and nothing of the first one's",
+    "second student": "Another student gets a place for their own video, nothing of this one, and does it no harm",
     "teacher": "A teacher of the course can watch the video, and do it no harm",
     "teacher of another course": "A teacher of another course gets nothing of the video, and does it no harm",
     "student of another course": "A student of another course gets nothing of the video, and does it no harm",

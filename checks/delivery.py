@@ -173,7 +173,7 @@ class Delivery:
             when = f" ({hopeless})" if hopeless else f" {limit.seconds} s later"
             how = answered(status).removeprefix("status ")
             raise AssertionError(
-                f"expected a deleted video not to play any more, seen it still play from the CDN{when}: {how}"
+                f"expected a deleted video not to play any more, seen that it still plays from the CDN{when}: {how}"
             )
         if HIT not in cached.casefold():
             raise NotCheckable(

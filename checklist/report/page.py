@@ -16,7 +16,7 @@ from checklist import reason, signing, words
 from checklist.defects import MEANING, Defect, Severity, View, advice, plain, told_once, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
-from checklist.lines import ALL_TARGETS, BEYOND, LINES, STEPS, Kind, Line, Step
+from checklist.lines import ALL_TARGETS, LETTERS, LINES, PHASES, STEPS, Kind, Line, Step, chapter
 from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
@@ -51,17 +51,6 @@ LEGEND = {
     "grey": ("free", "need not be settled"),
 }
 """What a line's box means, with its colour."""
-
-PHASES = {
-    "P": "Prerequisites",
-    "1": "Phase 1: AWS account",
-    "2": "Phase 2: staging",
-    "3": "Phase 3: production",
-    "4": "Phase 4: after deployment",
-    "R": "Rollback",
-    "T": "Troubleshooting",
-    BEYOND: "Beyond the checklist",
-}
 
 SEEN = (
     "screenshots",
@@ -159,6 +148,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     entries = {(entry.id, entry.browser): entry for entry in run.lines}
     checks = [check for entry in run.lines for check in entry.checks]
     defects, failed = run.defects, {entry.id for entry in run.lines if entry.verdict is Verdict.FAILED}
+    told = {line for defect in defects for line in (*defect.lines, *defect.follows)}
+    open_, spare = [*_open(run)], sorted(_unjudged(run), key=lambda one: -len(one.lines))
     return TEMPLATES.get_template("page.html").render(
         run=run,
         site=urlsplit(run.tested.get("site", "")).netloc or run.environment,
@@ -191,12 +182,15 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         became=lambda line: reason.came_to(line, run.lines),
         because=reason.because(failed, defects),
         example=next((line for defect in defects for line in defect.lines), ""),
+        letters={name: title for name, title in LETTERS.items() if any(line.startswith(f"{name}.") for line in told)},
+        chapter=chapter,
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
         advice=advice(checks),
         told_once=told_once,
-        open=list(_open(run)),
-        unjudged=sorted(_unjudged(run), key=lambda one: -len(one.lines)),
-        needed=sum(any(entry.blocks for entry in entries) for entries in _not_judged(run).values()),
+        open=open_,
+        unjudged=spare,
+        needed=_number_of_lines(open_),
+        spared=_number_of_lines(spare),
         notes=[note for note in run.notes if note not in run.conditions.problems],
         gallery=list(_gallery(run, folder)),
         charts=list(charts(run, past)),
@@ -338,12 +332,14 @@ def _cell(target: str, verdicts: Sequence[tuple[Verdict, str]]) -> Cell:
     return Cell(target, len(failed), len(verdicts) - len(failed) - passed, passed, aside)
 
 
+def _number_of_lines(groups: Iterable[Open]) -> int:
+    return len({line.partition(" ")[0] for one in groups for line in one.lines})
+
+
 def _open(run: Run) -> Iterator[Open]:
-    """Those that keep a run from GO."""
-    follows = {line for defect in run.defects for line in defect.follows}
-    yield from _together(
-        entry for entry in run.lines if entry.blocks and entry.verdict is not Verdict.FAILED and entry.id not in follows
-    )
+    """Lines that a GO asks for, and that failed on no target."""
+    mine = [entry for entries in _not_judged(run).values() for entry in entries]
+    yield from _together(entry for entry in mine if entry.blocks and entry.verdict is not Verdict.FAILED)
 
 
 def _unjudged(run: Run) -> Iterator[Open]:
@@ -355,10 +351,10 @@ def _unjudged(run: Run) -> Iterator[Open]:
 
 
 def _not_judged(run: Run) -> dict[str, list[Entry]]:
-    """The checklist's lines that a program was to judge, and did not."""
+    """The lines that a program was to judge, and did not: the checklist's, and those beyond it that a GO asks for."""
     found: dict[str, list[Entry]] = {}
     for entry in run.lines:
-        if not LINES[entry.id].beyond:
+        if not LINES[entry.id].beyond or entry.blocks:
             found.setdefault(entry.id, []).append(entry)
     tried = {line: [entry for entry in entries if _counts(entry)] for line, entries in found.items()}
     return {

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from checklist.defects import MEANING, Defect, Symptom, plain, told_once, where
-from checklist.lines import LINES
+from checklist.lines import LINES, chapter
 from checklist.reason import called, came_to, waived_and_failed
 from checklist.results import NoResults, Run, put
 from checklist.words import sentence
@@ -100,7 +100,7 @@ def _in(symptom: Symptom) -> str:
 def _lines(lines: Sequence[str], run: Run | None = None) -> str:
     """With their words, and with what they came to in a run."""
     return "; ".join(
-        f"{line} “{_text(plain(LINES[line].text))}”{f' ({came_to(line, run.lines)})' if run else ''}"
+        f"{line}{chapter(line)} “{_text(plain(LINES[line].text))}”{f' ({came_to(line, run.lines)})' if run else ''}"
         if line in LINES
         else line
         for line in lines

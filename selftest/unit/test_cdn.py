@@ -67,7 +67,7 @@ def test_what_is_waited_for_is_told_and_where_nothing_can_take_nothing_is(cdn: C
 @pytest.mark.parametrize("before", [HIT, MISS])
 def test_what_is_still_served_is_a_finding_whatever_the_cache_said(cdn: Callable[..., CDN], before: str) -> None:
     with pytest.raises(
-        AssertionError, match=r"deleted video not to play any more, seen it still play from the CDN .*: 206"
+        AssertionError, match=r"deleted video not to play any more, seen that it still plays from the CDN .*: 206"
     ):
         Delivery(cdn((206, HIT))).expect_withdrawn(URL, before)
 

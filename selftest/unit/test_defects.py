@@ -62,7 +62,7 @@ def test_untranslated_texts_on_many_pages_are_one_defect() -> None:
         failed("2.10.8", "The list is in finished texts", "expected finished texts, seen [[all]]", test="test_list"),
     )
     assert (one.sentence, one.severity) == (
-        "Pages show names out of the program in place of words: [[status]] and [[all]]",
+        "People read names out of the program in place of words: [[status]] and [[all]]",
         Severity.WORDING,
     )
     assert [symptom.seen for symptom in one.symptoms] == ["[[status]]", "[[all]]"]
@@ -79,68 +79,73 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "The server trusts what the browser sends: it takes as handed in another student's video"),
+         "A student can cheat: the server takes as handed in another student's video"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "An upload that failed counts all the same: the video handed in before is lost and a "
-         "confirmation of the first upload that comes late takes the newer video away"),
+         "A student loses the video that they handed in when another upload fails and when the confirmation of an "
+         "earlier upload comes late"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
-         "Other people can take a student's video away by asking to confirm its upload"),
+         "Other people can make a student's handed-in video disappear by sending the request that confirms its upload"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "deletion: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's deletion was refused with 403: No")],
-         "Other people can take a student's video away by asking to delete it"),
+         "Other people can make a student's handed-in video disappear by sending the request that deletes it"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
            "it knows nothing of that name (404 Not Found)")],
-         "The access identity that the distribution names does not exist"),
+         "The CDN may be refused the videos by S3: the access identity that it names does not exist"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
-           "error Odd")], "AWS does not tell of the access identity that the distribution names"),
+           "error Odd")], "Nobody can check who may read the bucket: AWS does not tell of the access "
+         "identity that the CDN names"),
         ([("4.4.6", "The CDN's logs show no video without a signature, and nobody who tries again and again",
            "expected AWS to answer to s3:ListBucket, seen that there is no such bucket (NoSuchBucket)")],
-         "The bucket that CloudFront writes its access logs to does not exist"),
+         "Nobody can find out who watched a video, and who tried to: the bucket for CloudFront's access logs does not "
+         "exist"),
         ([("2.10.11", "The list no longer shows the deleted video", STILL)],
-         "A video that an administrator deletes stays in the list of videos"),
+         "Administrators cannot delete a video for good: it stays in the list of videos"),
         ([("2.10.11", "The page says after Yes that the video is deleted", "expected the message, seen: it failed")],
-         "The page does not say after Yes that the video is deleted"),
+         "An administrator is not told that a video is deleted"),
         ([("2.10.11", "The grader says what became of the video",
            "expected a word on what became of the deleted video, seen an empty page")],
-         "Nobody is told that an administrator has deleted a video"),
+         "Student and teacher are not told that an administrator has deleted a video"),
         ([("2.10.11", "The page asks before it deletes, and names what would be lost",
            "expected a question before the video is deleted, seen: Deleted")],
-         "The page deletes a video without asking"),
-        ([("2.11.6", "After a new log-in S3 has one video, and no orphan", KEPT)], "S3 keeps uploads that failed"),
+         "An administrator deletes a video by one wrong click: the page does not ask"),
+        ([("2.11.6", "After a new log-in S3 has one video, and no orphan", KEPT)],
+         "Students' videos stay on S3, where no page shows them: an upload that failed"),
         ([("X.5.4", "After uploads in two tabs S3 holds one video", KEPT)],
-         "S3 keeps videos that students have replaced"),
+         "Students' videos stay on S3, where no page shows them: the upload of a second tab"),
         ([("4.3.4", "S3 no longer holds anything of the deleted student", "seen videos/7/a.mp4")],
-         "GDPR: S3 keeps the videos of a deleted student"),
+         "A student's rights to their data (GDPR) are not kept: S3 keeps the videos of a deleted student"),
         ([("4.4.3", "Who has waited for a minute is given upload and playback URLs again",
            "expected the next upload URL a minute later, seen a refusal: Too many")],
          "Somebody who has waited for a minute is still refused"),
         ([("2.5.18", "The limit of playback URLs is 30 a minute", "expected it to be 30 a minute, seen 100 an hour")],
-         "The limits of uploads and of playbacks count by the hour, not by the minute"),
+         "People who reach a limit of uploads and playbacks are shut out for too long: it counts by the hour, not by "
+         "the minute"),
         ([("2.10.10", "A search by student finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
-         "The search of the list of videos does not find a video by student and lists videos for “%” that do not "
-         "have it"),
+         "Administrators cannot rely on the search for videos: it does not find a video by student and lists videos "
+         "for “%” that do not have it"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
-         "Of videos with unusual names some are refused"),
+         "A student cannot upload a video with unusual signs in its name: quotes"),
         ([("2.11.7", "With a wrong secret the message says what to do",
            "expected a message that tells the student what to do, seen: failed")],
-         "When an upload breaks students are not told what to do"),
+         "A student whose upload breaks is not told what to do"),
         ([("2.14.3", "Nobody's console shows an error",
-           "expected no errors in anybody's console while testing step 4.4, seen the student's: request failed: GET https://cdn.ex"
-           "ample.edu/videos/7/…?Expires=1: net::ERR_FAILED (on https://m.example.edu/s3video/view_video.php?id=7); "
-           "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function"),
-          ("2.14.3", "No console shows an error", "expected none, seen the teacher's: request refused: GET "
-           "https://moodle.example.edu/s3video/player.js?v=1: status 404 (Not Found)")],
-         "Browsers' consoles show errors: a video does not reach the student's browser on the page view_video.php and "
-         "the teacher's browser does not get player.js"),
+           "expected no errors in anybody's console in step 4.4, seen the student's: request failed: GET https://cdn.ex"
+           "ample.edu/videos/7/…?Expires=1: net::ERR_BLOCKED_BY_ORB (on https://m.example.edu/s3video/view_video.php); "
+           "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function")],
+         "A browser's console shows that the student gets no video on the page view_video.php in step 4.4: blocked by "
+         "the browser: the answer was no picture, video or script"),
+        ([("2.14.3", "No console shows an error", "expected no errors in anybody's console in step 2.8, seen the "
+           "teacher's: request refused: GET https://moodle.example.edu/s3video/player.js?v=1: status 404 (Not Found)")],
+         "A browser's console shows that the teacher's browser does not get player.js in step 2.8"),
         ([("2.8.9", "The teacher's console stays clean until then", "expected no errors, seen: "
            "page error: TypeError: video is null (on https://moodle.example.edu/)")],
-         "Browsers' consoles show errors: a script says “video is null”"),
+         "A browser's console shows that a script fails on the teacher's page in step 2.8, and says “video is null”"),
         ([("4.2.4", "A video past its retention is gone from the list and from S3", "expected it gone, seen it there")],
-         "The clean-up task keeps videos that are past their retention"),
+         "The nightly clean-up keeps videos that are past their retention"),
     ],
 )  # fmt: skip
 def test_what_a_rule_puts_together_is_called_by_what_was_seen(
@@ -158,7 +163,7 @@ def test_a_check_of_any_line_that_says_the_same_as_a_named_one_is_the_same_defec
     )
     (one,) = found(dashboard, asked)
     assert (one.sentence, one.lines, one.stops) == (
-        "The administrator's dashboard does not open",
+        "Administrators cannot open the plugin's dashboard",
         ["2.10.2", "X.3.3"],
         True,
     )
@@ -167,6 +172,52 @@ def test_a_check_of_any_line_that_says_the_same_as_a_named_one_is_the_same_defec
     (one,) = defects(judge(BOTH, [dashboard, asked], known), known)
     assert not problems
     assert one.known
+
+
+def test_each_error_in_consoles_is_a_defect_of_its_own() -> None:
+    say = "expected no errors in anybody's console in step {}, seen the {}'s: page error: {}"
+    errors = [("2.8", "teacher", "a is null"), ("2.10", "student", "b is null"), ("2.8", "teacher", "a is null")]
+    checks = [failed("2.14.3", "Nobody's console shows an error", say.format(*one), test=one[0]) for one in errors]
+    assert [one.sentence.partition(" in step ")[2] for one in found(*checks)] == [
+        "2.8, and says “a is null”",
+        "2.10, and says “b is null”",
+    ]
+    assert len({one.key for one in found(*checks)}) == 2
+
+
+def test_videos_that_do_not_come_are_one_defect_where_their_requests_came_to_the_same() -> None:
+    say = "expected the video to load, seen nothing of it within 20 s and no message"
+
+    def waited(line: str, status: object, title: str = "It loads") -> Check:
+        asked = [{"address": f"https://cdn.example.edu/videos/{line}/…", "status": status}] if status else []
+        return failed(line, f"{title} in {line}", say, test=line, evidence={"requests": asked})
+
+    assert len(found(waited("2.8.5", 403), waited("2.12.4", 403))) == 1
+    assert len(found(waited("2.8.5", 403), waited("2.12.4", 200))) == 2
+    assert len(found(waited("2.8.5", None), waited("2.12.4", 403))) == 2
+    named = replace(waited("2.11.1", 403), title="The player plays a video with emoji in its name")
+    assert [one.lines for one in found(named, waited("2.8.5", 403))] == [["2.8.5"], ["2.11.1"]]
+
+
+def test_a_card_has_the_picture_of_the_page_that_the_check_speaks_of() -> None:
+    def pictured(message: str, title: str = "The list is finished", *more: dict[str, object]) -> list[str]:
+        saw = ["What the student saw: the assignment, /mod/assign/view.php?id=7",
+               "What the administrator saw: /s3video/videomanagement.php"]  # fmt: skip
+        evidence: dict[str, object] = {"screenshots": ["a.png", "b.png"], "captions": saw}
+        for told in more:
+            evidence |= told
+        (one,) = found(replace(failed("2.10.8", title, message), evidence=evidence))
+        return [view.path for view in one.views]
+
+    assert pictured("expected a, seen [[all]] on https://m.example.edu/s3video/videomanagement.php") == ["b.png"]
+    assert pictured("expected a, seen nothing", "The administrator finds it") == ["b.png"]
+    assert pictured("expected a, seen nothing") == ["a.png"]
+    assert pictured("expected nothing on S3 under videos/7/, seen videos/7/a.mp4") == []
+    request = {"method": "GET", "address": "https://m.example.edu/x", "status": 200}
+    asked: dict[str, object] = {"requests without a browser": [request], "steps": ["Log in."]}
+    given = "expected a refusal, seen an upload URL"
+    assert pictured(given, "The server refuses it", asked, {PREPARED: 1}) == []
+    assert pictured(given, "The server refuses it", asked, {PREPARED: 0}) == ["a.png"]
 
 
 def test_checks_that_say_the_same_are_one_defect_whatever_its_numbers() -> None:
@@ -247,11 +298,11 @@ def test_a_question_that_aws_does_not_answer_says_nothing_of_what_should_be_ther
 
 
 def test_a_line_over_browsers_says_in_which_it_failed_where_it_passed_in_others() -> None:
-    title = "A file of type mov is accepted and stored"
+    title = "clip.avi is accepted and stored"
     red = failed("2.13.1", title, "expected success, seen an error of the type", test="test_types[chromium]")
     passed = Check("2.13.2", "firefox", Verdict.PASSED, title, test="test_types[firefox]")
-    assert [one.sentence for one in found(red, passed)] == ["A file of type mov is not accepted as a video in chromium"]
-    assert [one.sentence for one in found(red)] == ["A file of type mov is not accepted as a video"]
+    assert [one.sentence for one in found(red, passed)] == ["Students cannot upload clip.avi as a video in chromium"]
+    assert [one.sentence for one in found(red)] == ["Students cannot upload clip.avi as a video"]
 
 
 def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_same() -> None:
@@ -320,14 +371,16 @@ def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
 
 
 def test_a_failed_check_says_what_is_wrong() -> None:
-    assert wrong("S3 no longer holds the deleted assignment's video") == "Deleting an assignment leaves its video on S3"
+    assert wrong("S3 no longer holds the deleted assignment's video") == (
+        "Students' videos stay on S3 after their assignment is deleted, where no page shows them"
+    )
     assert wrong("The administrators' pages are closed to a guest") == "An administrators' page is open to a guest"
     assert wrong("A search by key does not find the video under another status") == (
         "A search by key finds the video under another status"
     )
     assert not wrong("Nobody has thought of this")
     (one,) = found(failed("2.8.7", "The video is heard", "expected sound, seen none"))
-    assert one.sentence == one.symptoms[0].sentence == "The video is not heard"
+    assert one.sentence == one.symptoms[0].sentence == "The teacher does not hear the video"
 
 
 def test_advice_is_no_defect_and_says_what_is_not_so() -> None:
@@ -336,7 +389,8 @@ def test_advice_is_no_defect_and_says_what_is_not_so() -> None:
     told = Check("2.5.18", "chromium", Verdict.ADVICE, title, message, role=Role.ADVICE)
     assert found(told) == []
     assert [one.sentence for one in advice([told, replace(told, target="firefox")])] == [
-        "The plugin's own default of the limit of playback URLs is 100 an hour, not 30 a minute"
+        "On a site where nobody sets it the limit of playback URLs is 100 an hour, not 30 a minute: that is the "
+        "plugin's own default"
     ]
 
 
@@ -462,7 +516,7 @@ def test_where_a_defect_shows_no_sentence_stands_twice() -> None:
     (one,) = found(here, there)
     assert len(one.symptoms) == 2
     assert [[(s.sentence, s.targets) for s in ones] for ones in told_once(one.symptoms)] == [
-        [("The dashboard does not open", ["chromium", "firefox"])]
+        [("Administrators cannot open the dashboard", ["chromium", "firefox"])]
     ]
 
 

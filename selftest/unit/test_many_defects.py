@@ -15,12 +15,20 @@ from selftest.unit.sample_runs import run_of
 
 MOST = 26
 
-UNFINISHED = "Pages show names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
+UNFINISHED = "People read names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
+
+HARM = "Other people can make a student's handed-in video disappear by sending the request that confirms its upload"
+
+SHOWS = "A teacher's browser console gives away an address with which anyone can watch a student's video"
 
 COUNTS = (
-    "An upload that failed counts all the same: the video handed in before is lost, "
-    "a confirmation of the first upload that comes late takes the newer video away and "
-    "a form without a video counts as handed in"
+    "A student loses the video that they handed in when another upload fails and when the confirmation of an earlier "
+    "upload comes late"
+)
+
+LIMITS = (
+    "People who reach a limit of uploads and playbacks are shut out for too long: it counts by the hour, not by the "
+    "minute"
 )
 
 
@@ -35,21 +43,21 @@ def test_what_is_wrong_comes_out_as_few_cards() -> None:
 def test_each_says_how_bad_it_is_and_who_must_act() -> None:
     kinds = {one.sentence: (one.severity, one.acts) for one in run().defects}
     expected = {
-        "The limits of uploads and of playbacks count by the hour, not by the minute": Severity.FUNCTION,
+        LIMITS: Severity.FUNCTION,
         COUNTS: Severity.DATA,
-        "Other people can take a student's video away by asking to confirm its upload": Severity.ACCESS,
+        HARM: Severity.ACCESS,
         UNFINISHED: Severity.WORDING,
-        "A student cannot replace the video that they handed in": Severity.FUNCTION,
-        "The administrator's dashboard does not open": Severity.FUNCTION,
-        "Deleting an assignment leaves its video on S3": Severity.DATA,
-        "A browser's console shows a signed URL, with which anyone can watch": Severity.ACCESS,
+        "A student who has handed in a video cannot save another one in its place": Severity.FUNCTION,
+        "Administrators cannot open the plugin's dashboard": Severity.FUNCTION,
+        "Students' videos stay on S3 after their assignment is deleted, where no page shows them": Severity.DATA,
+        SHOWS: Severity.ACCESS,
     }
     assert {sentence: kinds[sentence][0] for sentence in expected} == expected
     assert {acts for _, acts in kinds.values()} == {Acts.AUTHOR}
 
 
 def test_what_the_dashboard_keeps_from_being_judged_is_told_with_it() -> None:
-    (dashboard,) = [one for one in run().defects if "dashboard does not open" in one.sentence]
+    (dashboard,) = [one for one in run().defects if "open the plugin's dashboard" in one.sentence]
     assert dashboard.follows[:4] == ["2.10.4", "2.10.5", "2.10.6", "2.10.7"]
 
 
@@ -78,7 +86,7 @@ def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(t
     assert "by requests without a browser</dd>" in page
     assert "**Found in:** Chromium 156, by requests without a browser" in ticket
     page, ticket = told(steps=["As the student: Log in."], people=["student, at /my/"])
-    assert "No picture was taken." in page
+    assert "There is no picture of this." in page
     assert "<dt>Found in</dt>" in page
     assert "by requests without a browser</dd>" not in page
     assert "**Found in:** Chromium 156\n" in ticket
@@ -96,11 +104,21 @@ def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path)
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("Other people can take")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("Other people can make")]
     asked = (
         "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
         "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."
     )
     assert harm.symptoms[0].asked[0] == asked
     assert f"4. {asked}" in markdown(harm, run())
-    assert [one.symptoms[0].asked for one in run().defects if one.pictures] == [[]] * 23
+    assert [one.symptoms[0].asked for one in run().defects if one.pictures] == [[]] * 22
+
+
+def test_a_line_whose_id_does_not_tell_its_chapter_says_it(tmp_path: Path) -> None:
+    sample = run()
+    (rollback,) = [one for one in sample.defects if "R.1.5" in one.lines]
+    assert "- **Lines of the checklist:** R.1.5 (rollback) “This prevents" in markdown(rollback, sample)
+    page = render(sample, tmp_path)
+    assert '<a href="#lR.1.5">R.1.5</a> (rollback) This prevents' in page
+    assert "<dt>R.…</dt> <dd>Rollback</dd>" in page
+    assert "<dt>P.…</dt>" not in page

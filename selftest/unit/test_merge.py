@@ -120,7 +120,7 @@ def test_what_a_site_does_not_let_a_run_try_is_not_missed() -> None:
         return merge([replace(whole, lines=judge(BOTH, checks, required=required, tried=tried))]).reason
 
     assert merged().startswith("Every required line passed in Chromium 156 and Firefox 153.")
-    assert merged("2.8.6") == "2 required lines not run: 2.8.6 on chromium, 2.8.6 on firefox."
+    assert merged("2.8.6") == "1 required line not run: 2.8.6 on chromium, 2.8.6 on firefox."
 
 
 def test_a_second_test_of_the_set_up_that_no_piece_has_is_missed() -> None:

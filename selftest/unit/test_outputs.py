@@ -93,8 +93,8 @@ def test_a_summary_lists_defects() -> None:
     text = markdown(no_go())
     on_each = sum(line.judged and not line.per_run for line in LINES.values())
     told = (
-        "| function | A click on the player does not play the video | playback to go on after a click "
-        "| it paused half a second later | 2.8.6 chromium | the plugin's author |"
+        "| function | The teacher cannot watch: a click on the player does not play the video "
+        "| playback to go on after a click | it paused half a second later | 2.8.6 chromium | the plugin's author |"
     )
     assert told in text.splitlines()
     assert "Tested in Chromium 156, Firefox 153 and an emulated Pixel 7. Not tested: Safari, Edge." in text
@@ -135,8 +135,8 @@ def test_a_summary_takes_any_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_annotations_show_defects() -> None:
     click, phone = annotated(no_go())
     assert click == (
-        "::error title=function%3A A click on the player does not play the video::expected playback to go on after "
-        "a click, seen it paused half a second later (2.8.6 chromium)"
+        "::error title=function%3A The teacher cannot watch%3A a click on the player does not play the video::expected "
+        "playback to go on after a click, seen it paused half a second later (2.8.6 chromium)"
     )
     assert "2.13.6 pixel-7" in phone
     assert annotated(go())[0].startswith("::warning title=wording")
@@ -192,7 +192,7 @@ def test_in_junit_what_is_known_is_no_failure() -> None:
 def test_a_terminal_tells_defects_before_the_verdict() -> None:
     text = [line.text for line in told(no_go())]
     assert text[:4] == [
-        "✗ FUNCTION  A click on the player does not play the video",
+        "✗ FUNCTION  The teacher cannot watch: a click on the player does not play the video",
         "    2.8.6 chromium · for the plugin's author",
         "    expected  playback to go on after a click",
         "    seen      it paused half a second later",
@@ -214,18 +214,21 @@ def test_a_terminal_tells_fifteen_defects_at_most() -> None:
 # -- tickets ---------------------------------------------------------------------------------------
 
 
+WRONG = "The teacher cannot watch: a click on the player does not play the video"
+
+
 def test_a_ticket_says_all_that_a_developer_needs() -> None:
     run = no_go()
     text = tickets.markdown(run.defects[0], run)
     for part in (
-        "A click on the player does not play the video",
+        WRONG,
         "**Expected:** playback to go on",
         "the plugin's author",
         "Chromium 156",
         "2.8.6 “Click play button”",
         "**Lines that cannot pass while this is open:** 2.8.7 “Verify video plays without errors” (not reached); ",
         "2.14.1 “All tests passed” (failed)",
-        f"## Pictures to attach, from the run's folder\n\n- `{SHOT}`: What the teacher saw: Grading",
+        f"## Pictures to attach, from the run's folder\n\n- `{SHOT}`: {WRONG}. What the teacher saw: Grading",
         f"## How to see it again\n\n**What should happen:** {PLAYS}.",
         "moodle 4.5.6",
         f"<!-- s3video-acceptance: {run.defects[0].key} -->",
