@@ -15,6 +15,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.html import complaint, query
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import Video, download_address, grader, grading_table, playback_url, video_page
+from clients.plugin.object_key import belongs_to
 from clients.words import answered
 
 STATUS = "td[class*='submissionstatus']"
@@ -63,10 +64,9 @@ def _told(keys: set[str], known: Iterable[str] = ()) -> str:
     return f"{number}{', another one' if known and others and len(keys) == 1 else ''}" if keys else number
 
 
-def expect_nobody_elses(page: BeautifulSoup, videos: Iterable[Video], person: Person) -> None:
-    """Of these videos the page shows none but the person's own."""
-    others = {video.key for video in videos if video.person.id != person.id}
-    if seen := shown(page) & others:
+def expect_nobody_elses(page: BeautifulSoup, person: Person) -> None:
+    """The page shows no videos but the person's own."""
+    if seen := {key for key in shown(page) if not belongs_to(key, person.id)}:
         raise AssertionError(f"expected nobody else's video on a student's page, seen {_told(seen)} of other students")
 
 

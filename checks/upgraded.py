@@ -1,4 +1,4 @@
-"""After an upgrade of the plugin: what was there is there."""
+"""After something was changed, such as the plugin's version: what was there is there."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ def expect_settings(before: Mapping[str, str], now: Mapping[str, str]) -> None:
         raise AssertionError(f"expected each setting as before the upgrade, seen {' and '.join(seen)}")
 
 
-def expect_listed(site: MoodleClient, video: Video) -> None:
-    """The list of videos has it, and as one that is ready."""
+def expect_listed(site: MoodleClient, video: Video, name: str = "") -> None:
+    """The list of videos has it, as one that is ready, and names its student."""
     course = video.assignment.course.id
-    if video.key in listed(site, courseid=course, status="ready"):
+    if row := listed(site, courseid=course, status="ready").get(video.key):
+        if name not in row:
+            raise AssertionError(f"expected the list to name the student {name}, seen {row}")
         return
     row = listed(site, courseid=course).get(video.key, "no row of it")
-    raise AssertionError(f"expected the video in the list, ready as before the upgrade, seen {row}")
+    raise AssertionError(f"expected the video in the list, ready as before, seen {row}")

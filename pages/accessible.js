@@ -1,12 +1,5 @@
 // How a page is for people who use the keyboard, or who hear it.
 
-// What tells that an element has the focus, or might.
-export function look(element) {
-  const {outlineStyle, outlineWidth, outlineColor, boxShadow, borderColor, backgroundColor, color} = getComputedStyle(element);
-  const outline = outlineStyle === "none" || outlineWidth === "0px" ? "" : `${outlineStyle} ${outlineWidth} ${outlineColor}`;
-  return [outline, boxShadow, borderColor, backgroundColor, color].join(" | ");
-}
-
 // Puts the keyboard's place at the beginning of the page's own part.
 export function begin() {
   const main = document.querySelector("[role=main], main") || document.body;
@@ -39,6 +32,49 @@ export function progress(root) {
   if (figure || bar === null || !shown(bar)) { return figure; }
   const [own, around] = [getComputedStyle(bar), getComputedStyle(bar.parentElement)];
   return own.backgroundColor !== around.backgroundColor || own.borderTopWidth !== "0px";
+}
+
+// At which sides an element, or what is written in it, is cut off: by its own box, or by one that it lies in.
+export function cut(element) {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  const parts = [element, range].map((one) => one.getBoundingClientRect()).filter(({width}) => width > 0);
+  const sides = new Set();
+  for (let one = element; one !== null && one !== document.body; one = one.parentElement) {
+    const {overflowX, overflowY} = getComputedStyle(one), box = one.getBoundingClientRect();
+    for (const [side, overflow] of Object.entries({left: overflowX, right: overflowX, top: overflowY, bottom: overflowY})) {
+      const outwards = side === "left" || side === "top" ? -1 : 1;
+      if (["hidden", "clip"].includes(overflow) && parts.some((part) => outwards * (part[side] - box[side]) > 2)) {
+        sides.add(side);
+      }
+    }
+  }
+  return [...sides];
+}
+
+// Texts inside an element that are seen, and do not stand out from what lies behind them by 4.5 to 1, as WCAG reckons it.
+export function pale(root) {
+  const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const light = (colour) => parts(colour).slice(0, 3)
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    for (let one = element; one !== null; one = one.parentElement) {
+      const colour = getComputedStyle(one).backgroundColor;
+      if ((parts(colour)[3] ?? 1) > 0) { return colour; }
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...root.querySelectorAll("*")]
+    .filter((element) => element.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !element.matches(":disabled"))
+    .map((element) => {
+      const words = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join(" ").trim();
+      const [own, other] = [light(getComputedStyle(element).color), light(behind(element))];
+      return {words, contrast: (Math.max(own, other) + 0.05) / (Math.min(own, other) + 0.05)};
+    })
+    .filter(({words, contrast}) => words && contrast < 4.5)
+    .map(({words, contrast}) => `“${words}” by ${contrast.toFixed(1)} to 1`);
 }
 
 // The classes of what moves without an end inside an element.

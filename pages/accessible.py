@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import cast
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import FileChooser, Locator, Page, TimeoutError, ViewportSize, expect
+from playwright.sync_api import FileChooser, FloatRect, Locator, Page, TimeoutError, ViewportSize, expect
 
 from clients.errors import NotCheckable
-from clients.words import counted
+from clients.words import counted, listed
 from pages.base import Moodle, MoodlePage, expect_on_screen
 from pages.script import scripts
 
@@ -31,6 +32,9 @@ OWN_PAGE = "[role=main]"
 
 TABS = 60
 """Presses of the Tab key within which a page's own part has to be reached."""
+
+AROUND = 6
+"""CSS pixels around an element in which the focus may be drawn."""
 
 NARROW: ViewportSize = {"width": 320, "height": 640}
 """CSS pixels: WCAG 2.2, 1.4.10."""
@@ -90,12 +94,19 @@ class Accessible:
         raise AssertionError(f"expected Tab to lead to {what}, seen {TABS} other stops")
 
     def expect_focus_seen(self, selector: str, what: str) -> None:
-        """Reached by Tab, an element looks otherwise than before."""
-        self.page.evaluate(SCRIPTS["begin"])  # it may have the focus from before
-        before = self.page.locator(selector).first.evaluate(SCRIPTS["look"])
+        """Reached by Tab, an element looks otherwise than without the focus."""
         element = self.reach(selector, what)
-        if element.evaluate(SCRIPTS["look"]) == before:
-            raise AssertionError(f"expected the focus to be seen on {what}, seen it look as before: {before}")
+        focused = self._picture(element)
+        element.blur()
+        if self._picture(element) == focused:
+            raise AssertionError(f"expected the focus to be seen on {what}, seen it look as without")
+
+    def _picture(self, element: Locator) -> bytes:
+        """Of an element, and of what is drawn around it: in forced colours its style does not tell how it looks."""
+        box = element.bounding_box() or {"x": 0, "y": 0, "width": 0, "height": 0}
+        around = {"x": box["x"] - AROUND, "y": box["y"] - AROUND}
+        around |= {side: box[side] + 2 * AROUND for side in ("width", "height")}
+        return self.page.screenshot(clip=cast(FloatRect, around), animations="disabled")
 
     def expect_focus_kept(self, when: str) -> None:
         """The focus is somewhere on the page, not back at its beginning."""
@@ -119,7 +130,7 @@ class Accessible:
             raise AssertionError(f"expected {what} in a live region, seen it in none: no screen reader reads it out")
 
     def expect_fits(self, window: ViewportSize, parts: dict[str, Locator]) -> None:
-        """Each part is seen whole in a window of that size."""
+        """Each part is seen whole in a window of that size, and so is each button in it, with what is written on it."""
         size = self.page.viewport_size
         self.moodle.step(
             f"Make the window {window['width']} CSS pixels wide{', by a zoom of 200 %' * (window is ZOOMED)}."
@@ -128,9 +139,18 @@ class Accessible:
         try:
             for what, part in parts.items():
                 expect_on_screen(part.first, what)
+                for button in part.first.locator("xpath=descendant-or-self::button").filter(visible=True).all():
+                    self._expect_whole(button)
         finally:
             if size:
                 self.page.set_viewport_size(size)
+
+    def _expect_whole(self, button: Locator) -> None:
+        if sides := button.evaluate(SCRIPTS["cut"]):
+            raise AssertionError(
+                f"expected to see the whole button “{button.inner_text().strip()}”, seen it cut off at its "
+                f"{listed(sides)}"
+            )
 
     @contextmanager
     def forced_colours(self) -> Iterator[None]:
@@ -151,6 +171,11 @@ class Accessible:
         """A figure, or a bar that stands out, tells how far an upload is."""
         if not self.page.locator(part).first.evaluate(SCRIPTS["progress"]):
             raise AssertionError("expected the progress to be seen, seen neither a figure nor a bar that stands out")
+
+    def expect_words_seen(self, part: str, what: str) -> None:
+        """What is written there stands out from what lies behind it."""
+        if pale := self.page.locator(part).first.evaluate(SCRIPTS["pale"]):
+            raise AssertionError(f"expected the words of {what} to stand out by 4.5 to 1, seen {listed(pale)}")
 
     def expect_still(self, part: str, what: str) -> None:
         """Nothing moves without an end where somebody's system asks for less motion."""

@@ -36,15 +36,15 @@ def main() -> int:
     parser.add_argument("--list-site", action="store_true", help="print all site profiles as JSON and end")
     parser.add_argument("--list-faults", action="store_true", help="print all defects as JSON and end")
     options = parser.parse_args()
-    if options.list_faults or options.list_site:
-        print(json.dumps(faults.listing() if options.list_faults else site_profiles.listing(), indent=2))
-        return 0
     broken, set_up = Faults(), SiteProfiles()
     try:
         broken.replace(options.fault)
         set_up.replace(site_profiles.from_options(options.site))
     except ValueError as error:
         return _usage(str(error))
+    if options.list_faults or options.list_site:
+        print(json.dumps(faults.listing() if options.list_faults else site_profiles.listing(), indent=2))
+        return 0
     if options.dir and options.dir.exists() and any(options.dir.iterdir()) and not (options.dir / "ca.pem").exists():
         return _usage(f"{options.dir} is not a replica's folder and not empty; give another --dir")
     try:

@@ -89,6 +89,7 @@ class Control:
 
     async def _upgrade(self, request: Request) -> Response:
         self.site.state.upgraded = now()
+        self.site.plugin_version = str(int(self.site.plugin_version) + 1)
         return JSONResponse({"upgraded": self.site.state.upgraded})
 
     async def _mail(self, request: Request) -> Response:

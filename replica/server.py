@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncssh
 
 from replica.faults import LARGE, Faults
-from replica.moodle.site import PLUGIN_VERSION, Site
+from replica.moodle.site import Site
 
 MOODLE = "/var/www/moodle"
 PLUGIN = f"{MOODLE}/mod/assign/submission/s3video"
@@ -115,7 +115,7 @@ class Shell:
             "user": 33,
             "upgrade_log": self._upgrade_log(),
             "missing": ["mdl_user", "mdl_user_preferences"] if self.faults.on("restore-cut-off") else [],
-            "restored": None if self.faults.on("restore-from-before-the-plugin") else PLUGIN_VERSION,
+            "restored": None if self.faults.on("restore-from-before-the-plugin") else self.site.plugin_version,
             "may_create": not self.faults.on("database-user-without-create"),
         }
 
@@ -134,13 +134,13 @@ class Shell:
             return []
         log = [
             [2, "2025010100", "Exception: ddlexecuteerror"],  # of a version before
-            [0, PLUGIN_VERSION, "Starting plugin installation"],
-            [0, PLUGIN_VERSION, "Plugin installed"],
+            [0, self.site.plugin_version, "Starting plugin installation"],
+            [0, self.site.plugin_version, "Plugin installed"],
         ]
         if self.faults.on("upgrade-log-error"):
-            log.insert(2, [2, PLUGIN_VERSION, "Exception: DDL sql execution error"])
+            log.insert(2, [2, self.site.plugin_version, "Exception: DDL sql execution error"])
         if self.faults.on("upgrade-log-warning"):
-            log.insert(2, [1, PLUGIN_VERSION, "Debugging: the column s3_key is longer than its index"])
+            log.insert(2, [1, self.site.plugin_version, "Debugging: the column s3_key is longer than its index"])
         return [list(entry) for entry in log]
 
     def _schema(self) -> str:

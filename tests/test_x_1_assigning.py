@@ -20,12 +20,12 @@ from clients.plugin.api import (
     WATCH,
     Video,
     begin_upload,
-    grader,
     grading_table,
     playback_url,
     request_upload,
     send_and_confirm,
 )
+from clients.plugin.api import grader as grader_panel
 from clients.steps import step
 from fixtures.visitors import SubmissionWithoutBrowser
 from runner.configuration.environment import Environment
@@ -122,8 +122,9 @@ def test_visible_groups(
     with line("X.1.13", "A teacher of visible groups finds the video of another group in the table"):
         row = assigning.row_of(grading_table(site, video).page, student)
         expect_shown(row, [video.key], "in the student's row of the table")
-    with line("X.1.13", "A teacher of visible groups plays the video of another group"):
-        video_access.expect_allowed("playback URL", playback_url(site, video), video, grader.id)
+    for way, ask in {**WATCH, "grader": grader_panel}.items():
+        with line("X.1.13", f"A teacher of visible groups gets the video of another group by the {way}"):
+            video_access.expect_allowed(way, ask(site, video), video, grader.id)
 
 
 @pytest.mark.lines("X.1.4")
@@ -179,7 +180,7 @@ def test_again_after_grading(workspace: Workspace, submit_without_browser: Submi
     """A student whose video was graded hands in another one."""
     first = submit_without_browser(workspace.new_assignment())
     teacher = visit(workspace.teacher(first.assignment.course), "teacher")
-    assignments.give_grade(teacher, first.assignment, first.person, grader(teacher, first).page, POINTS)
+    assignments.give_grade(teacher, first.assignment, first.person, grader_panel(teacher, first).page, POINTS)
     with line("X.1.10", "A video that is handed in after grading takes the place of the graded one", blocks=True):
         second = _again(submit_without_browser, first.assignment, first.person)
         row = assigning.row_of(grading_table(teacher, second).page, second.person)

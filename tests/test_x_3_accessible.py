@@ -57,6 +57,8 @@ def test_form_for_all(
         page.expect_fits(ZOOMED, parts)
     with line("X.3.11", "In forced colours the focus is seen on the button to choose a file"), page.forced_colours():
         page.expect_focus_seen(BUTTON, "the button to choose a file")
+    with line("X.3.11", "In forced colours the words of the upload form can be read"), page.forced_colours():
+        page.expect_words_seen(FORM, "the upload form")
     refused = widget.choose(text_file)
     refused.expect_ended()
     _rules_of_form(page, line, "the form with an error")

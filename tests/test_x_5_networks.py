@@ -73,6 +73,7 @@ def test_sleep(
         with proxied_network.cut(endpoint(upload.storage())):
             upload.expect_refused()
         evidence["message"] = said = form.widget.said()
+    with line("X.5.2", "The message after a sleep of the machine is in plain words"):
         expect_plain(said)
     with line("X.5.2", "A sleep of the machine in an upload leaves the video handed in before"):
         student.open_tab()

@@ -1,15 +1,30 @@
 """X.6, words: what the plugin gives a student to read, in whichever language and from whichever side."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pytest
+from bs4 import Tag
 
 import media
+from checks import assigning, times
 from checks.message_quality import expect_no_words_of_aws, expect_translatable
-from clients.moodle.model import Assignment
+from clients.addresses import DASHBOARD, ENGLISH, MANAGE_VIDEOS, OWN
+from clients.http_result import HttpResult
+from clients.moodle.client import MoodleClient
+from clients.moodle.model import Assignment, Person
+from clients.plugin.api import begin_upload, confirm_upload, grading_table
+from clients.steps import step
 from fixtures.data import Submission
+from fixtures.visitors import SubmissionWithoutBrowser
 from pages.actor import Actor
 from pages.reading import expect_turned, turn_round, words
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.settings_guard import SettingsGuard
+from runner.reservation.workspace import Workspace
+
+LANGUAGES = 5
+"""So many are tried to find one that writes 12 hours, and one that writes 24."""
 
 
 @pytest.mark.lines("X.6.1")
@@ -50,3 +65,59 @@ def test_words(student: Actor, assignment: Assignment, small_clip: media.Clip, l
     with line("X.6.4", "Form, status and video page have no word of AWS for a student") as evidence:
         evidence["texts"] = {where: len(texts) for where, texts in read.items()}
         expect_no_words_of_aws(read)
+
+
+@pytest.mark.lines("X.6.3")
+def test_times(
+    workspace: Workspace,
+    submit_without_browser: Callable[..., SubmissionWithoutBrowser],
+    visit: Callable[..., MoodleClient],
+    line: Lines,
+) -> None:
+    """An administrator looks when videos came, in languages that write 12 hours and 24, as Moodle's pages do."""
+    video = submit_without_browser(workspace.new_assignment())
+    student = visit(unlucky := workspace.student(video.assignment.course))
+    step("the student", "Ask for an upload URL, and say that the video is there, which it is not.")
+    promised = begin_upload(student, video.assignment, video.clip)
+    confirm_upload(student, promised["s3_key"], promised["submission_id"])
+    for language, moodles in _clocks(workspace, video).items():
+        step("the administrator", f"Choose the language “{language}” for this session.")
+        with _speaking(workspace.site, language):
+            shown = _places(workspace.site, video, unlucky)
+        for place, parts in shown.items():
+            with line("X.6.3", f"The {place} writes times as Moodle does, in {moodles.kind} hours") as evidence:
+                evidence["times"] = times.expect_as_moodles(parts, moodles, f"the {place}")
+
+
+def _clocks(workspace: Workspace, video: SubmissionWithoutBrowser) -> dict[str, times.Clock]:
+    """By languages, one of each kind, when the video was handed in, as Moodle's table of submissions writes it."""
+    found: dict[str, times.Clock] = {}
+    for language in workspace.accounts.languages()[:LANGUAGES]:
+        with _speaking(workspace.site, language):
+            row = assigning.row_of(grading_table(workspace.site, video).page, video.person)
+        clock = times.first_clock(row.select("td"))
+        if clock and clock.kind not in {one.kind for one in found.values()}:
+            found[language] = clock
+    return found
+
+
+@contextmanager
+def _speaking(site: MoodleClient, language: str) -> Iterator[None]:
+    """Meanwhile this session has pages in another language; nobody's account is changed for that."""
+    site.get(OWN, lang=language)
+    try:
+        yield
+    finally:
+        site.get(OWN, **ENGLISH)
+
+
+def _places(site: MoodleClient, video: SubmissionWithoutBrowser, unlucky: Person) -> dict[str, list[Tag]]:
+    """Where the plugin writes times, and what is there of this run."""
+    listed = HttpResult.of(site.get(MANAGE_VIDEOS, courseid=video.assignment.course.id)).page
+    question = HttpResult.of(site.get(MANAGE_VIDEOS, action="delete", s3key=video.key)).page
+    dashboard = HttpResult.of(site.get(DASHBOARD)).page
+    return {
+        "list of videos": [row for row in listed.select("tbody tr") if video.key in row.get_text()],
+        "question before a deletion": [box for box in question.select("#notice") if video.key in box.get_text()],
+        "dashboard": [row for row in dashboard.select("tbody tr") if unlucky.name in row.get_text()],
+    }

@@ -82,6 +82,12 @@ class Accounts:
         )
         return self._person(account.username, password)
 
+    def languages(self) -> list[str]:
+        """The codes of those that the site has, English first; one alone where nobody is offered a choice."""
+        page = self.site.open("Reading which languages the site has", ACCOUNT, id=-1)
+        codes = {str(option["value"]) for option in page.select("select[name=lang] option[value]")}
+        return ["en", *sorted(codes - {"en", ""})]
+
     def stop_mail(self, account: Account) -> None:
         """Moodle notifies this person of nothing, by mail or otherwise."""
         ajax(self.site, "core_user_update_user_preferences", userid=account.id, emailstop=1, preferences=[])

@@ -33,6 +33,7 @@ from replica.moodle import (  # noqa: F401
     reuse,
     sso,
     tasks,
+    texts,
 )
 from replica.moodle.errors import MoodleError, Moved, UnderMaintenance
 from replica.moodle.plugin import management, playback, uploads  # noqa: F401
@@ -132,6 +133,7 @@ class App:
     def _answer(self, handler: Handler, web: Web) -> Response:
         ajax_script = "/ajax/" in web.request.url.path
         language.speak(web.language)
+        texts.look(web.session.user.ahead if web.session.user else 0, web.language)
         try:
             return self._as_told(handler(web)) if ajax_script else handler(web)
         except Moved as moved:

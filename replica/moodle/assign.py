@@ -110,13 +110,9 @@ def _by_fault(web: Web, assignment: Assignment, user: User, submission: Submissi
     ]
     if first and web.site.faults.on("copy-shows-first-video"):
         return first[0]
-    if submission and submission.sender != _sender(user) and web.site.faults.on("owner-known-by-address"):
+    if submission and submission.sender != web.state.sender(user.id) and web.site.faults.on("owner-known-by-address"):
         return None
     return submission
-
-
-def _sender(user: User) -> str:
-    return f"{user.fullname} <{user.email}>"
 
 
 def extend(web: Web, assignment: Assignment, course: Course, user: User) -> Response:
@@ -259,7 +255,7 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         return redirect(at(assignment, action="editsubmission"))
     drafted = assignment.submissiondrafts and not web.site.faults.on("draft-submitted-at-once")
     submission.status = "draft" if drafted else "submitted"
-    submission.modified, submission.sender = now(), _sender(user)
+    submission.modified, submission.sender = now(), web.state.sender(user.id)
     if video is not None:
         _spoil(web, video)
     if not web.site.faults.on("replaced-video-stays"):

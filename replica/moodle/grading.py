@@ -33,10 +33,10 @@ def _apart(web: Web, assignment: Assignment, course: Course, user: User, student
     return assignment.groupmode == SEPARATE and access.apart(web.state, user, course, student.id)
 
 
-def _hidden_by_groups(web: Web, assignment: Assignment, course: Course, user: User, student: User) -> bool:
+def _hidden_by_groups(web: Web, assignment: Assignment, course: Course, user: User, student: User, fault: str) -> bool:
     """Whether a fault shows a teacher no video of another group, where groups are visible."""
     apart = assignment.groupmode == VISIBLE and access.apart(web.state, user, course, student.id)
-    return apart and web.site.faults.on("table-hides-other-groups")
+    return apart and web.site.faults.on(fault)
 
 
 def _fits(chosen: str, submission: Submission | None) -> bool:
@@ -76,7 +76,7 @@ def table(web: Web, assignment: Assignment, course: Course, user: User) -> Respo
             submission = None
         if _fits(memory["status"], submission) and search in f"{student.fullname} {student.email}".casefold():
             hidden = web.site.faults.on("table-without-videos") or _hidden_by_groups(
-                web, assignment, course, user, student
+                web, assignment, course, user, student, "table-hides-other-groups"
             )
             cell = None if hidden else summary_of(web, submission)
             rows.append((student, submission, cell))
@@ -172,13 +172,15 @@ def panel(web: Web, context: int, student_id: int) -> str:
     if assignment is None or student is None:
         raise no_permission("Grade assignment")
     course = web.course(assignment.course)
-    _require(web, web.require_login(course), course)
+    user = web.require_login(course)
+    _require(web, user, course)
     submission = web.state.submission_of(assignment.id, student.id)
+    hidden = _hidden_by_groups(web, assignment, course, user, student, "grader-hides-other-groups")
     return web.template("grading_panel.html").render(
         student=student,
-        named=lambda one: _named(web, assignment, course, web.require_login(course), one),
+        named=lambda one: _named(web, assignment, course, user, one),
         submission=submission,
-        cell=summary_of(web, submission),
+        cell=None if hidden else summary_of(web, submission),
         assignment=assignment,
         faults=web.site.faults,
         secret=web.state.settings["aws_secret_key"],

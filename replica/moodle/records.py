@@ -24,6 +24,8 @@ class User:
     admin: bool = False
     lang: str = ""
     staffid: str = ""
+    ahead: int = 0
+    """Minutes by which their clocks are ahead of the site's."""
     preferences: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -106,7 +106,7 @@ def make(web: Web, asked: Copy) -> str:
             copied.origin = submission.id
             if faults.on("copied-submission-without-video"):
                 copied.status = submission.status
-            if faults.on("copied-video-does-not-play"):
+            if faults.on("copied-video-does-not-play") or faults.on("copied-videos-are-the-first-one"):
                 copied.status, copied.video = submission.status, submission.video
             state.submissions[copied.id] = copied
     return f"Execute adhoc task: {TASK}\nAdhoc task complete: {TASK}"

@@ -53,7 +53,14 @@ class Site:
             "playback_rate_limit": "30",
         }
         self.admin = self.state.add_user(
-            "admin", settings.admin_password, "Admin", "User", "admin@example.invalid", admin=True, staffid="1"
+            "admin",
+            settings.admin_password,
+            "Admin",
+            "User",
+            "admin@example.invalid",
+            admin=True,
+            staffid="1",
+            ahead=330,
         )
         self.state.add_category("Category 1")
         self.category = self.state.add_category("S3 Video acceptance", "s3video-acceptance")

@@ -147,6 +147,11 @@ class State:
     def videos_of(self, submission: int) -> list[Video]:
         return [video for video in self.videos.values() if video.submission == submission]
 
+    def sender(self, user: int) -> str:
+        """Name and e-mail address, as somebody has them now."""
+        person = self.users[user]
+        return f"{person.fullname} <{person.email}>"
+
     def outlived(self, video: Video) -> bool:
         """Whether the video is older than the last upgrade."""
         return video.requested <= self.upgraded

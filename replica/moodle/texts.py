@@ -1,6 +1,7 @@
 """Numbers and times in words, as Moodle's English pages write them."""
 
 import re
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 
@@ -12,10 +13,21 @@ def size(count: int) -> str:
     return f"{count} bytes"
 
 
-def date(at: int) -> str:
-    """A Unix time as "Sunday, 22 November 2026, 12:00 AM", in the site's time zone (UTC)."""
-    moment = datetime.fromtimestamp(at, UTC)
-    return f"{moment:%A}, {moment.day} {moment:%B %Y}, {int(moment.strftime('%I'))}:{moment:%M %p}"
+_ahead: ContextVar[int] = ContextVar("ahead", default=0)
+_by_24_hours: ContextVar[bool] = ContextVar("by_24_hours", default=False)
+
+
+def look(ahead: int, language: str) -> None:
+    """Whoever looks at the page that is made next: how many minutes they are ahead of the site, and their language."""
+    _ahead.set(ahead)
+    _by_24_hours.set(language != "en")
+
+
+def date(at: int, *, of_server: bool = False, by_24_hours: bool = False) -> str:
+    """A Unix time as "Sunday, 22 November 2026, 12:00 AM", or 00:00; by the clock of who looks, or the server's."""
+    moment = datetime.fromtimestamp(at + (0 if of_server else 60 * _ahead.get()), UTC)
+    hours = f"{moment:%H:%M}" if by_24_hours or _by_24_hours.get() else f"{int(moment.strftime('%I'))}:{moment:%M %p}"
+    return f"{moment:%A}, {moment.day} {moment:%B %Y}, {hours}"
 
 
 def duration(seconds: int) -> str:

@@ -321,6 +321,7 @@
       if (!(problem instanceof Problem)) { throw problem; }
       if (M.replica.fault("failure-swallowed")) { succeed(); return; }
       if (problem.broken && (M.replica.fault("broken-connection-untold") || slept("sleep-untold"))) { progress.style.display = "none"; return; }
+      if (slept("sleep-told-in-terms")) { problem.message = "S3: RequestTimeTooSkewed"; }
       if (problem.broken && slept("sleep-drops-saved-video")) { await saveWithoutVideo(); }
       fail(problem, file);
     } finally {

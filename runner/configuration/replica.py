@@ -60,6 +60,17 @@ def started(*options: str) -> Iterator[dict[str, Any]]:
         process.wait(STOP_SECONDS)
 
 
+def expect_known(*options: str) -> None:
+    """Raises ConfigurationError for options of which a replica would not start; none is started."""
+    if not options:
+        return
+    command = [sys.executable, "-m", "replica", "--list-faults", *options]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        *_, told = done.stderr.splitlines() or [f"replica: exit code {done.returncode}"]
+        raise ConfigurationError(told)
+
+
 def variables(ready: dict[str, Any]) -> dict[str, str]:
     """A started replica's secrets, as the variables that its environment file names."""
     return {

@@ -69,6 +69,12 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         state.problems += restored.problems
         if not state.problems:
             what = ", ".join(restored.settings) or "no note of a run named any setting"
+            state.notes += [
+                f"“{course}”, which waited for an upgrade, is removed with its video; the file of --before-upgrade is "
+                "of no use any more: delete it."
+                for course in restored.courses
+                if course.startswith(UPGRADE_NAME)
+            ]
             state.notes.append(
                 f"What dead runs had left changed is put back: {what}. The plugin is enabled, its keys are filled in."
             )
@@ -109,9 +115,12 @@ def expect_readable(config: pytest.Config) -> None:
     """What only lists tests asks no host, but reads the files that a run would, and its options. Raises UsageError."""
     option = config.option
     ours = option.env == replica.NAME
-    if not option.collectonly or (ours and not (option.target or option.rush or option.rush_workers)):
+    of_replica = _options_of_replica(option.site, option.fault)
+    if not option.collectonly or (ours and not (option.target or option.rush or option.rush_workers or of_replica)):
         return
     try:
+        if ours:
+            replica.expect_known(*of_replica)
         environment = replica.described() if ours else load(option.env)
         targets = _targets(environment, [*option.browser, *option.target])
         _expect_rush_allowed(environment, option.rush, option.rush_workers)
@@ -134,8 +143,8 @@ def _leave(state: State, environment: Environment, file: Path) -> None:
     state.problems += [f"clean-up: {problem}" for problem in dict.fromkeys(report.problems)]
     state.notes.append(
         f"a course with one video stays on the site, “{UPGRADE_NAME} …”, and {file} tells what was there. Upgrade the "
-        f"plugin, then run: pytest --env={state.environment_name} --after-upgrade={file}. That removes both; without "
-        "the file pytest --restore does."
+        f"plugin, then run: pytest --env={state.environment_name} --after-upgrade={file}. That removes both when all "
+        "is as before; without the file pytest --restore does."
     )
     state.code = 0
 
@@ -218,7 +227,7 @@ def suite_revision() -> str:
 def _environment(state: State, started: ExitStack, profiles: Sequence[str], faults: Sequence[str]) -> Environment:
     """Reads the environment, the replica's when that is up with these profiles and faults; remembers its secrets."""
     if state.environment_name == replica.NAME:
-        options = [f"--site={profile}" for profile in profiles] + [f"--fault={fault}" for fault in faults]
+        options = _options_of_replica(profiles, faults)
         state.environment_name = str(started.enter_context(replica.running_replica(*options)))
     else:
         _expect_replica(state.environment_name, profiles, faults)
@@ -230,6 +239,10 @@ def _environment(state: State, started: ExitStack, profiles: Sequence[str], faul
     for secret in environment.secrets():
         state.secrets.add(secret)
     return environment
+
+
+def _options_of_replica(profiles: Iterable[str], faults: Iterable[str]) -> list[str]:
+    return [*(f"--site={profile}" for profile in profiles), *(f"--fault={fault}" for fault in faults)]
 
 
 def _expect_replica(name: str, profiles: Sequence[str], faults: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from clients.errors import ConfigurationError
 from clients.moodle.assignments import assignments_of, remove_submissions
 from clients.moodle.model import Assignment, Course
+from clients.plugin.administration import plugin
 from clients.plugin.object_key import belongs_to
 from runner.configuration.environment import Environment
 from runner.configuration.naming import LEFT, UPGRADE_NAME
@@ -75,6 +76,11 @@ def read(environment: Environment, file: Path) -> Left:
         ) from None
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read ({error.strerror}). Correct its name, or unlock it.") from None
+    if not text:
+        raise ConfigurationError(
+            f"{file} is empty: --before-upgrade has written nothing into it. Delete it, run pytest --restore, and "
+            "begin again with --before-upgrade, before the upgrade."
+        )
     damaged = ConfigurationError(
         f"{file} is not what --before-upgrade wrote. Copy it anew from where it was written; or remove what waits on "
         "the site by pytest --restore, and begin again with --before-upgrade."
@@ -100,6 +106,13 @@ def create(file: Path) -> int:
     try:
         return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        if file.is_dir():
+            raise ConfigurationError(f"{file} is a folder. Name a file that is not there yet.") from None
+        if not file.stat().st_size:
+            raise ConfigurationError(
+                f"{file} is there already, and empty, as --before-upgrade leaves it when it is killed. Delete it, and "
+                "run pytest --restore, which removes what that run left on the site; then begin again."
+            ) from None
         raise ConfigurationError(
             f"{file} is there already. Finish with pytest --after-upgrade={file}, or name another file."
         ) from None
@@ -121,6 +134,12 @@ def expect_waiting(admin: Administrator, left: Left, file: Path) -> None:
         raise ConfigurationError(
             f"{left.site} no longer has the course that {file} tells of: pytest --restore, or somebody, has removed "
             "it. Delete the file, and begin again with --before-upgrade."
+        )
+    found = plugin(admin.site)
+    if found and found.version == left.version:
+        raise ConfigurationError(
+            f"There was no upgrade: the plugin on {left.site} is at version {left.version}, as before. Upgrade it, and "
+            f"run --after-upgrade={file} again; what waits for that stays."
         )
 
 

@@ -24,6 +24,7 @@ def test_a_form_for_everybody(show: Show) -> None:
     page = accessible(show)
     assert list(page.broken(".s3video-upload-interface", "the form")) == []
     page.expect_focus_seen(".pick", "the button")
+    page.reach(".pick", "the button")
     assert page.dialogue(5).is_multiple() is False
     page.expect_live(page.page.locator(".message"), "the message")
     page.expect_focus_kept("after that")
@@ -39,7 +40,7 @@ def test_what_somebody_cannot_use_is_told(show: Show) -> None:
         broken[0].fail()
     assert list(pale.broken(".s3video-upload-interface", "the form with an error")) == []
     ringless = accessible(show, ".pick { outline: none; }")
-    with says("expected the focus to be seen on the button, seen it look as before"):
+    with says("expected the focus to be seen on the button, seen it look as without"):
         ringless.expect_focus_seen(".pick", "the button")
     silent = accessible(show, page=FORM.replace(' role="alert"', ""))
     with says("expected the message in a live region, seen it in none"):
@@ -68,10 +69,14 @@ def test_a_form_in_forced_colours(show: Show) -> None:
     with page.forced_colours():
         page.expect_focus_seen(".pick", "the button")
         page.expect_progress_seen(".s3video-upload-interface")
+        page.expect_words_seen(".s3video-upload-interface", "the form")
     soft = accessible(show, ".pick:focus { outline: none; box-shadow: 0 0 0 3px #05c; }", BAR)
     soft.expect_focus_seen(".pick", "the button")
-    with soft.forced_colours(), says("expected the focus to be seen on the button, seen it look as before"):
+    with soft.forced_colours(), says("expected the focus to be seen on the button, seen it look as without"):
         soft.expect_focus_seen(".pick", "the button")
+    white = accessible(show, ".pick { forced-color-adjust: none; background: #fff; color: #fefefe; }", BAR)
+    with white.forced_colours(), says("expected the words of the form to stand out by 4.5 to 1, seen “Choose” by 1.0"):
+        white.expect_words_seen(".s3video-upload-interface", "the form")
     bare = accessible(show, ".figure { display: none; }", BAR)
     bare.expect_progress_seen(".s3video-upload-interface")
     with bare.forced_colours(), says("expected the progress to be seen, seen neither a figure nor a bar"):
@@ -85,3 +90,13 @@ def test_a_form_at_a_zoom(show: Show) -> None:
     page.expect_fits(NARROW, parts)
     with says("expected the button to fit on the screen"):
         page.expect_fits(ZOOMED, parts)
+
+
+def test_a_button_that_is_cut_off(show: Show) -> None:
+    for style, sides in (
+        (".pick { width: 30px; overflow: hidden; white-space: nowrap; }", "right"),
+        (".s3video-upload-interface { height: 8px; overflow: hidden; }", "bottom"),
+    ):
+        page = accessible(show, style, BAR)
+        with says(f"expected to see the whole button “Choose”, seen it cut off at its {sides}"):
+            page.expect_fits(NARROW, {"the form": page.page.locator(".s3video-upload-interface")})

@@ -53,6 +53,7 @@ WHOLE_STEPS = {
         ("closed-network debugdisplay", "2_08_playback.py::test_playback"),
         ("no-full-screen", "2_08_playback.py::test_controls"),
         ("language", "2_09_access.py::test_second_student"),
+        ("language", "x_6_words.py::test_times"),
         *(
             pytest.param(name, f"{step}.py", marks=pytest.mark.nightly)
             for name, steps in WHOLE_STEPS.items()

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from clients import http
 from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from runner.configuration.environment import Environment
 from runner.configuration.naming import CATEGORY, UPGRADE_NAME
 from runner.pytest_plugin import before_upgrade
-from selftest.runs.checkout import GO, WRONG, Checkout, expect, expect_told
+from selftest.runs.checkout import GO, NO_GO, WRONG, Checkout, expect, expect_told
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -63,6 +64,17 @@ def test_before_and_after(checkout: Checkout, site: MoodleClient, environment: E
     expect_told(checkout.run(checkout.file(), f"--before-upgrade={other}"), WRONG, "MISCONFIGURED", "of an earlier")
     assert not other.exists()
 
+    expect(checkout.run(checkout.file(), after), WRONG, "MISCONFIGURED", "There was no upgrade")
+    assert len(waiting(site)) == 1
+    assert file.exists()
+
+    http.request("PUT", f"{environment.base_url}/__replica__/upgrade", verify=str(environment.ca_file), timeout=10)
+    checkout.tests(test_it=TEST.replace("assert left.key", "assert not left.key"))
+    expect(checkout.run(checkout.file(), after), NO_GO, "NO-GO")
+    assert len(waiting(site)) == 1
+    assert file.exists()
+
+    checkout.tests(test_it=TEST)
     expect(checkout.run(checkout.file(), after), GO, "GO")
     assert waiting(site) == []
     assert not file.exists()
@@ -73,7 +85,7 @@ def test_before_and_after(checkout: Checkout, site: MoodleClient, environment: E
 def test_restore_removes_what_waits(checkout: Checkout, site: MoodleClient, tmp_path: Path) -> None:
     file = tmp_path / "left"
     expect(checkout.run(checkout.file(), f"--before-upgrade={file}"), GO, "READY")
-    expect(checkout.run(checkout.file(), "--restore"), GO, "READY")
+    expect(checkout.run(checkout.file(), "--restore"), GO, "READY", "which waited for an upgrade, is removed")
     assert waiting(site) == []
     run = checkout.run(checkout.file(), f"--after-upgrade={file}")
     expect(run, WRONG, "MISCONFIGURED", "no longer has the course")

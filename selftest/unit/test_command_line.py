@@ -239,12 +239,14 @@ def test_listing_the_tests_refuses_what_a_run_would(
         ({"target": ["nowhere"]}, "replica.toml: no target is named nowhere; use one of chromium"),
         ({"rush": 31}, "--rush 31 is more than replica.toml allows, which is 30"),
         ({"rush_workers": ("load-1",)}, "add --rush N"),
+        ({"fault": ["progress-hiden"]}, "replica: unknown fault progress-hiden; `python -m replica --list-faults`"),
+        ({"site": ["slow=never"]}, "replica: "),
     ],
 )
 def test_listing_the_tests_for_the_replica_starts_none(asked: dict[str, Any], told: str) -> None:
     with pytest.raises(pytest.UsageError, match=re.escape(told)):
         expect_readable(listing(**asked))
-    expect_readable(listing(target=["pixel-7", "webkit"], rush=30))
+    expect_readable(listing(target=["pixel-7", "webkit"], rush=30, fault=["progress-hidden"], site=["slow=3"]))
 
 
 def test_listing_the_tests_reads_the_environment_file(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from checks import upgraded
 from clients.errors import ConfigurationError
 from clients.moodle.courses import Courses
-from clients.moodle.model import Account
+from clients.moodle.model import Account, Plugin
 from runner.configuration.environment import Environment
 from runner.configuration.naming import UPGRADE_NAME
 from runner.reservation import upgrade
@@ -61,25 +62,34 @@ def test_what_was_written_is_read_and_holds_no_secret(environment: Environment, 
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("nothing", "is not there. pytest --before-upgrade"), (".", "cannot be read")],
+    [
+        ("nothing", "is not there. pytest --before-upgrade"),
+        (".", "cannot be read"),
+        ("empty", "is empty: --before-upgrade has written nothing into it"),
+    ],
 )
 def test_no_file(environment: Environment, tmp_path: Path, name: str, told: str) -> None:
+    (tmp_path / "empty").touch()
     with pytest.raises(ConfigurationError, match=told):
         read(environment, tmp_path / name)
 
 
-def test_no_folder(tmp_path: Path) -> None:
+def test_no_place_for_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="is a folder"):
+        create(tmp_path)
+    (tmp_path / "empty").touch()
+    with pytest.raises(ConfigurationError, match="is there already, and empty"):
+        create(tmp_path / "empty")
     with pytest.raises(ConfigurationError, match="cannot be written"):
         create(tmp_path / "nowhere" / "left")
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "words", "bytes"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "words", "bytes"])
 def test_a_damaged_file(environment: Environment, tmp_path: Path, damage: str) -> None:
     text = written(environment, left(environment))
     damaged = {
         "cut": text[:-30],
         "changed": text.replace('"course":9', '"course":3'),
-        "empty": "",
         "words": "retention_days = 365",
         "bytes": "\udcff\udc80",
     }
@@ -99,11 +109,15 @@ def test_a_file_of_another_site(environment: Environment, tmp_path: Path) -> Non
 def test_a_course_that_is_gone(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     there = {3: f"{UPGRADE_NAME} 1"}
     monkeypatch.setattr(upgrade, "waiting", lambda _: there)
-    admin = cast(Administrator, object())
+    monkeypatch.setattr(upgrade, "plugin", lambda _: Plugin("2025102601", True, "S3 Video"))
+    admin = cast(Administrator, SimpleNamespace(site=None))
     with pytest.raises(ConfigurationError, match="no longer has the course that left tells of"):
         expect_waiting(admin, left(environment), Path("left"))
     there[9] = f"{UPGRADE_NAME} 2"
     expect_waiting(admin, left(environment), Path("left"))
+    monkeypatch.setattr(upgrade, "plugin", lambda _: Plugin(left(environment).version, True, "S3 Video"))
+    with pytest.raises(ConfigurationError, match="is at version 2025102600, as before"):
+        expect_waiting(admin, left(environment), Path("left"))
 
 
 def test_settings_after_an_upgrade() -> None:

@@ -1,6 +1,7 @@
 """The plugin's administration: dashboard.php and videomanagement.php."""
 
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from starlette.responses import Response
 
@@ -122,6 +123,7 @@ def dashboard(web: Web) -> Response:
         recent=recent[:10],
         failures=[_failure(web, entry) for entry in reversed(listed)][:10],
         status_names=STATUS_NAMES,
+        moment=partial(texts.date, by_24_hours=faults.on("dashboard-in-24-hours")),
     )
 
 
@@ -221,10 +223,20 @@ def manage(web: Web) -> Response:
         here=MANAGEMENT,
         chosen=chosen,
         rows=shown[first : first + chosen.perpage],
+        named=lambda row: _named(web, row),
+        moment=partial(texts.date, of_server=web.site.faults.on("list-by-the-server-s-clock")),
         pages=-(-len(shown) // chosen.perpage),
         courses=sorted({(row.course.id, row.course.fullname) for row in everything}, key=lambda c: c[1]),
         status_names=STATUS_NAMES,
     )
+
+
+def _named(web: Web, row: Row) -> str:
+    """What the list calls a video's student."""
+    submission = web.state.submissions.get(row.video.submission)
+    if submission and submission.sender and web.site.faults.on("list-keeps-the-old-name"):
+        return submission.sender.partition(" <")[0]
+    return row.student.username if web.site.faults.on("list-shows-user-name") else row.student.fullname
 
 
 def _delete(web: Web, key: str, chosen: Filter) -> Response:
@@ -245,6 +257,7 @@ def _delete(web: Web, key: str, chosen: Filter) -> Response:
             "S3 Video Management",
             layout="admin",
             row=row,
+            moment=partial(texts.date, of_server=faults.on("question-by-the-server-s-clock")),
             here=MANAGEMENT,
             kept=kept,
             hidden=sent | {"confirm": 1},

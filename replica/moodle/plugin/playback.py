@@ -29,8 +29,13 @@ def may_watch(web: Web, user: User, submission: Submission, course: Course) -> b
     classmate = bool(submission.group) and active and faults.on("group-video-for-classmates")
     own = (mine and active and not faults.on("owner-denied")) or classmate
     graded = web.state.courses.values() if faults.on("teacher-of-any-course") else [course]
+    copies = [one for one in web.state.courses.values() if one.origin == course.id]
     if faults.on("copy-opens-the-first-course"):
-        graded = [course, *(one for one in web.state.courses.values() if one.origin == course.id)]
+        graded = [course, *copies]
+    if faults.on("copy-opens-to-its-students") and any(access.may_submit(web.state, user, one) for one in copies):
+        return True
+    if faults.on("renamed-student-s-video-for-nobody-else") and submission.sender != web.state.sender(submission.user):
+        return own
     guest = web.session.guest and faults.on("guests-may-watch")
     left = faults.on("suspended-teachers-keep-access") and access.has_taught(web.state, user, course)
     mode = web.state.assignments[submission.assignment].groupmode
@@ -58,6 +63,8 @@ def find(web: Web, number: int, key: str, unchecked: str) -> tuple[User, Video] 
         return None
     if web.state.outlived(video) and web.site.faults.on("upgrade-orphans-videos"):
         return None
+    if video.submission != submission.id and web.site.faults.on("copied-videos-are-the-first-one"):
+        video = next(one for one in web.state.videos.values() if one.assignment == video.assignment)
     course = web.state.courses[web.state.assignments[submission.assignment].course]
     everybody = web.site.faults.on("access-check-missing") or web.site.faults.on(unchecked)
     if not everybody and not may_watch(web, user, submission, course):
@@ -70,6 +77,8 @@ def _belongs(web: Web, video: Video, submission: Submission) -> bool:
     if web.site.faults.on("file-name-compared"):
         name = video.s3_key.rpartition("/")[2]
         return any(one.s3_key.endswith(f"/{name}") for one in web.state.videos_of(submission.id))
+    if video.submission == submission.origin and web.site.faults.on("copied-videos-are-the-first-one"):
+        return True
     return video.submission == submission.id or web.site.faults.on("key-not-compared")
 
 
