@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,6 +73,8 @@ class Workspace:
         self.crowd = [Account(**account) for account in state.get("crowd", [])]
         """The students who come to a rush."""
         self._assignment: Assignment | None = None
+        self._joined: set[int] = set()
+        """Courses that have let somebody in."""
 
     def _pool(self, environment: Environment, state: dict[str, Any]) -> PeoplePool:
         workers = state["workers"]
@@ -251,10 +253,13 @@ class Workspace:
         """Somebody with an account and no part in the courses of the test."""
         return self._people.acquire("student")
 
-    @_set_up()
     def _enrolled(self, part: str, role: str, course: Course) -> Person:
-        person = self._people.acquire(part, course)
-        self.accounts.enrol(course, person, role)
+        """Raises SiteError where the course has let others in before: what came to it since, a video, is under test."""
+        with _set_up():
+            person = self._people.acquire(part, course)
+        with nullcontext() if course.id in self._joined else _set_up():
+            self.accounts.enrol(course, person, role)
+        self._joined.add(course.id)
         return person
 
     def promise(self, person: Person, key: str) -> None:

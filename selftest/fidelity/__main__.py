@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from checklist.standard_streams import make_safe
-from clients.errors import ConfigurationError, SiteError, Unreachable
+from clients.errors import ConfigurationError, NotCheckable, SiteError, Unreachable
 from replica.versions import VERSIONS
 from runner.configuration.environment import Environment, load
 from runner.configuration.replica import CHECKOUT, running_replica
@@ -68,7 +68,7 @@ def main() -> int:
     except Locked as locked:
         console.print(str(locked))
         return 5
-    except (ConfigurationError, SiteError, Unreachable) as problem:
+    except (ConfigurationError, NotCheckable, SiteError, Unreachable) as problem:
         console.print(str(problem))
         return 4
     judged = compare.judge(facts, replica, compare.read(), version)

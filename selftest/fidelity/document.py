@@ -18,7 +18,8 @@ definition, must not have. Anything else, and a reason that no longer holds, end
 
 What is unique is left out of the comparison: ids, names, times, keys, secrets. Not asked is what scripts do in a
 browser, how the plugin answers while storage or CDN fail, nor what Moodle's own pages say beyond the hooks of the page
-objects. A site is asked for about a minute, in a course of its own; it is locked meanwhile, as by a run.
+objects. A site is asked for some minutes, in a course of its own; it is locked meanwhile, as by a run. A limit over 60
+is 60 while it is come to.
 """
 
 LONGEST = 160

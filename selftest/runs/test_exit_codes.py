@@ -137,6 +137,23 @@ Accounts.enrol = enrol
     expect(checkout.run(checkout.file()), WRONG, "MISCONFIGURED", told, "3 not reached")
 
 
+def test_a_course_that_has_let_others_in(checkout: Checkout) -> None:
+    """What came to it since is under test: then a refusal is a failed line."""
+    refuses = """
+from clients.errors import SiteError
+from clients.moodle.accounts import Accounts
+course = []
+def enrol(self, wanted, person, role):
+    if wanted in course:
+        raise SiteError("Enrolling a second student failed.")
+    course.append(wanted)
+Accounts.enrol = enrol
+"""
+    checkout.tests(test_it=three_lines("workspace.student(workspace.assignment().course)"), conftest=refuses)
+    run = checkout.run(checkout.file())
+    expect(run, NO_GO, "NO-GO", "✓ 2.7.1", "✗ 2.7.2", "failed: Enrolling a second student failed.")
+
+
 def test_a_disk_that_is_full(checkout: Checkout) -> None:
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
