@@ -58,7 +58,7 @@ export function pale(root) {
   const light = (colour) => parts(colour).slice(0, 3)
     .map((part) => part / 255)
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+    .reduce((sum, part, channel) => sum + part * [0.2126, 0.7152, 0.0722][channel], 0);
   const behind = (element) => {
     for (let one = element; one !== null; one = one.parentElement) {
       const colour = getComputedStyle(one).backgroundColor;

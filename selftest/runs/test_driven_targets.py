@@ -143,7 +143,7 @@ def test_the_whole_of_step_2_13_on_a_phone(checkout: Checkout, binary: Binary) -
     assert tests == {"test_upload_and_playback", "test_grader", "test_types", "test_from_phones"}
 
 
-class InBetween(http.server.BaseHTTPRequestHandler):
+class Relay(http.server.BaseHTTPRequestHandler):
     """Passes on what a driver is told."""
 
     protocol_version = "HTTP/1.1"
@@ -171,7 +171,7 @@ class InBetween(http.server.BaseHTTPRequestHandler):
         return status, told
 
 
-class WithoutFiles(InBetween):
+class WithoutFiles(Relay):
     """Refuses files as Appium does for an iPhone."""
 
     def answer(self, command: str, path: str, body: bytes) -> tuple[int, bytes]:
@@ -186,7 +186,7 @@ class WithoutFiles(InBetween):
         return status, json.dumps({"value": {"error": refusal[0], "message": refusal[1], "stacktrace": ""}}).encode()
 
 
-class Appium(InBetween):
+class Appium(Relay):
     """Stands in for Appium with a phone: its dialogue shows the files in `folder`, which Appium puts there.
 
     Who touches one of them has the page's field take it, which is typed here.
