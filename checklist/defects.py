@@ -144,7 +144,8 @@ class Defect:
 
     `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
     of it. `matters` says why, to a student, a teacher or the university. `beside` are lines that passed, and what they
-    speak of. `known` holds, when the team has agreed to live with it, each issue's link, owner, and the date when it
+    speak of. `remedy` says how to mend it.
+    `known` holds, when the team has agreed to live with it, each issue's link, owner, and the date when it
     expires. `beyond` when it shows in lines beyond the checklist alone, none of which was required. `since` is when
     the first run began of those in a row that showed it, in UTC; empty where no earlier run could have.
     """
@@ -164,6 +165,7 @@ class Defect:
     since: str = ""
     beyond: bool = False
     matters: str = ""
+    remedy: str = ""
 
     @property
     def stops(self) -> bool:
@@ -212,6 +214,8 @@ class Rule(Table):
     apart: bool = False
     parts: dict[str, str] | None = None
     matters: str | None = None
+    look: tuple[str, ...] | None = None
+    remedy: str | None = None
     beside: dict[str, str] | None = None
 
     def fits(self, check: Check) -> bool:
@@ -545,6 +549,7 @@ def _defect(
         known=notes,
         beyond=beyond,
         matters=str(_ruled(worst, "matters") or ""),
+        remedy=str(_ruled(worst, "remedy") or ""),
     )
 
 
@@ -564,6 +569,8 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
     steps, asked, shown = repeated(first.evidence.get("steps", ())), [*_asked(first)], _pictures(first)
+    if not steps and not asked and isinstance(look := _ruled(first, "look"), tuple):
+        steps = [*look]
     return Symptom(
         _what_is_wrong(same[0]),
         expected,

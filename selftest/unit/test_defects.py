@@ -79,7 +79,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "A student can cheat: the server takes as handed in another student's video"),
+         "A student can cheat: the server lets them hand in another student's video"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
@@ -93,7 +93,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "Other people can make a student's handed-in video disappear by sending the request that deletes it"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
            "it knows nothing of that name (404 Not Found)")],
-         "The CDN may be refused the videos by S3: the access identity that it names does not exist"),
+         "AWS does not know the access identity by which the CDN is to read the videos"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
            "error Odd")], "Nobody can check who may read the bucket: AWS does not tell of the access "
          "identity that the CDN names"),
