@@ -82,6 +82,9 @@ NO_VIDEO = re.compile(r"the video (?:to load|player\b)|playback to|moving pictur
 VIDEO = re.compile(r"/videos/\d")
 """Of a request's address, that it asks for a video."""
 
+AXE = re.compile(r"axe's rule (\S+) to hold, (“.+”)")
+"""What a check of accessibility expects, with axe's name for it first."""
+
 KEY = 40
 """Characters of a key that tell what it is of."""
 
@@ -568,6 +571,8 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
+    if rule := AXE.fullmatch(expected):
+        expected, seen = f"{rule[2]} (axe calls this rule {rule[1]})", seen.removeprefix("it broken by ")
     steps, asked, shown = repeated(first.evidence.get("steps", ())), [*_asked(first)], _pictures(first)
     if not steps and not asked and isinstance(look := _ruled(first, "look"), tuple):
         steps = [*look]
