@@ -313,6 +313,26 @@ def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_s
     assert "- **Passed all the same:** 2.7.18 “Click" in markdown(one, run_of([], BOTH))
 
 
+def test_a_card_of_aws_says_where_to_look_and_how_to_mend_it() -> None:
+    seen = "expected AWS to answer to cloudfront:Get, seen that it knows nothing of that name (404 Not Found)"
+    (one,) = found(failed("1.4.9", "The access identity has its name", seen))
+    assert any("get-cloud-front-origin-access-identity" in step for step in one.symptoms[0].steps)
+    assert f"- **How to mend it:** {one.remedy}" in markdown(one, run_of([], BOTH))
+    (refused,) = found(failed("1.4.9", "The access identity has its name", "expected AWS to answer to it, seen 403"))
+    assert "make the call" in refused.remedy
+
+
+def test_a_failed_renewal_of_an_address_is_one_defect_with_its_errors_in_the_console() -> None:
+    renewal = "expected the player to ask for another address within 20 hours, seen no request for one"
+    said = "expected no errors in anybody's console in step 2.8, seen the teacher's: console error: "
+    broke = "URL refresh attempt 1 failed: TypeError; the teacher's: console error: Playback error: Error"
+    player = failed("2.8.7", "The player renews its address before that ends, and keeps its place", renewal)
+    (one,) = found(player, failed("2.14.3", "Nobody's console shows an error", said + broke))
+    assert one.lines == ["2.8.7", "2.14.3"]
+    other = f"{said}{broke}; the teacher's: console error: x is null"
+    assert len(found(player, failed("2.14.3", "Nobody's console shows an error", other))) == 2
+
+
 def test_who_must_act_tells_defects_apart() -> None:
     seen = "expected {}, seen another value in the settings"
     assert len(found(failed("2.5.11", "A", seen.format("a")), failed("2.5.14", "B", f"{seen.format('b')}"))) == 1
