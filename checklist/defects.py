@@ -82,6 +82,9 @@ NO_VIDEO = re.compile(r"the video (?:to load|player\b)|playback to|moving pictur
 VIDEO = re.compile(r"/videos/\d")
 """Of a request's address, that it asks for a video."""
 
+AXE = re.compile(r"axe's rule (\S+) to hold, (“.+”)")
+"""What a check of accessibility expects, with axe's name for it first."""
+
 KEY = 40
 """Characters of a key that tell what it is of."""
 
@@ -144,7 +147,8 @@ class Defect:
 
     `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
     of it. `matters` says why, to a student, a teacher or the university. `beside` are lines that passed, and what they
-    speak of. `known` holds, when the team has agreed to live with it, each issue's link, owner, and the date when it
+    speak of. `remedy` says how to mend it.
+    `known` holds, when the team has agreed to live with it, each issue's link, owner, and the date when it
     expires. `beyond` when it shows in lines beyond the checklist alone, none of which was required. `since` is when
     the first run began of those in a row that showed it, in UTC; empty where no earlier run could have.
     """
@@ -164,6 +168,7 @@ class Defect:
     since: str = ""
     beyond: bool = False
     matters: str = ""
+    remedy: str = ""
 
     @property
     def stops(self) -> bool:
@@ -212,6 +217,8 @@ class Rule(Table):
     apart: bool = False
     parts: dict[str, str] | None = None
     matters: str | None = None
+    look: tuple[str, ...] | None = None
+    remedy: str | None = None
     beside: dict[str, str] | None = None
 
     def fits(self, check: Check) -> bool:
@@ -545,6 +552,7 @@ def _defect(
         known=notes,
         beyond=beyond,
         matters=str(_ruled(worst, "matters") or ""),
+        remedy=str(_ruled(worst, "remedy") or ""),
     )
 
 
@@ -563,7 +571,11 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
+    if rule := AXE.fullmatch(expected):
+        expected, seen = f"{rule[2]} (axe calls this rule {rule[1]})", seen.removeprefix("it broken by ")
     steps, asked, shown = repeated(first.evidence.get("steps", ())), [*_asked(first)], _pictures(first)
+    if not steps and not asked and isinstance(look := _ruled(first, "look"), tuple):
+        steps = [*look]
     return Symptom(
         _what_is_wrong(same[0]),
         expected,

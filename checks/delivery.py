@@ -167,7 +167,8 @@ class Delivery:
         """
         step("", "Ask the CDN for the deleted video, by its signed URL.")
         limit = timedelta() if hopeless else self.cdn.invalidation
-        with waiting("for the CDN to forget a deleted video", self.cdn.invalidation.total_seconds()):
+        once = f", asked once: {hopeless}" if hopeless else ""
+        with waiting(f"for the CDN to forget a deleted video{once}", limit.total_seconds()):
             status = self.cdn.status_when_refused(url, within=limit, every=INVALIDATION)
         if status < 400:
             when = f" ({hopeless})" if hopeless else f" {limit.seconds} s later"

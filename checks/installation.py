@@ -138,7 +138,7 @@ class Installation:
         wanted = dict.fromkeys(name for names in CAPABILITIES.values() for name in names)
         if undefined := [f"s3video:{name}" for name in wanted if name not in defined]:
             raise AssertionError(
-                "expected the capabilities of appendix C among those that a role can be given, seen no "
+                "expected the capabilities of the checklist's appendix C among those that a role can be given, seen no "
                 f"{', '.join(undefined)} there"
             )
         missing = [
@@ -149,7 +149,8 @@ class Installation:
         ]
         if missing:
             raise AssertionError(
-                f"expected the capabilities of appendix C to be allowed to their default roles, seen these missing: "
+                "expected the capabilities of the checklist's appendix C to be allowed to their default roles, "
+                f"seen these missing: "
                 f"{', '.join(missing)}"
             )
 

@@ -183,4 +183,6 @@ class Accessible:
         moving = self.page.locator(part).first.evaluate(SCRIPTS["moving"])
         self.page.emulate_media(reduced_motion="no-preference")
         if moving:
-            raise AssertionError(f"expected {what} to stand still, seen this move: {', '.join(map(str, moving))}")
+            raise AssertionError(
+                f"expected {what} to hold nothing that moves without an end, seen: {', '.join(map(str, moving))}"
+            )

@@ -139,7 +139,8 @@ class Actor:
 
     def watch(self, submission: int, key: str, **more: object) -> VideoPage:
         """Open the plugin's page for a video by its address, with `more` parameters in it."""
-        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}{in_words(asked(more))}.")
+        link = "id and s3key as in the link on the submission's page"
+        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}{in_words(asked(more))} ({link}).")
         return VideoPage(self.page, self.moodle).open(id=submission, s3key=key, **more)
 
     def visit(self, path: str, **parameters: object) -> HttpResult:

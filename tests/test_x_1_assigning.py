@@ -47,7 +47,10 @@ def test_groups(
     """A group hands in one video: each member sees, plays and replaces it, and nobody of another group does."""
     course = workspace.new_course()
     first, second, outsider = (workspace.student(course) for _ in range(3))
-    step("the administrator", "Create two groups, and an assignment in which students submit in groups.")
+    step(
+        "the administrator",
+        "Create two groups, two students in one, and an assignment in which students submit in groups.",
+    )
     create_group(workspace.site, course, "Group A", [first, second])
     create_group(workspace.site, course, "Group B", [outsider])
     assignment = workspace.assignment_with(course, teamsubmission="1")

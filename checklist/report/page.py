@@ -69,6 +69,8 @@ SEEN = (
 )
 """Evidence that has a form of its own in the report."""
 
+REQUIRED_ALL_THE_SAME = "its waiver does not lift a target that the environment file requires"
+
 SLOWEST = 10
 
 
@@ -164,6 +166,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested=tested,
         tested_in=reason.tested_in(run.targets),
         untested=[target for target in run.targets if target.missing],
+        untested_as=", ".join(reason.called(target) for target in run.targets if target.missing),
         not_tested=reason.untested(run.targets, run.waived, run.lines),
         waived=reason.waived_and_failed(run.targets, run.waived, run.lines),
         tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
@@ -338,7 +341,12 @@ def _number_of_lines(groups: Iterable[Open]) -> int:
 
 def _open(run: Run) -> Iterator[Open]:
     """Lines that a GO asks for, and that failed on no target."""
-    mine = [entry for entries in _not_judged(run).values() for entry in entries]
+    waived = {one["line"] for one in run.waived}
+    mine = [
+        replace(entry, message=f"{entry.message}; {REQUIRED_ALL_THE_SAME}") if entry.id in waived else entry
+        for entries in _not_judged(run).values()
+        for entry in entries
+    ]
     yield from _together(entry for entry in mine if entry.blocks and entry.verdict is not Verdict.FAILED)
 
 
@@ -380,7 +388,7 @@ def _gallery(run: Run, folder: Path) -> Iterator[tuple[str, str, list[Shot]]]:
     for entry in run.lines:
         for check in entry.checks:
             if shot := check.evidence.get(PICTURE):
-                every = check.line in pictures() and pictures()[check.line].every
+                every = check.line in pictures() and pictures()[check.line].every and "S3" not in check.title
                 told = Shot(check.title if every else shot["caption"], check.line, shot["path"])
                 mine = strips.setdefault((LINES[entry.id].step, check.target), {})
                 mine[shot["path"]] = ((order.index(check.line), check.test, check.number), told)

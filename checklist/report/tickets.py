@@ -42,10 +42,12 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Expected": _text(defect.expected),
         "Seen": _text(defect.seen),
         "Why it matters": _text(defect.matters),
+        "How to mend it": _text(defect.remedy),
         "How bad": f"{defect.severity} ({MEANING[defect.severity]})",
         "Who must act": defect.acts,
         "Found in": f"{found_in}{'' if defect.by_browser else NO_BROWSER}" if found_in else "",
-        "Lines of the checklist": _lines(defect.lines),
+        "Lines beyond the checklist" if defect.beyond else "Lines of the checklist": _lines(defect.lines),
+        "Stops nothing": "A GO does not ask for lines beyond the checklist." if defect.beyond else "",
         "Passed all the same": "; ".join(f"{_lines([line])}: {_text(why)}" for line, why in defect.beside.items()),
         "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
         "Lines that cannot pass while this is open": _lines(defect.follows, run),
@@ -67,7 +69,11 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         parts += [f"![{_text(told)}]({path})" for path, told in pictures.items()]
     elif defect.views:
         told = [f"- `{view.path}`: {_text(view.caption)}" for view in defect.views]
-        parts.append("\n".join(["## Pictures to attach, from the run's folder", "", *told]))
+        parts.append(
+            "\n".join(
+                ["## Pictures to attach: in report.html on this defect's card, in the run's folder as files", "", *told]
+            )
+        )
     parts.append(
         f"Run {run.run_id} on {_text(run.tested.get('site', run.environment))}, "
         f"{run.started:%Y-%m-%d %H:%M} UTC; {_text(versions)}.\n\n<!-- {mark(defect)} -->"

@@ -203,7 +203,7 @@ def survey(
     for target in targets:
         missing, build = "", ""
         if narrowed and target.name not in narrowed:
-            missing = "left out by --target"
+            missing = "left out on the command line (--target)"
         else:
             try:
                 build = launch_of(target, playwright, headed).build

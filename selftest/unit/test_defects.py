@@ -79,7 +79,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "A student can cheat: the server takes as handed in another student's video"),
+         "A student can cheat: the server lets them hand in another student's video"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
@@ -93,7 +93,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "Other people can make a student's handed-in video disappear by sending the request that deletes it"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
            "it knows nothing of that name (404 Not Found)")],
-         "The CDN may be refused the videos by S3: the access identity that it names does not exist"),
+         "AWS does not know the access identity by which the CDN is to read the videos"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
            "error Odd")], "Nobody can check who may read the bucket: AWS does not tell of the access "
          "identity that the CDN names"),
@@ -311,6 +311,26 @@ def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_s
     (one,) = found(lacks, Check("2.7.18", "chromium", Verdict.PASSED, "It is saved", test="test_it"))
     assert [*one.beside] == ["2.7.18"]
     assert "- **Passed all the same:** 2.7.18 “Click" in markdown(one, run_of([], BOTH))
+
+
+def test_a_card_of_aws_says_where_to_look_and_how_to_mend_it() -> None:
+    seen = "expected AWS to answer to cloudfront:Get, seen that it knows nothing of that name (404 Not Found)"
+    (one,) = found(failed("1.4.9", "The access identity has its name", seen))
+    assert any("get-cloud-front-origin-access-identity" in step for step in one.symptoms[0].steps)
+    assert f"- **How to mend it:** {one.remedy}" in markdown(one, run_of([], BOTH))
+    (refused,) = found(failed("1.4.9", "The access identity has its name", "expected AWS to answer to it, seen 403"))
+    assert "make the call" in refused.remedy
+
+
+def test_a_failed_renewal_of_an_address_is_one_defect_with_its_errors_in_the_console() -> None:
+    renewal = "expected the player to ask for another address within 20 hours, seen no request for one"
+    said = "expected no errors in anybody's console in step 2.8, seen the teacher's: console error: "
+    broke = "URL refresh attempt 1 failed: TypeError; the teacher's: console error: Playback error: Error"
+    player = failed("2.8.7", "The player renews its address before that ends, and keeps its place", renewal)
+    (one,) = found(player, failed("2.14.3", "Nobody's console shows an error", said + broke))
+    assert one.lines == ["2.8.7", "2.14.3"]
+    other = f"{said}{broke}; the teacher's: console error: x is null"
+    assert len(found(player, failed("2.14.3", "Nobody's console shows an error", other))) == 2
 
 
 def test_who_must_act_tells_defects_apart() -> None:

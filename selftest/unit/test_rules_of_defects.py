@@ -51,6 +51,13 @@ def _checks_of(file: Path) -> Iterator[tuple[set[str], str]]:
             yield named or declared, _text(node.args[1])
 
 
+CONSOLES_SAY = """
+student's: request failed: GET https://cdn/videos/2/a?Expires=1 (on https://m/a?s3key=img+onerror%3D1.mp4); \
+teacher's: request failed: GET https://cdn/videos/2/a?Expires=1
+seen the teacher's: console error: URL refresh attempt 1 failed: TypeError"""
+"""What the plugin and its file names put into messages of consoles."""
+
+
 @cache
 def _messages() -> str:
     """Every text in what the suite raises, a line each."""
@@ -60,7 +67,8 @@ def _messages() -> str:
         for file in (PROJECT / room).rglob("*.py")
     ]
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
-    return "\n".join(text for tree in trees for node in ast.walk(tree) if (text := _text(node)))
+    texts = (text for tree in trees for node in ast.walk(tree) if (text := _text(node)))
+    return "\n".join([*texts, CONSOLES_SAY])
 
 
 def _told(rule: Rule) -> str:

@@ -319,7 +319,7 @@ def test_what_becomes_of_each_target(machine: SimpleNamespace) -> None:
 def test_a_narrowed_run_leaves_out_the_others(machine: SimpleNamespace) -> None:
     machine.install("chromium")
     states = survey([CHROMIUM, FIREFOX], ["chromium"], machine.playwright)
-    assert [state.missing for state in states] == ["", "left out by --target"]
+    assert [state.missing for state in states] == ["", "left out on the command line (--target)"]
 
 
 # -- by WebDriver ---------------------------------------------------------------------------------
