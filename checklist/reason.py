@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from checklist.decide import Conditions
 from checklist.defects import Defect, Severity, blocking
 from checklist.lines import ALL_TARGETS, LINES
+from checklist.results import Run
 from checklist.verdicts import PARTS, STANDS_IN, WORST_FIRST, Entry, TargetState, Verdict
 from checklist.waivers import told
 from checklist.words import listed, sentence
@@ -45,8 +46,9 @@ def reason(
     aside = "".join(f", {told}" for told in asides(defects))
     match verdict:
         case "GO":
-            reach = untested(targets, waived, entries)
-            said = f"Every required line passed in {tested_in(targets)}{aside}. {reach}".strip()
+            ran = tried(targets, entries)
+            reach = untested(ran, waived, entries)
+            said = f"Every required line passed in {tested_in(ran)}{aside}. {reach}".strip()
         case "NO-GO":
             said = stops(defects)
         case "OUTAGE":
@@ -117,10 +119,23 @@ def called(target: TargetState) -> str:
     return f"{name} {version[1]}" if version and (target.channel or target.engine != "webkit") else name
 
 
+def tried(targets: Iterable[TargetState], entries: Iterable[Entry]) -> list[TargetState]:
+    """The targets on which a check was made; others may have been there."""
+    judged = {check.target for entry in entries for check in entry.checks}
+    return [target for target in targets if target.name in judged]
+
+
 def tested_in(targets: Iterable[TargetState]) -> str:
-    """The browsers and devices that a run covered."""
-    names = list(dict.fromkeys(called(target) for target in targets if not target.missing))
-    return listed(names) or "no browser"
+    """The browsers and devices that a run covered, in people's words."""
+    return listed(list(dict.fromkeys(map(called, targets)))) or "no browser"
+
+
+def how_far(run: Run) -> str:
+    """What a run was tested in and what not, in sentences; nothing where no check was made."""
+    if not any(entry.checks for entry in run.lines):
+        return ""
+    ran = tried(run.targets, run.lines)
+    return f"Tested in {tested_in(ran)}. {untested(ran, run.waived, run.lines)}".strip()
 
 
 def untested(

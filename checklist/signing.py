@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from checklist import foreign_files, results
 from checklist.decide import decide
 from checklist.lines import LINES
-from checklist.reason import called, reason
+from checklist.reason import called, reason, tried
 from checklist.results import NoResults, Run, put
 
 FILE = "signatures.json"
@@ -128,9 +128,8 @@ def sign(folder: Path, by: str, note: str, line: str = "", key: Path | None = No
 
 def _tested_in(run: Run, line: str) -> tuple[str, ...]:
     """The targets of a run, or of a line of it, in people's words; none of a line that people settle."""
-    judged = {check.target for entry in run.lines if entry.id == line for check in entry.checks}
-    there = [target for target in run.targets if (target.name in judged if line else not target.missing)]
-    return tuple(dict.fromkeys(map(called, there)))
+    ran = tried(run.targets, [entry for entry in run.lines if line in {"", entry.id}])
+    return tuple(dict.fromkeys(map(called, ran)))
 
 
 def read(folder: Path) -> Sequence[Signature]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checklist.defects import Defect, where
-from checklist.reason import tested_in, untested
+from checklist.reason import how_far
 from checklist.results import Run
 from checklist.words import short
 
@@ -39,8 +39,8 @@ def told(run: Run, width: int = 100) -> Iterator[Said]:
         yield Said("")
     colour = {"GO": "green", "NO-GO": RED}.get(run.verdict, YELLOW)
     yield Said(f"{run.verdict}: {run.reason}", colour, bold=True)
-    if run.verdict != "GO" and any(not target.missing for target in run.targets):
-        yield Said(f"  Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived, run.lines)}".rstrip())
+    if run.verdict != "GO" and (reach := how_far(run)):
+        yield Said(f"  {reach}")
 
 
 def _defect(defect: Defect, width: int) -> Iterator[Said]:

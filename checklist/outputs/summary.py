@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from checklist.defects import Defect, where
-from checklist.reason import called, tested_in, untested
+from checklist.reason import called, how_far
 from checklist.results import Run
 from checklist.verdicts import OF_LINES, THE_RUN, TargetState, Verdict, counts
 from checklist.words import short
@@ -28,8 +28,8 @@ def markdown(run: Run) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     tested = [*(target for target in run.targets if not target.missing), THE_RUN]
     parts = [f"## {run.verdict}: {_text(run.environment)}", _text(run.reason)]
-    if run.verdict != "GO" and len(tested) > 1:
-        parts.append(_text(f"Tested in {tested_in(run.targets)}. {untested(run.targets, run.waived, run.lines)}"))
+    if run.verdict != "GO" and (reach := how_far(run)):
+        parts.append(_text(reach))
     if run.defects:
         rows = [_row(defect) for defect in run.defects[:SHOWN]]
         parts.append(_table(["", "Defect", "Expected", "Seen", "Lines", "Who must act"], rows))

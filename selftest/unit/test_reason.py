@@ -6,7 +6,8 @@ import pytest
 
 from checklist.decide import Conditions
 from checklist.figures import figures
-from checklist.reason import because, came_to, reason
+from checklist.lines import ALL_TARGETS
+from checklist.reason import because, came_to, how_far, reason
 from checklist.verdicts import Check, Verdict
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, SAMPLES, changed, no_go, passing, run_of
 
@@ -102,3 +103,9 @@ def test_figures_are_medians_of_what_checks_measured() -> None:
         replace(check, target="firefox", evidence={"seek took seconds": 0.5, "landed at": 3}),
     ]
     assert figures(checks) == {"seek took seconds": {"chromium": 0.2, "firefox": 0.5}}
+
+
+def test_a_target_that_judged_nothing_was_not_tested_in() -> None:
+    once = [check for check in passing([CHROMIUM]) if check.target == ALL_TARGETS]
+    assert how_far(run_of(once, BOTH)).startswith("Tested in no browser. Not tested: ")
+    assert how_far(run_of([], BOTH)) == ""
