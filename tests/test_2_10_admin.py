@@ -137,7 +137,7 @@ def test_manage_videos(
     searches: dict[str, dict[str, Any]] = {
         "course": {"course": course.id},
         "assignment": {"text": assignment.name},
-        "student": {"text": student.name},
+        "the student's full name": {"text": student.name},
         "part of the student's name": {"text": student.name.split(maxsplit=1)[1]},
         "key": {"text": video.key},
         "status": {"status": "ready"},
