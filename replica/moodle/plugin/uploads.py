@@ -272,7 +272,7 @@ def _refuse(web: Web, user: User, assignment: int, refusal: Refusal, key: str = 
     video = web.state.videos.get(key)
     if video is not None and web.site.faults.on("refused-confirm-marks-error"):
         video.status = "error"
-    if video is None and web.site.faults.on("guessed-key-marks-error"):
+    if key and video is None and web.site.faults.on("guessed-key-marks-error"):
         for named in web.state.videos_of(web.number("submissionid")):
             named.status = "error"
     replacing.refused(web, user, key)
