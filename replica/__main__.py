@@ -96,6 +96,7 @@ def _announce_json(site: Site, proxy: Proxy | None, shell: Shell) -> None:
         "cdn": {
             "domain": settings.cdn_domain,
             "key_pair_id": settings.key_pair_id,
+            "private_key": settings.cdn_private_pem,
             "private_key_file": str(settings.cdn_private_key_file),
         },
         "server": shell.announced,

@@ -23,6 +23,13 @@ def new_password() -> str:
     return _random("Rp-7", _MIXED, 16)
 
 
+def private_pem(key: rsa.RSAPrivateKey) -> str:
+    """The key as AWS gives it in a file."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    ).decode()
+
+
 @dataclass(frozen=True)
 class S3Key:
     """An access key pair in the shape IAM gives them: 20 and 40 characters."""
@@ -50,9 +57,7 @@ class Settings:
     def __post_init__(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.cdn_public_key = key.public_key()
-        self.cdn_private_pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        ).decode()
+        self.cdn_private_pem = private_pem(key)
 
     @property
     def base_url(self) -> str:

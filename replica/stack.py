@@ -105,7 +105,6 @@ class Stack:
         leaf.private_key_pem.write_to_path(self.settings.certificate_key)
         for pem in leaf.cert_chain_pems:
             pem.write_to_path(self.settings.certificate, append=True)
-        self.settings.cdn_private_key_file.write_text(self.settings.cdn_private_pem)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 import os
 import subprocess
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from replica.faults import Faults
-from replica.settings import Settings
+from replica.settings import Settings, private_pem
 
 FAULTS = (
     "private-key-committed",
     "key-file-readable",
+    "key-file-of-another-pair",
     "credentials-committed",
     "release-untagged",
     "install-xml-cut",
@@ -36,6 +39,10 @@ class Workplace:
         if mine == self.made_with:
             return
         self.made_with = mine
+        pem = self.settings.cdn_private_pem
+        if self.faults.on("key-file-of-another-pair"):
+            pem = private_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+        self.settings.cdn_private_key_file.write_text(pem)
         self.settings.cdn_private_key_file.chmod(0o644 if self.faults.on("key-file-readable") else 0o600)
         try:
             self._make_repository()

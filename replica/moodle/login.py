@@ -6,7 +6,7 @@ import time
 from starlette.responses import PlainTextResponse, Response
 
 from replica.moodle import access, mail, sso
-from replica.moodle.errors import MoodleError, no_permission
+from replica.moodle.errors import MoodleError, UnderMaintenance, no_permission
 from replica.moodle.forms import Field, Form
 from replica.moodle.plugin import rush
 from replica.moodle.records import Course, User
@@ -131,6 +131,8 @@ def password_problem(password: str) -> str:
 def front(web: Web) -> Response:
     """The site's front page: own courses for people, all visible ones for guests."""
     web.expect_no_maintenance()
+    if web.session.user is None and web.site.faults.on("first-page-stays-in-maintenance"):
+        raise UnderMaintenance
     dashboard = not web.site.profiles.no_dashboard
     if dashboard and web.session.user is not None and web.param("redirect", "1") != "0":
         return redirect("/my/")

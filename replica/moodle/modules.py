@@ -171,6 +171,8 @@ def delete_module(web: Web) -> Response:
     _require_manager(web, course)
     if web.posted and web.param("confirm", "") == "1":
         web.require_sesskey()
+        if web.site.faults.on("assignment-cannot-be-deleted"):
+            raise MoodleError("Coding error detected: delete_instance() is not implemented.", "codingerror")
         for submission in [s for s in web.state.submissions.values() if s.assignment == item.id]:
             web.site.storage.drop_submission(web.state, submission)
         if not web.site.faults.on("deleted-assignment-stays"):

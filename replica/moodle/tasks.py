@@ -75,6 +75,8 @@ def _clean_up(web: Web) -> list[str]:
     unit = DAY // 24 if faults.on("retention-in-hours") else DAY
     before = now() - (0 if faults.on("cleanup-takes-young") else days * unit)
     expired = [one for one in web.state.videos.values() if one.status in ("ready", "error") and one.requested <= before]
+    if expired and faults.on("cleanup-takes-all-with-one"):
+        expired = [one for one in web.state.videos.values() if one.status in ("ready", "error")]
     if faults.on("cleanup-stops-short"):
         expired = []
     if not expired:

@@ -80,7 +80,7 @@ def variables(ready: dict[str, Any]) -> dict[str, str]:
         "S3V_REPLICA_AUDIT_KEY": ready["audit"]["access_key"],
         "S3V_REPLICA_AUDIT_SECRET": ready["audit"]["secret_key"],
         "S3V_REPLICA_SERVER_KEY": ready["server"]["key"],
-        "S3V_REPLICA_CDN_KEY": Path(ready["cdn"]["private_key_file"]).read_text(encoding="utf-8"),
+        "S3V_REPLICA_CDN_KEY": ready["cdn"]["private_key"],
     }
 
 

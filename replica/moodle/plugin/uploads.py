@@ -272,6 +272,9 @@ def _refuse(web: Web, user: User, assignment: int, refusal: Refusal, key: str = 
     video = web.state.videos.get(key)
     if video is not None and web.site.faults.on("refused-confirm-marks-error"):
         video.status = "error"
+    if key and video is None and web.site.faults.on("guessed-key-marks-error"):
+        for named in web.state.videos_of(web.number("submissionid")):
+            named.status = "error"
     replacing.refused(web, user, key)
     unseen = bool(key) and web.site.faults.on("failed-confirmation-not-counted")
     if refusal.type != "permission_error" and not unseen:
