@@ -66,7 +66,7 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
      "expected a working page, seen Moodle's own error on https://moodle.example.edu/…/dashboard.php: Section error!"),
     ("2.10.8", "test_manage_videos", BOTH, "The texts of Manage Videos are finished",
      "expected finished texts on https://moodle.example.edu/…/videomanagement.php, seen [[allcourses]], [[status]]"),
-    ("2.10.10", "test_manage_videos", BOTH, "A search by student finds the video, and not another one",
+    ("2.10.10", "test_manage_videos", BOTH, "A search by the student's full name finds the video, and not another one",
      f"expected {KEY} in the list for search “Ada Lovelace”, seen no video"),
     ("2.10.10", "test_manage_videos", BOTH, "A search by status finds an upload that has not ended",
      "expected the filter status to offer “pending”, seen All, Ready, Uploading and Error"),

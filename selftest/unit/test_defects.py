@@ -123,7 +123,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.5.18", "The limit of playback URLs is 30 a minute", "expected it to be 30 a minute, seen 100 an hour")],
          "People who reach a limit of uploads and playbacks are shut out for too long: it counts by the hour, not by "
          "the minute"),
-        ([("2.10.10", "A search by student finds the video, and not another one", "seen no video"),
+        ([("2.10.10", "A search by the student's full name finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
          "Administrators cannot rely on the search for videos: it does not find a video by student and lists videos "
          "for “%” that do not have it"),
