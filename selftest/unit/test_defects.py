@@ -125,8 +125,8 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "the minute"),
         ([("2.10.10", "A search by the student's full name finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
-         "Administrators cannot rely on the search for videos: it does not find a video by student and lists videos "
-         "for “%” that do not have it"),
+         "Administrators cannot rely on the search for videos: it does not find a video by the "
+         "student's full name and lists videos for “%” that do not have it"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
          "A student cannot upload a video with unusual signs in its name: quotes"),
         ([("2.11.7", "With a wrong secret the message says what to do",
