@@ -46,7 +46,7 @@ def prepare(settings: Settings, alive: Callable[[], bool]) -> None:
     ):
         with attempt:
             if not alive():
-                raise RuntimeError(f"the S3 server ended while starting; see {settings.folder / 'seaweedfs.log'}")
+                raise RuntimeError(f"the S3 server ended while starting; see {settings.folder / 'weed.log'}")
             requests.get(settings.s3_endpoint, verify=str(settings.ca_file), timeout=2)
             if BUCKET not in [b["Name"] for b in root.list_buckets()["Buckets"]]:
                 root.create_bucket(Bucket=BUCKET)
