@@ -149,9 +149,8 @@ class Installation:
         ]
         if missing:
             raise AssertionError(
-                "expected the capabilities of the checklist's appendix C to be allowed to their default roles, "
-                f"seen these missing: "
-                f"{', '.join(missing)}"
+                "expected the capabilities of the checklist's appendix C to be allowed to their default roles, seen "
+                f"these missing: {', '.join(missing)}"
             )
 
     def expect_no_capability_too_many(self) -> None:

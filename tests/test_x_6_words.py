@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 
 import media
 from checks import assigning, times
@@ -119,5 +119,11 @@ def _places(site: MoodleClient, video: SubmissionWithoutBrowser, unlucky: Person
     return {
         "list of videos": [row for row in listed.select("tbody tr") if video.key in row.get_text()],
         "question before a deletion": [box for box in question.select("#notice") if video.key in box.get_text()],
-        "dashboard": [row for row in dashboard.select("tbody tr") if unlucky.name in row.get_text()],
+        "dashboard's table of uploads": _rows_of(dashboard, video.person),
+        "dashboard's table of failures": _rows_of(dashboard, unlucky),
     }
+
+
+def _rows_of(dashboard: BeautifulSoup, person: Person) -> list[Tag]:
+    """The rows that name this person, who is in one of the tables alone."""
+    return [row for row in dashboard.select("tbody tr") if person.name in row.get_text()]

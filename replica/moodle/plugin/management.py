@@ -124,6 +124,7 @@ def dashboard(web: Web) -> Response:
         failures=[_failure(web, entry) for entry in reversed(listed)][:10],
         status_names=STATUS_NAMES,
         moment=partial(texts.date, by_24_hours=faults.on("dashboard-in-24-hours")),
+        uploaded=partial(texts.date, of_server=faults.on("recent-uploads-by-the-server-s-clock")),
     )
 
 
