@@ -7,17 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from clients.errors import NotCheckable
-from pages.base import Moodle
-from pages.webdriver.tab import Tab
-from pages.webdriver.upload import WidgetByWebDriver
-from runner.configuration.webdriver import session
 from selftest.unit.environment_files import LoadSite
+from selftest.unit.stub_drivers import choose_at
 
 ELEMENT = {"element-6066-11e4-a52e-4f735466cecf": "one"}
 
@@ -84,7 +80,6 @@ class Stub:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
 
 
 Choose = Callable[..., Stub]
@@ -100,17 +95,7 @@ def choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load_site: LoadSite)
 
         def choose(refused: dict[str, Refusal], disabled: bool = False) -> Stub:
             stub = Stub(refused, disabled)
-            thread = Thread(target=stub.server.serve_forever, daemon=True)
-            thread.start()
-            opened.callback(thread.join)
-            opened.callback(stub.server.server_close)
-            opened.callback(stub.server.shutdown)
-            monkeypatch.setenv("S3V_IPHONE", stub.address)
-            site = load_site(
-                end='[[targets]]\nname = "iphone"\nengine = "webkit"\nwebdriver = "S3V_IPHONE"\nreal = "iPhone 16"'
-            )
-            tab = Tab(opened.enter_context(session(site.target("iphone"))), 1)
-            WidgetByWebDriver(tab, Moodle("https://moodle.test", 1, 1, 1), lambda _: None).choose(file)
+            choose_at(stub.server, file, opened, monkeypatch, load_site)
             return stub
 
         yield choose

@@ -9,18 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from clients.errors import NotCheckable
-from pages.base import Moodle
 from pages.webdriver import phone
-from pages.webdriver.tab import Tab
-from pages.webdriver.upload import BY_HAND, WidgetByWebDriver
-from runner.configuration.webdriver import session
+from pages.webdriver.upload import BY_HAND
 from selftest.unit.environment_files import LoadSite
+from selftest.unit.stub_drivers import choose_at
 
 KEY = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -87,7 +84,6 @@ class Appium:
             def log_message(self, *_: object) -> None: ...
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> Any:
         command = path.rpartition("/")[2]
@@ -154,17 +150,7 @@ def choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load_site: LoadSite)
             monkeypatch.setattr("pages.webdriver.upload.UploadByWebDriver.expect_ended", ended)
             monkeypatch.setattr("pages.webdriver.phone.PICKING", 1)
             monkeypatch.setattr("pages.webdriver.phone.LOOK", 0.02)
-            thread = Thread(target=appium.server.serve_forever, daemon=True)
-            thread.start()
-            opened.callback(thread.join)
-            opened.callback(appium.server.server_close)
-            opened.callback(appium.server.shutdown)
-            monkeypatch.setenv("S3V_PHONE", appium.address)
-            site = load_site(
-                end='[[targets]]\nname = "phone"\nengine = "chromium"\nwebdriver = "S3V_PHONE"\nreal = "Our phone"'
-            )
-            tab = Tab(opened.enter_context(session(site.target("phone"))), 1)
-            WidgetByWebDriver(tab, Moodle("https://moodle.test", 1, 1, 1), lambda _: None).choose(file)
+            choose_at(appium.server, file, opened, monkeypatch, load_site)
             return appium
 
         yield choose
