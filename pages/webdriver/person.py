@@ -78,7 +78,7 @@ class PersonByWebDriver:
         self.moodle.step("Log in through the form.")
         tab, path = self.tab, self.moodle.login_path
         self._go(path)
-        tab.driver.delete_all_cookies()  # a phone's browser may have been somebody's before
+        self._forget()
         self._go(path)
         tab.ready()
         if not tab.url.startswith(self.moodle.url) or not tab.has("#password"):
@@ -108,6 +108,18 @@ class PersonByWebDriver:
     def site(self) -> MoodleClient:
         """As `Actor.site`."""
         return over_http(self.person, self._new_site(), self.moodle, self._remember)
+
+    def _forget(self) -> None:
+        """Delete the browser's cookies, as a phone's may have been somebody's before, and wait until they are gone.
+
+        WebKitGTK answers before: a page that it loads meanwhile belongs to a session that ends, and its log-in form is
+        refused.
+        """
+        driver = self.tab.driver
+        before = [cookie["value"] for cookie in driver.get_cookies()]
+        driver.delete_all_cookies()
+        with suppress(TimeoutException):  # the page that follows tells whether somebody is still logged in
+            self.tab.until(lambda _: not any(cookie["value"] in before for cookie in driver.get_cookies()))
 
     def _fill(self, fields: dict[str, str]) -> None:
         """Type until all fields hold what is typed: a script may draw one anew, and a busy browser lose a key."""
