@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import random
 import secrets
 import signal
 import socket
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from replica.settings import BUCKET, S3Key, Settings
+
+OWN_PORTS = 15_000, 32_000
+"""Linux lends from 32,768 on, other systems from 49,152."""
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -115,8 +119,16 @@ def _die_with_parent() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
+    """Ports that nothing listens on now, below those that a system lends to whoever asks for any."""
+    held = []
+    for port in random.SystemRandom().sample(range(*OWN_PORTS), len(range(*OWN_PORTS))):
+        try:
+            held.append(socket.create_server(("127.0.0.1", port)))
+        except OSError:
+            continue
+        if len(held) == count:
+            break
+    ports = [server.getsockname()[1] for server in held]
+    for server in held:
+        server.close()
     return ports

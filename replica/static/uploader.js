@@ -89,14 +89,17 @@
   }
 
   // Of an MP4, by the header of its first track (ISO/IEC 14496-12, 8.3.2): its length in ms, the picture's width, and
-  // whether it is turned by 90°; whether it is HEVC, and whether its index comes after what it is of.
+  // whether it is turned by 90°, and whether its frames last unevenly long (8.6.1.2); whether it is HEVC, and whether its
+  // index comes after what it is of.
   async function track(file) {
     const bytes = new DataView(await file.slice(0, 2 ** 20).arrayBuffer());
     const text = new TextDecoder("latin1").decode(bytes), at = text.indexOf("tkhd");
     if (at < 0) { return {length: Infinity, width: 0}; }
+    const lengths = text.indexOf("stts");
     return {
       length: bytes.getUint32(at + 24), width: bytes.getUint16(at + 80), turned: bytes.getInt32(at + 44) === 0,
-      hevc: text.includes("hvc1"), indexLast: text.indexOf("mdat") < text.indexOf("moov"),
+      uneven: lengths > 0 && bytes.getUint32(lengths + 8) > 2, hevc: text.includes("hvc1"),
+      indexLast: text.indexOf("mdat") < text.indexOf("moov"),
     };
   }
 
@@ -105,6 +108,7 @@
       || (M.replica.fault("large-pictures-refused-in-silence") && (await track(file)).width > 1920)
       || (M.replica.fault("short-refused-in-silence") && (await track(file)).length < 1000)
       || (M.replica.fault("upright-refused-in-silence") && (await track(file)).turned)
+      || (M.replica.fault("uneven-refused-in-silence") && (await track(file)).uneven)
       || (M.replica.fault("hevc-refused-in-silence") && (await track(file)).hevc)
       || (M.replica.fault("index-last-refused-in-silence") && (await track(file)).indexLast);
   }
