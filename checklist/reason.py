@@ -63,7 +63,7 @@ def reason(
             found = f"no defect that stops a release{aside}" if judged else "no line judged"
             said = f"Only a part of the suite was run, which can never be a GO: {found}"
             if blocking(defects):
-                said = f"{sentence(stops(defects))} Only a part of the suite was run"
+                said = f"{sentence(stops(defects))} Do not release it. Only a part of the suite was run"
         case "READY":
             said = "Nothing stands in the way of a run"
         case "INTERRUPTED":
