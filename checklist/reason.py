@@ -144,16 +144,15 @@ def untested(
     """Which of the browsers and devices that the checklist names no target of the run is, and what is waived.
 
     What passed in another browser that stands in for it was not tested. Of a waived line that failed all the same it
-    says so.
+    says so. A waiver of a line whose target is required, and did not run, lifts nothing: it is not told.
     """
     there = [target for target in targets if not target.missing]
     names = [name for line, name in BROWSERS.items() if not any(_is_named(line, target) for target in there)]
     said = f"Not tested: {', '.join(names)}." if names else ""
     failed = waived_and_failed(targets, waived, entries)
-    required = sorted({entry.id for entry in entries if entry.blocks} & {one["line"] for one in waived} - {*failed})
-    vain = [f"{line} ({BROWSERS.get(line, 'waived')}) is waived, but its target is required." for line in required]
-    lifted = [one for one in waived if one["line"] not in (*failed, *required)]
-    return " ".join(part for part in (said, told(lifted, BROWSERS), *failed.values(), *vain) if part)
+    open_ = {entry.id for entry in entries if entry.blocks}
+    lifted = [one for one in waived if one["line"] not in open_]
+    return " ".join(part for part in (said, told(lifted, BROWSERS), *failed.values()) if part)
 
 
 def _is_named(line: str, target: TargetState) -> bool:
