@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from http import HTTPStatus
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,7 @@ from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import MEANWHILE, PREPARED, Check, Entry, Role, Verdict, is_known
-from checklist.words import brief, failures, first_and_last, listed, parameters, repeated, sent_to, status
+from checklist.words import brief, each_of, failures, first_and_last, listed, parameters, repeated, sent_to, status
 from checklist.words import sentence as sentence_of
 
 
@@ -82,14 +83,23 @@ NO_VIDEO = re.compile(r"the video (?:to load|player\b)|playback to|moving pictur
 VIDEO = re.compile(r"/videos/\d")
 """Of a request's address, that it asks for a video."""
 
+GIVES_KEY = "/get_upload_url.php"
+"""Of a request's address, that a video's key on S3 comes back."""
+
 AXE = re.compile(r"axe's rule (\S+) to hold, (“.+”)")
 """What a check of accessibility expects, with axe's name for it first."""
 
 KEY = 40
 """Characters of a key that tell what it is of."""
 
-PARTS = 4
+PARTS = 6
 """Of a defect's sentence, that a rule gives for each way in which it shows."""
+
+WAYS = 4
+"""In which one defect shows, that are told step by step."""
+
+HELD = 6
+"""Checks that held beside a defect, of which it tells."""
 
 
 class Acts(StrEnum):
@@ -108,7 +118,8 @@ class Symptom:
     `pictures` are paths relative to the run's folder, `captions` what each shows. `steps` are what people did in its
     test until then, in the imperative. `people` are who sat at a browser, and at which page. `asked` are the last
     requests that were made without a browser, with who sent them and their answers, where no page shows it. Of `steps`
-    and `asked` the last `own` were taken for this check alone.
+    and `asked` the last `own` were taken for this check alone. `way` is the part of the defect's sentence that it
+    stands for, where a rule gives one.
     """
 
     sentence: str
@@ -126,6 +137,7 @@ class Symptom:
     asked: Sequence[str] = ()
     should: str = ""
     own: int = 0
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +181,7 @@ class Defect:
     beyond: bool = False
     matters: str = ""
     remedy: str = ""
+    held: Sequence[str] = ()
 
     @property
     def stops(self) -> bool:
@@ -191,9 +204,27 @@ class Defect:
         return [*views.values()][:VIEWS]
 
     @property
+    def ways(self) -> list[Symptom]:
+        """A symptom for each way in which it shows that is seen again by other steps, the first one first."""
+        first, *others = self.symptoms
+        found = {_done(first): first}
+        ways = {first.way}
+        for one in others:
+            if one.way not in ways and (one.steps or one.asked):
+                ways.add(one.way)
+                found.setdefault(_done(one), one)
+        return [*found.values()][:WAYS]
+
+    @property
     def by_browser(self) -> bool:
         """Whether somebody was at a browser where it was seen; else the suite asked without one."""
         return any(one.pictures or one.people for one in self.symptoms)
+
+
+def _done(symptom: Symptom) -> str:
+    """What is done to see it, whoever does it, without what is another one each time."""
+    done = [*symptom.steps, *symptom.asked]
+    return _bare("\n".join(re.sub(r"^As [^:]+: ", "", step) for step in done[-symptom.own :]))
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -215,6 +246,7 @@ class Rule(Table):
     acts: Annotated[str, AfterValidator(_acts)] | None = None
     together: str | None = None
     apart: bool = False
+    each: bool = False
     parts: dict[str, str] | None = None
     matters: str | None = None
     look: tuple[str, ...] | None = None
@@ -459,10 +491,19 @@ def _together(group: Sequence[Check]) -> str:
     """What is wrong where a rule puts checks together; empty where none of them fits a part of the rule's sentence."""
     beginning = _beginning(group)
     putting = [(check, _putting_together(check)) for check in group]
-    tables = [(check, rule.parts) for check, rule in putting if rule and rule.parts]
-    told = [_chosen(table, f"{check.title}\n{failures(check.message)}") for check, table in tables]
-    parts = [part for part, _ in Counter(part.format_map(names) for part, names in told if part).most_common(PARTS)]
-    return f"{beginning} {listed(parts)}" if parts else "" if tables else beginning
+    told = [part for check in group if (part := _part(check))]
+    parts = [part for part, _ in Counter(told).most_common(PARTS)]
+    if not parts:
+        return "" if any(rule and rule.parts for _, rule in putting) else beginning
+    each = any(rule and rule.each for _, rule in putting)
+    return f"{beginning} {each_of(parts) if each else listed(parts)}"
+
+
+def _part(check: Check) -> str:
+    """How the rule's sentence goes on for a check; empty where it has no part for it."""
+    rule = _putting_together(check)
+    told, names = _chosen(rule.parts or {} if rule else {}, f"{check.title}\n{failures(check.message)}")
+    return told.format_map(names)
 
 
 def _sight(check: Check) -> str:
@@ -552,8 +593,24 @@ def _defect(
         known=notes,
         beyond=beyond,
         matters=str(_ruled(worst, "matters") or ""),
+        held=_held(group, all_),
         remedy=str(_ruled(worst, "remedy") or ""),
     )
+
+
+def _held(group: Sequence[Check], all_: Iterable[Check]) -> list[str]:
+    """What tests of these checks looked at in the same lines, and found right: the titles, the most alike first."""
+    tests = {(check.line, _test(check)) for check in group}
+    mine = [check for check in all_ if (check.line, _test(check)) in tests]
+    wrong_ones = {check.title for check in mine if check.verdict is not Verdict.PASSED}
+    titles = _distinct(check.title for check in mine if check.title not in wrong_ones)
+    words = {word for check in group for word in _words(check.title)}
+    return sorted(titles, key=lambda title: -len(words & _words(title)))[:HELD]
+
+
+def _words(title: str) -> set[str]:
+    """Those of a title that tell what it speaks of."""
+    return {word for word in re.findall(r"\w+", title.lower()) if len(word) > 3}
 
 
 def _only_in(group: Sequence[Check], all_: Iterable[Check]) -> str:
@@ -592,6 +649,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         asked,
         "" if expected.startswith(UNANSWERED) else sentence(same[0]),
         _own(first, steps, asked),
+        _part(first),
     )
 
 
@@ -638,7 +696,8 @@ def _asked(check: Check) -> Iterator[str]:
     for one in check.evidence.get("requests without a browser", ()):
         sender, given = one.get("sender", NOBODY), parameters(one)
         who = "Without a session" if sender == NOBODY else f"As {sender}, without a browser"
-        request = f"{one.get('method')} {sent_to(one)}{f' with {given}' if given else ''}"
+        key = " (it answers with a new key)" if one.get("status") == HTTPStatus.OK and GIVES_KEY in sent_to(one) else ""
+        request = f"{one.get('method')} {sent_to(one)}{f' with {given}' if given else ''}{key}"
         answer = status(one.get("status"))
         if told and (told[-1][0], told[-1][2]) == (who, answer):
             told[-1][1].append(request)

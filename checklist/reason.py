@@ -43,7 +43,7 @@ def reason(
 ) -> str:
     """One sentence about a run that was decided so; of a GO, a second one that says how far it reaches."""
     open_ = [entry for entry in entries if entry.blocks]
-    aside = "".join(f", {told}" for told in asides(defects))
+    aside = "".join(f"; {told}" for told in asides(defects))
     match verdict:
         case "GO":
             ran = tried(targets, entries)
@@ -63,7 +63,7 @@ def reason(
             found = f"no defect that stops a release{aside}" if judged else "no line judged"
             said = f"Only a part of the suite was run, which can never be a GO: {found}"
             if blocking(defects):
-                said = f"{sentence(stops(defects))} Only a part of the suite was run"
+                said = f"{sentence(stops(defects))} Do not release it. Only a part of the suite was run"
         case "READY":
             said = "Nothing stands in the way of a run"
         case "INTERRUPTED":
@@ -79,7 +79,7 @@ def stops(defects: Collection[Defect]) -> str:
     tally = Counter(defect.severity for defect in new)
     kinds = ", ".join(f"{tally[kind]} {kind}" for kind in Severity if tally[kind])
     aside = "".join(f"; {told}" for told in asides(defects))
-    return f"{_number(len(new), 'defect')} {'stops' if len(new) == 1 else 'stop'} this release: {kinds}{aside}"
+    return f"{_number(len(new), 'defect')} {_stop(new)} this release: {kinds}{aside}"
 
 
 def because(failed: Collection[str], defects: Collection[Defect]) -> str:
@@ -101,9 +101,9 @@ def asides(defects: Collection[Defect]) -> Iterator[str]:
     """The defects that stop no release: those that the team has agreed to live with, and those beyond the checklist."""
     if known := [defect for defect in defects if defect.known]:
         until = min(issue["expires"] for defect in known for issue in defect.known)
-        yield f"{_number(len(known), 'known defect')} aside, agreed until {until}"
+        yield f"{_number(len(known), 'known defect')} {_stop(known)} nothing, agreed until {until}"
     if beyond := [defect for defect in defects if defect.beyond and not defect.known]:
-        yield f"{_number(len(beyond), 'defect')} beyond the checklist aside"
+        yield f"{_number(len(beyond), 'defect')} beyond the checklist {_stop(beyond)} nothing"
 
 
 def called(target: TargetState) -> str:
@@ -144,13 +144,14 @@ def untested(
     """Which of the browsers and devices that the checklist names no target of the run is, and what is waived.
 
     What passed in another browser that stands in for it was not tested. Of a waived line that failed all the same it
-    says so.
+    says so. A waiver of a line whose target is required, and did not run, lifts nothing: it is not told.
     """
     there = [target for target in targets if not target.missing]
     names = [name for line, name in BROWSERS.items() if not any(_is_named(line, target) for target in there)]
     said = f"Not tested: {', '.join(names)}." if names else ""
     failed = waived_and_failed(targets, waived, entries)
-    lifted = [one for one in waived if one["line"] not in failed]
+    open_ = {entry.id for entry in entries if entry.blocks}
+    lifted = [one for one in waived if one["line"] not in open_]
     return " ".join(part for part in (said, told(lifted, BROWSERS), *failed.values()) if part)
 
 
@@ -224,3 +225,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _number(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _stop(defects: Collection[Defect]) -> str:
+    return "stops" if len(defects) == 1 else "stop"

@@ -68,6 +68,11 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def each_of(parts: Sequence[str]) -> str:
+    """ "a, also b, and also c": any of them is enough."""
+    return ", and also ".join([", also ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
 def in_words(value: Any) -> str:
     """A value of evidence: JSON types, and what Python makes of them."""
     if isinstance(value, int | float):

@@ -53,7 +53,7 @@ PURGE_CACHES = "/admin/purgecaches.php"
 VIDEO = re.compile(r"(?<=/videos/)(\d+)/.+")
 """Where a video is on S3: the id of its owner, then a name that they chose."""
 
-VIDEO_KEY = re.compile(r"^videos/(\d+)/.+")
+VIDEO_KEY = re.compile(r"^(videos/\d+/[^/]+)/.+")
 
 LEADS = ("id", "action", "userid", "roleid", "section")
 """Parameters of Moodle's pages that say which one it is."""
@@ -83,7 +83,7 @@ def asked(form: object, *, whole: bool = True) -> dict[str, str]:
     """
     pairs = form.items() if isinstance(form, Mapping) else form if isinstance(form, list) else ()
     return {
-        str(name): "…" if name == "sesskey" else _cut(VIDEO_KEY.sub(r"videos/\1/…", str(value)))
+        str(name): "…" if name == "sesskey" else _cut(VIDEO_KEY.sub(r"\1/…", str(value)))
         for name, value in pairs
         if whole or name in LEADS or "s3video" in str(name)
     }

@@ -33,7 +33,7 @@ ONCE = "once"
 CELLS = {
     "✗2": ("failed", "2 lines failed"),
     "✗2 known": ("known", "they failed, and the team has agreed to live with that"),
-    "✗2 aside": ("known", "they failed, are beyond the checklist, and stop no release"),
+    "✗2 beyond": ("known", "they failed, are beyond the checklist, and stop no release"),
     "?4": ("open", "4 lines were not judged"),
     "✓9": ("passed", "9 lines passed"),
     "–": ("none", "nothing to judge"),
@@ -192,6 +192,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         open=open_,
         unjudged=spare,
         needed=_number_of_lines(open_),
+        twice=sum(len(one.lines) for one in open_) > _number_of_lines(open_),
         spared=_number_of_lines(spare),
         notes=[note for note in run.notes if note not in run.conditions.problems],
         gallery=list(_gallery(run, folder)),
@@ -203,7 +204,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
             told: cell
             for told, cell in CELLS.items()
             if ("known" not in told or any(defect.known for defect in defects))
-            and ("aside" not in told or any(defect.beyond for defect in defects))
+            and ("beyond" not in told or any(defect.beyond for defect in defects))
         },
         plain=plain,
         words=words,
@@ -307,7 +308,7 @@ def _aside(entry: Entry, run: Run) -> str:
     """Why a failure stops no release, in a word; nothing where it does."""
     if _is_known(entry, run):
         return "known"
-    return "aside" if LINES[entry.id].beyond and not entry.blocks else ""
+    return "beyond" if LINES[entry.id].beyond and not entry.blocks else ""
 
 
 def _is_known(entry: Entry, run: Run) -> bool:

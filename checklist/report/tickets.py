@@ -49,6 +49,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Lines beyond the checklist" if defect.beyond else "Lines of the checklist": _lines(defect.lines),
         "Stops nothing": "A GO does not ask for lines beyond the checklist." if defect.beyond else "",
         "Passed all the same": "; ".join(f"{_lines([line])}: {_text(why)}" for line, why in defect.beside.items()),
+        "Held all the same": "; ".join(map(_text, defect.held)),
         "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
         "Lines that cannot pass while this is open": _lines(defect.follows, run),
     }
@@ -56,6 +57,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         f"# {title(defect)}",
         "\n".join(f"- **{name}:** {told}" for name, told in facts.items() if told),
         _again(first),
+        *(f"### Another way to see it: {_text(one.sentence)}\n\n{_steps(one)}" for one in defect.ways[1:]),
     ]
     if len(defect.symptoms) > 1:
         told = [
@@ -83,6 +85,10 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
 
 def _again(symptom: Symptom) -> str:
     """How to see it again, in words; nothing where no test tells."""
+    return f"## How to see it again\n\n{_steps(symptom)}" if symptom.test else ""
+
+
+def _steps(symptom: Symptom) -> str:
     last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
     done = [*symptom.steps, *symptom.asked]
     begun = len(done) - symptom.own
@@ -96,7 +102,7 @@ def _again(symptom: Symptom) -> str:
         "\n".join(numbered),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),
     ]
-    return "## How to see it again\n\n" + "\n\n".join(told) if symptom.test else ""
+    return "\n\n".join(told)
 
 
 def _in(symptom: Symptom) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -241,43 +241,53 @@ class Reporting:
         return [f"a secret ({leak.kind}) stands in {folder.name}/{leak.path}" for leak in scan(folder, values)]
 
     def tell(self, run: Run) -> None:
-        """Prints the verdict, and what there is to know about it."""
+        """Prints what there is to know about a run: what is wrong, its verdict and where its report is come last.
+
+        A CI that keeps the end of its output keeps these.
+        """
         state, console = self._state, Console(highlight=False, emoji=False, markup=False)
+        quietly = self._config.option.verbose < 0
 
         def say(text: str = "", style: str = "") -> None:
             console.print(Text(visible(text), style), soft_wrap=True)
 
         for test in self._outside:
             say(f"\nBroke outside its lines: {test}")
+        for line in [] if quietly else self._besides(run):
+            say(line)
         say()
-        for line in terminal.told(run, shutil.get_terminal_size((100, 24)).columns):
-            say(line.text, f"{'bold ' if line.bold else ''}{line.colour}".strip())
-        if self._config.option.verbose < 0:
-            return
+        for told in terminal.told(run, shutil.get_terminal_size((100, 24)).columns):
+            say(told.text, f"{'bold ' if told.bold else ''}{told.colour}".strip())
+        if state.reservation and not quietly:
+            say(f"  report: {_shown(state.folder)}/report.html")
+
+    def _besides(self, run: Run) -> Iterator[str]:
+        """What there is to know besides the defects: the site, what broke, targets, known issues, advice and notes."""
+        state = self._state
         where = state.environment.base_url if state.environment else state.environment_name
-        say(f"  run {run.run_id} on {where}")
+        yield ""
+        yield f"  run {run.run_id} on {where}"
         told = " ".join([run.reason, *(defect.seen for defect in run.defects[: terminal.SHOWN])])
         for why in (state.broke, state.misconfigured, state.outage, *state.problems):
             if not all(" ".join(line.split()) in told for line in why.splitlines()):
-                say(f"  {why}")
+                yield f"  {why}"
         for target in state.targets if state.reservation else []:
             mine = [entry for entry in run.lines if entry.browser == target.name]
             seen = ", ".join(f"{number} {verdict}" for verdict, number in counts(mine).items() if number)
             over = [] if any(entry.checks for entry in mine) else _over_targets(run, target.name)
             seen = f"judged in {', '.join(over)}" if over else seen
-            say(f"  {target.name:<10} {f'not run: {target.missing}' if target.missing else f'{seen} ({target.build})'}")
+            became = f"not run: {target.missing}" if target.missing else f"{seen} ({target.build})"
+            yield f"  {target.name:<10} {became}"
         if state.reservation and (once := counts([entry for entry in run.lines if entry.browser == ALL_TARGETS])):
-            say(f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}")
+            yield f"  {'once':<10} {', '.join(f'{number} {verdict}' for verdict, number in once.items() if number)}"
         for entry in run.lines:
             for known in entry.known:
-                told = f"{known['link']}, {known['owner']}, until {known['expires']}"
-                say(f"  known: {entry.id} on {entry.browser}: {told}")
+                agreed = f"{known['link']}, {known['owner']}, until {known['expires']}"
+                yield f"  known: {entry.id} on {entry.browser}: {agreed}"
         for one in advice(state.checks):
-            say(f"  advice: {one.sentence}: expected {one.expected}, seen {one.seen}")
+            yield f"  advice: {one.sentence}: expected {one.expected}, seen {one.seen}"
         for note in [*state.notes, *waited(state.checks)]:
-            say(f"  note: {note}")
-        if state.reservation:
-            say(f"  report: {_shown(state.folder)}/report.html")
+            yield f"  note: {note}"
 
 
 def _over_targets(run: Run, target: str) -> list[str]:

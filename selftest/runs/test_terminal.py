@@ -22,7 +22,23 @@ def test_in_a_pipe_each_test_says_which_of_how_many_it_is(checkout: Checkout) ->
     assert TICK.search(run.text)
     assert "\x1b" not in run.text
     assert "FAILED" not in run.text
-    assert "report.html" in run.text.splitlines()[-1]
+
+
+def test_its_end_is_the_defects_the_verdict_and_where_the_report_is(checkout: Checkout) -> None:
+    """A CI that keeps the end of the output alone keeps what is wrong."""
+    checkout.tests(test_it=TESTS)
+    run = checkout.run(checkout.file())
+    besides, _, end = run.text.rpartition("\n\n✗ ")
+    assert end.startswith("FUNCTION  Not so: two: line 2")
+    assert re.search(r"^  run \S+ on http", besides, re.M)
+    assert "  once " in besides
+    defect, _, decided = end.partition("\n\n")
+    assert defect.splitlines()[-1] == "    seen      a bad one"
+    verdict, reach, report = decided.splitlines()
+    assert verdict.startswith("NO-GO: ")
+    assert reach.startswith("  Tested in ")
+    assert report.startswith("  report: ")
+    assert report.endswith("/report.html")
 
 
 def test_quietly_it_says_defects_and_verdict_only(checkout: Checkout) -> None:

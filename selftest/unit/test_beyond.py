@@ -55,7 +55,7 @@ def test_a_failure_is_shown_and_stops_nothing() -> None:
     run = failing()
     assert (run.verdict, run.exit_code, run.conditions.pytest_code) == ("GO", 0, 1)
     assert run.reason.startswith("Every required line passed in Chromium 156")
-    assert "1 defect beyond the checklist aside" in run.reason
+    assert "1 defect beyond the checklist stops nothing" in run.reason
     (defect,) = run.defects
     assert (defect.lines, defect.beyond, defect.stops) == ([ONCE.id], True, False)
 
@@ -126,7 +126,7 @@ def test_the_report_has_a_chapter_of_its_own(tmp_path: Path) -> None:
     text = report.render(failing(more="2.8.6"), tmp_path)
     assert "<h3>Beyond the checklist</h3> <small>X.2, X.3</small>" in text
     assert "Of 2 more lines beyond the checklist 1 failed, 1 passed, 0 were not judged." in text
-    assert re.search(r'<td class="known"><a href="#sX.2"[^>]*>✗1 aside</a>', text)
+    assert re.search(r'<td class="known"><a href="#sX.2"[^>]*>✗1 beyond</a>', text)
     assert re.search(r'<td class="failed"><a href="#s2.8"[^>]*>✗1 ', text)
     assert "they failed, are beyond the checklist, and stop no release" in text
     assert ">1 defect stops this release<span" in text
@@ -135,8 +135,9 @@ def test_the_report_has_a_chapter_of_its_own(tmp_path: Path) -> None:
     assert cards == [("function", "", "2.8"), ("function", " is-known", "X.2")]
 
 
-def test_a_run_whose_every_line_passed_says_nothing_of_asides(tmp_path: Path) -> None:
-    assert "aside" not in report.render(run_of(passing(TARGETS)), tmp_path).partition("<body>")[2]
+def test_a_run_whose_every_line_passed_says_nothing_of_what_stops_nothing(tmp_path: Path) -> None:
+    assert "nothing" not in run_of(passing(TARGETS)).reason
+    assert "✗2 beyond" not in report.render(run_of(passing(TARGETS)), tmp_path)
 
 
 def test_other_programs_do_not_take_it_for_a_failure() -> None:

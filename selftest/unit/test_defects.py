@@ -68,6 +68,7 @@ def test_untranslated_texts_on_many_pages_are_one_defect() -> None:
     assert [symptom.seen for symptom in one.symptoms] == ["[[status]]", "[[all]]"]
 
 
+VANISHES = "Somebody else can make a student's handed-in video disappear with one request to the site; it works for"
 LATE = "A late confirmation of a replaced video does not harm the new one"
 GONE = "expected the video that was handed in to be there still, seen the video listed as “Pending”"
 KEPT = "expected videos/7/b/a.mp4 on S3 and nothing else under videos/7/, seen videos/7/a/a.mp4 as well"
@@ -79,21 +80,22 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "A student can cheat: the server lets them hand in another student's video"),
+         "A student can cheat: the server accepts as handed in another student's video"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "A student loses the video that they handed in when another upload fails and when the confirmation of an "
-         "earlier upload comes late"),
+         "A student loses the video that they handed in when a later upload of theirs fails, and also when the "
+         "confirmation of an earlier upload comes late"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
-         "Other people can make a student's handed-in video disappear by sending the request that confirms its upload"),
+         f"{VANISHES} guests"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "deletion: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's deletion was refused with 403: No")],
-         "Other people can make a student's handed-in video disappear by sending the request that deletes it"),
+         f"{VANISHES} guests"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
            "it knows nothing of that name (404 Not Found)")],
-         "AWS does not know the access identity by which the CDN is to read the videos"),
+         "Whoever looks after AWS cannot check by which identity the CDN reads the videos: AWS does not know the one "
+         "that is named"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
            "error Odd")], "Nobody can check who may read the bucket: AWS does not tell of the access "
          "identity that the CDN names"),
@@ -102,7 +104,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "Nobody can find out who watched a video, and who tried to: the bucket for CloudFront's access logs does not "
          "exist"),
         ([("2.10.11", "The list no longer shows the deleted video", STILL)],
-         "Administrators cannot delete a video for good: it stays in the list of videos"),
+         "Administrators cannot delete a video for good: once deleted it stays in the list of videos"),
         ([("2.10.11", "The page says after Yes that the video is deleted", "expected the message, seen: it failed")],
          "An administrator is not told that a video is deleted"),
         ([("2.10.11", "The grader says what became of the video",
@@ -112,11 +114,12 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "expected a question before the video is deleted, seen: Deleted")],
          "An administrator deletes a video by one wrong click: the page does not ask"),
         ([("2.11.6", "After a new log-in S3 has one video, and no orphan", KEPT)],
-         "Students' videos stay on S3, where no page shows them: an upload that failed"),
+         "S3 keeps files that no page shows and that count for nothing: what a failed upload left behind"),
         ([("X.5.4", "After uploads in two tabs S3 holds one video", KEPT)],
-         "Students' videos stay on S3, where no page shows them: the upload of a second tab"),
+         "S3 keeps files that no page shows and that count for nothing: the second file of a student who uploads in "
+         "two browser tabs"),
         ([("4.3.4", "S3 no longer holds anything of the deleted student", "seen videos/7/a.mp4")],
-         "A student's rights to their data (GDPR) are not kept: S3 keeps the videos of a deleted student"),
+         "A student's rights to their data (GDPR) are not kept: their videos stay on S3 once their data are deleted"),
         ([("4.4.3", "Who has waited for a minute is given upload and playback URLs again",
            "expected the next upload URL a minute later, seen a refusal: Too many")],
          "Somebody who has waited for a minute is still refused"),
@@ -126,9 +129,9 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.10.10", "A search by the student's full name finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
          "Administrators cannot rely on the search for videos: it does not find a video by the "
-         "student's full name and lists videos for “%” that do not have it"),
+         "student's full name, and also lists videos for “%” that do not have it"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
-         "A student cannot upload a video with unusual signs in its name: quotes"),
+         "A student cannot upload a video with an unusual name: with quotes"),
         ([("2.11.7", "With a wrong secret the message says what to do",
            "expected a message that tells the student what to do, seen: failed")],
          "A student whose upload breaks is not told what to do"),

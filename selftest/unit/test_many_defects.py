@@ -17,13 +17,16 @@ MOST = 26
 
 UNFINISHED = "People read names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
 
-HARM = "Other people can make a student's handed-in video disappear by sending the request that confirms its upload"
+HARM = (
+    "Somebody else can make a student's handed-in video disappear with one request to the site; it works for guests, "
+    "students and teachers"
+)
 
-SHOWS = "A teacher's browser console gives away an address with which anyone can watch a student's video"
+SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A student loses the video that they handed in when another upload fails and when the confirmation of an earlier "
-    "upload comes late"
+    "A student loses the video that they handed in when a later upload of theirs fails, and also when the confirmation "
+    "of an earlier upload comes late"
 )
 
 LIMITS = (
@@ -69,6 +72,41 @@ def test_each_says_why_it_matters(tmp_path: Path) -> None:
     assert f"- **Why it matters:** {first.matters}" in markdown(first, sample)
 
 
+def test_a_card_and_its_ticket_say_of_each_way_in_which_it_shows_how_to_see_it_again(tmp_path: Path) -> None:
+    def lacks(title: str, *steps: str) -> Check:
+        message = "expected the video, seen none"
+        return Check("4.3.4", "all", Verdict.FAILED, title, message, evidence={"steps": steps}, test="test_privacy")
+
+    asked = "As the administrator: Request the export of the student's data."
+    exported = lacks("The exported data tell of the student's video", asked)
+    deleted = lacks("S3 no longer holds anything of the deleted student", asked, "Request the deletion of their data.")
+    another = lacks("S3 no longer holds anything of the deleted student, ever", asked)
+    held = Check(
+        "4.3.4", "all", Verdict.PASSED, "S3 still holds another student's video as it was", test="test_privacy"
+    )
+    elsewhere = Check("4.3.4", "all", Verdict.PASSED, "The student is deleted", test="test_deletion")
+    sample = run_of([exported, deleted, another, held, elsewhere])
+    (rights,) = sample.defects
+    assert [one.sentence for one in rights.ways] == [wrong(exported.title), wrong(deleted.title)]
+    assert [one.way for one in rights.ways] == [
+        "the export of their data lacks their video",
+        "their videos stay on S3 once their data are deleted",
+    ]
+    assert rights.held == [held.title]
+    page, ticket = render(sample, tmp_path), markdown(rights, sample)
+    told = f"Another way to see it: {wrong(deleted.title)}"
+    assert escape(told) in page
+    assert f"### {told}\n\n**What should happen:** {deleted.title}.\n\n1. {asked}\n2. Request the deletion" in ticket
+    assert f'<dt>Held all the same</dt><dd><span class="line-of">{escape(held.title)}</span></dd>' in page
+    assert f"- **Held all the same:** {held.title}" in ticket
+
+
+def test_what_somebody_else_does_in_the_same_way_is_told_once() -> None:
+    (harm,) = [one for one in run().defects if one.sentence == HARM]
+    assert len({one.way for one in harm.symptoms}) > 1
+    assert len(harm.ways) == 1
+
+
 def test_no_sentence_is_written_as_programs_write() -> None:
     assert [odd for one in run().defects for part in (one.expected, one.seen) for odd in not_for_people(part)] == []
 
@@ -104,7 +142,7 @@ def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path)
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("Other people can make")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("Somebody else can make")]
     asked = (
         "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
         "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."

@@ -7,7 +7,7 @@ import pytest
 from checklist.decide import Conditions
 from checklist.figures import figures
 from checklist.lines import ALL_TARGETS
-from checklist.reason import because, came_to, how_far, reason
+from checklist.reason import because, came_to, how_far, reason, untested
 from checklist.verdicts import Check, Verdict
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, SAMPLES, changed, no_go, passing, run_of
 
@@ -19,8 +19,8 @@ BOTH = [CHROMIUM, FIREFOX]
     [
         (
             "go",
-            "Every required line passed in Chromium 156, Firefox 153 and an emulated Pixel 7, "
-            "1 known defect aside, agreed until 2026-12-31. Not tested: Safari, Edge.",
+            "Every required line passed in Chromium 156, Firefox 153 and an emulated Pixel 7; "
+            "1 known defect stops nothing, agreed until 2026-12-31. Not tested: Safari, Edge.",
         ),
         ("no-go", "2 defects stop this release: 2 function."),
         (
@@ -109,3 +109,13 @@ def test_a_target_that_judged_nothing_was_not_tested_in() -> None:
     once = [check for check in passing([CHROMIUM]) if check.target == ALL_TARGETS]
     assert how_far(run_of(once, BOTH)).startswith("Tested in no browser. Not tested: ")
     assert how_far(run_of([], BOTH)) == ""
+
+
+def test_a_waiver_of_a_line_whose_target_is_required_is_not_told() -> None:
+    waiver = {"line": "2.13.2", "reason": "no Firefox", "owner": "Ada", "expires": "2026-12-31"}
+    firefox = replace(FIREFOX, missing="left out")
+    targets = [CHROMIUM, firefox]
+    run = run_of(passing([CHROMIUM]), targets)
+    assert [entry.id for entry in run.lines if entry.blocks and entry.id == "2.13.2"] == ["2.13.2"]
+    assert "Waived" not in untested(targets, [waiver], run.lines)
+    assert "Waived: 2.13.2 (Firefox)" in untested(targets, [waiver], [])
