@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from playwright.sync_api import Locator, TimeoutError
@@ -25,6 +25,8 @@ ROWS = 10
 
 ROUNDED = 0.51
 """How far a percentage may be from what it was made of, rounded to a whole number at worst."""
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 EVERYTHING = {"range": 3650}
 """In days, for figures that are compared: from 30 days an old entry can fall out between two looks."""
@@ -107,22 +109,46 @@ class Dashboard(MoodlePage):
     def figures(self) -> Figures:
         return Figures(self.main.locator(".card-body:has(.card-title)").evaluate_all(SCRIPTS["figures"]))
 
-    def expect_ranges(self) -> dict[str, int]:
+    def expect_ranges(self) -> dict[int, int]:
         """Each choice of a time leads to its figures; a longer one has no fewer uploads, and none is without any.
 
-        Returns the requested uploads by days. An upload of today is a condition.
+        The shortest one is compared with a time of a day less. Returns the requested uploads by days. An upload of
+        today is a condition.
         """
         self.moodle.step("Open the dashboard anew.")
         self.open()  # with the time that the page chooses by itself: its choice shows no other
-        counted: dict[str, int] = {}
+        counted: dict[int, int] = {}
         for days in self._range.locator("option").evaluate_all("all => all.map(option => option.value)"):
-            counted[days] = self._over(days).figures().number("Total Requested")
-        found = [counted[days] for days in sorted(counted, key=int)]
+            counted[int(days)] = self._over(days).figures().number("Total Requested")
+        if counted and (shorter := min(counted) - 1):
+            counted[shorter] = self._requested(shorter)
+        found = [counted[days] for days in sorted(counted)]
         if not found or not found[0] or found != sorted(found):
-            told = ", ".join(f"{count} in {days} days" for days, count in counted.items())
+            told = ", ".join(f"{counted[days]} in {days} days" for days in sorted(counted))
             raise AssertionError(
                 "expected each time range to count today's upload, and a longer one no fewer than a shorter one, "
                 f"seen {told or 'no choice'}"
+            )
+        return counted
+
+    def _requested(self, days: int) -> int:
+        self.moodle.step(f"Open the dashboard with the figures of {days} days, {DASHBOARD}?range={days}.")
+        return self.open(range=days).figures().number("Total Requested")
+
+    def expect_counted_in_its_time(self, then: datetime) -> dict[int, int]:
+        """The upload of `then` is counted in whole days that reach back to it, and not in fewer.
+
+        Returns the requested uploads by days. Raises NotCheckable for an upload that is not an hour older than a day.
+        """
+        age = datetime.now(UTC) - then
+        shorter, longer = (age - HOUR) // DAY, (age + HOUR) // DAY + 1
+        if shorter < 1:
+            raise NotCheckable("no upload that the list of videos shows is older than a day: run again tomorrow")
+        counted = {days: self._requested(days) for days in (shorter, longer)}
+        if counted[longer] <= counted[shorter]:
+            raise AssertionError(
+                f"expected more uploads in {longer} days than in {shorter}, as one is {age / DAY:.1f} days old, "
+                f"seen {counted[longer]} and {counted[shorter]}"
             )
         return counted
 

@@ -4,7 +4,7 @@ import secrets
 import time
 
 from replica import bucket
-from replica.moodle.records import Video
+from replica.moodle.records import LogEntry, Video
 from replica.moodle.site import Site
 from replica.settings import BUCKET
 from replica.workplace import Workplace
@@ -105,6 +105,8 @@ class Seeding:
             key, assignment.id, submission.id, owner.id, BUCKET, "video/mp4", 2000, then, status="ready", size=2000
         )
         submission.video, submission.status = key, "submitted"
+        for event in ("upload_requested", "upload_completed"):
+            state.log.append(LogEntry(event, owner.id, assignment.id, then, s3_key=key, size=2000))
 
     def _versions(self, kept: bool) -> None:
         store = bucket.client(self.site.settings, self.site.settings.root_key)

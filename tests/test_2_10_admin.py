@@ -14,6 +14,8 @@ from clients.addresses import MANAGE_VIDEOS
 from clients.cdn import CDN
 from clients.moodle.model import Assignment
 from clients.plugin.api import PLAYBACK, WATCH, confirm_upload, playback_url
+from clients.plugin.object_key import made_at
+from clients.plugin.video_list import of_status
 from clients.s3 import Bucket
 from clients.steps import aside
 from fixtures.data import Submission
@@ -92,7 +94,11 @@ def test_dashboard(
 
 @pytest.mark.lines("2.10.3", "2.10.4")
 def test_time_ranges(
-    admin_in_private: Actor, submit: Callable[..., Submission], assignment: Assignment, line: Lines
+    admin_in_private: Actor,
+    submit: Callable[..., Submission],
+    assignment: Assignment,
+    workspace: Workspace,
+    line: Lines,
 ) -> None:
     """The administrator looks at the figures of another time."""
     submit(assignment)
@@ -101,6 +107,9 @@ def test_time_ranges(
         dashboard = admin_in_private.dashboard()
     with line("2.10.4", "Each time range that can be chosen counts the new upload", extra=True) as evidence:
         evidence["requested by days"] = dashboard.expect_ranges()
+    with line("2.10.4", "A time range counts an upload of an earlier day if it is long enough", extra=True) as evidence:
+        oldest = min(filter(None, map(made_at, of_status(workspace.site, "ready"))))
+        evidence["requested by days"] = dashboard.expect_counted_in_its_time(datetime.fromtimestamp(oldest, UTC))
 
 
 @pytest.mark.lines("2.10.8", "2.10.9", "2.10.10")

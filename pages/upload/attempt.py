@@ -199,13 +199,14 @@ class Upload:
     def expect_refused(self, *names: str, so_that_it: str = "") -> str:
         """An error message comes that names the problem: it contains one of `names`. Returns its text.
 
+        “0.5 GB” does not contain “5 GB”.
         `so_that_it` says in words what a message does that has one of them, such as "tells the student the limit".
         """
         last = self._last_message()
         if last is None or last["success"]:
             raise AssertionError(f"expected the file to be refused with an error message, seen {self._seen()}")
         text = last["text"]
-        if names and not any(name.casefold() in text.casefold() for name in names):
+        if names and not any(re.search(rf"(?<![\d.,]){re.escape(name)}", text, re.I) for name in names):
             wanted = so_that_it or f"says {' or '.join(names)}"
             raise AssertionError(f"expected an error message that {wanted}, seen: “{_line(text)}”")
         return text

@@ -45,6 +45,7 @@
   const INSTEAD_OF_LIMIT = {
     "limit-not-in-message": "The file is too large.",
     "limit-in-message-wrong": "The file is too large. The maximum is 500 MB.",
+    "limit-in-message-a-tenth": "The file is too large. The maximum is 0.5 GB.",
   };
 
   function told(reason) {

@@ -1,8 +1,11 @@
 """The dashboard's figures of two moments: ours must be in them, and what others did meanwhile may be."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from pages.dashboard import Figures
+from clients.errors import NotCheckable
+from pages.dashboard import Dashboard, Figures
 
 
 def figures(requested: int, stored: str = "1 MB") -> Figures:
@@ -40,3 +43,8 @@ def test_what_neither_explains_is_a_finding(seen: int, others: int, told: str) -
 def test_a_storage_that_grew_too_much_or_not_at_all(stored: str, others: int) -> None:
     with pytest.raises(AssertionError, match="expected the total storage to grow by 1048576 bytes, seen it go from 1"):
         figures(1, stored).expect_more_stored(figures(1), 1024**2, lambda: others)
+
+
+def test_an_upload_of_today_shows_no_earlier_day() -> None:
+    with pytest.raises(NotCheckable, match="older than a day"):
+        object.__new__(Dashboard).expect_counted_in_its_time(datetime.now(UTC) - timedelta(hours=24.5))

@@ -77,7 +77,7 @@ def dashboard(web: Web) -> Response:
     if faults.on("dashboard-section-error"):
         raise section_error()
     days = web.number("range", 30) or 30
-    since = now() - days * 86400
+    since = now() - days * (3600 if faults.on("days-counted-as-hours") else 86400)
     whole_days = faults.on("statistics-of-yesterday") or (days == 7 and faults.on("week-ends-at-midnight"))
     until = midnight() if whole_days else now() + 1
     log = [entry for entry in web.state.log if since <= entry.at < until]
