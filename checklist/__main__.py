@@ -23,6 +23,7 @@ from checklist.report import tickets
 from checklist.results import NoResults, Run
 from checklist.standard_streams import make_safe
 from checklist.terminal import told
+from checklist.verdicts import Verdict
 from checklist.visible import visible
 from checklist.words import listed
 
@@ -103,13 +104,23 @@ def _sign(options: argparse.Namespace) -> int:
         raise NoResults(f"{options.line} is no line of the checklist; name one, such as 2.8.6")
     if not options.by.strip() or not options.note.strip():
         raise NoResults("a signature needs a name and a note; give both")
-    expect_own(results.read(options.run))
+    expect_own(run := results.read(options.run))
+    if options.line:
+        _expect_tried(run, options.line)
     signature = signing.sign(options.run, options.by, options.note, options.line, options.key)
     run = signing.settled(results.read(options.run), options.run)
     _renew(options.run, run)
     what = f"{options.line} in run" if options.line else "run"
     say(f"{options.by} signed {what} {run.run_id} ({run.verdict}){_tested(signature)}")
     return 0
+
+
+def _expect_tried(run: Run, line: str) -> None:
+    """Raises NoResults for a line that a test judges, where none has in this run."""
+    if not LINES[line].for_people and all(one.verdict is Verdict.NOT_RUN for one in run.lines if one.id == line):
+        raise NoResults(
+            f"{line} is judged by a test, and was not run in {run.run_id}; name a run that judged it, with --run"
+        )
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -166,10 +166,16 @@ def chapter(line: str) -> str:
 
 
 def named(patterns: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The lines that each name means: one, or with `.*` all of a step or a phase; none where nothing is called so."""
+    """The lines that each name means: one, or with `.*` all of a step or a phase; none where nothing is called so.
+
+    Those for people that stand beyond the checklist are named one by one.
+    """
     return {
         pattern: tuple(
-            line for line in LINES if line == pattern or (pattern.endswith(".*") and line.startswith(pattern[:-1]))
+            line.id
+            for line in LINES.values()
+            if line.id == pattern
+            or (pattern.endswith(".*") and line.id.startswith(pattern[:-1]) and not (line.beyond and line.for_people))
         )
         for pattern in patterns
     }

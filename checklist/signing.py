@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -32,6 +33,10 @@ SUMS = "SHA256SUMS"
 
 NOT_SIGNED = frozenset({FILE, SUMS, "report.html"})
 """The report is made anew of the others whenever it is asked for."""
+
+KEY_TYPE = re.compile(r"(ssh|ecdsa|sk)-")
+
+ALLOWED = "Name a file that has one signer a line: a name, and the content of their key's .pub file."
 
 NAMESPACE = "s3video-acceptance"
 """Of SSH signatures: one made for something else is none here."""
@@ -119,11 +124,34 @@ def sign(folder: Path, by: str, note: str, line: str = "", key: Path | None = No
         targets=_tested_in(results.read(folder), line),
     )
     if key is not None:
+        _expect_key(key)
         signature = replace(signature, ssh=_keygen("sign", "-f", str(key), "-n", NAMESPACE, given=signature.message))
     content = SIGNATURES.dump_json([*read(folder), signature], indent=1)
     (folder / SUMS).write_text(text, encoding="utf-8", errors="surrogateescape")
     put(folder / FILE, content.decode() + "\n")
     return signature
+
+
+def _expect_key(key: Path) -> None:
+    """Raises NoResults for what is no SSH key; one that an agent has is named by its public part alone."""
+    for part in (key, key.with_name(f"{key.name}.pub")):
+        if not part.is_file():
+            continue
+        start = foreign_files.content(part)[:40]
+        if b"PRIVATE KEY" in start or start.startswith((b"ssh-", b"ecdsa-", b"sk-")):
+            return
+        raise NoResults(f"{part} is no SSH key. Name yours, such as ~/.ssh/id_ed25519, or make one: ssh-keygen")
+    raise NoResults(f"{key} is no file. Name your SSH key, such as ~/.ssh/id_ed25519, or make one: ssh-keygen")
+
+
+def _expect_allowed(file: Path) -> None:
+    """Raises NoResults for what is no list of allowed signers, as ssh-keygen takes it: lines of a name and a key."""
+    if not file.is_file():
+        raise NoResults(f"{file} is no file. {ALLOWED}")
+    lines = foreign_files.content(file).decode(errors="replace").splitlines()
+    entries = [line.split() for line in lines if line.strip() and not line.startswith("#")]
+    if not entries or not all(any(KEY_TYPE.match(part) for part in entry[1:]) for entry in entries):
+        raise NoResults(f"{file} is no list of allowed signers. {ALLOWED}")
 
 
 def _tested_in(run: Run, line: str) -> tuple[str, ...]:
@@ -150,7 +178,7 @@ def verify(folder: Path, allowed: Path | None = None) -> list[Verified]:
     hold that a key in it made. Raises OSError, NoResults."""
     signatures = read(folder)
     if allowed is not None:
-        foreign_files.content(allowed)  # ssh-keygen would wait for a pipe
+        _expect_allowed(allowed)
     if not signatures:
         return []
     now, of_results = sums(folder), digest(folder)

@@ -64,6 +64,13 @@ def _told(keys: set[str], known: Iterable[str] = ()) -> str:
     return f"{number}{', another one' if known and others and len(keys) == 1 else ''}" if keys else number
 
 
+def expect_in_form(site: MoodleClient, video: Video) -> None:
+    """The submission form of its student holds this video."""
+    form = HttpResult.of(site.get(ASSIGNMENT, id=video.assignment.cmid, action="editsubmission")).page
+    if form.select_one(f"[name=s3video_s3_key][value='{video.key}']") is None:
+        raise AssertionError("expected the student's form to hold their video, seen it without")
+
+
 def expect_nobody_elses(page: BeautifulSoup, person: Person) -> None:
     """The page shows no videos but the person's own."""
     if seen := {key for key in shown(page) if not belongs_to(key, person.id)}:

@@ -116,6 +116,20 @@ class Delivery:
             raise AssertionError(f"expected a URL that lives for {lasting(wanted)}, seen one for {lasting(left)}")
         return round(left.total_seconds())
 
+    def left(self, url: str) -> timedelta:
+        """How long a signed `url` is good from now on, by the CDN's clock."""
+        return self._left(url, "a URL that says when it ends")
+
+    def expect_as_lasting(self, url: str, as_: timedelta) -> int:
+        """A fresh signed `url` is good for as long as another one was; returns how long, in seconds."""
+        left = self.left(url)
+        if abs(left - as_) > CLOCKS:
+            raise AssertionError(
+                f"expected a URL that lives for {lasting(as_)}, as in the server's time zone, seen one for "
+                f"{lasting(left)}"
+            )
+        return round(left.total_seconds())
+
     def _left(self, url: str, wanted: str) -> timedelta:
         """How long a signed `url`, which is to be as `wanted`, is good from now on, by the CDN's clock."""
         if (left := self.cdn.lifetime(url)) is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 from bs4 import BeautifulSoup, Tag
 
@@ -18,6 +20,9 @@ APART = 10
 
 DAY = 24 * 60
 
+A_DAY = timedelta(days=1)
+"""What a signed URL is good for."""
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -30,6 +35,20 @@ class Clock:
     @property
     def kind(self) -> str:
         return "12" if self.halves else "24"
+
+
+def far_apart(zones: Iterable[str], now: datetime) -> list[str]:
+    """Of these time zones that which is farthest ahead of UTC, that which is farthest behind, and one that changes its
+    clocks within a day, where one does. Raises NotCheckable where there is no choice."""
+    ahead = {zone: _ahead(zone, now) for zone in sorted(available_timezones().intersection(zones))}
+    if len(set(ahead.values())) < 2:
+        raise NotCheckable("the site has one time zone for everybody (forcetimezone)")
+    changing = [zone for zone, then in ahead.items() if _ahead(zone, now + A_DAY) != then]
+    return list(dict.fromkeys([max(ahead, key=ahead.__getitem__), min(ahead, key=ahead.__getitem__), *changing[:1]]))
+
+
+def _ahead(zone: str, at: datetime) -> timedelta:
+    return at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
 
 
 def clocks(words: str) -> list[Clock]:

@@ -21,6 +21,12 @@ def expect_settings(before: Mapping[str, str], now: Mapping[str, str]) -> None:
         raise AssertionError(f"expected each setting as before the upgrade, seen {' and '.join(seen)}")
 
 
+def expect_found(site: MoodleClient, video: Video, name: str) -> None:
+    """A search of the list for the student's name finds the video."""
+    if video.key not in listed(site, search=name):
+        raise AssertionError(f"expected a search for {name} to find the student's video, seen no row of it")
+
+
 def expect_listed(site: MoodleClient, video: Video, name: str = "") -> None:
     """The list of videos has it, as one that is ready, and names its student."""
     course = video.assignment.course.id

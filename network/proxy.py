@@ -14,9 +14,10 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, Self, cast
 from urllib.parse import unquote
 from urllib.request import getproxies, proxy_bypass
@@ -36,6 +37,14 @@ END_OF_HEAD = b"\r\n\r\n"
 
 TICK = 0.02
 """Seconds that a slow network may be ahead or behind: shorter sleeps take longer than asked for."""
+
+ELSEWHERE = "127.0.0.99"
+"""The other address of a machine whose network changes."""
+
+NO_OTHER_ADDRESS = (
+    "a run has another address only towards a site on its own machine; change from Wi-Fi to mobile data in an upload, "
+    "and sign"
+)
 
 NOT_OURS = (
     "the browser runs on a machine that does not reach this one, so what it sends is neither slowed down, seen nor cut"
@@ -107,6 +116,7 @@ class ProxiedNetwork:
         self._up, self._down = Direction(), Direction()
         self.sent, self.received = self._up.counted, self._down.counted
         self._cut: set[str] = set()
+        self._from = ""
         self._open: dict[asyncio.StreamWriter, str] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
@@ -204,6 +214,23 @@ class ProxiedNetwork:
             step("", f"Let {host} be reached again.")
             self._cut.discard(host)
 
+    @contextmanager
+    def changing_address(self, *urls: str) -> Iterator[Callable[[], None]]:
+        """Gives what changes the address of this machine, back and forth: every connection breaks, and new ones come
+        from the other one. Raises NotCheckable where these hosts are on another machine."""
+        if not all(_is_here(url) for url in urls):
+            raise NotCheckable(NO_OTHER_ADDRESS)
+
+        def change() -> None:
+            step("", "Have the browser's machine get another address, as from Wi-Fi to mobile data.")
+            self._from = "" if self._from else ELSEWHERE
+            self._loop.call_soon_threadsafe(self._abort)
+
+        try:
+            yield change
+        finally:
+            self._from = ""
+
     def _abort(self, host: str = "") -> None:
         """Breaks every connection to the host, or to all."""
         for writer, to in self._open.items():
@@ -223,7 +250,7 @@ class ProxiedNetwork:
                 if method != "CONNECT" or host in self._cut:
                     raise ConnectionRefusedError
                 async with asyncio.timeout(self._connect_timeout):
-                    world, request = await _connect(name.strip("[]"), int(port))
+                    world, request = await _connect(name.strip("[]"), int(port), self._from)
                     ends.append(request)
                     if self._ends:
                         await request.start_tls(self._ends.world, server_hostname=name.strip("[]"))
@@ -275,6 +302,11 @@ class DirectNetwork(ProxiedNetwork):
         raise NotCheckable(NOT_OURS)
         yield
 
+    @contextmanager
+    def changing_address(self, *urls: str) -> Iterator[Callable[[], None]]:
+        raise NotCheckable(NOT_OURS)
+        yield
+
     def sent_to(self, url: str) -> int:
         raise NotCheckable(NOT_OURS)
 
@@ -305,10 +337,24 @@ def _proxy_to(host: str, port: int) -> str | None:
     return None if proxy_bypass(f"{host}:{port}") or proxy_bypass(host) else proxy
 
 
-async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection to the host, through the machine's own proxy where there is one for it. Raises OSError."""
+def _is_here(url: str) -> bool:
+    """Whether a host is on this machine, which has more than one address of its own."""
+    host, _, port = endpoint(url).rpartition(":")
+    try:
+        with socket.socket() as other:
+            other.bind((ELSEWHERE, 0))
+        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return not _proxy_to(host, int(port)) and all(ip_address(one[4][0]).is_loopback for one in found)
+
+
+async def _connect(host: str, port: int, own: str = "") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the host, through the machine's own proxy where there is one for it, from this machine's `own`
+    address where one is given. Raises OSError."""
     if not (proxy := _proxy_to(host, port)):
-        return await asyncio.open_connection(host, port, limit=2 * CHUNK)
+        local = (own, 0) if own else None
+        return await asyncio.open_connection(host, port, limit=2 * CHUNK, local_addr=local)
     upstream = parse_url(proxy)
     tls = ssl.create_default_context() if upstream.scheme == "https" else None
     world, request = await asyncio.open_connection(upstream.host, upstream.port or 80, ssl=tls, limit=2 * CHUNK)

@@ -178,10 +178,16 @@ class Accessible:
             raise AssertionError(f"expected the words of {what} to stand out by 4.5 to 1, seen {listed(pale)}")
 
     def expect_still(self, part: str, what: str) -> None:
-        """Nothing moves without an end where somebody's system asks for less motion."""
+        """Nothing moves without an end where somebody's system asks for less motion.
+
+        Raises NotCheckable in a browser that cannot be told so.
+        """
         self.page.emulate_media(reduced_motion="reduce")
+        told = self.page.evaluate("() => matchMedia('(prefers-reduced-motion: reduce)').matches")
         moving = self.page.locator(part).first.evaluate(SCRIPTS["moving"])
         self.page.emulate_media(reduced_motion="no-preference")
+        if not told:
+            raise NotCheckable("this browser cannot be told to ask for less motion; ask for it in the system, and sign")
         if moving:
             raise AssertionError(
                 f"expected {what} to hold nothing that moves without an end, seen: {', '.join(map(str, moving))}"

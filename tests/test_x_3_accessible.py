@@ -81,6 +81,8 @@ def test_form_for_all(
     _rules_of_form(page, line, "the form after an upload")
     with line("X.3.6", "The focus is not lost when an upload ends"):
         page.expect_focus_kept("when the upload has ended")
+    with line("X.3.11", "In forced colours the message of a finished upload can be read"), page.forced_colours():
+        page.expect_words_seen(FORM, "the message of a finished upload")
     with line("X.3.7", "The end of an upload is read out"):
         page.expect_live(widget.message, "the message that the upload has ended")
     with line("X.3.4", "A student saves the uploaded video by keyboard alone"):
@@ -90,6 +92,23 @@ def test_form_for_all(
         student.open(assignment).expect_submitted()
     with line("X.3.1", "The upload form can be asked for the rules of WCAG in each of its states") as evidence:
         evidence["states"] = page.states
+
+
+@pytest.mark.lines("X.3.8", "X.3.10", "X.3.11")
+def test_message_for_all(student: Actor, assignment: Assignment, small_clip: media.Clip, line: Lines) -> None:
+    """The site breaks down at the end of a student's upload, and the form offers another try."""
+    student.log_in_by_cookie()
+    form = student.open(assignment).add_submission()
+    widget, page = form.widget, Accessible(form)
+    with widget.confirmation_fails():
+        widget.choose(small_clip.path).expect_ended()
+    parts = {"the form's message": widget.message}
+    with line("X.3.8", "The message of a failed upload fits into 320 pixels"):
+        page.expect_fits(NARROW, parts)
+    with line("X.3.10", "The message of a failed upload fits into the window at a zoom of 200 %"):
+        page.expect_fits(ZOOMED, parts)
+    with line("X.3.11", "In forced colours the message of a failed upload can be read"), page.forced_colours():
+        page.expect_words_seen(FORM, "the message of a failed upload")
 
 
 @pytest.mark.lines("X.3.2", "X.3.5", "X.3.8", "X.3.10")

@@ -1,24 +1,26 @@
 """Chapter X, beyond the checklist, X.4: what becomes of videos as terms go by, without a browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 import media
-from checks import assigning, upgraded
+from checks import assigning, times, upgraded
 from checks.access import VideoAccess
 from checks.assigning import assignment_page, expect_shown
+from checks.delivery import Delivery
 from clients.errors import SiteError
-from clients.moodle.assignments import assignment_at, assignments_of, delete_assignment
+from clients.moodle.assignments import assignment_at, assignments_of, delete_assignment, save_as_it_stands
 from clients.moodle.client import MoodleClient
 from clients.moodle.course_reuse import reset_course
 from clients.plugin.administration import plugin, plugin_settings
 from clients.plugin.api import WATCH, Video, grading_table, playback_url
 from fixtures.visitors import SubmissionWithoutBrowser
 from runner.configuration.environment import Environment
-from runner.configuration.naming import LEFT, RENAMED
+from runner.configuration.naming import ABROAD, LEFT, RENAMED
 from runner.pytest_plugin.lines import Lines
 from runner.reservation.upgrade import Left, codes
 from runner.reservation.workspace import Workspace
@@ -98,11 +100,21 @@ def test_copied_course(
                 there = replace(video, assignment=copied, id=assigning.submission_of(page, key), key=key)
                 for way, ask in WATCH.items():
                     video_access.expect_allowed(way, ask(video.site, there), there, video.person.id)
+    with line("X.4.2", "A student hands in within a copied course"), _done():
+        new = submit_without_browser(copied, first.person)
+        expect_shown(assignment_page(new.site, copied), [new.key], "in the copied course")
+    with line("X.4.2", "The first course keeps its videos when a student hands in within its copy"):
+        _expect_kept(videos, video_access)
     delete_assignment(workspace.site, copied, [video.person.id for video in videos])
     with line("X.4.2", "The first course keeps its videos when those of its copy are removed"):
-        for video in videos:
-            expect_shown(assignment_page(video.site, assignment), [video.key], "on the student's page")
-            video_access.expect_allowed("playback URL", playback_url(video.site, video), video, video.person.id)
+        _expect_kept(videos, video_access)
+
+
+def _expect_kept(videos: Sequence[SubmissionWithoutBrowser], video_access: VideoAccess) -> None:
+    """Each student sees their video, and plays it."""
+    for video in videos:
+        expect_shown(assignment_page(video.site, video.assignment), [video.key], "on the student's page")
+        video_access.expect_allowed("playback URL", playback_url(video.site, video), video, video.person.id)
 
 
 @pytest.mark.lines("X.4.4")
@@ -147,3 +159,38 @@ def test_renamed_student(
             video_access.expect_allowed(way, ask(teacher, video), video, renamed.id)
     with line("X.4.5", "The plugin's list names a student by their other name"):
         upgraded.expect_listed(workspace.site, video, renamed.name)
+    with line("X.4.5", "The plugin's list finds a student by their other name"):
+        upgraded.expect_found(workspace.site, video, renamed.name)
+    with (
+        line("X.4.5", "The form of a student with another name keeps their video when it is saved"),
+        _done(),
+    ):
+        assigning.expect_in_form(student, video)
+        save_as_it_stands(student, assignment)
+        expect_shown(assignment_page(student, assignment), [video.key], "on the student's page")
+    with line("X.4.5", "A student with another name hands in another video"), _done():
+        second = submit_without_browser(assignment, renamed)
+        expect_shown(assignment_page(second.site, assignment), [second.key], "on the student's page")
+
+
+@pytest.mark.lines("X.4.6")
+def test_time_zones(
+    workspace: Workspace,
+    submit_without_browser: Submit,
+    visit: Visit,
+    video_access: VideoAccess,
+    delivery: Delivery,
+    line: Lines,
+) -> None:
+    """A student moves to other time zones, far apart, and to one that changes its clocks within a day if one does."""
+    assignment = workspace.new_assignment()
+    video = submit_without_browser(assignment, workspace.set_apart(ABROAD, assignment.course))
+    zones = times.far_apart(workspace.accounts.time_zones(), datetime.now(UTC))
+    here = {way: delivery.left(video_access.address(ask(video.site, video))) for way, ask in WATCH.items()}
+    for zone in zones:
+        workspace.accounts.set_time_zone(video.person, zone)
+        student = visit(video.person)
+        for way, ask in WATCH.items():
+            with line("X.4.6", f"In {zone} the address of the {way} is good for as long as elsewhere") as evidence:
+                url = video_access.address(ask(student, video))
+                evidence["seconds"] = delivery.expect_as_lasting(url, here[way])

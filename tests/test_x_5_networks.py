@@ -10,10 +10,12 @@ import media
 from checks.message_quality import expect_plain
 from clients.addresses import endpoint
 from clients.moodle.model import Assignment
+from clients.s3 import Bucket
 from fixtures.data import Submission
 from network.link import HOTEL_WIFI, THREE_G, Link
 from network.proxy import ProxiedNetwork
 from pages.actor import Actor
+from runner.configuration.environment import Environment
 from runner.pytest_plugin.lines import Lines
 
 pytestmark = pytest.mark.provokes
@@ -84,6 +86,47 @@ def test_sleep(
         key = again.receipt().key
         form.save().expect_video(clip.bytes, key)
         student.videos.expect_only(key)
+
+
+@pytest.mark.lines("X.5.7")
+def test_change_of_address(
+    submission: Submission,
+    assignment: Assignment,
+    clip: media.Clip,
+    environment: Environment,
+    bucket: Bucket,
+    proxied_network: ProxiedNetwork,
+    line: Lines,
+) -> None:
+    """A student replaces a video while their machine goes from one network to another, and back in the next try."""
+    student = submission.owner
+    student.log_in_by_cookie()
+    with proxied_network.changing_address(environment.base_url, bucket.url) as change:
+        form = student.open(assignment).edit_submission()
+        with (
+            line("X.5.7", "The form tells of an upload that a change of address broke off", blocks=True) as evidence,
+            proxied_network.slow(SLOW),
+        ):
+            upload = form.widget.choose(clip.path)
+            upload.expect_under_way()
+            with proxied_network.cut(endpoint(upload.storage())):
+                change()
+                upload.expect_refused()
+            evidence["message"] = said = form.widget.said()
+        with line("X.5.7", "The message after a change of address is in plain words"):
+            expect_plain(said)
+        with line("X.5.7", "A change of address in an upload leaves the video handed in before"):
+            student.open_tab()
+            student.open(assignment).expect_still(submission.key)
+        with line("X.5.7", "An upload that begins from one address, and is confirmed from another, leaves one video"):
+            with form.widget.confirmation_waits():
+                again = form.widget.try_again(clip.path)
+                again.expect_confirming()
+                change()
+            again.expect_success()
+            key = again.receipt().key
+            form.save().expect_video(clip.bytes, key)
+            student.videos.expect_only(key)
 
 
 @pytest.mark.lines("X.5.4")

@@ -10,6 +10,7 @@ import media
 from checks import assigning, times
 from checks.message_quality import expect_no_words_of_aws, expect_translatable
 from clients.addresses import DASHBOARD, ENGLISH, MANAGE_VIDEOS, OWN
+from clients.errors import NotCheckable
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
@@ -25,6 +26,9 @@ from runner.reservation.workspace import Workspace
 
 LANGUAGES = 5
 """So many are tried to find one that writes 12 hours, and one that writes 24."""
+
+KINDS = {"12": "English (en)", "24": "German (de)"}
+"""A language of each kind."""
 
 
 @pytest.mark.lines("X.6.1")
@@ -80,7 +84,11 @@ def test_times(
     step("the student", "Ask for an upload URL, and say that the video is there, which it is not.")
     promised = begin_upload(student, video.assignment, video.clip)
     confirm_upload(student, promised["s3_key"], promised["submission_id"])
-    for language, moodles in _clocks(workspace, video).items():
+    found = _clocks(workspace, video)
+    for kind in sorted({"12", "24"}.difference(clock.kind for clock in found.values())):
+        with line("X.6.3", f"Times are written in {kind} hours where the language has them so"):
+            raise NotCheckable(f"the site has no language that writes {kind} hours; install one, such as {KINDS[kind]}")
+    for language, moodles in found.items():
         step("the administrator", f"Choose the language “{language}” for this session.")
         with _speaking(workspace.site, language):
             shown = _places(workspace.site, video, unlucky)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clients import steps
 from clients.addresses import ACCOUNT, ENGLISH, PARTICIPANTS
 from clients.errors import SiteError
 from clients.moodle.ajax import ajax
@@ -12,6 +13,9 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.html import members, query, quote
 from clients.moodle.model import Account, Course, Person
+
+SERVERS = "99"
+"""What Moodle calls the time zone of the server."""
 
 
 class Accounts:
@@ -63,7 +67,8 @@ class Accounts:
     ) -> Person:
         """Renames an account, sets its password and lets it in or shuts it out; its open sessions end with that.
 
-        Like a new one it prefers English, where the site has a choice. With `email` it gets that address.
+        Like a new one it prefers English and the server's time zone, where the site has a choice. With `email` it gets
+        that address.
         """
         address = {"email": email} if email else {}
         self.site.submit(
@@ -76,7 +81,7 @@ class Accounts:
                 "suspended": suspended,
                 **address,
             },
-            if_there={"preference_auth_forcepasswordchange": False, **ENGLISH},
+            if_there={"preference_auth_forcepasswordchange": False, "timezone": SERVERS, **ENGLISH},
             fill_in=account.username,
             id=account.id,
         )
@@ -87,6 +92,17 @@ class Accounts:
         page = self.site.open("Reading which languages the site has", ACCOUNT, id=-1)
         codes = {str(option["value"]) for option in page.select("select[name=lang] option[value]")}
         return ["en", *sorted(codes - {"en", ""})]
+
+    def time_zones(self) -> list[str]:
+        """Those that a person may live in; none where the site has one for everybody."""
+        page = self.site.open("Reading which time zones the site has", ACCOUNT, id=-1)
+        return [str(option["value"]) for option in page.select("select[name=timezone] option[value]")]
+
+    def set_time_zone(self, account: Account, zone: str) -> None:
+        """From their next log-in on somebody lives in another time zone, until `change`."""
+        steps.step(self.site.session.sender, f"Set the time zone of the student to {zone}.")
+        step = f"Setting the time zone of {account.username}"
+        self.site.submit(step, ACCOUNT, {"timezone": zone}, fill_in=account.username, id=account.id)
 
     def stop_mail(self, account: Account) -> None:
         """Moodle notifies this person of nothing, by mail or otherwise."""

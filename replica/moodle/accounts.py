@@ -7,7 +7,16 @@ from starlette.responses import Response
 from replica.moodle.errors import MoodleError
 from replica.moodle.forms import Field, Form
 from replica.moodle.login import password_problem
-from replica.moodle.records import EDITING_TEACHER, MANAGER, ROLE_NAMES, ROLE_SHORT_NAMES, STUDENT, TEACHER, User
+from replica.moodle.records import (
+    EDITING_TEACHER,
+    MANAGER,
+    ROLE_NAMES,
+    ROLE_SHORT_NAMES,
+    STUDENT,
+    TEACHER,
+    ZONES,
+    User,
+)
 from replica.moodle.web import Web, page, redirect
 
 _AUTH = [("manual", "Manual accounts"), ("nologin", "No login"), ("email", "Email-based self-registration")]
@@ -50,6 +59,7 @@ def _form(web: Web, user: User | None) -> Form:
             Field("firstname", "First name", value=item.firstname, required=True),
             Field("lastname", "Last name", value=item.lastname, required=True),
             Field("email", "Email address", value=item.email, required=True),
+            Field("timezone", "Timezone", "select", item.timezone, [(zone, zone) for zone in ZONES]),
             Field("lang", "Preferred language", "select", item.lang or web.site.language, web.site.languages),
             *(
                 [Field("profile_field_staffid", "Staff number", value=item.staffid)]
@@ -92,9 +102,10 @@ def _store(web: Web, user: User | None, form: Form) -> None:
     values = {f.name: f.value.strip() if isinstance(f.value, str) else f.value for f in form.fields}
     user = user or web.state.add_user(values["username"], "", "", "", "")
     user.username, user.auth, user.email = values["username"], values["auth"], values["email"]
+    user.renamed |= values["lastname"] != user.lastname and web.state.has_handed_in(user.id)
     user.firstname, user.lastname = values["firstname"], values["lastname"]
     user.preferences["auth_forcepasswordchange"] = bool(values["preference_auth_forcepasswordchange"])
-    user.suspended, user.lang = bool(values["suspended"]), values["lang"]
+    user.suspended, user.lang, user.timezone = bool(values["suspended"]), values["lang"], values["timezone"]
     user.staffid = values.get("profile_field_staffid", user.staffid)
     new_password = form.field("newpassword").value
     user.password = new_password or user.password

@@ -189,6 +189,8 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: 
         web.notify("This assignment is not accepting submissions.", "warning")
         return redirect(at(assignment))
     video = web.state.videos.get(submission.video) if submission else None
+    if submission and submission.sender != web.state.sender(user.id) and web.site.faults.on("form-known-by-name"):
+        video = None
     sent = web.state.videos.get(web.param("s3video_s3_key", "")) if refused else None
     if sent and submission and sent.submission == submission.id:
         video = sent
@@ -203,6 +205,7 @@ def edit(web: Web, assignment: Assignment, course: Course, user: User, refused: 
         takes_video=_takes_video(web, assignment),
         video=video,
         status=STATUS_NAMES[video.status] if video else "",
+        moved=web.client != web.session.address,
         max_size=100 * 2**20 if web.site.faults.on("limit-in-force-too-low") else MAX_SIZE,
         now=now(),
         statement=_statement(refused) if _stated_here(assignment) else None,
@@ -280,6 +283,10 @@ def _spoil(web: Web, video: Video) -> None:
         video.mime_type = ""
     if web.site.faults.on("saving-logs-an-error"):
         web.state.record("upload_failed", video.user, video.assignment, message="The duration is not known.")
+    origin = web.state.submissions[video.submission].origin
+    if origin and web.site.faults.on("copied-form-takes-the-first-video"):
+        for first in web.state.videos_of(origin):
+            web.site.storage.delete(first.s3_key)
 
 
 def _forget(web: Web, submission: Submission) -> None:

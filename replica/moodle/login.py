@@ -64,7 +64,7 @@ def _refused_by_fault(web: Web, user: User) -> bool:
 def _enter(web: Web, user: User | None) -> Response:
     if user is not None and web.site.profiles.single_session:
         web.site.end_sessions(user)
-    fresh = Session(user=user, guest=user is None)
+    fresh = Session(user=user, guest=user is None, address=web.client)
     web.site.sessions.pop(web.session.id, None)
     web.site.sessions[fresh.id] = fresh
     web.pending_session = fresh

@@ -8,6 +8,10 @@ ROLE_SHORT_NAMES = {MANAGER: "manager", EDITING_TEACHER: "editingteacher", TEACH
 ROLE_NAMES = {MANAGER: "Manager", EDITING_TEACHER: "Teacher", TEACHER: "Non-editing teacher", STUDENT: "Student"}
 
 
+ZONES = {"99": 0, "Asia/Kolkata": 330, "Pacific/Kiritimati": 840, "Pacific/Pago_Pago": -660}
+"""Time zones, of which 99 is the server's, by the minutes that they are ahead of it."""
+
+
 @dataclass
 class User:
     """An account. `preferences` holds what pages remember for it (page sizes, finished tours)."""
@@ -24,9 +28,15 @@ class User:
     admin: bool = False
     lang: str = ""
     staffid: str = ""
-    ahead: int = 0
-    """Minutes by which their clocks are ahead of the site's."""
+    timezone: str = "99"
+    renamed: bool = False
+    """Since they handed something in."""
     preferences: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ahead(self) -> int:
+        """Minutes by which their clocks are ahead of the site's."""
+        return ZONES[self.timezone]
 
     @property
     def fullname(self) -> str:

@@ -25,6 +25,8 @@ class Session:
     mfa_passed: bool = False
     lang: str = ""
     kept_address: str = ""
+    address: str = ""
+    """Of the machine that logged in."""
     used: float = field(default_factory=time.monotonic)
     notices: list[tuple[str, str]] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -60,7 +60,7 @@ class Site:
             "admin@example.invalid",
             admin=True,
             staffid="1",
-            ahead=330,
+            timezone="Asia/Kolkata",
         )
         self.state.add_category("Category 1")
         self.category = self.state.add_category("S3 Video acceptance", "s3video-acceptance")

@@ -147,6 +147,9 @@ class State:
     def videos_of(self, submission: int) -> list[Video]:
         return [video for video in self.videos.values() if video.submission == submission]
 
+    def has_handed_in(self, user: int) -> bool:
+        return any(one.user == user and one.video for one in self.submissions.values())
+
     def sender(self, user: int) -> str:
         """Name and e-mail address, as somebody has them now."""
         person = self.users[user]

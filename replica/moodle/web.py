@@ -83,6 +83,11 @@ class Web:
         return self.session.user
 
     @property
+    def client(self) -> str:
+        """The address of the machine that asks."""
+        return self.request.client.host if self.request.client else ""
+
+    @property
     def posted(self) -> bool:
         return self.request.method == "POST"
 

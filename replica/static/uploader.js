@@ -265,6 +265,11 @@
   // Faults of a page whose machine has slept.
   const slept = (fault) => Date.now() - opened > 3_600_000 && M.replica.fault(fault);
 
+  // Faults of a page whose machine has another address than at its log-in.
+  async function moved(fault) {
+    return M.replica.fault(fault) && (await fetch(location.href).then((response) => response.text())).includes("data-moved");
+  }
+
   function saveWithoutVideo() {
     form.elements.s3video_s3_key.value = "";
     return fetch(form.getAttribute("action"), {method: "POST", body: new URLSearchParams(new FormData(form, form.elements.submitbutton))});
@@ -328,6 +333,9 @@
       if (problem.broken && (M.replica.fault("broken-connection-untold") || slept("sleep-untold"))) { progress.style.display = "none"; return; }
       if (slept("sleep-told-in-terms")) { problem.message = "S3: RequestTimeTooSkewed"; }
       if (problem.broken && slept("sleep-drops-saved-video")) { await saveWithoutVideo(); }
+      if (problem.broken && await moved("changed-address-drops-saved-video")) { await saveWithoutVideo(); }
+      if (problem.broken && await moved("changed-address-told-in-terms")) { problem.message = "S3: ERR_NETWORK_CHANGED"; }
+      if (problem.broken && await moved("changed-address-untold")) { progress.style.display = "none"; return; }
       fail(problem, file);
     } finally {
       busy = false;

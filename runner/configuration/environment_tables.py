@@ -198,6 +198,10 @@ def _secret_names(value: JsonValue | Mapping[str, JsonValue]) -> Iterator[str]:
             yield from _secret_names(inner)
 
 
+WEB, SOCKETS = ("http", "https"), ("ws", "wss")
+"""How addresses begin."""
+
+
 class Target(EnvironmentTable):
     """A browser, channel or device that a run covers. `device` is a name known to Playwright, which emulates it.
 
@@ -209,9 +213,11 @@ class Target(EnvironmentTable):
     engine: Engine
     channel: Literal["chrome", "msedge", "safari", "webkitgtk"] | None = Field(default=None, validate_default=True)
     device: Text | None = None
-    ws_endpoint: Annotated[Secret, of_scheme("ws", "wss")] | None = None
-    webdriver: Annotated[Secret, of_scheme("http", "https")] | None = None
-    cdp_endpoint: Annotated[Secret, of_scheme("http", "https", "ws", "wss")] | None = None
+    ws_endpoint: Annotated[Secret, of_scheme(*SOCKETS, such_as="wss://host:3000")] | None = None
+    webdriver: Annotated[Secret, of_scheme(*WEB, such_as="http://127.0.0.1:4723")] | None = None
+    cdp_endpoint: Annotated[Secret, of_scheme("http", "https", "ws", "wss", such_as="http://127.0.0.1:9222")] | None = (
+        None
+    )
     real: Text | None = Field(default=None, validate_default=True)
     capabilities: Mapping[str, JsonValue] = Field(default_factory=dict)
     required: StrictBool = True

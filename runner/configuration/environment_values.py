@@ -196,8 +196,8 @@ def like(pattern: str, remedy: str) -> AfterValidator:
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
 
-def of_scheme(*schemes: str) -> AfterValidator:
-    """A secret address that begins with one of these."""
+def of_scheme(*schemes: str, such_as: str) -> AfterValidator:
+    """A secret address that begins with one of these, `such_as` one that people read where it does not."""
 
     def check(address: SecretStr) -> SecretStr:
         try:
@@ -207,7 +207,9 @@ def of_scheme(*schemes: str) -> AfterValidator:
             usable = False
         if not usable:
             begins = " or ".join(f"{scheme}://" for scheme in schemes)
-            raise ValueError(f"the variable does not hold an address that begins with {begins}; give it that")
+            raise ValueError(
+                f"the variable does not hold an address that begins with {begins}; give it one, such as {such_as}"
+            )
         return address
 
     return AfterValidator(check)

@@ -43,10 +43,13 @@ RENAMED = "s3va-renamed"
 LEFT = "s3va-left"
 """User name of the one whose video waits for an upgrade (X.4.1)."""
 
+ABROAD = "s3va-abroad"
+"""User name of the one who lives in other time zones (X.4.6)."""
+
 NOTIFIED = "s3va-notified"
 """User name of the grader whom Moodle tells of a submission (3.10.5)."""
 
-POOL = (*BORROWED, DISPOSABLE_USER, IMPATIENT, KEEPER, LEFT, NOTIFIED, RENAMED)
+POOL = (*BORROWED, ABROAD, DISPOSABLE_USER, IMPATIENT, KEEPER, LEFT, NOTIFIED, RENAMED)
 """User names of all the suite's own people."""
 
 ADDRESS = re.compile(r"https://[^\s<>\"'()]+")

@@ -39,6 +39,7 @@ NO_AUTOPLAY = "--autoplay-policy=user-gesture-required"
 UNREACHED = {
     "ECONNREFUSED": "it does not answer: Connection refused",
     "ENOTFOUND|EAI_AGAIN": "its host is not known",
+    r"Timeout \d+ms exceeded": "nothing that a browser says came from there in time",
     "createBrowserContext|Not supported": "it opens no window of its own, so let Appium drive it, by webdriver",
     "Unexpected token|Unexpected status|404 Not Found|200 OK|not valid JSON": "what answers there is something else",
 }

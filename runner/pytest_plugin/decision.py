@@ -11,6 +11,9 @@ from checklist.verdicts import Entry
 BEFORE_TESTS = {0: ("READY", 0), 3: ("INTERNAL ERROR", 3), 7: ("INCOMPLETE", 7)}
 """What a run says that was not meant to come to its tests, or found no browser for them."""
 
+NO_TESTS = 5
+"""Of pytest; a narrowed run whose targets have no browser comes to no test."""
+
 
 def decision(
     entries: Collection[Entry], conditions: Conditions, *, opened: bool, interrupted: bool, stopped: bool
@@ -21,7 +24,7 @@ def decision(
     no more tests, for a signal or for a reason of its own.
     """
     code = conditions.pytest_code
-    if not (opened or conditions.misconfigured or conditions.outage or conditions.problems):
+    if not (opened or conditions.misconfigured or conditions.outage or conditions.problems or code == NO_TESTS):
         return BEFORE_TESTS.get(code, ("INTERRUPTED", code))
     if interrupted:
         code = 2

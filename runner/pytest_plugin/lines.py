@@ -57,6 +57,9 @@ PROPERTY = "check"
 
 BROWSER = "browser"
 
+AFTER_UPGRADE = "after upgrade"
+"""Says that a test looks at what waited for an upgrade."""
+
 BLOCKED = "blocked"
 
 REFUSED = "refused"

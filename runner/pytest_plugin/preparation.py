@@ -96,7 +96,7 @@ def prepare(config: pytest.Config, state: State, started: ExitStack) -> None:
         return
     if not able:
         state.notes += [f"{target.name}: {target.missing}" for target in state.targets]
-        state.code = 7
+        state.code = 5 if state.partial else 7
         return
     option.browser = able
     if not environment.test_site:

@@ -31,7 +31,7 @@ from runner.configuration.replica import CHECKOUT
 from runner.pytest_plugin.browser_restart import NOTE
 from runner.pytest_plugin.compat import failed_by_its_subtests, is_subtest, quiet
 from runner.pytest_plugin.decision import decision
-from runner.pytest_plugin.lines import BLOCKED, BROWSER, PROPERTY, REFUSED
+from runner.pytest_plugin.lines import AFTER_UPGRADE, BLOCKED, BROWSER, PROPERTY, REFUSED
 from runner.pytest_plugin.options import unredacted
 from runner.pytest_plugin.outage import Watch
 from runner.pytest_plugin.progress import Progress
@@ -100,6 +100,7 @@ class Reporting:
                 self._show(found[-1])
             return
         state.misconfigured = state.misconfigured or dict(properties).get(REFUSED, "")
+        state.upgrade_judged |= bool(dict(properties).get(AFTER_UPGRADE))
         if report.failed and not dict(properties).get(BLOCKED) and not failed_by_its_subtests(report):
             state.broken.append(report.nodeid)
             self._outside.append(f"{report.nodeid}\n{report.longreprtext}")

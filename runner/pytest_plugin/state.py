@@ -49,6 +49,7 @@ class State:
     interrupted: bool = False
     stopped: bool = False
     diagnosed: bool = False
+    upgrade_judged: bool = False
     environment: Environment | None = None
     reservation: SiteReservation | None = None
     secrets: Secrets | None = None

@@ -153,6 +153,7 @@ def test_a_machine_without_browsers(checkout: Checkout, tmp_path: Path) -> None:
     expect(run, INCOMPLETE, "INCOMPLETE", "get it with: playwright install chromium")
     results = json.loads((checkout.reports / "results.json").read_text("utf-8"))
     assert (results["verdict"], results["exit_code"]) == ("INCOMPLETE", 7)
+    expect(checkout.run(checkout.file(), "-k", "one", variables=nowhere), 5, "PARTIAL", "playwright install chromium")
 
 
 def test_a_machine_of_a_rush_that_is_not_there(checkout: Checkout, tmp_path: Path) -> None:

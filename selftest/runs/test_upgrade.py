@@ -28,6 +28,15 @@ def test_it(left, workspace, environment, line):
         upgraded.expect_settings(left.settings, codes(environment, plugin_settings(workspace.site)))
 """
 
+OTHER = """
+import pytest
+
+@pytest.mark.lines("2.4.1")
+def test_other(workspace, line):
+    with line("2.4.1", "another check"):
+        pass
+"""
+
 CHECKLIST = """
 [[steps]]
 id = "2.4"
@@ -72,6 +81,10 @@ def test_before_and_after(checkout: Checkout, site: MoodleClient, environment: E
     checkout.tests(test_it=TEST.replace("assert left.key", "assert not left.key"))
     expect(checkout.run(checkout.file(), after), NO_GO, "NO-GO")
     assert len(waiting(site)) == 1
+    assert file.exists()
+
+    checkout.tests(test_it=TEST, test_other=OTHER)
+    expect(checkout.run(checkout.file(), after, "-k", "other"), WRONG, "MISCONFIGURED", "left out the test of that")
     assert file.exists()
 
     checkout.tests(test_it=TEST)

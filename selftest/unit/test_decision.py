@@ -45,6 +45,12 @@ def test_a_session_that_pytest_ended_was() -> None:
     assert decision([], Conditions(2), opened=True, interrupted=False, stopped=False) == ("INTERRUPTED", 2)
 
 
+@pytest.mark.parametrize(("strict", "code"), [(False, 5), (True, 7)])
+def test_a_narrowed_run_without_a_browser_is_partial(strict: bool, code: int) -> None:
+    conditions = Conditions(5, partial=True, strict=strict)
+    assert decision([], conditions, opened=False, interrupted=False, stopped=False) == ("PARTIAL", code)
+
+
 def test_a_narrowed_run_keeps_pytest_s_code() -> None:
     assert decision([], Conditions(5, partial=True), opened=True, interrupted=False, stopped=False) == ("PARTIAL", 5)
 

@@ -158,6 +158,11 @@ def test_mistakes_at_the_top(load_site: LoadSite, top: str, problem: str) -> Non
             "targets.1.webdriver: the variable does not hold an address that begins with http:// or https://",
         ),
         (
+            '[[targets]]\nname = "x"\nengine = "chromium"\ncdp_endpoint = "S3V_STORAGE_KEY"',
+            "targets.1.cdp_endpoint: the variable does not hold an address that begins with http:// or https:// or "
+            "ws:// or wss://; give it one, such as http://127.0.0.1:9222",
+        ),
+        (
             '[[targets]]\nname = "x"\nengine = "chromium"\nchannel = "safari"',
             'targets.1.channel: safari is a channel of webkit; set engine = "webkit" or leave the channel out',
         ),

@@ -16,7 +16,7 @@ from checks.traffic import expect_bypassed, expect_nothing_from, expect_received
 from clients.addresses import endpoint
 from clients.errors import NotCheckable
 from network.link import THREE_G, Link
-from network.proxy import DirectNetwork, ProxiedNetwork, Traffic
+from network.proxy import ELSEWHERE, DirectNetwork, ProxiedNetwork, Traffic
 
 KIB = 1024
 REFUSED = b"HTTP/1.1 502 "
@@ -225,6 +225,43 @@ def test_a_run_that_is_told_to_stop_breaks_what_it_slows_down(
         with pytest.raises(AssertionError):
             end(AssertionError, client)
         assert len(read(client, 16 * KIB)) == 16 * KIB, "a line that fails breaks nothing"
+
+
+class FromWhere(socketserver.BaseRequestHandler):
+    """Tells the address that it is asked from, whatever it gets."""
+
+    def handle(self) -> None:
+        while self.request.recv(KIB):
+            self.request.sendall(self.client_address[0].encode().ljust(20))
+
+
+def test_a_change_of_address_breaks_what_is_open_and_goes_on_from_elsewhere(network: ProxiedNetwork) -> None:
+    def seen(client: socket.socket) -> str:
+        client.sendall(b"?")
+        return read(client, 20).decode().strip()
+
+    with echo_server(FromWhere) as world:
+        with network.changing_address(f"https://{world}/") as change:
+            for _ in range(2):
+                with through(network, world) as client:
+                    assert seen(client) == "127.0.0.1"
+                    change()
+                    assert broken(client)
+                with through(network, world) as client:
+                    assert seen(client) == ELSEWHERE
+                    change()
+                    assert broken(client)
+            change()
+        with through(network, world) as client:
+            assert seen(client) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("url", ["https://192.0.2.1/", "https://no-such-host.invalid/"])
+def test_a_site_on_another_machine_sees_no_other_address(network: ProxiedNetwork, url: str) -> None:
+    with pytest.raises(NotCheckable, match="only towards a site on its own machine"), network.changing_address(url):
+        pass
+    with pytest.raises(NotCheckable, match="does not reach this one"), DirectNetwork().changing_address(url):
+        pass
 
 
 def test_cut_breaks_what_is_being_opened(network: ProxiedNetwork, world: str, monkeypatch: pytest.MonkeyPatch) -> None:

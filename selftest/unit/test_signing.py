@@ -306,9 +306,28 @@ def test_a_line_for_people_is_settled_by_a_key_that_is_allowed(folder: Path, key
 
 
 def test_a_key_that_cannot_sign_is_usage(folder: Path, keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*SIGN, "--key", str(folder / "nowhere"), "--run", str(folder)]) == 4
-    assert "ssh-keygen says “" in capsys.readouterr().err
+    (folder / "text").write_text("hello", "utf-8")
+    for name, told in {"nowhere": "is no file. Name your SSH key", "text": "is no SSH key. Name yours"}.items():
+        assert main([*SIGN, "--key", str(folder / name), "--run", str(folder)]) == 4
+        assert f"{name} {told}" in capsys.readouterr().err
     assert not (folder / signing.FILE).exists()
+
+
+def test_a_list_of_signers_that_is_none_is_usage(folder: Path, keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+    ada = keys.new("ada@example.edu")
+    main([*SIGN, "--key", str(ada), "--run", str(folder)])
+    capsys.readouterr()
+    (folder.parent / "text").write_text("hello", "utf-8")
+    for file in (folder.parent / "text", ada.with_name(f"{ada.name}.pub"), ada):
+        assert main(["verify", f"--run={folder}", f"--allowed-signers={file}"]) == 4
+        assert "is no list of allowed signers. Name a file that has one signer a line" in capsys.readouterr().err
+
+
+def test_a_line_that_no_test_has_judged_is_not_signed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results.write(run_of(passing([CHROMIUM])[:1], [CHROMIUM]), tmp_path)
+    assert main([*SIGN, "2.14.1", "--run", str(tmp_path)]) == 4
+    assert "2.14.1 is judged by a test, and was not run in " in capsys.readouterr().err
+    assert main([*SIGN, "3.1.1", "--run", str(tmp_path)]) == 0
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, None])

@@ -246,6 +246,10 @@ def test_a_server_that_does_not_answer(machine: SimpleNamespace, remote: Target)
             "what answers there is something else",
         ),
         (f"BrowserType.connect: WebSocket error: {SERVER} 404 Not Found", "what answers there is something else"),
+        (
+            "BrowserType.connect_over_cdp: Timeout 60000ms exceeded.",
+            "nothing that a browser says came from there in time",
+        ),
         ("BrowserType.connect: Target page has been closed", "Target page has been closed"),
     ],
 )

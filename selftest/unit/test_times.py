@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from checks.times import clocks, expect_as_moodles, first_clock
+from checks.times import clocks, expect_as_moodles, far_apart, first_clock
 from clients.errors import NotCheckable
 
 
@@ -50,3 +52,25 @@ def test_another_clock_is_told(written: str) -> None:
         expect_as_moodles(parts(written), moodles, "the list")
     with pytest.raises(NotCheckable, match="the list shows nothing of this run"):
         expect_as_moodles([], moodles, "the list")
+
+
+ZONES = ["99", "Asia/Kolkata", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Nowhere/At_All"]
+
+
+@pytest.mark.parametrize(
+    ("day", "changing"),
+    [
+        (datetime(2026, 3, 28, 12, tzinfo=UTC), ["Europe/Berlin"]),
+        (datetime(2026, 10, 24, 12, tzinfo=UTC), ["Europe/Berlin"]),
+        (datetime(2026, 3, 29, 12, tzinfo=UTC), []),
+        (datetime(2026, 11, 30, 12, tzinfo=UTC), []),
+    ],
+)
+def test_time_zones_far_apart_and_one_that_changes_its_clocks_within_a_day(day: datetime, changing: list[str]) -> None:
+    assert far_apart(ZONES, day) == ["Pacific/Kiritimati", "Pacific/Pago_Pago", *changing]
+
+
+@pytest.mark.parametrize("zones", [[], ["99"], ["Asia/Kolkata"]])
+def test_a_site_with_one_time_zone(zones: list[str]) -> None:
+    with pytest.raises(NotCheckable, match="one time zone for everybody"):
+        far_apart(zones, datetime(2026, 3, 28, 12, tzinfo=UTC))

@@ -29,13 +29,14 @@ class Row:
     assignment: Assignment
     course: Course
 
-    def searchable(self, faults: Faults) -> str:
+    def searchable(self, faults: Faults, sender: str = "") -> str:
+        """What the search of the list looks into; `sender` is what its student was called, where that counts."""
         apart = faults.on("search-misses-student")
         shown = (
             self.course.fullname,
             self.course.shortname,
             "" if faults.on("search-misses-assignment") else self.assignment.name,
-            f"{self.student.firstname}\n{self.student.lastname}" if apart else self.student.fullname,
+            f"{self.student.firstname}\n{self.student.lastname}" if apart else sender or self.student.fullname,
             "" if faults.on("search-misses-key") else self.video.s3_key,
             STATUS_NAMES[self.video.status],
             texts.date(self.video.requested),
@@ -162,7 +163,7 @@ class Filter:
     status: str
     search: str
 
-    def admits(self, row: Row, faults: Faults) -> bool:
+    def admits(self, row: Row, faults: Faults, sender: str = "") -> bool:
         in_key = bool(self.search) and self.search.casefold() in row.video.s3_key.casefold()
         if in_key and faults.on("search-outside-of-filters"):  # the last term of an OR without brackets
             return True
@@ -172,7 +173,7 @@ class Filter:
         return (
             (status or faults.on("status-filter-ignored"))
             and (self.courseid in (0, row.course.id) or faults.on("course-filter-ignored"))
-            and (self._found_in(row.searchable(faults), faults) or faults.on("search-ignored"))
+            and (self._found_in(row.searchable(faults, sender), faults) or faults.on("search-ignored"))
         )
 
     def _found_in(self, text: str, faults: Faults) -> bool:
@@ -209,7 +210,7 @@ def manage(web: Web) -> Response:
         everything = [row for row in everything if not row.student.deleted]
     if web.site.faults.on("upgrade-loses-rows"):
         everything = [row for row in everything if not web.state.outlived(row.video)]
-    shown = [row for row in everything if chosen.admits(row, web.site.faults)]
+    shown = [row for row in everything if chosen.admits(row, web.site.faults, _searched(web, row))]
     if web.site.faults.on("list-oldest-first"):
         shown.reverse()
     if web.site.faults.on("list-of-yesterday"):
@@ -230,6 +231,13 @@ def manage(web: Web) -> Response:
         courses=sorted({(row.course.id, row.course.fullname) for row in everything}, key=lambda c: c[1]),
         status_names=STATUS_NAMES,
     )
+
+
+def _searched(web: Web, row: Row) -> str:
+    """The name that a video's student had when they handed in, where the search looks for that by a fault."""
+    submission = web.state.submissions.get(row.video.submission)
+    old = web.site.faults.on("search-by-the-old-name") and submission is not None
+    return submission.sender.partition(" <")[0] if old and submission else ""
 
 
 def _named(web: Web, row: Row) -> str:

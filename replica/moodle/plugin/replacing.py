@@ -3,6 +3,14 @@
 from replica.moodle.records import Submission, User
 from replica.moodle.web import Web
 
+DROPPED = (
+    "wrong-file-drops-saved-video",
+    "sleep-drops-saved-video",
+    "changed-address-drops-saved-video",
+    "form-known-by-name",
+)
+"""Faults by which a form without a key takes the saved video out."""
+
 
 def begun(web: Web, submission: Submission, key: str) -> None:
     """The upload of the object `key` has begun."""
@@ -30,7 +38,7 @@ def refused(web: Web, user: User, key: str) -> None:
 def left_empty(web: Web, submission: Submission, key: str) -> None:
     """The form is saved, without a `key` where its script has emptied it."""
     faults = web.site.faults
-    if not key and (faults.on("wrong-file-drops-saved-video") or faults.on("sleep-drops-saved-video")):
+    if not key and any(map(faults.on, DROPPED)):
         submission.video = ""
 
 

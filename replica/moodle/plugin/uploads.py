@@ -60,6 +60,7 @@ def get_upload_url(web: Web) -> Response:
         )
         rush.turn_away(web, number)
         _refuse_another(web, user, number)
+        _refuse_by_fault(web, user, number)
         web.site.storage.check()
         return _prepare(web, user, assignment, File(name, size, mime_type))
     except StorageError as error:
@@ -85,6 +86,18 @@ def _refuse_another(web: Web, user: User, assignment: int) -> None:
         raise answers.invalid("Another upload is under way.")
 
 
+def _refuse_by_fault(web: Web, user: User, assignment: int) -> None:
+    """Raises Refusal for somebody who has another name than when they handed in, or has handed in to the first course
+    of a copy."""
+    submission = web.state.submission_of(assignment, user.id)
+    if submission is None:
+        return
+    if (user.renamed and web.site.faults.on("renamed-student-uploads-nothing")) or (
+        submission.origin and web.site.faults.on("copied-course-takes-nothing")
+    ):
+        raise answers.not_allowed()
+
+
 def _limit(web: Web) -> str:
     limits = {"rate-limit-too-strict": "1", "rate-limit-missing": "1000000"}
     forced = [limit for fault, limit in limits.items() if web.site.faults.on(fault)]
@@ -94,6 +107,8 @@ def _limit(web: Web) -> str:
 
 
 def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
+    if web.client != web.session.address and web.site.faults.on("uploads-from-one-address"):
+        raise answers.not_allowed()
     course = web.state.courses.get(assignment.course) if assignment else None
     if assignment is None or course is None:
         raise answers.invalid("Invalid data provided. Please check your input and try again.")
