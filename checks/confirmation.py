@@ -35,6 +35,15 @@ def expect_absent_refused(site: MoodleClient, assignment: Assignment, clip: medi
     return answer.seen
 
 
+def expect_unknown_refused(site: MoodleClient, submitted: Video) -> str:
+    """The owner of a video does not get a key confirmed that nobody has asked for; returns the plugin's words."""
+    folder, _, name = submitted.key.rpartition("/")
+    answer = confirm_upload(site, f"{folder}0/{name}", submitted.id)
+    if answer.succeeded:
+        raise AssertionError("expected a key that the plugin never gave to be refused, seen it confirmed")
+    return answer.seen
+
+
 def expect_form_not_believed(site: MoodleClient, submitted: Video) -> str:
     """Another upload is begun by the owner of a video, nothing is sent, and the form is saved as if it were ready.
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -135,22 +135,26 @@ class Dashboard(MoodlePage):
         self.moodle.step(f"Open the dashboard with the figures of {days} days, {DASHBOARD}?range={days}.")
         return self.open(range=days).figures().number("Total Requested")
 
-    def expect_counted_in_its_time(self, then: datetime) -> dict[int, int]:
-        """The upload of `then` is counted in whole days that reach back to it, and not in fewer.
+    def expect_counted_in_their_time(self, uploads: Collection[datetime]) -> dict[int, int]:
+        """Those of the last day are counted in one day, the oldest one in days that reach back to it, and not in fewer.
 
-        Returns the requested uploads by days. Raises NotCheckable for an upload that is not an hour older than a day.
+        Returns the requested uploads by days. Raises NotCheckable where the oldest is not an hour older than a day.
         """
-        age = datetime.now(UTC) - then
+        now = datetime.now(UTC)
+        recent = sum(now - then < DAY - HOUR for then in uploads)
+        if (counted := self._requested(1)) < recent:
+            raise AssertionError(f"expected the last day to count {recent} uploads at least, seen {counted}")
+        age = now - min(uploads)
         shorter, longer = (age - HOUR) // DAY, (age + HOUR) // DAY + 1
         if shorter < 1:
             raise NotCheckable("no upload that the list of videos shows is older than a day: run again tomorrow")
-        counted = {days: self._requested(days) for days in (shorter, longer)}
-        if counted[longer] <= counted[shorter]:
+        seen = {days: self._requested(days) for days in (shorter, longer)}
+        if seen[longer] <= seen[shorter]:
             raise AssertionError(
                 f"expected more uploads in {longer} days than in {shorter}, as one is {age / DAY:.1f} days old, "
-                f"seen {counted[longer]} and {counted[shorter]}"
+                f"seen {seen[longer]} and {seen[shorter]}"
             )
-        return counted
+        return {1: counted, **seen}
 
     @property
     def _range(self) -> Locator:

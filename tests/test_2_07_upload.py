@@ -17,6 +17,7 @@ from checks.confirmation import (
     expect_form_not_believed,
     expect_true_size,
     expect_unharmed,
+    expect_unknown_refused,
 )
 from checks.traffic import expect_bypassed
 from checks.video_store import VideoStore
@@ -236,6 +237,8 @@ def test_confirmations(
     third = submit(assignment, student)
     with line("2.7.17", "The server does not confirm a video that never reached S3", extra=True) as evidence:
         evidence["message"] = expect_absent_refused(site, assignment, small_clip)
+    with line("2.7.17", "The server does not confirm a key that it never gave", extra=True) as evidence:
+        evidence["message"] = expect_unknown_refused(site, third)
     with line("2.7.19", "A refused confirmation does not harm the video handed in before", extra=True):
         expect_unharmed(site, third, video_store, "a refused confirmation of another upload")
     with line("2.7.19", "The form's word alone does not hand in a video that never reached S3", extra=True) as evidence:

@@ -16,6 +16,7 @@ from checks.confirmation import (
     expect_owners_alone,
     expect_true_size,
     expect_unharmed,
+    expect_unknown_refused,
 )
 from clients.errors import NotCheckable
 from clients.http_result import of_form
@@ -130,3 +131,11 @@ def test_how_long_a_form_is_valid_and_what_it_takes() -> None:
     form("2026-11-29T13:00:00.000Z", ["content-length-range", 1, 9]).expect_sizes(1, 9)
     with pytest.raises(AssertionError, match="expected a form for 1 to 9 bytes, seen one for 0 to 9"):
         form("2026-11-29T13:00:00Z", ["content-length-range", 0, 9]).expect_sizes(1, 9)
+
+
+def test_a_key_that_nobody_asked_for(plugin: Any) -> None:
+    video = cast(Any, SimpleNamespace(key="videos/1/2_a/clip.mp4", id=7))
+    assert expect_unknown_refused(SITE, video) == "It did not arrive."
+    plugin.confirmed = answer(True)
+    with pytest.raises(AssertionError, match="a key that the plugin never gave to be refused, seen it confirmed"):
+        expect_unknown_refused(SITE, video)

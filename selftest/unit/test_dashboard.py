@@ -1,5 +1,6 @@
 """The dashboard's figures of two moments: ours must be in them, and what others did meanwhile may be."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,6 +46,24 @@ def test_a_storage_that_grew_too_much_or_not_at_all(stored: str, others: int) ->
         figures(1, stored).expect_more_stored(figures(1), 1024**2, lambda: others)
 
 
-def test_an_upload_of_today_shows_no_earlier_day() -> None:
+@pytest.mark.parametrize(
+    ("counted", "told"),
+    [
+        ({1: 2, 2: 2, 3: 3}, ""),
+        ({1: 1, 2: 2, 3: 3}, "the last day to count 2 uploads at least, seen 1"),
+        ({1: 2, 2: 3, 3: 3}, r"more uploads in 3 days than in 2, as one is 2\.2 days old, seen 3 and 3"),
+    ],
+)
+def test_uploads_of_today_and_of_an_earlier_day(
+    monkeypatch: pytest.MonkeyPatch, counted: dict[int, int], told: str
+) -> None:
+    monkeypatch.setattr(Dashboard, "_requested", lambda _, days: counted[days])
+    uploads = [datetime.now(UTC) - timedelta(hours=hours) for hours in (0, 22, 23.5, 52)]
+    with pytest.raises(AssertionError, match=told) if told else nullcontext():
+        assert object.__new__(Dashboard).expect_counted_in_their_time(uploads) == counted
+
+
+def test_an_upload_of_today_shows_no_earlier_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dashboard, "_requested", lambda *_: 5)
     with pytest.raises(NotCheckable, match="older than a day"):
-        object.__new__(Dashboard).expect_counted_in_its_time(datetime.now(UTC) - timedelta(hours=24.5))
+        object.__new__(Dashboard).expect_counted_in_their_time([datetime.now(UTC) - timedelta(hours=24.5)])
