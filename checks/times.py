@@ -74,7 +74,7 @@ def expect_as_moodles(parts: Sequence[Tag | BeautifulSoup], moodles: Clock, wher
     Raises NotCheckable where there is no such part.
     """
     if not parts:
-        raise NotCheckable(f"{where} shows nothing of this run")
+        raise NotCheckable(f"{where} shows nothing of this run; 2.10 tells whether it opens")
     own = first_clock(parts)
     apart = abs(own.minutes - moodles.minutes) if own else DAY // 2
     if own is None or min(apart, DAY - apart) > APART or own.halves != moodles.halves:

@@ -160,7 +160,8 @@ def test_renamed_student(
     with line("X.4.5", "The plugin's list names a student by their other name"):
         upgraded.expect_listed(workspace.site, video, renamed.name)
     with line("X.4.5", "The plugin's list finds a student by their other name"):
-        upgraded.expect_found(workspace.site, video, renamed.name)
+        new = set(renamed.name.split()).difference(video.person.name.split())  # 2.10.10 asks for the full name
+        upgraded.expect_found(workspace.site, video, max(new, key=len, default=renamed.name))
     with (
         line("X.4.5", "The form of a student with another name keeps their video when it is saved"),
         _done(),

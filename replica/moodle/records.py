@@ -172,7 +172,8 @@ class Submission:
 class Video:
     """One upload by its S3 key. `status`: pending, ready, error, deleted. Sizes in bytes, times in Unix seconds.
 
-    `sent_key` is another one that a form gave, where a fault has taken it at its word.
+    `sent_key` is another one that a form gave, where a fault has taken it at its word; `address` that of the machine
+    which asked for the upload URL.
     """
 
     s3_key: str
@@ -187,6 +188,7 @@ class Video:
     size: int = 0
     deleted: int = 0
     sent_key: str = ""
+    address: str = ""
 
 
 @dataclass

@@ -95,7 +95,7 @@ class Site:
     @property
     def languages(self) -> list[tuple[str, str]]:
         """Those installed: code and name."""
-        return [("en", "English (en)"), *([("de", "Deutsch (de)")] if self.profiles.language else [])]
+        return [("en", "English (en)"), ("de", "Deutsch (de)")]
 
     def demo_people(self) -> list[User]:
         return [self.admin, *self._demo]

@@ -23,10 +23,16 @@ def look(ahead: int, language: str) -> None:
     _by_24_hours.set(language != "en")
 
 
-def date(at: int, *, of_server: bool = False, by_24_hours: bool = False) -> str:
-    """A Unix time as "Sunday, 22 November 2026, 12:00 AM", or 00:00; by the clock of who looks, or the server's."""
+def date(at: int, *, of_server: bool = False, by_24_hours: bool | None = None) -> str:
+    """A Unix time as "Sunday, 22 November 2026, 12:00 AM", or 00:00; by the clock of who looks, or the server's.
+
+    Their language chooses one of the two, where `by_24_hours` does not.
+    """
     moment = datetime.fromtimestamp(at + (0 if of_server else 60 * _ahead.get()), UTC)
-    hours = f"{moment:%H:%M}" if by_24_hours or _by_24_hours.get() else f"{int(moment.strftime('%I'))}:{moment:%M %p}"
+    if _by_24_hours.get() if by_24_hours is None else by_24_hours:
+        hours = f"{moment:%H:%M}"
+    else:
+        hours = f"{int(moment.strftime('%I'))}:{moment:%M %p}"
     return f"{moment:%A}, {moment.day} {moment:%B %Y}, {hours}"
 
 

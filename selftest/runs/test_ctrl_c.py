@@ -1,11 +1,13 @@
 """Ctrl-C arrives between any two instructions, those without a line among them."""
 
+import subprocess
 import sys
 from types import FrameType, TracebackType
 from typing import Any, cast
 
 import pytest
 
+from runner.configuration.replica import CHECKOUT
 from runner.pytest_plugin.compat import end_fixtures, leave_out_frames_without_a_line
 
 
@@ -43,3 +45,9 @@ def test_ctrl_c_again_while_fixtures_end_is_nothing_but_that() -> None:
     end_fixtures(cast(Any, Torn(KeyError("a callback"), ValueError())))
     with pytest.raises(KeyboardInterrupt):
         end_fixtures(cast(Any, Torn(KeyError("a callback"), KeyboardInterrupt())))
+
+
+def test_ctrl_c_while_the_suite_is_imported_shows_no_traceback() -> None:
+    script = "import os, signal, conftest; os.kill(os.getpid(), signal.SIGINT)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "INTERRUPTED before anything was begun\n")

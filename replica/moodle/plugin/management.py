@@ -124,7 +124,7 @@ def dashboard(web: Web) -> Response:
         recent=recent[:10],
         failures=[_failure(web, entry) for entry in reversed(listed)][:10],
         status_names=STATUS_NAMES,
-        moment=partial(texts.date, by_24_hours=faults.on("dashboard-in-24-hours")),
+        moment=partial(texts.date, by_24_hours=True if faults.on("dashboard-in-24-hours") else None),
         uploaded=partial(texts.date, of_server=faults.on("recent-uploads-by-the-server-s-clock")),
     )
 
@@ -226,7 +226,11 @@ def manage(web: Web) -> Response:
         chosen=chosen,
         rows=shown[first : first + chosen.perpage],
         named=lambda row: _named(web, row),
-        moment=partial(texts.date, of_server=web.site.faults.on("list-by-the-server-s-clock")),
+        moment=partial(
+            texts.date,
+            of_server=web.site.faults.on("list-by-the-server-s-clock"),
+            by_24_hours=False if web.site.faults.on("list-in-12-hours") else None,
+        ),
         pages=-(-len(shown) // chosen.perpage),
         courses=sorted({(row.course.id, row.course.fullname) for row in everything}, key=lambda c: c[1]),
         status_names=STATUS_NAMES,

@@ -107,8 +107,6 @@ def _limit(web: Web) -> str:
 
 
 def _may_upload(web: Web, user: User, assignment: Assignment | None) -> None:
-    if web.client != web.session.address and web.site.faults.on("uploads-from-one-address"):
-        raise answers.not_allowed()
     course = web.state.courses.get(assignment.course) if assignment else None
     if assignment is None or course is None:
         raise answers.invalid("Invalid data provided. Please check your input and try again.")
@@ -176,6 +174,7 @@ def _prepare(web: Web, user: User, assignment: Assignment, file: File) -> Respon
     web.state.videos[key] = Video(
         key, assignment.id, submission.id, user.id, web.site.storage.bucket, file.mime_type, file.size, now()
     )
+    web.state.videos[key].address = web.client
     for _ in range(2 if web.site.faults.on("requests-counted-twice") else 1):
         web.state.record("upload_requested", user.id, assignment.id, s3_key=key, size=file.size)
     replacing.begun(web, submission, key)
@@ -222,6 +221,8 @@ def confirm_upload(web: Web) -> Response:
         if assignment and not is_open(web, assignment, user) and web.site.faults.on("late-video-dropped"):
             web.site.storage.discard(web.state, video)
             return answers.success(status="ready", file_size=video.declared_size, content_type=video.mime_type)
+        if web.client != video.address and web.site.faults.on("confirmed-from-one-address"):
+            raise answers.not_allowed()
         _may_upload(web, user, assignment)
         _verify(web, video)
         if web.site.faults.on("draft-submitted-by-confirming"):
