@@ -47,6 +47,10 @@ class Source:
     text: str = ""
 
 
+ADDRESSES = ("ws_endpoint", "webdriver", "cdp_endpoint")
+"""Keys whose variables hold an address of a browser."""
+
+
 def _secret(name: object, info: ValidationInfo[Source]) -> str:
     # A secret pasted in by mistake must not be echoed, so only what is surely a name is ever shown.
     if not isinstance(name, str) or not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", name):
@@ -66,19 +70,26 @@ def _secret(name: object, info: ValidationInfo[Source]) -> str:
         )
     if whole(value) != value or "\0" in value:
         raise ValueError(f"the value of {name} holds bytes that are no UTF-8; set it anew")
+    if re.fullmatch(r"\d+(\.\d+){3}:\d+", value):
+        raise ValueError(f"the value of {name} is an address without its beginning; write http:// before it")
+    text = info.context.text
+    if info.field_name in ADDRESSES:
+        if "://" not in value:
+            return value  # `of_scheme` tells
+        text = re.sub(r"#.*", "", text)  # an example that somebody left beside the key
+        if value in text:
+            raise ValueError(f"the value of {name} is an address of the site's or its stores'; give it a browser's")
     if len(value) < SHORTEST_SECRET:
         raise ValueError(
             f"the value of {name} is shorter than {SHORTEST_SECRET} characters, so the secret scan "
             "could not look for it; choose a longer one"
         )
-    if re.fullmatch(r"\d+(\.\d+){3}:\d+", value):
-        raise ValueError(f"the value of {name} is an address without its beginning; write http:// before it")
     if re.fullmatch(NUMBER, value):
         raise ValueError(
             f"the value of {name} is made of digits alone, so the secret scan would take numbers and times in reports "
             "for it; choose another one"
         )
-    if value in info.context.text or value in our_words():
+    if value in text or value in our_words():
         raise ValueError(
             f"the value of {name} is ordinary text, which stands in this file or in the suite's own reports, so the "
             "secret scan would find it everywhere; choose another one"
