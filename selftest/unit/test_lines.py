@@ -177,7 +177,9 @@ def test_checks_cross_xdist(run: Run) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "spread"])
 def test_only_what_failed_outside_its_lines_broke(run: Run, workers: tuple[str, ...]) -> None:
-    state = SimpleNamespace(secrets=None, misconfigured="", broken=[], checks=[], targets=[], notes=[], upgrade_judged=False)
+    state = SimpleNamespace(
+        secrets=None, misconfigured="", broken=[], checks=[], targets=[], notes=[], upgrade_judged=False
+    )
     watch = SimpleNamespace(judged=lambda found, broken: found, keep_lock=lambda: None)
     reporting = Reporting(SimpleNamespace(), state, watch)  # type: ignore[arg-type]
     for report in run(GOES_ON + BREAKS, *workers).reports:
