@@ -13,7 +13,7 @@ PRODUCTS = ("JavaScript", "OneDrive", "PowerPoint", "QuickTime", "WhatsApp", "Yo
 """Names that students know, written like error codes."""
 
 UNTRANSLATED = re.compile(
-    rf"\[\[[\w.:/-]+(?:,{COMPONENT})?\]\]"
+    rf"\[\[[\w.:/-]*(?:,{COMPONENT})?\]\]"
     r"|\{\{[#/^]?[\w.]+\}\}|\{\$a(?:->\w+)?\}"
     rf"|\b(?:error|{COMPONENT})/[a-z]+_[a-z_]+\b(?!/)"
 )

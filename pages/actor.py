@@ -185,7 +185,7 @@ class Actor:
             for text in texts if below in address else ():
                 places.setdefault(text, []).append(address)
         if places:
-            told = "; ".join(f"{text} on {' and '.join(_first(places[text]))}" for text in sorted(places))
+            told = "; ".join(f"“{text}” on {' and '.join(_first(places[text]))}" for text in sorted(places))
             raise AssertionError(f"expected finished texts on every page, seen {told}")
 
     def close_tab(self) -> None:

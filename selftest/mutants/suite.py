@@ -19,7 +19,7 @@ from typing import Any
 INSIDE = Path(__file__).parent / "inside"
 
 TO_START = 3600
-TO_END = 300
+TO_END = 1200
 """Seconds: a run waits for its turn and looks over the whole site before its first test, and cleans up after its
 last."""
 

@@ -102,7 +102,7 @@ def test_a_button_that_cannot_be_used(show: Show) -> None:
 
 
 def test_a_page_that_is_sound(show: Show) -> None:
-    page = MoodlePage(show(f"{IDLE}<div class=errorbox hidden>a template</div><p>Fine [1] {{it}} and [[]]."), MOODLE)
+    page = MoodlePage(show(f"{IDLE}<div class=errorbox hidden>a template</div><p>Fine [1] {{it}} and [[1,2]]."), MOODLE)
     page.ready().expect_translated()
 
 

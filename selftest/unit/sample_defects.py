@@ -36,7 +36,7 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
     ("2.7.5", "test_upload", BOTH, "The limit in force is 5 GB, and the form says so",
      "expected the student to be told the limit of 5 GB, seen on the form: “Maximum size for new files: :”"),
     ("2.7.19", "test_replacement", BOTH, "The form of a saved submission has finished texts",
-     "expected finished texts on every page, seen [[status_{{videostatus}}]] on https://moodle.example.edu/mod/assign"),
+     "expected finished texts on every page, seen “[[status_{{videostatus}}]]” on https://moodle.example.edu/mod/assign"),
     ("2.7.19", "test_replacement", BOTH, "Another video can be saved in place of the first",
      "expected the submission's status after Save changes, seen the form again, which says: You have existing "
      "submission data. Please leave this page and try again. S3 Video: [[status_{{videostatus}}]]"),

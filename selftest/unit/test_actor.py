@@ -54,7 +54,8 @@ def test_each_unfinished_text_is_told_once_with_the_first_of_its_pages() -> None
     moodle.note_texts(f"{MOODLE}/course", "[[coursename]]")
     person = cast(Actor, SimpleNamespace(moodle=moodle))
     told = (
-        rf"seen \[\[managevideos\]\] on {MOODLE}/list and 2 other pages; \[\[videodeletesuccess\]\] on {MOODLE}/list$"
+        rf"seen “\[\[managevideos\]\]” on {MOODLE}/list and 2 other pages; "
+        rf"“\[\[videodeletesuccess\]\]” on {MOODLE}/list$"
     )
     with pytest.raises(AssertionError, match=told):
         Actor.expect_translated(person, "/list")

@@ -29,6 +29,7 @@ PLAIN = [
 NOT_PLAIN = {
     "[[emptyfile]]": "an unfinished text",
     "[[error_clip.mp4]]": "an unfinished text",
+    "[[]]": "an unfinished text",
     "S3 upload failed": "the name of a service",
     "AWS service temporarily unavailable": "the name of a service",
     "SignatureDoesNotMatch": "an error code",
