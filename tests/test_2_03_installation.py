@@ -192,7 +192,7 @@ def test_limits(
         with line(box, f"The label of {name} says what it is", extra=True):
             plugin_configuration.expect_label(name)
     for box, kind, wanted in (("2.5.17", "upload", 10), ("2.5.18", "playback", 30)):
-        with line(box, f"The limit of {kind} URLs is {wanted} a minute"):
+        with line(box, f"The limit of {kind} URLs is set to {wanted}"):
             plugin_configuration.expect_limit(f"{kind}_rate_limit", wanted)
         with line(box, f"The limit of {kind} URLs counts by the minute"):
             plugin_configuration.expect_unit(f"{kind}_rate_limit", "minute")

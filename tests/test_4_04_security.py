@@ -201,7 +201,9 @@ def test_file_names(
         evidence["answer"] = asked.given(PROMISE)["s3_key"] if asked.succeeded else asked.seen
     if not asked.succeeded:
         return
-    student.moodle.step("Send the video under that name past the form, by requests, and hand it in.")
+    student.moodle.step(
+        "Past the form: ask get_upload_url.php for a form under that name, send the video, confirm it, hand it in."
+    )
     number, key = upload(site, assignment, clip, environment.verify)
     save_submission(site, assignment, key, clip.bytes, clip.mime)
     of_video, of_assignment = {"id": number, "s3key": key}, {"id": assignment.cmid}

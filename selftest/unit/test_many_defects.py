@@ -18,15 +18,15 @@ MOST = 26
 UNFINISHED = "People read names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
 
 HARM = (
-    "Somebody else can make a student's handed-in video disappear with one request to the site; it works for guests, "
-    "students and teachers"
+    "With one request to the site these can make another student's handed-in video unwatchable: "
+    "guests, students and teachers"
 )
 
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A student loses the video that they handed in when a later upload of theirs fails, and also when the confirmation "
-    "of an earlier upload comes late"
+    "A student's handed-in video is no longer there for student and teacher when a later upload of theirs fails, and "
+    "also when the browser confirms an earlier upload late"
 )
 
 LIMITS = (
@@ -142,7 +142,7 @@ def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path)
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("Somebody else can make")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("With one request to the site")]
     asked = (
         "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
         "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."
