@@ -24,7 +24,7 @@ from checklist.results import NoResults, Run
 from checklist.standard_streams import make_safe
 from checklist.terminal import told
 from checklist.verdicts import Verdict
-from checklist.visible import visible
+from checklist.visible import visible, whole
 from checklist.words import listed
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
@@ -45,9 +45,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.do(options))
-    except (NoResults, OSError) as problem:
+    except NoResults as problem:
         say(f"checklist: {problem}", file=sys.stderr)
-        return USAGE
+    except OSError as problem:
+        what, why = problem.filename or "a file", problem.strerror or problem
+        say(f"checklist: {what} cannot be used ({why}). Name another, or mend that.", file=sys.stderr)
+    return USAGE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,9 +90,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _days(text: str) -> int:
-    if not 0 < (days := int(text)) <= 3650:
-        raise ValueError
-    return days
+    if not text.isdecimal() or not 0 < int(text) <= 3650:
+        raise argparse.ArgumentTypeError(f"{text} is no number of days from 1 to 3650")
+    return int(text)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -107,11 +110,12 @@ def _sign(options: argparse.Namespace) -> int:
     expect_own(run := results.read(options.run))
     if options.line:
         _expect_tried(run, options.line)
-    signature = signing.sign(options.run, options.by, options.note, options.line, options.key)
+    by = _in_a_line(whole(options.by))
+    signature = signing.sign(options.run, by, whole(options.note), options.line, options.key)
     run = signing.settled(results.read(options.run), options.run)
     _renew(options.run, run)
     what = f"{options.line} in run" if options.line else "run"
-    say(f"{options.by} signed {what} {run.run_id} ({run.verdict}){_tested(signature)}")
+    say(f"{by} signed {what} {run.run_id} ({run.verdict}){_tested(signature)}")
     return 0
 
 
@@ -131,7 +135,7 @@ def _verify(options: argparse.Namespace) -> int:
         signature = one.signature
         state = f"BROKEN: {one.broken}" if one.broken else f"holds{_with(one)}"
         when = f"{signature.at:%Y-%m-%d %H:%M} UTC{_tested(signature)}"
-        say(f"{signature.line or 'run':<8} {signature.by}, {when}: {state}")
+        say(f"{signature.line or 'run':<8} {_in_a_line(signature.by)}, {when}: {state}")
         problems += ["a signature is broken"] if one.broken else []
     if not verified:
         say("nobody has signed this run")
@@ -147,6 +151,11 @@ def _verify(options: argparse.Namespace) -> int:
         say(f"BROKEN: {problem}")
     say(f"{run.verdict}: run {run.run_id} of {run.environment}, {run.started:%Y-%m-%d %H:%M} UTC. {run.reason}")
     return BROKEN if problems else INCOMPLETE if unsigned else 0
+
+
+def _in_a_line(name: str) -> str:
+    """A name with a line feed in it would write a line of its own."""
+    return " ".join(name.split())
 
 
 def _tested(signature: signing.Signature) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checklist import foreign_files
+from checklist.results import NoResults
 from checklist.standard_streams import as_far_as_read
 from checklist.verdicts import Verdict
 
@@ -20,13 +21,13 @@ EXIT_USAGE = 4
 
 
 def render(results: dict[str, Any]) -> str:
-    """The document in Markdown, from the content of a `results.json`. Raises ValueError when no check of 2.9 ran."""
+    """The document in Markdown, from the content of a `results.json`. Raises NoResults when no check of 2.9 ran."""
     checks: dict[str, list[dict[str, Any]]] = {}
     for entry in results["lines"]:
         if entry["id"].rpartition(".")[0] == STEP and entry["checks"]:
             checks.setdefault(entry["browser"], []).extend(entry["checks"])
     if not checks:
-        raise ValueError("no check of step 2.9 in this run")
+        raise NoResults("no check of the step")
     versions = results["versions"]
     parts = [
         "# Who may do what with a student's video",
@@ -91,13 +92,28 @@ def _row(*cells: str) -> str:
 def main(arguments: list[str]) -> int:
     """Print the document for the results at the path given; 4 when there are none."""
     try:
-        (path,) = arguments
-        with as_far_as_read():
-            print(render(json.loads(foreign_files.content(Path(path)))), end="")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
-        print(f"checklist.access: {problem!r}; give it the results.json of a run that did step {STEP}", file=sys.stderr)
+        page = _of(arguments)
+    except NoResults as problem:
+        print(f"checklist.access: {problem}; give it the results.json of a run that did step {STEP}", file=sys.stderr)
         return EXIT_USAGE
+    with as_far_as_read():
+        print(page, end="")
     return 0
+
+
+def _of(arguments: list[str]) -> str:
+    """Raises NoResults."""
+    if len(arguments) != 1:
+        raise NoResults("it takes the path of one file")
+    try:
+        read = json.loads(foreign_files.content(Path(arguments[0])))
+        return render(read)
+    except NoResults as problem:
+        raise NoResults(f"{arguments[0]} has {problem}") from None
+    except OSError as problem:
+        raise NoResults(f"{arguments[0]} cannot be read ({problem.strerror})") from problem
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
+        raise NoResults(f"{arguments[0]} is no results.json") from problem
 
 
 if __name__ == "__main__":

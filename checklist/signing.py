@@ -125,7 +125,11 @@ def sign(folder: Path, by: str, note: str, line: str = "", key: Path | None = No
     )
     if key is not None:
         _expect_key(key)
-        signature = replace(signature, ssh=_keygen("sign", "-f", str(key), "-n", NAMESPACE, given=signature.message))
+        try:
+            ssh = _keygen("sign", "-f", str(key), "-n", NAMESPACE, given=signature.message)
+        except NoResults as problem:
+            raise NoResults(f"{key} does not sign: {problem}. Give its passphrase, or name a key that can.") from None
+        signature = replace(signature, ssh=ssh)
     content = SIGNATURES.dump_json([*read(folder), signature], indent=1)
     (folder / SUMS).write_text(text, encoding="utf-8", errors="surrogateescape")
     put(folder / FILE, content.decode() + "\n")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from clients.addresses import DASHBOARD
+from clients.errors import NotCheckable
+from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
+from clients.moodle.html import text
 from clients.plugin.api import Video
 from clients.plugin.video_list import listed
 
@@ -36,3 +40,16 @@ def expect_listed(site: MoodleClient, video: Video, name: str = "") -> None:
         return
     row = listed(site, courseid=course).get(video.key, "no row of it")
     raise AssertionError(f"expected the video in the list, ready as before, seen {row}")
+
+
+def expect_on_dashboard(site: MoodleClient, video: Video, name: str) -> None:
+    """The dashboard's row of the video names its student.
+
+    Raises NotCheckable where there is no such row: it may not open, or show later videos alone.
+    """
+    rows = [text(row) for row in HttpResult.of(site.get(DASHBOARD)).page.select("tbody tr")]
+    row = next((row for row in rows if video.key in row), None)
+    if row is None:
+        raise NotCheckable("the dashboard shows no row of the video; 2.10 tells whether it opens")
+    if name not in row:
+        raise AssertionError(f"expected the dashboard to name the student {name}, seen {row}")

@@ -39,17 +39,37 @@ export function cut(element) {
   const range = document.createRange();
   range.selectNodeContents(element);
   const parts = [element, range].map((one) => one.getBoundingClientRect()).filter(({width}) => width > 0);
-  const sides = new Set();
+  return sides(element, parts);
+}
+
+// Words inside an element that are seen in part: the rest is cut off. What is for screen readers alone is not seen.
+export function cutWords(root) {
+  const seen = ({offsetWidth, offsetHeight}) => offsetWidth > 1 && offsetHeight > 1;
+  const found = [];
+  const nodes = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (nodes.nextNode()) {
+    const node = nodes.currentNode, element = node.parentElement, range = document.createRange();
+    range.selectNodeContents(node);
+    const parts = [...range.getClientRects()].filter(({width}) => width > 0);
+    const visible = element.checkVisibility({visibilityProperty: true, opacityProperty: true}) && seen(element);
+    if (node.data.trim() && visible && sides(element, parts).length > 0) { found.push(`“${node.data.trim()}”`); }
+  }
+  return found;
+}
+
+// At which sides one of these places is cut off by the box of an element, or by one that it lies in.
+function sides(element, parts) {
+  const found = new Set();
   for (let one = element; one !== null && one !== document.body; one = one.parentElement) {
     const {overflowX, overflowY} = getComputedStyle(one), box = one.getBoundingClientRect();
     for (const [side, overflow] of Object.entries({left: overflowX, right: overflowX, top: overflowY, bottom: overflowY})) {
       const outwards = side === "left" || side === "top" ? -1 : 1;
       if (["hidden", "clip"].includes(overflow) && parts.some((part) => outwards * (part[side] - box[side]) > 2)) {
-        sides.add(side);
+        found.add(side);
       }
     }
   }
-  return [...sides];
+  return [...found];
 }
 
 // Texts inside an element that are seen, and do not stand out from what lies behind them by 4.5 to 1, as WCAG reckons it.

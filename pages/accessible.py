@@ -130,7 +130,7 @@ class Accessible:
             raise AssertionError(f"expected {what} in a live region, seen it in none: no screen reader reads it out")
 
     def expect_fits(self, window: ViewportSize, parts: dict[str, Locator]) -> None:
-        """Each part is seen whole in a window of that size, and so is each button in it, with what is written on it."""
+        """Each part is seen whole in a window of that size, and so are its buttons, and what is written in it."""
         size = self.page.viewport_size
         self.moodle.step(
             f"Make the window {window['width']} CSS pixels wide{', by a zoom of 200 %' * (window is ZOOMED)}."
@@ -141,6 +141,10 @@ class Accessible:
                 expect_on_screen(part.first, what)
                 for button in part.first.locator("xpath=descendant-or-self::button").filter(visible=True).all():
                     self._expect_whole(button)
+                if words := part.first.evaluate(SCRIPTS["cutWords"]):
+                    raise AssertionError(
+                        f"expected to see all of {listed(words)}, seen a part of it: the rest is cut off"
+                    )
         finally:
             if size:
                 self.page.set_viewport_size(size)

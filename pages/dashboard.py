@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Self
 
 from playwright.sync_api import Locator, TimeoutError
@@ -118,8 +119,8 @@ class Dashboard(MoodlePage):
         self.moodle.step("Open the dashboard anew.")
         self.open()  # with the time that the page chooses by itself: its choice shows no other
         counted: dict[int, int] = {}
-        for days in self._range.locator("option").evaluate_all("all => all.map(option => option.value)"):
-            counted[int(days)] = self._over(days).figures().number("Total Requested")
+        for days in self._choices():
+            counted[days] = self._over(str(days)).figures().number("Total Requested")
         if counted and (shorter := min(counted) - 1):
             counted[shorter] = self._requested(shorter)
         found = [counted[days] for days in sorted(counted)]
@@ -136,7 +137,8 @@ class Dashboard(MoodlePage):
         return self.open(range=days).figures().number("Total Requested")
 
     def expect_counted_in_their_time(self, uploads: Collection[datetime]) -> dict[int, int]:
-        """Those of the last day are counted in one day, the oldest one in days that reach back to it, and not in fewer.
+        """Those of the last day are counted in one day, the oldest one in days that reach back to it, and not in fewer,
+        and one that only the longer one of two choices reaches back to, in that alone.
 
         Returns the requested uploads by days. Raises NotCheckable where the oldest is not an hour older than a day.
         """
@@ -148,13 +150,22 @@ class Dashboard(MoodlePage):
         shorter, longer = (age - HOUR) // DAY, (age + HOUR) // DAY + 1
         if shorter < 1:
             raise NotCheckable("no upload that the list of videos shows is older than a day: run again tomorrow")
-        seen = {days: self._requested(days) for days in (shorter, longer)}
-        if seen[longer] <= seen[shorter]:
-            raise AssertionError(
-                f"expected more uploads in {longer} days than in {shorter}, as one is {age / DAY:.1f} days old, "
-                f"seen {seen[longer]} and {seen[shorter]}"
-            )
-        return {1: counted, **seen}
+        seen = {1: counted}
+        for few, many in [(shorter, longer), *pairwise(self._choices())]:
+            ages = [old for then in uploads if few * DAY <= (old := now - then) - HOUR and old + HOUR < many * DAY]
+            if not ages:
+                continue
+            seen |= {days: self._requested(days) for days in (few, many)}
+            if seen[many] <= seen[few]:
+                raise AssertionError(
+                    f"expected more uploads in {many} days than in {few}, as one is {max(ages) / DAY:.1f} days old, "
+                    f"seen {seen[many]} and {seen[few]}"
+                )
+        return seen
+
+    def _choices(self) -> list[int]:
+        """In days."""
+        return sorted(map(int, self._range.locator("option").evaluate_all("all => all.map(option => option.value)")))
 
     @property
     def _range(self) -> Locator:

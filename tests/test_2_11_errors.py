@@ -25,6 +25,7 @@ from runner.reservation.settings_guard import SettingsGuard
 pytestmark = pytest.mark.provokes
 
 FIVE_GIB = 5368709120
+SIX_GIB = 6442450944
 
 SLOW = 16
 """Mbit/s: the clip takes 12 s, time enough to break something while it is on its way."""
@@ -147,6 +148,8 @@ def test_too_large(
         refused.expect_refused("5 GB", "5GB", "5 GiB")
         expect_plain(evidence["message"])
         evidence["bytes sent"] = dict(traffic.sent)
+    with line("2.11.4", "The message about a file of 6 GiB says the limit, too", extra=True) as evidence:
+        evidence["message"] = form.widget.choose(of_size(SIX_GIB)).expect_refused("5 GB", "5GB", "5 GiB")
 
     with network.slow(SLOW):
         with line("2.11.3", "The form takes a file of 5 GiB", blocks=True, extra=True):

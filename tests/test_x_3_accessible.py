@@ -17,6 +17,8 @@ SLOW = 8
 
 BUTTON = ".s3video-select-btn"
 
+AGAIN = ".s3video-status-message button"
+
 SAVE = "#id_submitbutton"
 
 
@@ -109,6 +111,12 @@ def test_message_for_all(student: Actor, assignment: Assignment, small_clip: med
         page.expect_fits(ZOOMED, parts)
     with line("X.3.11", "In forced colours the message of a failed upload can be read"), page.forced_colours():
         page.expect_words_seen(FORM, "the message of a failed upload")
+    with (
+        line("X.3.11", "In forced colours the focus is seen on the button to try again", extra=True),
+        page.forced_colours(),
+    ):
+        widget.expect_another_try()
+        page.expect_focus_seen(AGAIN, "the button to try again")
 
 
 @pytest.mark.lines("X.3.2", "X.3.5", "X.3.8", "X.3.10")

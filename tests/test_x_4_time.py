@@ -162,6 +162,8 @@ def test_renamed_student(
     with line("X.4.5", "The plugin's list finds a student by their other name"):
         new = set(renamed.name.split()).difference(video.person.name.split())  # 2.10.10 asks for the full name
         upgraded.expect_found(workspace.site, video, max(new, key=len, default=renamed.name))
+    with line("X.4.5", "The dashboard names a student by their other name", extra=True):
+        upgraded.expect_on_dashboard(workspace.site, video, renamed.name)
     with (
         line("X.4.5", "The form of a student with another name keeps their video when it is saved"),
         _done(),
@@ -183,15 +185,25 @@ def test_time_zones(
     delivery: Delivery,
     line: Lines,
 ) -> None:
-    """A student moves to other time zones, far apart, and to one that changes its clocks within a day if one does."""
-    assignment = workspace.new_assignment()
+    """A student, who teaches elsewhere, moves to other time zones, far apart, and to one that changes its clocks within
+    a day if one does."""
+    assignment, other = workspace.new_assignment(), submit_without_browser(workspace.new_assignment())
     video = submit_without_browser(assignment, workspace.set_apart(ABROAD, assignment.course))
+    workspace.accounts.enrol(other.assignment.course, video.person, "editingteacher")
     zones = times.far_apart(workspace.accounts.time_zones(), datetime.now(UTC))
-    here = {way: delivery.left(video_access.address(ask(video.site, video))) for way, ask in WATCH.items()}
+
+    def address(person: MoodleClient, one: SubmissionWithoutBrowser, way: str) -> str:
+        return video_access.address(WATCH[way](person, one))
+
+    own = {way: delivery.left(address(video.site, video, way)) for way in WATCH}
+    taught = {way: delivery.left(address(video.site, other, way)) for way in WATCH}
     for zone in zones:
         workspace.accounts.set_time_zone(video.person, zone)
-        student = visit(video.person)
-        for way, ask in WATCH.items():
+        person = visit(video.person)
+        for way in WATCH:
             with line("X.4.6", f"In {zone} the address of the {way} is good for as long as elsewhere") as evidence:
-                url = video_access.address(ask(student, video))
-                evidence["seconds"] = delivery.expect_as_lasting(url, here[way])
+                evidence["seconds"] = delivery.expect_as_lasting(address(person, video, way), own[way])
+            with line(
+                "X.4.6", f"In {zone} a teacher's address of the {way} is good for as long as elsewhere"
+            ) as evidence:
+                evidence["seconds"] = delivery.expect_as_lasting(address(person, other, way), taught[way])

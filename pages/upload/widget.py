@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import FileChooser, FilePayload, Page, Route, TimeoutError, expect
 
 from clients.addresses import CONFIRMATION
+from clients.errors import NotCheckable
 from pages.base import Moodle, expect_on_screen, has_touch, press
 from pages.texts import in_words
 from pages.upload.attempt import Upload
@@ -119,6 +120,11 @@ class UploadWidget:
         self.moodle.step("Press the button to try again.")
         button.click()
         return upload
+
+    def expect_another_try(self) -> None:
+        """Raises NotCheckable where the message of a failure has no button: people choose the file again."""
+        if not self.message.get_by_role("button").count():
+            raise NotCheckable("the message of a failed upload has no button to try again")
 
     def watched(self) -> Upload:
         """From now on what the widget does is watched, whoever chooses the file."""

@@ -70,6 +70,7 @@
     if (file.size === 0 && !M.replica.fault("empty-file-accepted")) {
       return M.replica.fault("refusal-untranslated") ? "[[emptyfile]]" : "The file is empty. Choose another file.";
     }
+    if (file.size > most && M.replica.fault("own-size-in-place-of-the-limit")) { return `The file is too large: ${words(file.size)}.`; }
     if (file.size > most) { return `The file is too large (${words(file.size)}). The maximum is ${words(maximum)}.`; }
     if (M.replica.fault("good-video-refused") && ["video/mp4", "video/webm"].includes(type(file))) {
       return "This file type is not supported. Choose an MPEG-4 video file.";

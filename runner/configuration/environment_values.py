@@ -74,7 +74,7 @@ def _secret(name: object, info: ValidationInfo[Source]) -> str:
         raise ValueError(f"the value of {name} is an address without its beginning; write http:// before it")
     text = info.context.text
     if info.field_name in ADDRESSES:
-        if "://" not in value:
+        if "://" not in value or value.endswith("://"):
             return value  # `of_scheme` tells
         text = re.sub(r"#.*", "", text)  # an example that somebody left beside the key
         if value in text:

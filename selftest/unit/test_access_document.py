@@ -100,6 +100,26 @@ def test_without_a_run_of_the_step(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_without_a_path(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == EXIT_USAGE
+    assert "it takes the path of one file; give it the results.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"\xa3\xd8\xfc" * 99, "is no results.json"),
+        (json.dumps(results()).encode(), "has no check of the step"),
+    ],
+)
+def test_what_is_wrong_is_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, told: str
+) -> None:
+    file = tmp_path / "r"
+    if content is not None:
+        file.write_bytes(content)
+    assert main([str(file)]) == EXIT_USAGE
+    expected = f"checklist.access: {file} {told}; give it the results.json of a run that did step 2.9\n"
+    assert capsys.readouterr().err == expected
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", '{"lines": [7]}', '{"lines": [{"id": 2, "checks": []}]}', None])

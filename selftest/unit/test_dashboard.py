@@ -58,9 +58,25 @@ def test_uploads_of_today_and_of_an_earlier_day(
     monkeypatch: pytest.MonkeyPatch, counted: dict[int, int], told: str
 ) -> None:
     monkeypatch.setattr(Dashboard, "_requested", lambda _, days: counted[days])
+    monkeypatch.setattr(Dashboard, "_choices", lambda _: [7, 30, 90])
     uploads = [datetime.now(UTC) - timedelta(hours=hours) for hours in (0, 22, 23.5, 52)]
     with pytest.raises(AssertionError, match=told) if told else nullcontext():
         assert object.__new__(Dashboard).expect_counted_in_their_time(uploads) == counted
+
+
+@pytest.mark.parametrize(
+    ("month", "told"), [(3, ""), (2, r"more uploads in 30 days than in 7, as one is 20\.0 days old")]
+)
+def test_a_choice_counts_what_a_shorter_one_does_not_reach(
+    monkeypatch: pytest.MonkeyPatch, month: int, told: str
+) -> None:
+    counted = {1: 2, 7: 2, 30: month, 90: month, 39: 3, 41: 4}
+    monkeypatch.setattr(Dashboard, "_requested", lambda _, days: counted[days])
+    monkeypatch.setattr(Dashboard, "_choices", lambda _: [7, 30, 90])
+    uploads = [datetime.now(UTC) - timedelta(days=days) for days in (0, 20)]
+    counted |= {19: 2, 20: 2, 21: 3}
+    with pytest.raises(AssertionError, match=told) if told else nullcontext():
+        object.__new__(Dashboard).expect_counted_in_their_time(uploads)
 
 
 def test_an_upload_of_today_shows_no_earlier_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,6 +208,7 @@ def test_mistakes_in_a_table(load_site: LoadSite, end: str, problem: str) -> Non
         ("phone.test:4723", "the variable does not hold an address that begins with http:// or https://"),
         ("Pixel", "the variable does not hold an address that begins with http:// or https://"),
         ("4723", "the variable does not hold an address that begins with http:// or https://"),
+        ("http://", "the variable does not hold an address that begins with http:// or https://"),
         ("https://moodle.test", "the value of S3V_PHONE is an address of the site's or its stores'"),
         ("", "the environment variable S3V_PHONE is not set; export it or add it to .env"),
     ],

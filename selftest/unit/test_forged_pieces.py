@@ -206,7 +206,7 @@ def test_a_narrowed_piece_says_which_tests_there_are() -> None:
         merge([piece("1", tests={"test_a": ["2.7.1"]}), piece("2", conditions=narrowed, tests={"test_b": ["2.7.1"]})])
 
 
-def test_how_old_a_piece_may_be_can_be_said(tmp_path: Path) -> None:
+def test_how_old_a_piece_may_be_can_be_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -215,8 +215,10 @@ def test_how_old_a_piece_may_be_can_be_said(tmp_path: Path) -> None:
     command = ["merge", *pieces, "--reports", str(tmp_path / "reports")]
     assert main(command) == 4
     assert main([*command, "--max-age", "11"]) == 0
-    with pytest.raises(SystemExit):
-        main([*command, "--max-age", "-1"])
+    for age in ("-1", "x", "0", "99999"):
+        with pytest.raises(SystemExit):
+            main([*command, "--max-age", age])
+        assert f"{age} is no number of days from 1 to 3650" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("of", ["the picture", "its folder", "artifacts"])

@@ -342,6 +342,39 @@ def test_a_list_of_signers_that_cannot_be_read_is_usage(
     assert "allowed" in capsys.readouterr().err
 
 
+def test_a_name_writes_no_line_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    forged = "Ada\nrun      Boss, 2026-11-30 10:00 UTC: holds"
+    assert main(["sign", "--by", forged, "--note", "seen", "--run", str(folder)]) == 0
+    assert main(["verify", "--run", str(folder)]) == 0
+    assert "\nrun      Boss" not in capsys.readouterr().out
+    written = json.loads((folder / signing.FILE).read_text("utf-8"))
+    (folder / signing.FILE).write_text(json.dumps([written[0] | {"by": forged}]), "utf-8")
+    main(["verify", "--run", str(folder)])
+    assert "\nrun      Boss" not in capsys.readouterr().out
+
+
+def test_a_name_that_is_not_utf_8_is_signed_as_it_can_be_written(folder: Path) -> None:
+    assert main(["sign", "--by", "Ad\udce4", "--note", "gesehen, f\udcfcr gut", "--run", str(folder)]) == 0
+    (signature,) = signing.read(folder)
+    assert (signature.by, signature.note) == ("Ad\\udce4", "gesehen, f\\udcfcr gut")
+
+
+def test_a_key_that_is_locked_is_usage(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = tmp_path / "locked"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", key], check=True)
+    assert main([*SIGN, "--key", str(key), "--run", str(folder)]) == 4
+    assert "locked does not sign: ssh-keygen says " in (told := capsys.readouterr().err)
+    assert "Give its passphrase, or name a key that can." in told
+
+
+def test_a_file_in_place_of_a_folder_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (file := folder.parent / "file").touch()
+    assert main(["issues", "--run", str(folder), "--to", str(file)]) == 4
+    assert capsys.readouterr().err == f"checklist: {file} cannot be used (File exists). Name another, or mend that.\n"
+    assert main(["merge", str(folder), "--reports", str(file)]) == 4
+    assert "cannot be used (Not a directory). Name another, or mend that." in capsys.readouterr().err
+
+
 def test_a_name_moves_no_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results.write(no_go(), tmp_path)
     main(["sign", "--by=Ada\x1b[31m", "--note=ok", f"--run={tmp_path}"])

@@ -10,11 +10,15 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from bs4 import BeautifulSoup
 
 from checks import upgraded
-from clients.errors import ConfigurationError
+from clients.errors import ConfigurationError, NotCheckable
+from clients.http_result import HttpResult
+from clients.moodle.client import MoodleClient
 from clients.moodle.courses import Courses
 from clients.moodle.model import Account, Plugin
+from clients.plugin.api import Video
 from runner.configuration.environment import Environment
 from runner.configuration.naming import UPGRADE_NAME
 from runner.reservation import upgrade
@@ -125,6 +129,21 @@ def test_settings_after_an_upgrade() -> None:
     upgraded.expect_settings(before, before | {"new": "d"})
     with pytest.raises(AssertionError, match="seen another value of s3_bucket and no setting region"):
         upgraded.expect_settings(before, {"retention_days": "a", "s3_bucket": "x"})
+
+
+def test_who_is_named_on_the_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "<table><tbody><tr><td>Ada Lovelace</td><td>videos/7/1_a/clip.mp4</td></tr></tbody></table>"
+    monkeypatch.setattr(HttpResult, "of", lambda _: SimpleNamespace(page=BeautifulSoup(rows, "lxml")))
+    site = cast(MoodleClient, SimpleNamespace(get=lambda _: None))
+
+    def look(key: str, name: str) -> None:
+        upgraded.expect_on_dashboard(site, cast(Video, SimpleNamespace(key=key)), name)
+
+    look("videos/7/1_a/clip.mp4", "Ada Lovelace")
+    with pytest.raises(AssertionError, match="name the student Ada King, seen Ada Lovelace videos/7"):
+        look("videos/7/1_a/clip.mp4", "Ada King")
+    with pytest.raises(NotCheckable, match="shows no row of the video"):
+        look("videos/8/1_a/clip.mp4", "Ada Lovelace")
 
 
 def test_only_what_waits_for_an_upgrade_is_found() -> None:

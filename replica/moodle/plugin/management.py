@@ -122,6 +122,7 @@ def dashboard(web: Web) -> Response:
         views=views,
         costs=_costs(stored, sum(state_size(web.state, entry) for entry in log if entry.event == "playback_accessed")),
         recent=recent[:10],
+        named=lambda row: _old_name(web, row, "recent-uploads-keep-the-old-name") or row.student.fullname,
         failures=[_failure(web, entry) for entry in reversed(listed)][:10],
         status_names=STATUS_NAMES,
         moment=partial(texts.date, by_24_hours=True if faults.on("dashboard-in-24-hours") else None),
@@ -210,7 +211,9 @@ def manage(web: Web) -> Response:
         everything = [row for row in everything if not row.student.deleted]
     if web.site.faults.on("upgrade-loses-rows"):
         everything = [row for row in everything if not web.state.outlived(row.video)]
-    shown = [row for row in everything if chosen.admits(row, web.site.faults, _searched(web, row))]
+    shown = [
+        row for row in everything if chosen.admits(row, web.site.faults, _old_name(web, row, "search-by-the-old-name"))
+    ]
     if web.site.faults.on("list-oldest-first"):
         shown.reverse()
     if web.site.faults.on("list-of-yesterday"):
@@ -237,10 +240,10 @@ def manage(web: Web) -> Response:
     )
 
 
-def _searched(web: Web, row: Row) -> str:
-    """The name that a video's student had when they handed in, where the search looks for that by a fault."""
+def _old_name(web: Web, row: Row, fault: str) -> str:
+    """The name that a video's student had when they handed in, where `fault` is on; else none."""
     submission = web.state.submissions.get(row.video.submission)
-    old = web.site.faults.on("search-by-the-old-name") and submission is not None
+    old = web.site.faults.on(fault) and submission is not None
     return submission.sender.partition(" <")[0] if old and submission else ""
 
 
