@@ -143,8 +143,7 @@ class ProxiedNetwork:
 
     async def _close(self) -> None:
         self._server.close()
-        for writer in list(self._open):
-            writer.transport.abort()
+        self._abort()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -235,7 +234,8 @@ class ProxiedNetwork:
         """Breaks every connection to the host, or to all."""
         for writer, to in self._open.items():
             if host in ("", to):
-                writer.transport.abort()
+                with suppress(AttributeError):  # of TLS that was closed twice Python 3.11.2 has nothing left to abort
+                    writer.transport.abort()
 
     async def _serve(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.CancelledError):  # at the end; asyncio would print that its task was cancelled

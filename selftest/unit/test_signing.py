@@ -359,8 +359,8 @@ def test_a_name_that_is_not_utf_8_is_signed_as_it_can_be_written(folder: Path) -
     assert (signature.by, signature.note) == ("Ad\\udce4", "gesehen, f\\udcfcr gut")
 
 
-def test_a_key_that_is_locked_is_usage(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    key = tmp_path / "locked"
+def test_a_key_that_is_locked_is_usage(folder: Path, keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
+    key = keys.folder / "locked"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", key], check=True)
     assert main([*SIGN, "--key", str(key), "--run", str(folder)]) == 4
     assert "locked does not sign: ssh-keygen says " in (told := capsys.readouterr().err)
