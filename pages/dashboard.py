@@ -140,8 +140,11 @@ class Dashboard(MoodlePage):
         """Those of the last day are counted in one day, the oldest one in days that reach back to it, and not in fewer,
         and one that only the longer one of two choices reaches back to, in that alone.
 
-        Returns the requested uploads by days. Raises NotCheckable where the oldest is not an hour older than a day.
+        Returns the requested uploads by days. Raises NotCheckable where there are none, or the oldest is not an hour
+        older than a day.
         """
+        if not uploads:
+            raise NotCheckable("the list of videos shows no upload whose time can be told")
         now = datetime.now(UTC)
         recent = sum(now - then < DAY - HOUR for then in uploads)
         if (counted := self._requested(1)) < recent:

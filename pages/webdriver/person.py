@@ -15,6 +15,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from checks.video_store import StoredVideos
 from clients.addresses import ASSIGNMENT, ENGLISH, LOGIN, OWN, VIDEO_PAGE
+from clients.errors import NotCheckable
 from clients.http import jar
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
@@ -110,16 +111,22 @@ class PersonByWebDriver:
         return over_http(self.person, self._new_site(), self.moodle, self._remember)
 
     def _forget(self) -> None:
-        """Delete the browser's cookies, as a phone's may have been somebody's before, and wait until they are gone.
+        """Delete the browser's cookies, as a phone's may have been somebody's before, and wait until a session is gone.
 
         WebKitGTK answers before: a page that it loads meanwhile belongs to a session that ends, and its log-in form is
-        refused.
+        refused. Raises NotCheckable where the driver deletes none.
         """
         driver = self.tab.driver
-        before = [cookie["value"] for cookie in driver.get_cookies()]
+
+        def sessions() -> set[str]:
+            return {cookie["value"] for cookie in driver.get_cookies() if cookie["name"].startswith("MoodleSession")}
+
+        before = sessions()
         driver.delete_all_cookies()
-        with suppress(TimeoutException):  # the page that follows tells whether somebody is still logged in
-            self.tab.until(lambda _: not any(cookie["value"] in before for cookie in driver.get_cookies()))
+        try:
+            self.tab.until(lambda _: not before & sessions())
+        except TimeoutException:
+            raise NotCheckable("this driver keeps the browser's cookies; log out there, and try again") from None
 
     def _fill(self, fields: dict[str, str]) -> None:
         """Type until all fields hold what is typed: a script may draw one anew, and a busy browser lose a key."""

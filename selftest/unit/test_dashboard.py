@@ -83,3 +83,8 @@ def test_an_upload_of_today_shows_no_earlier_day(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Dashboard, "_requested", lambda *_: 5)
     with pytest.raises(NotCheckable, match="older than a day"):
         object.__new__(Dashboard).expect_counted_in_their_time([datetime.now(UTC) - timedelta(hours=24.5)])
+
+
+def test_no_time_of_an_upload_is_told_in_words() -> None:
+    with pytest.raises(NotCheckable, match="no upload whose time can be told"):
+        object.__new__(Dashboard).expect_counted_in_their_time([])

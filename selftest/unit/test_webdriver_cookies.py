@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from selenium.common.exceptions import TimeoutException
 
+from clients.errors import NotCheckable
 from pages.webdriver.person import PersonByWebDriver
 
 Cookies = list[Mapping[str, str]]
@@ -50,5 +51,6 @@ def test_cookies_are_gone_before_the_form_is_opened(late: int, then: Cookies) ->
     assert browser.get_cookies() == then
 
 
-def test_a_browser_that_keeps_its_cookies_ends_no_wait_with_an_error() -> None:
-    forget(LateBrowser(100, []))
+def test_a_driver_that_deletes_no_cookies_is_told() -> None:
+    with pytest.raises(NotCheckable, match="keeps the browser's cookies"):
+        forget(LateBrowser(100, []))
