@@ -136,10 +136,14 @@ class ProxiedNetwork:
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._end()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _end(self) -> None:
+        """Breaks every connection and takes no other."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
 
     async def _close(self) -> None:
         self._server.close()
@@ -182,12 +186,12 @@ class ProxiedNetwork:
 
     @contextmanager
     def _broken_when_stopped(self) -> Iterator[None]:
-        """A run that is told to stop lets go of what it slowed down: the rest of an upload would cross at once, and S3
-        have it when clean-up has looked."""
+        """A run that is told to stop ends what it slowed down: the rest of an upload would cross at once, and S3 have
+        it when clean-up has looked. Chromium sends an upload again whose connection broke, so no other is taken."""
         try:
             yield
         except KeyboardInterrupt:
-            self._loop.call_soon_threadsafe(self._abort)
+            self._end()
             raise
 
     @contextmanager
