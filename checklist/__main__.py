@@ -212,6 +212,8 @@ def _issues(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
+    if not options.reports.is_dir():
+        raise NoResults(f"there is no folder {options.reports}; name the one that pytest --reports was given")
     past = history.read(options.reports)
     for number in history.left_out(options.reports):
         say(f"line {number} of {options.reports / history.FILE} is no run's, and is left out", file=sys.stderr)

@@ -207,7 +207,7 @@ class Environment(EnvironmentTable):
             return Target(name=name, engine=name, required=False)
         known = ", ".join(dict.fromkeys([*(target.name for target in self.targets), *ENGINES]))
         raise ConfigurationError(
-            f"{self._file}: no target is named {name}; use one of {known}, or add it under [[targets]]"
+            f"{self._file}: no target is named {name or '“”'}; use one of {known}, or add it under [[targets]]"
         )
 
     def check_files(self) -> None:

@@ -204,6 +204,7 @@ def no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     ("asked", "more", "known", "told"),
     [
         ({"target": ["nowhere"]}, "", "", "no target is named nowhere; use one of chromium, firefox, webkit"),
+        ({"target": [""]}, "", "", "no target is named “”; use one of chromium"),
         ({"rush": 31}, "test_site = true\nrush = { most = 30 }", "", "--rush 31 is more than site.toml allows"),
         ({"rush": -1}, "", "", "--rush -1 is no number of students"),
         ({"rush": 1}, "", "", "A rush is load, and test_site = false"),

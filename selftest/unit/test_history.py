@@ -111,6 +111,11 @@ def test_there_is_none_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "no run has been told of" in capsys.readouterr().err
 
 
+def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "--reports", str(tmp_path / "report")]) == 4
+    assert "name the one that pytest --reports was given" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "change",
     [
