@@ -111,7 +111,8 @@ class Accessible:
     def expect_focus_kept(self, when: str) -> None:
         """The focus is somewhere on the page, not back at its beginning."""
         if not self.page.evaluate(SCRIPTS["where"]):
-            raise AssertionError(f"expected the focus to stay in the form {when}, seen that nothing has it")
+            seen = "that nothing on the page has it any more"
+            raise AssertionError(f"expected the focus to stay in the form {when}, seen {seen}")
 
     def dialogue(self, within: float) -> FileChooser:
         """Open the dialogue for files by the Enter key, on what has the focus."""

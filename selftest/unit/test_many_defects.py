@@ -18,15 +18,15 @@ MOST = 26
 UNFINISHED = "People read names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
 
 HARM = (
-    "With one request to the site these can make another student's handed-in video unwatchable: "
+    "One request makes a student's handed-in video unwatchable, and these people can send it: "
     "guests, students and teachers"
 )
 
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A student's handed-in video is no longer there for student and teacher when a later upload of theirs fails, and "
-    "also when the browser confirms an earlier upload late"
+    "Student and teacher can no longer watch a handed-in video when the student's next upload fails, and when the "
+    "browser reports the end of an earlier upload late"
 )
 
 LIMITS = (
@@ -97,8 +97,8 @@ def test_a_card_and_its_ticket_say_of_each_way_in_which_it_shows_how_to_see_it_a
     told = f"Another way to see it: {wrong(deleted.title)}"
     assert escape(told) in page
     assert f"### {told}\n\n**What should happen:** {deleted.title}.\n\n1. {asked}\n2. Request the deletion" in ticket
-    assert f'<dt>Held all the same</dt><dd><span class="line-of">{escape(held.title)}</span></dd>' in page
-    assert f"- **Held all the same:** {held.title}" in ticket
+    assert f'<dt>Also checked, and right</dt><dd><span class="line-of">{escape(held.title)}</span></dd>' in page
+    assert f"- **Also checked, and right:** {held.title}" in ticket
 
 
 def test_what_somebody_else_does_in_the_same_way_is_told_once() -> None:
@@ -142,7 +142,7 @@ def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path)
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("With one request to the site")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("One request makes")]
     asked = (
         "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
         "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."
