@@ -6,9 +6,10 @@ from pathlib import Path
 from markupsafe import escape
 
 from checklist.defects import Acts, Severity, wrong
+from checklist.lines import LINES
 from checklist.report.page import render
 from checklist.report.tickets import markdown
-from checklist.verdicts import Check, Verdict
+from checklist.verdicts import Check, Role, Verdict
 from selftest.texts import not_for_people
 from selftest.unit.sample_defects import FAILED, run
 from selftest.unit.sample_runs import run_of
@@ -160,3 +161,32 @@ def test_a_line_whose_id_does_not_tell_its_chapter_says_it(tmp_path: Path) -> No
     assert '<a href="#lR.1.5">R.1.5</a> (rollback) This prevents' in page
     assert "<dt>R.…</dt> <dd>Rollback</dd>" in page
     assert "<dt>P.…</dt>" not in page
+
+
+def test_advice_of_the_test_that_found_a_defect_is_told_with_it_and_not_once_more(tmp_path: Path) -> None:
+    def check(title: str, seen: str, verdict: Verdict, line: str = "2.5.18") -> Check:
+        role = Role.ADVICE if verdict is Verdict.ADVICE else Role.DECIDES
+        return Check(line, "chromium", verdict, title, f"expected it, seen {seen}", role=role, test="test_limits")
+
+    number = check("The limit of playback URLs is set to 30", "100", Verdict.FAILED)
+    default = check("The plugin's own default of the limit of playback URLs is 30 a minute", "100", Verdict.ADVICE)
+    other = check("The plugin's files are the web server's, as chown leaves them", "root's", Verdict.ADVICE, "2.2.6")
+    page = render(run_of([number, default, other]), tmp_path)
+    section = page[page.index('<section id="advice">') : page.index('<section id="tested">')]
+    assert ("plugin&#39;s own default" in section, "chown" in section) == (False, True)
+    assert page.count("that is the plugin&#39;s own default: expected it, seen 100") == 1
+    assert "<dt>Advice beside it</dt>" in page
+
+
+def test_a_line_without_a_test_of_its_own_says_that_it_follows_others(tmp_path: Path) -> None:
+    page = render(run(), tmp_path)
+    assert "(failed: no test of its own, it follows others)" in page
+    assert "No test of its own, it follows others. " in page
+
+
+def test_the_lines_to_be_signed_are_as_many_as_their_table_has(tmp_path: Path) -> None:
+    page = render(run(), tmp_path)
+    for_people = sum(line.for_people for line in LINES.values())
+    assert f"<small>{for_people} lines for people</small>" in page
+    table = page[page.index('<section id="signed">') :]
+    assert table.count('<td class="name">') == for_people
