@@ -93,7 +93,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "video, seen that its owner has lost it after somebody else's deletion was refused with 403: No")],
          f"{VANISHES} guests"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
-           "it knows nothing of that name (404 Not Found)")],
+           "it has nothing of that name (404 Not Found)")],
          "The CDN's settings name an access identity that AWS does not have: harmless, for it opens no video to "
          "anybody"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
@@ -317,7 +317,7 @@ def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_s
 
 
 def test_a_card_of_aws_says_where_to_look_and_how_to_mend_it() -> None:
-    seen = "expected AWS to answer to cloudfront:Get, seen that it knows nothing of that name (404 Not Found)"
+    seen = "expected AWS to answer to cloudfront:Get, seen that it has nothing of that name (404 Not Found)"
     (one,) = found(failed("1.4.9", "The access identity has its name", seen))
     assert any("get-cloud-front-origin-access-identity" in step for step in one.symptoms[0].steps)
     assert f"- **How to mend it:** {one.remedy}" in markdown(one, run_of([], BOTH))
@@ -603,7 +603,7 @@ def test_who_must_act_on_an_error_of_the_web_server_is_whose_script_it_names() -
 def test_a_harmless_line_of_the_set_up_says_so() -> None:
     name = "expected the origin's generated name, which begins with a.s3.amazonaws.com, seen “videos”"
     (origin,) = found(failed("1.4.6", "The origin has the name that CloudFront proposes", name))
-    gone = "expected AWS to answer to cloudfront:Get, seen that it knows nothing of that name (404 Not Found)"
+    gone = "expected AWS to answer to cloudfront:Get, seen that it has nothing of that name (404 Not Found)"
     closed = Check(
         "1.4.10", "chromium", Verdict.PASSED, "The bucket's policy lets in the distribution, and nobody else"
     )

@@ -174,7 +174,7 @@ def test_advice_of_the_test_that_found_a_defect_is_told_with_it_and_not_once_mor
     page = render(run_of([number, default, other]), tmp_path)
     section = page[page.index('<section id="advice">') : page.index('<section id="tested">')]
     assert ("plugin&#39;s own default" in section, "chown" in section) == (False, True)
-    assert page.count("that is the plugin&#39;s own default: expected it, seen 100") == 1
+    assert page.count("that is the plugin&#39;s own default (seen: 100)") == 1
     assert "<dt>Advice beside it</dt>" in page
 
 

@@ -91,6 +91,7 @@ CHOSEN = {
     "A video plays, if it was taken",
     "A sound is in the player, if it was taken",
     "IMG_0001.MOV is accepted and stored",
+    "The upload of a video with markup as its name works",
 }
 """Titles of which the source chooses a word."""
 
