@@ -621,7 +621,7 @@ def _only_in(group: Sequence[Check], all_: Iterable[Check]) -> str:
         for check in all_
         if check.line in LINES and _same_check(check) == _same_check(first)
     )
-    return f" in {listed(targets)}" if passed else ""
+    return f" (only in {listed(targets)})" if passed else ""
 
 
 def _symptom(same: Sequence[Check]) -> Symptom:

@@ -129,7 +129,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.10.10", "A search by the student's full name finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
          "Administrators cannot rely on the search for videos: it does not find a video by the "
-         "student's full name, and lists videos for “%” that do not have it"),
+         "student's full name, and lists videos that have no “%” for a search for it"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
          "A student cannot upload a video with an unusual name: with quotes"),
         ([("2.11.7", "With a wrong secret the message says what to do",
@@ -304,7 +304,9 @@ def test_a_line_over_browsers_says_in_which_it_failed_where_it_passed_in_others(
     title = "clip.avi is accepted and stored"
     red = failed("2.13.1", title, "expected success, seen an error of the type", test="test_types[chromium]")
     passed = Check("2.13.2", "firefox", Verdict.PASSED, title, test="test_types[firefox]")
-    assert [one.sentence for one in found(red, passed)] == ["Students cannot upload clip.avi as a video in chromium"]
+    assert [one.sentence for one in found(red, passed)] == [
+        "Students cannot upload clip.avi as a video (only in chromium)"
+    ]
     assert [one.sentence for one in found(red)] == ["Students cannot upload clip.avi as a video"]
 
 
@@ -596,7 +598,7 @@ def test_who_must_act_on_an_error_of_the_web_server_is_whose_script_it_names() -
     (mine,) = found(failed("3.9.2", title, say.format("Invalid status line from script 'get_playback_url.php': 4290")))
     (others,) = found(failed("3.9.2", title, say.format("Invalid status line from script 'index.php': 4290")))
     assert (mine.acts, others.acts) == (Acts.AUTHOR, Acts.ADMINISTRATOR)
-    assert mine.sentence.startswith("The plugin's script get_playback_url.php breaks for people")
+    assert mine.sentence.startswith("The plugin's script get_playback_url.php fails")
     assert any("grep" in step for step in mine.symptoms[0].steps)
 
 
