@@ -27,7 +27,7 @@ from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
 from checklist.verdicts import MEANWHILE, PREPARED, Check, Entry, Role, Verdict, is_known
-from checklist.words import brief, each_of, failures, first_and_last, listed, parameters, repeated, sent_to, status
+from checklist.words import AXE, brief, each_of, failures, first_and_last, listed, parameters, repeated, sent_to, status
 from checklist.words import sentence as sentence_of
 
 
@@ -86,7 +86,7 @@ VIDEO = re.compile(r"/videos/\d")
 GIVES_KEY = "/get_upload_url.php"
 """Of a request's address, that a video's key on S3 comes back."""
 
-AXE = re.compile(r"axe's rule (\S+) to hold, (“.+”)")
+OF_AXE = re.compile(r"axe's rule (\S+) to hold, (“.+”)")
 """What a check of accessibility expects, with axe's name for it first."""
 
 KEY = 40
@@ -621,15 +621,16 @@ def _only_in(group: Sequence[Check], all_: Iterable[Check]) -> str:
         for check in all_
         if check.line in LINES and _same_check(check) == _same_check(first)
     )
-    return f" in {listed(targets)}" if passed else ""
+    return f" (only in {listed(targets)})" if passed else ""
 
 
 def _symptom(same: Sequence[Check]) -> Symptom:
     first = next((check for check in same if check.evidence.get("screenshots")), same[0])
     halves = expected_and_seen(same[0].message)
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
-    if rule := AXE.fullmatch(expected):
-        expected, seen = f"{rule[2]} (axe calls this rule {rule[1]})", seen.removeprefix("it broken by ")
+    if rule := OF_AXE.fullmatch(expected):
+        expected = f"{AXE.get(rule[1], rule[2])} (rule {rule[1]} of the program axe)"
+        seen = seen.removeprefix("it broken by ")
     steps, asked, shown = repeated(first.evidence.get("steps", ())), [*_asked(first)], _pictures(first)
     if not steps and not asked and isinstance(look := _ruled(first, "look"), tuple):
         steps = [*look]

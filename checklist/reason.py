@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from checklist.decide import Conditions
 from checklist.defects import Defect, Severity, blocking
-from checklist.lines import ALL_TARGETS, LINES
+from checklist.lines import ALL_TARGETS, LINES, Kind
 from checklist.results import Run
 from checklist.verdicts import PARTS, STANDS_IN, WORST_FIRST, Entry, TargetState, Verdict
 from checklist.waivers import told
@@ -83,12 +83,24 @@ def stops(defects: Collection[Defect]) -> str:
 
 
 def because(failed: Collection[str], defects: Collection[Defect]) -> str:
-    """How many defects the failed lines of the checklist come from; nothing where each has one of its own."""
+    """How many defects the failed lines of the checklist come from; nothing where each has one of its own.
+
+    With how many of them no test judges: they fail with the lines that they follow.
+    """
     mine = {line for line in failed if not LINES[line].beyond}
     causes = [defect for defect in defects if mine.intersection((*defect.lines, *defect.follows))]
     if not causes or len(mine) == len(causes):
         return ""
-    return f", because of {_number(len(causes), 'defect')}"
+    following = sum(LINES[line].kind is Kind.FOLLOWS for line in mine)
+    aside = f" ({following} of them only follow{'s' if following == 1 else ''} other lines)" if following else ""
+    return f", because of {_number(len(causes), 'defect')}{aside}"
+
+
+def of_blocking(failed: Collection[str], defects: Collection[Defect]) -> str:
+    """How many failed lines beyond the checklist come from defects that stop a release; nothing where none does."""
+    lines = {line for defect in blocking(defects) for line in (*defect.lines, *defect.follows)}
+    number = sum(LINES[line].beyond for line in lines.intersection(failed))
+    return f" ({number} because of a defect that stops this release)" if number else ""
 
 
 def came_to(line: str, entries: Iterable[Entry]) -> str:
@@ -147,7 +159,11 @@ def untested(
     says so. A waiver of a line whose target is required, and did not run, lifts nothing: it is not told.
     """
     there = [target for target in targets if not target.missing]
-    names = [name for line, name in BROWSERS.items() if not any(_is_named(line, target) for target in there)]
+    names = [
+        f"{name}{_in_its_place(line, there)}"
+        for line, name in BROWSERS.items()
+        if not any(_is_named(line, target) for target in there)
+    ]
     said = f"Not tested: {', '.join(names)}." if names else ""
     failed = waived_and_failed(targets, waived, entries)
     open_ = {entry.id for entry in entries if entry.blocks}
@@ -158,6 +174,12 @@ def untested(
 def _is_named(line: str, target: TargetState) -> bool:
     """Whether a target is the browser that a line of 2.13 speaks of, and no other one in its place."""
     return PARTS[line](target) and not stands_in(line, target).endswith(f"not {BROWSERS[line]}")
+
+
+def _in_its_place(line: str, targets: Iterable[TargetState]) -> str:
+    """What was tested instead of the browser that a line of 2.13 speaks of; empty where nothing was."""
+    told = dict.fromkeys(stands_in(line, target).partition(", not ")[0] for target in targets if PARTS[line](target))
+    return f" (only {' and '.join(one.removeprefix('in ') for one in told if one)} in its place)" if any(told) else ""
 
 
 def stands_in(line: str, target: TargetState) -> str:

@@ -22,6 +22,21 @@ FAILURES = {
     "ERR_CERT|SEC_ERROR": "its certificate is not trusted",
 }
 
+AXE = {
+    "color-contrast": "text that stands out from its background",
+    "aria-progressbar-name": "a progress bar that a screen reader calls by a name",
+    "select-name": "a list to choose from that a screen reader calls by a name",
+    "label": "a field that a screen reader calls by a name",
+    "button-name": "a button that a screen reader calls by a name",
+    "link-name": "a link that a screen reader calls by a name",
+    "image-alt": "a text that a screen reader reads out for the picture",
+    "video-caption": "captions for the video",
+    "target-size": "a button that is large enough",
+    "nested-interactive": "no control inside another one",
+    "scrollable-region-focusable": "a part that can be scrolled without a mouse",
+}
+"""What axe's rules ask for, by their names."""
+
 FAILED = re.compile(r"\b(?:net::)?(?:ERR|NS_ERROR|NS_BINDING)_\w+")
 
 NOISE = re.compile(r"mathjax|polyfill\.io", re.I)
@@ -69,8 +84,8 @@ def listed(names: Sequence[str]) -> str:
 
 
 def each_of(parts: Sequence[str]) -> str:
-    """ "a, also b, and also c": any of them is enough."""
-    return ", and also ".join([", also ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    """ "a, b, and c": the comma says that any of them is enough."""
+    return ", and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def in_words(value: Any) -> str:

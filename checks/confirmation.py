@@ -156,5 +156,5 @@ def expect_closed(site: MoodleClient, closed: Assignment, open_: Assignment, cli
         raise NotCheckable(f"the plugin gives no upload URL for an open assignment either: {asked.seen}")
     asked = request_upload(site, closed.id, clip.path.name, clip.bytes, clip.mime)
     if asked.succeeded:
-        raise AssertionError("expected no upload URL after the cut-off date, seen one given")
+        raise AssertionError("expected no upload URL after the cut-off date, seen that the server gave one")
     return asked.seen

@@ -51,7 +51,7 @@ def expect_no_upload_url(student: MoodleClient, assignment: Assignment, clip: me
     """The server gives no upload URL, to whoever still has the form open; returns its words."""
     asked = request_upload(student, assignment.id, clip.path.name, clip.bytes, clip.mime)
     if asked.succeeded:
-        raise AssertionError("expected no upload URL while the plugin is disabled, seen one given")
+        raise AssertionError("expected no upload URL while the plugin is disabled, seen that the server gave one")
     return asked.seen
 
 

@@ -48,7 +48,7 @@ def expect_no_upload_url(student: MoodleClient, assignment: Assignment, clip: me
     """The plugin gives no upload URL while the site is maintained; returns its words."""
     asked = request_upload(student, assignment.id, clip.path.name, clip.bytes, clip.mime)
     if asked.status != CLOSED and asked.succeeded:
-        raise AssertionError("expected no upload URL in maintenance mode, seen one given")
+        raise AssertionError("expected no upload URL in maintenance mode, seen that the server gave one")
     return asked.message or f"status {asked.status}"
 
 

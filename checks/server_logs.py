@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -51,7 +51,16 @@ REFUSED = re.compile(
 """What a web server says of a request that it refuses, as a run tries them in 2.3.4 and 4.4.2."""
 
 FILE = re.compile(r"(?: in |thrown in )(/[^\s:]+\.php)\b")
+PROCESS = re.compile(r"\[pid [^\]]*\] ?|\b\d+#\d+: (?:\*\d+ )?")
+"""Which process and thread wrote an entry, as Apache and nginx tell it."""
+
 ADDRESS = re.compile(r"\[client [^\]]*\]|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|client: [^,]+|\S+@\S+")
+
+KINDS = 5
+"""Of the errors that differ, those that a message tells."""
+
+SHOWN = 300
+"""Characters of an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +117,7 @@ def _expect_none(host: Host, log: Log, since: datetime, is_error: Callable[[str]
     new = [entry.text for entry in entries if entry.at >= began.replace(microsecond=0)]
     errors = [text for text in new if is_error(text) and not _elsewhere(text, host.shell.place.moodle)]
     if errors:
-        raise AssertionError(
-            f"expected no {what} in {log.name} {when}, seen {len(errors)}, the first “{_shown(errors[0])}”"
-        )
+        raise AssertionError(f"expected no {what} in {log.name} {when}, seen {len(errors)}: {_each_once(errors)}")
     if not log.whole and entries[0].at > began:
         raise NotCheckable(f"{log.name} has more entries {when} than are read: read it there, and sign")
     return len(new)
@@ -155,6 +162,17 @@ def _elsewhere(text: str, moodle: str) -> bool:
     return bool(files) and not any(file.startswith(f"{moodle.rstrip('/')}/") for file in files)
 
 
+def _each_once(errors: Iterable[str]) -> str:
+    """The errors that differ by more than numbers, `KINDS` of them at most, and how often each came."""
+    kinds: dict[str, list[str]] = {}
+    for error in errors:
+        shown = _shown(error)
+        kinds.setdefault(re.sub(r"\d+", "#", shown), []).append(shown)
+    told = [f"“{alike[0]}”{f' ({len(alike)} times)' if len(alike) > 1 else ''}" for alike in kinds.values()]
+    more = [f"and {len(told) - KINDS} others"] if len(told) > KINDS else []
+    return "; ".join([*told[:KINDS], *more])
+
+
 def _shown(text: str) -> str:
-    """The first line, without who it was."""
-    return ADDRESS.sub("…", text.splitlines()[0]).strip()[:300]
+    """The first line, without who it was and which process wrote it."""
+    return ADDRESS.sub("…", PROCESS.sub("", text.splitlines()[0])).strip()[:SHOWN]

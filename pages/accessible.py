@@ -43,6 +43,13 @@ ZOOMED: ViewportSize = {"width": 640, "height": 512}
 """CSS pixels of a window of 1280 by 1024 at a zoom of 200 %: WCAG 2.2, 1.4.4."""
 
 
+HEADINGS = {
+    "Fix any of the following:": "one of these would mend it:",
+    "Fix all of the following:": "all of these have to be mended:",
+}
+"""Of axe-core's `failureSummary`."""
+
+
 @dataclass(frozen=True)
 class Broken:
     """A rule that does not hold: its name, what it asks for, and which elements break it how."""
@@ -53,6 +60,19 @@ class Broken:
 
     def fail(self) -> None:
         raise AssertionError(f"expected axe's rule {self.rule} to hold, “{self.asks}”, seen {self.seen}")
+
+
+def in_a_line(summary: str) -> str:
+    """What axe says of an element in lines under headings: "one of these would mend it: a; b"."""
+    told = []
+    for line in filter(None, (" ".join(line.split()) for line in summary.splitlines())):
+        if line in HEADINGS:
+            told.append(HEADINGS[line])
+        elif told:
+            told[-1] += f"{' ' if told[-1].endswith(':') else '; '}{line}"
+        else:
+            told.append(line)
+    return ", and ".join(told)
 
 
 class Accessible:
@@ -76,7 +96,7 @@ class Accessible:
                 self._told.add(one["id"])
                 nodes = one["nodes"]
                 where = ", ".join(str(part) for node in nodes[:3] for part in node["target"])
-                why = " ".join(str(nodes[0]["failureSummary"]).split())
+                why = in_a_line(str(nodes[0]["failureSummary"]))
                 seen = f"it broken by {counted(len(nodes), 'element')} of {state}, {where}: {why}"
                 yield Broken(one["id"], one["help"], seen)
 
@@ -111,7 +131,8 @@ class Accessible:
     def expect_focus_kept(self, when: str) -> None:
         """The focus is somewhere on the page, not back at its beginning."""
         if not self.page.evaluate(SCRIPTS["where"]):
-            raise AssertionError(f"expected the focus to stay in the form {when}, seen that nothing has it")
+            seen = "that nothing on the page has it any more"
+            raise AssertionError(f"expected the focus to stay in the form {when}, seen {seen}")
 
     def dialogue(self, within: float) -> FileChooser:
         """Open the dialogue for files by the Enter key, on what has the focus."""
@@ -193,6 +214,5 @@ class Accessible:
         if not told:
             raise NotCheckable("this browser cannot be told to ask for less motion; ask for it in the system, and sign")
         if moving:
-            raise AssertionError(
-                f"expected {what} to hold nothing that moves without an end, seen: {', '.join(map(str, moving))}"
-            )
+            seen = f"{', '.join(f'“{one}”' for one in moving)} (the classes of what moves)"
+            raise AssertionError(f"expected {what} to hold nothing that moves without an end, seen: {seen}")

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from checklist import reason, signing, words
-from checklist.defects import MEANING, Defect, Severity, View, advice, plain, told_once, where
+from checklist.defects import MEANING, Defect, Severity, Symptom, View, advice, plain, told_once, where
 from checklist.gallery import PICTURE, pictures
 from checklist.history import Past
 from checklist.lines import ALL_TARGETS, LETTERS, LINES, PHASES, STEPS, Kind, Line, Step, chapter
@@ -151,6 +151,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     checks = [check for entry in run.lines for check in entry.checks]
     defects, failed = run.defects, {entry.id for entry in run.lines if entry.verdict is Verdict.FAILED}
     told = {line for defect in defects for line in (*defect.lines, *defect.follows)}
+    advised = advice(checks)
     open_, spare = [*_open(run)], sorted(_unjudged(run), key=lambda one: -len(one.lines))
     return TEMPLATES.get_template("page.html").render(
         run=run,
@@ -166,7 +167,6 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         tested=tested,
         how_far=reason.how_far(run),
         untested=[target for target in run.targets if target.missing],
-        untested_as=", ".join(reason.called(target) for target in run.targets if target.missing),
         waived=reason.waived_and_failed(run.targets, run.waived, run.lines),
         tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
         beyond=_tally(run, [line for line in LINES.values() if line.beyond]),
@@ -183,11 +183,14 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         where=where,
         became=lambda line: reason.came_to(line, run.lines),
         because=reason.because(failed, defects),
+        of_blocking=reason.of_blocking(failed, defects),
         example=next((line for defect in defects for line in defect.lines), ""),
         letters={name: title for name, title in LETTERS.items() if any(line.startswith(f"{name}.") for line in told)},
         chapter=chapter,
+        following={line.id for line in LINES.values() if line.kind is Kind.FOLLOWS},
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
-        advice=advice(checks),
+        advice=[one for one in advised if not any(_is_beside(one, defect) for defect in defects)],
+        beside=lambda defect: [one for one in advised if _is_beside(one, defect)],
         told_once=told_once,
         open=open_,
         unjudged=spare,
@@ -219,6 +222,11 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         ],
         digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
     )
+
+
+def _is_beside(advised: Symptom, defect: Defect) -> bool:
+    """Whether the test that found a defect has advice in one of its lines: that is told with it."""
+    return any(one.test == advised.test and {*one.lines} & {*advised.lines} for one in defect.symptoms)
 
 
 def _minutes(seconds: float) -> str:

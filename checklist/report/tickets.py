@@ -49,7 +49,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Lines beyond the checklist" if defect.beyond else "Lines of the checklist": _lines(defect.lines),
         "Stops nothing": "A GO does not ask for lines beyond the checklist." if defect.beyond else "",
         "Passed all the same": "; ".join(f"{_lines([line])}: {_text(why)}" for line, why in defect.beside.items()),
-        "Held all the same": "; ".join(map(_text, defect.held)),
+        "Also checked, and right": "; ".join(map(_text, defect.held)),
         "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
         "Lines that cannot pass while this is open": _lines(defect.follows, run),
     }

@@ -135,7 +135,7 @@ class Origin(Distribution):
         for origin in self._origins:
             name, domain = origin["Id"], origin["DomainName"]
             if not name.startswith((domain, f"S3-{domain.partition('.s3')[0]}")):
-                raise AssertionError(f"expected the origin's generated name, which begins with {domain}, seen {name}")
+                raise AssertionError(f"expected the origin's generated name, which begins with {domain}, seen “{name}”")
 
     def expect_identity_name(self, name: str) -> None:
         """The access identity is called so. Raises NotCheckable for a distribution without one."""
@@ -146,7 +146,9 @@ class Origin(Distribution):
             "NoSuchCloudFrontOriginAccessIdentity",
             Id=self._identity.rpartition("/")[2],
         )
-        identity = found.get("CloudFrontOriginAccessIdentity", {})
+        if not found:
+            raise AssertionError(f"expected the access identity's name to be {name}, seen no such identity on AWS")
+        identity = found["CloudFrontOriginAccessIdentity"]
         seen = identity.get("CloudFrontOriginAccessIdentityConfig", {}).get("Comment")
         expect_equal("the access identity's name", seen, name)
 

@@ -125,7 +125,7 @@ def _in_words(code: str) -> str:
     if thing := re.fullmatch(r"NoSuch(\w+)|(\w+)NotFound\w*", code):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", thing[1] or thing[2])
         return f"that there is no such {name.lower()} ({code})"
-    return "that it knows nothing of that name (404 Not Found)" if code == "404" else f"the error {code}"
+    return "that it has nothing of that name (404 Not Found)" if code == "404" else f"the error {code}"
 
 
 class STS(Service):

@@ -111,7 +111,7 @@ FAILED: list[tuple[str, str, tuple[str, ...], str, str]] = [
      "expected the plugin to ship no internal files, or the web server to keep them to itself, seen these given "
      "to anybody: security_audit_report.md"),
     ("R.1.5", "test_rollback", ONCE, "The server gives no upload URL while the plugin is disabled",
-     "expected no upload URL while the plugin is disabled, seen one given"),
+     "expected no upload URL while the plugin is disabled, seen that the server gave one"),
 ]  # fmt: skip
 """Line, test, targets, title and message of each check that fails."""
 

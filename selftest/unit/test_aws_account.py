@@ -74,7 +74,7 @@ def test_an_aws_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NoSuchKey", "that there is no such key (NoSuchKey)"),
         ("NoSuchOriginAccessControl", "that there is no such origin access control (NoSuchOriginAccessControl)"),
         ("ResourceNotFoundException", "that there is no such resource (ResourceNotFoundException)"),
-        ("404", "that it knows nothing of that name (404 Not Found)"),
+        ("404", "that it has nothing of that name (404 Not Found)"),
     ],
 )
 def test_another_error_is_a_finding_in_words(code: str, words: str) -> None:

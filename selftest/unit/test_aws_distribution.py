@@ -165,3 +165,14 @@ def test_an_origin_with_a_path_or_open_to_all() -> None:
         part(Origin, origin={"OriginPath": "/videos"}).expect_no_origin_path()
     with pytest.raises(AssertionError, match="or origin access control, seen neither"):
         part(Origin).expect_origin_access()
+
+
+def test_an_identity_that_aws_does_not_have_is_told_from_one_of_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = part(Origin, origin={"S3OriginConfig": {"OriginAccessIdentity": "origin-access-identity/cloudfront/E2"}})
+    monkeypatch.setattr(service, "_ask", lambda *_, **__: {})
+    with pytest.raises(AssertionError, match="seen no such identity on AWS"):
+        service.expect_identity_name("videos-oai")
+    named = {"CloudFrontOriginAccessIdentity": {"CloudFrontOriginAccessIdentityConfig": {"Comment": "other"}}}
+    monkeypatch.setattr(service, "_ask", lambda *_, **__: named)
+    with pytest.raises(AssertionError, match="name to be videos-oai, seen other"):
+        service.expect_identity_name("videos-oai")

@@ -112,7 +112,7 @@ def test_an_assignment_that_is_closed(plugin: Any) -> None:
     plugin.url = [FORM, answer(False, "Closed.")]
     assert expect_closed(SITE, PLACE, PLACE, CLIP) == "Closed."
     plugin.url = [FORM, FORM]
-    with pytest.raises(AssertionError, match="no upload URL after the cut-off date, seen one given"):
+    with pytest.raises(AssertionError, match="no upload URL after the cut-off date, seen that the server gave one"):
         expect_closed(SITE, PLACE, PLACE, CLIP)
     plugin.url = [answer(False, "Never.")]
     with pytest.raises(NotCheckable, match="Never"):

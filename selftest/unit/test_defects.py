@@ -68,7 +68,7 @@ def test_untranslated_texts_on_many_pages_are_one_defect() -> None:
     assert [symptom.seen for symptom in one.symptoms] == ["[[status]]", "[[all]]"]
 
 
-VANISHES = "With one request to the site these can make another student's handed-in video unwatchable:"
+VANISHES = "One request makes a student's handed-in video unwatchable, and these people can send it:"
 LATE = "A late confirmation of a replaced video does not harm the new one"
 GONE = "expected the video that was handed in to be there still, seen the video listed as “Pending”"
 KEPT = "expected videos/7/b/a.mp4 on S3 and nothing else under videos/7/, seen videos/7/a/a.mp4 as well"
@@ -84,8 +84,8 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "A student's handed-in video is no longer there for student and teacher when a later upload of theirs fails, "
-         "and also when the browser confirms an earlier upload late"),
+         "Student and teacher can no longer watch a handed-in video when the student's next upload fails, and when the "
+         "browser reports the end of an earlier upload late"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
          f"{VANISHES} guests"),
@@ -93,9 +93,9 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "video, seen that its owner has lost it after somebody else's deletion was refused with 403: No")],
          f"{VANISHES} guests"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
-           "it knows nothing of that name (404 Not Found)")],
-         "Whoever looks after AWS cannot check by which identity the CDN reads the videos: AWS does not know the one "
-         "that is named"),
+           "it has nothing of that name (404 Not Found)")],
+         "The CDN's settings name an access identity that AWS does not have: harmless, for it opens no video to "
+         "anybody"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
            "error Odd")], "Nobody can check who may read the bucket: AWS does not tell of the access "
          "identity that the CDN names"),
@@ -114,10 +114,10 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "expected a question before the video is deleted, seen: Deleted")],
          "An administrator deletes a video by one wrong click: the page does not ask"),
         ([("2.11.6", "After a new log-in S3 has one video, and no orphan", KEPT)],
-         "S3 keeps files that no page shows and that count for nothing: what a failed upload left behind"),
+         "Files that belong to no submission stay on S3, where no page shows them: what a failed upload left behind"),
         ([("X.5.4", "After uploads in two tabs S3 holds one video", KEPT)],
-         "S3 keeps files that no page shows and that count for nothing: the second file of a student who uploads in "
-         "two browser tabs"),
+         "Files that belong to no submission stay on S3, where no page shows them: the second file of a student who "
+         "uploads in two browser tabs"),
         ([("4.3.4", "S3 no longer holds anything of the deleted student", "seen videos/7/a.mp4")],
          "A student's rights to their data (GDPR) are not kept: their videos stay on S3 once their data are deleted"),
         ([("4.4.3", "Who has waited for a minute is given upload and playback URLs again",
@@ -129,7 +129,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.10.10", "A search by the student's full name finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
          "Administrators cannot rely on the search for videos: it does not find a video by the "
-         "student's full name, and also lists videos for “%” that do not have it"),
+         "student's full name, and lists videos that have no “%” for a search for it"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
          "A student cannot upload a video with an unusual name: with quotes"),
         ([("2.11.7", "With a wrong secret the message says what to do",
@@ -304,7 +304,9 @@ def test_a_line_over_browsers_says_in_which_it_failed_where_it_passed_in_others(
     title = "clip.avi is accepted and stored"
     red = failed("2.13.1", title, "expected success, seen an error of the type", test="test_types[chromium]")
     passed = Check("2.13.2", "firefox", Verdict.PASSED, title, test="test_types[firefox]")
-    assert [one.sentence for one in found(red, passed)] == ["Students cannot upload clip.avi as a video in chromium"]
+    assert [one.sentence for one in found(red, passed)] == [
+        "Students cannot upload clip.avi as a video (only in chromium)"
+    ]
     assert [one.sentence for one in found(red)] == ["Students cannot upload clip.avi as a video"]
 
 
@@ -317,7 +319,7 @@ def test_a_role_without_a_capability_stands_beside_what_its_people_did_all_the_s
 
 
 def test_a_card_of_aws_says_where_to_look_and_how_to_mend_it() -> None:
-    seen = "expected AWS to answer to cloudfront:Get, seen that it knows nothing of that name (404 Not Found)"
+    seen = "expected AWS to answer to cloudfront:Get, seen that it has nothing of that name (404 Not Found)"
     (one,) = found(failed("1.4.9", "The access identity has its name", seen))
     assert any("get-cloud-front-origin-access-identity" in step for step in one.symptoms[0].steps)
     assert f"- **How to mend it:** {one.remedy}" in markdown(one, run_of([], BOTH))
@@ -588,3 +590,49 @@ def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> No
 )  # fmt: skip
 def test_expected_and_seen(message: str, halves: tuple[str, str] | None) -> None:
     assert expected_and_seen(message) == halves
+
+
+def test_who_must_act_on_an_error_of_the_web_server_is_whose_script_it_names() -> None:
+    title = "The web server's log has no error since the run began but what it refuses"
+    say = "expected no error in /var/log/apache2/error.log since the run began, seen 2: “{}” (2 times)"
+    (mine,) = found(failed("3.9.2", title, say.format("Invalid status line from script 'get_playback_url.php': 4290")))
+    (others,) = found(failed("3.9.2", title, say.format("Invalid status line from script 'index.php': 4290")))
+    assert (mine.acts, others.acts) == (Acts.AUTHOR, Acts.ADMINISTRATOR)
+    assert mine.sentence.startswith("The plugin's script get_playback_url.php fails")
+    assert any("grep" in step for step in mine.symptoms[0].steps)
+
+
+def test_a_harmless_line_of_the_set_up_says_so() -> None:
+    name = "expected the origin's generated name, which begins with a.s3.amazonaws.com, seen “videos”"
+    (origin,) = found(failed("1.4.6", "The origin has the name that CloudFront proposes", name))
+    gone = "expected AWS to answer to cloudfront:Get, seen that it has nothing of that name (404 Not Found)"
+    closed = Check(
+        "1.4.10", "chromium", Verdict.PASSED, "The bucket's policy lets in the distribution, and nobody else"
+    )
+    (identity,) = found(failed("1.4.9", "The access identity has its name", gone), closed)
+    for one in (origin, identity):
+        assert "harmless" in one.sentence
+        assert "Nobody is harmed" in one.matters
+        assert "known issue" in one.remedy
+    assert "closed to others" in identity.beside["1.4.10"]
+
+
+def test_a_limit_that_counts_by_the_hour_says_who_waits_how_long_and_who_acts_first() -> None:
+    (one,) = found(
+        failed("2.5.18", "The limit counts by the minute", "expected to count by the minute, seen “per hour”")
+    )
+    assert "10 uploads or 30 playbacks" in one.matters
+    assert "an hour" in one.matters
+    assert "then the site's administrator" in one.remedy
+
+
+def test_each_rule_of_accessibility_says_in_plain_words_what_it_asks_for_and_whom_it_harms() -> None:
+    say = "expected axe's rule {} to hold, “ARIA nodes must”, seen it broken by 1 element, .{}: Fix any of these"
+    rules_of_axe = ("color-contrast", "aria-progressbar-name", "select-name", "odd-rule")
+    cards = found(
+        *(failed("X.3.1", f"The upload form keeps WCAG's rule {rule}", say.format(rule, rule)) for rule in rules_of_axe)
+    )
+    assert len({card.matters for card in cards}) == len(cards) == len(rules_of_axe)
+    told = {card.expected for card in cards}
+    assert "text that stands out from its background (rule color-contrast of the program axe)" in told
+    assert "“ARIA nodes must” (rule odd-rule of the program axe)" in told

@@ -43,7 +43,7 @@ def test_the_upload_is_there_again_or_not(assignment: Assignment) -> None:
 def test_an_upload_url_while_disabled(video: Video) -> None:
     refusal = FakeSite(body={"success": False, "error": "The plugin is disabled."})
     assert expect_no_upload_url(refusal, video.assignment, video.clip) == "The plugin is disabled."
-    with pytest.raises(AssertionError, match="seen one given"):
+    with pytest.raises(AssertionError, match="seen that the server gave one"):
         expect_no_upload_url(FakeSite(body=PLACE), video.assignment, video.clip)
 
 

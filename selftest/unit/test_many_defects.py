@@ -6,9 +6,10 @@ from pathlib import Path
 from markupsafe import escape
 
 from checklist.defects import Acts, Severity, wrong
+from checklist.lines import LINES
 from checklist.report.page import render
 from checklist.report.tickets import markdown
-from checklist.verdicts import Check, Verdict
+from checklist.verdicts import Check, Role, Verdict
 from selftest.texts import not_for_people
 from selftest.unit.sample_defects import FAILED, run
 from selftest.unit.sample_runs import run_of
@@ -18,15 +19,15 @@ MOST = 26
 UNFINISHED = "People read names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
 
 HARM = (
-    "With one request to the site these can make another student's handed-in video unwatchable: "
+    "One request makes a student's handed-in video unwatchable, and these people can send it: "
     "guests, students and teachers"
 )
 
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A student's handed-in video is no longer there for student and teacher when a later upload of theirs fails, and "
-    "also when the browser confirms an earlier upload late"
+    "Student and teacher can no longer watch a handed-in video when the student's next upload fails, and when the "
+    "browser reports the end of an earlier upload late"
 )
 
 LIMITS = (
@@ -97,8 +98,8 @@ def test_a_card_and_its_ticket_say_of_each_way_in_which_it_shows_how_to_see_it_a
     told = f"Another way to see it: {wrong(deleted.title)}"
     assert escape(told) in page
     assert f"### {told}\n\n**What should happen:** {deleted.title}.\n\n1. {asked}\n2. Request the deletion" in ticket
-    assert f'<dt>Held all the same</dt><dd><span class="line-of">{escape(held.title)}</span></dd>' in page
-    assert f"- **Held all the same:** {held.title}" in ticket
+    assert f'<dt>Also checked, and right</dt><dd><span class="line-of">{escape(held.title)}</span></dd>' in page
+    assert f"- **Also checked, and right:** {held.title}" in ticket
 
 
 def test_what_somebody_else_does_in_the_same_way_is_told_once() -> None:
@@ -142,7 +143,7 @@ def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path)
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("With one request to the site")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("One request makes")]
     asked = (
         "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
         "s3_key videos/7/…, submissionid 9. Answer: 403 Forbidden."
@@ -160,3 +161,32 @@ def test_a_line_whose_id_does_not_tell_its_chapter_says_it(tmp_path: Path) -> No
     assert '<a href="#lR.1.5">R.1.5</a> (rollback) This prevents' in page
     assert "<dt>R.…</dt> <dd>Rollback</dd>" in page
     assert "<dt>P.…</dt>" not in page
+
+
+def test_advice_of_the_test_that_found_a_defect_is_told_with_it_and_not_once_more(tmp_path: Path) -> None:
+    def check(title: str, seen: str, verdict: Verdict, line: str = "2.5.18") -> Check:
+        role = Role.ADVICE if verdict is Verdict.ADVICE else Role.DECIDES
+        return Check(line, "chromium", verdict, title, f"expected it, seen {seen}", role=role, test="test_limits")
+
+    number = check("The limit of playback URLs is set to 30", "100", Verdict.FAILED)
+    default = check("The plugin's own default of the limit of playback URLs is 30 a minute", "100", Verdict.ADVICE)
+    other = check("The plugin's files are the web server's, as chown leaves them", "root's", Verdict.ADVICE, "2.2.6")
+    page = render(run_of([number, default, other]), tmp_path)
+    section = page[page.index('<section id="advice">') : page.index('<section id="tested">')]
+    assert ("plugin&#39;s own default" in section, "chown" in section) == (False, True)
+    assert page.count("that is the plugin&#39;s own default (seen: 100)") == 1
+    assert "<dt>Advice beside it</dt>" in page
+
+
+def test_a_line_without_a_test_of_its_own_says_that_it_follows_others(tmp_path: Path) -> None:
+    page = render(run(), tmp_path)
+    assert "(failed: no test of its own, it follows others)" in page
+    assert "No test of its own, it follows others. " in page
+
+
+def test_the_lines_to_be_signed_are_as_many_as_their_table_has(tmp_path: Path) -> None:
+    page = render(run(), tmp_path)
+    for_people = sum(line.for_people for line in LINES.values())
+    assert f"<small>{for_people} lines for people</small>" in page
+    table = page[page.index('<section id="signed">') :]
+    assert table.count('<td class="name">') == for_people

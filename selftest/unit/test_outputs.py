@@ -24,6 +24,7 @@ from checklist.results import json_schema, text_of
 from checklist.terminal import told
 from checklist.verdicts import Verdict
 from runner.pytest_plugin.progress import called
+from selftest.unit.sample_defects import run as many_defects
 from selftest.unit.sample_runs import PLAYS, SAMPLES, SHOT, changed, go, no_go, passing, picture, run_of
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "results.schema.json"
@@ -207,8 +208,18 @@ def test_a_terminal_tells_fifteen_defects_at_most() -> None:
     ]
     run = run_of(checks)
     text = [line.text for line in told(run)]
-    assert sum(line.startswith("✗") for line in text) == 15
+    assert sum(line.startswith("✗") for line in text) == 15 + 15
     assert f"  {len(run.defects) - 15} more defects in the report" in text
+
+
+def test_the_end_of_an_output_has_every_defect_that_it_tells_in_a_line_each() -> None:
+    run = many_defects()
+    text = "\n".join(line.text for line in told(run, 200))
+    *_, short, _ = text[-2000:].split("\n\n")
+    lines = short.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert [line[12:90].rstrip() for line in lines[:15]] == [one.sentence[:78].rstrip() for one in run.defects[:15]]
+    assert lines[15] == f"  {len(run.defects) - 15} more defects in the report"
 
 
 # -- tickets ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from checklist.decide import Conditions
 from checklist.figures import figures
 from checklist.lines import ALL_TARGETS
-from checklist.reason import because, came_to, how_far, reason, untested
+from checklist.reason import because, came_to, how_far, of_blocking, reason, untested
 from checklist.verdicts import Check, Verdict
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, SAMPLES, changed, no_go, passing, run_of
 
@@ -69,9 +69,17 @@ def test_defects_are_counted_by_how_bad_they_are() -> None:
 def test_lines_are_more_than_the_defects_they_come_from() -> None:
     run = no_go()
     failed = [entry.id for entry in run.lines if entry.verdict is Verdict.FAILED]
-    assert because(failed, run.defects) == ", because of 2 defects"
+    assert because(failed, run.defects) == ", because of 2 defects (1 of them only follows other lines)"
     assert because(["2.8.6"], run.defects[:1]) == ""
     assert [came_to(line, run.lines) for line in ("2.14.1", "2.8.7")] == ["failed", "not reached"]
+
+
+def test_lines_beyond_the_checklist_say_how_many_fail_by_a_defect_that_stops_the_release() -> None:
+    checks = changed(passing(BOTH), "X.3.1", "chromium", verdict=Verdict.FAILED, message="expected a name, seen none")
+    aside = run_of(checks, BOTH)
+    assert of_blocking(["X.3.1"], aside.defects) == ""
+    stops = [replace(one, beyond=False) for one in aside.defects]
+    assert of_blocking(["X.3.1"], stops) == " (1 because of a defect that stops this release)"
 
 
 def test_what_a_run_leaves_behind_is_a_defect_as_well() -> None:

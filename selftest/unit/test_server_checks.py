@@ -215,6 +215,22 @@ def test_what_is_an_error_in_the_web_servers_log(shell: Shell, line: str, errors
         server_logs.expect_no_web_error(host, AN_HOUR_AGO)
 
 
+def test_each_error_is_told_once_with_how_often_it_came(shell: Shell) -> None:
+    stamp = datetime.now(UTC).strftime("%a %b %d %H:%M:%S.%f %Y")
+    lines = [
+        f"[{stamp}] [proxy_fcgi:error] [pid {pid}:tid 7] Invalid status line from script 'a.php': 4290" for pid in "12"
+    ]
+    lines += [f"[{stamp}] [core:error] [pid 1] AH00124: {chr(ord('a') + one)}" for one in range(6)]
+    with pytest.raises(AssertionError) as told:
+        server_logs.expect_no_web_error(host_of(shell, tail="\n".join(lines)), AN_HOUR_AGO)
+    assert str(told.value) == (
+        "expected no error in /var/log/apache2/error.log since the run began, seen 8: "
+        "“[proxy_fcgi:error] Invalid status line from script 'a.php': 4290” (2 times); "
+        + "".join(f"“[core:error] AH00124: {one}”; " for one in "abcd")
+        + "and 2 others"
+    )
+
+
 def test_the_servers_clock_and_time_zone_count(shell: Shell) -> None:
     """A server two hours fast, whose zone is one hour east: what it wrote before the run began is not new."""
     there = datetime.now(UTC) + timedelta(hours=2)

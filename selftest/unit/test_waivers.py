@@ -95,7 +95,7 @@ def test_a_line_says_what_only_stands_in(target: TargetState, line: str, words: 
 def test_what_passed_in_another_browser_was_not_tested() -> None:
     gtk = TargetState("webkitgtk", "webkit", required=True, channel="webkitgtk", by_webdriver=True)
     safari = TargetState("safari", "webkit", required=True, channel="safari")
-    assert untested([CHROMIUM, FIREFOX, gtk]) == "Not tested: Safari, Edge, phones."
+    assert untested([CHROMIUM, FIREFOX, gtk]) == "Not tested: Safari (only WebKitGTK in its place), Edge, phones."
     assert untested([CHROMIUM, FIREFOX, gtk, safari]) == "Not tested: Edge, phones."
     entries = judge([gtk, safari], [Check("2.13.3", "webkitgtk", Verdict.PASSED, "uploads")])
     assert instead("2.13.3", entries, [gtk, safari]) == "in WebKitGTK, not Safari"

@@ -1,0 +1,28 @@
+"""What axe says of an element, for people."""
+
+import pytest
+
+from pages.accessible import in_a_line
+
+
+@pytest.mark.parametrize(
+    ("summary", "told"),
+    [
+        (
+            "Fix any of the following:\n  aria-label attribute does not exist\n  Element has no title attribute",
+            "one of these would mend it: aria-label attribute does not exist; Element has no title attribute",
+        ),
+        (
+            "Fix all of the following:\n  Element is in tab order\n",
+            "all of these have to be mended: Element is in tab order",
+        ),
+        (
+            "Fix any of the following:\n  a\n  b\n\nFix all of the following:\n  c",
+            "one of these would mend it: a; b, and all of these have to be mended: c",
+        ),
+        ("Something else", "Something else"),
+        ("", ""),
+    ],
+)
+def test_what_would_mend_it_stands_in_a_line(summary: str, told: str) -> None:
+    assert in_a_line(summary) == told
