@@ -19,15 +19,27 @@ from hashlib import sha256
 from http import HTTPStatus
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
 from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
-from checklist.verdicts import MEANWHILE, PREPARED, Check, Entry, Role, Verdict, is_known
-from checklist.words import brief, each_of, failures, first_and_last, listed, parameters, repeated, sent_to, status
+from checklist.verdicts import MEANWHILE, NAMES, PREPARED, Check, Entry, Role, Verdict, is_known
+from checklist.words import (
+    brief,
+    each_of,
+    failures,
+    first_and_last,
+    given,
+    listed,
+    parameters,
+    repeated,
+    sent_to,
+    stands_for,
+    status,
+)
 from checklist.words import sentence as sentence_of
 
 
@@ -686,18 +698,20 @@ def _pictures(check: Check) -> list[tuple[str, str]]:
 def _without_browser(check: Check) -> bool:
     """Whether it was judged by requests alone: nobody took a step at a browser for it."""
     evidence = check.evidence
-    return bool(evidence.get("requests without a browser")) and evidence.get(PREPARED) == len(evidence.get("steps", ()))
+    return bool(evidence.get("requests without a browser")) and evidence.get(PREPARED, 0) == len(
+        evidence.get("steps", ())
+    )
 
 
 def _asked(check: Check) -> Iterator[str]:
     if check.evidence.get("screenshots") and not _without_browser(check):
         return
     told: list[tuple[str, list[str], str]] = []
-    for one in check.evidence.get("requests without a browser", ()):
-        sender, given = one.get("sender", NOBODY), parameters(one)
+    for one in _without_values(check):
+        sender, with_ = one.get("sender", NOBODY), parameters(one)
         who = "Without a session" if sender == NOBODY else f"As {sender}, without a browser"
-        key = " (it answers with a new key)" if one.get("status") == HTTPStatus.OK and GIVES_KEY in sent_to(one) else ""
-        request = f"{one.get('method')} {sent_to(one)}{f' with {given}' if given else ''}{key}"
+        key = " (it answers with a new KEY)" if one.get("status") == HTTPStatus.OK and GIVES_KEY in sent_to(one) else ""
+        request = f"{one.get('method')} {sent_to(one)}{f' with {with_}' if with_ else ''}{key}"
         answer = status(one.get("status"))
         if told and (told[-1][0], told[-1][2]) == (who, answer):
             told[-1][1].append(request)
@@ -706,6 +720,35 @@ def _asked(check: Check) -> Iterator[str]:
     for who, asked, answer in told[-SHOWN:]:
         requests = first_and_last([*dict.fromkeys(asked)], "requests")
         yield f"{who}: Send {'; '.join(requests)}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
+
+
+def _without_values(check: Check) -> list[dict[str, Any]]:
+    """Its requests without a browser, with a word for each value that is another one in each run.
+
+    Where several stand for one word, it says whose each is, as far as the test told, or has a number.
+    """
+    requests: Sequence[dict[str, Any]] = check.evidence.get("requests without a browser", ())
+    names: Mapping[str, str] = check.evidence.get(NAMES, {})
+    words: dict[tuple[str, str], str] = {}
+    found: list[dict[str, Any]] = []
+    for one in requests:
+        words |= {
+            (word, value): ""
+            for name, value in given(one).items()
+            if (word := stands_for(name, value, sent_to(one))) and (word, value) not in words
+        }
+    for word, value in words:
+        others = [each for each in words if each[0] == word]
+        whose = names.get(f"{word} {value}", "")
+        apart = [names.get(" ".join(each), "") for each in others].count(whose) == 1
+        number = f"_{others.index((word, value)) + 1}" if len(others) > 1 and not (whose and apart) else ""
+        words[word, value] = f"{word}{number}{f' {whose}' if whose else ''}"
+    for one in requests:
+        asked = {
+            name: words.get((stands_for(name, value, sent_to(one)), value), value) for name, value in given(one).items()
+        }
+        found.append(one | {"address": sent_to(one), "parameters": asked})
+    return found
 
 
 def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from string import ascii_uppercase
+
+from clients.addresses import asked
 
 MARK = "\x00"
 
@@ -13,6 +15,12 @@ ASSIGNMENT = re.compile(f"{MARK}(\\d+){MARK}")
 
 _taken: list[tuple[str, str]] = []
 """Who, and what, since the test began."""
+
+_names: dict[str, str] = {}
+"""Whose each key or number is that requests may show, by the word for it and the value."""
+
+LOG_IN = "Log in."
+"""By a cookie: it leads to what this person does next."""
 
 
 def step(who: str, what: str) -> None:
@@ -38,21 +46,49 @@ def the_assignment(cmid: int) -> str:
     return f"{MARK}{cmid}{MARK}"
 
 
+def handed_in(who: str, name: str, submission: int, key: str) -> None:
+    """Requests may show the submission's id and the video's key: then it is told whose they are."""
+    _names[f"SUBMISSION {submission}"] = f"of {who}"
+    _names[f"KEY {asked({'s3_key': key})['s3_key']}"] = f"of {who}'s {name}"
+
+
+def names() -> dict[str, str]:
+    """Whose is whose, of this test."""
+    return dict(_names)
+
+
 def forget() -> None:
     """Another test begins."""
     _taken.clear()
+    _names.clear()
 
 
 def steps() -> list[str]:
-    """Each step, with who takes it where that is somebody else than before, and what is done twice in a row once."""
+    """Each step, with who takes it where that is somebody else than before, and what is done twice in a row once.
+
+    A log-in is told with what that person does next: who does no more needs none.
+    """
     told: list[str] = []
     before = ""
-    for number, (who, what) in enumerate(_taken):
-        if number and _taken[number - 1] == (who, what):
+    taken = [*_log_ins_where_they_lead(_taken)]
+    for number, (who, what) in enumerate(taken):
+        if number and taken[number - 1] == (who, what):
             continue
         told.append(what if who in ("", before) else f"As {who}: {what}")
         before = who or before
     return _with_assignments(told)
+
+
+def _log_ins_where_they_lead(taken: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    waiting = set()
+    for who, what in taken:
+        if what == LOG_IN:
+            waiting.add(who)
+            continue
+        if who in waiting:
+            waiting.discard(who)
+            yield who, LOG_IN
+        yield who, what
 
 
 def _with_assignments(told: list[str]) -> list[str]:

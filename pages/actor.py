@@ -13,7 +13,7 @@ from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
-from clients.steps import the_assignment
+from clients.steps import LOG_IN, the_assignment
 from clients.words import answered, counted
 from clients.words import parameters as in_words
 from pages.assignment import AssignmentPage, SubmissionForm
@@ -97,7 +97,7 @@ class Actor:
 
     def log_in_by_cookie(self) -> None:
         """Be logged in without the form: a session begun over HTTP is handed to the browser."""
-        self.moodle.step("Log in.")
+        self.moodle.step(LOG_IN)
         site = self.site()
         for cookie in site.session.cookies:
             self.context.add_cookies(

@@ -11,7 +11,7 @@ from checklist.defects import Acts, Defect, Severity, advice, defects, expected_
 from checklist.known_issues import read
 from checklist.lines import LINES, STEPS
 from checklist.report.tickets import markdown
-from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judge
+from checklist.verdicts import MEANWHILE, NAMES, PREPARED, Check, Role, Verdict, judge
 from checklist.words import brief, first_and_last, repeated
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, KNOWN, NO_PLAY, go, no_go, passing, run_of
 
@@ -370,8 +370,36 @@ def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
     check = replace(failed("2.9.4", "Nobody else may", "seen harm"), evidence={"requests without a browser": [sent]})
     assert found(check)[0].symptoms[0].asked == [
         "As the second student, without a browser: Send POST https://moodle.example.edu/x.php with id 7, "
-        "s3_key videos/7/…, sesskey hidden. Answer: 403 Forbidden."
+        "s3_key KEY, sesskey SESSKEY. Answer: 403 Forbidden."
     ]
+
+
+def test_of_several_keys_in_requests_it_is_told_whose_each_is_or_they_have_numbers() -> None:
+    def asked(names: dict[str, str]) -> str:
+        first, second = (
+            {"sender": "the student", "address": f"https://m.example/mod/assign/submission/s3video/{name}.php"}
+            for name in "ab"
+        )
+        sent = [
+            first | {"method": "POST", "parameters": {"s3_key": "videos/7/1_a/…", "submissionid": "9"}, "status": 400},
+            second | {"method": "GET", "parameters": {"s3key": "videos/7/2_b/…", "id": "9"}, "status": 400},
+        ]
+        evidence = {"requests without a browser": sent, NAMES: names}
+        check = replace(failed("2.9.4", "Nobody else may", "seen harm"), evidence=evidence)
+        (told,) = found(check)[0].symptoms[0].asked
+        return told.replace("https://m.example/mod/assign/submission/s3video/", "")
+
+    assert asked({}) == (
+        "As the student, without a browser: Send POST a.php with s3_key KEY_1, submissionid SUBMISSION; "
+        "GET b.php with s3key KEY_2, id SUBMISSION. Answers: 400 Bad Request."
+    )
+    whose = {"KEY videos/7/1_a/…": "of the student's a.mp4", "KEY videos/7/2_b/…": "of the student's b.mp4"}
+    assert asked({**whose, "SUBMISSION 9": "of the student"}) == (
+        "As the student, without a browser: Send POST a.php with s3_key KEY of the student's a.mp4, "
+        "submissionid SUBMISSION of the student; GET b.php with s3key KEY of the student's b.mp4, "
+        "id SUBMISSION of the student. Answers: 400 Bad Request."
+    )
+    assert "KEY_1 of the student's a.mp4" in asked(dict.fromkeys(whose, "of the student's a.mp4"))
 
 
 def test_requests_with_one_sender_and_one_answer_are_told_together() -> None:

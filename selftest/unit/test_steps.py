@@ -30,24 +30,42 @@ def moodle(who: str) -> Moodle:
 
 def test_what_is_done_aside_is_told_until_it_is_done() -> None:
     student, admin = moodle("the student"), moodle("the administrator")
-    student.step("Log in.")
+    student.step("Open the course.")
     with steps.aside():
         admin.step("Open the dashboard.")
-        assert steps.steps() == ["As the student: Log in.", "As the administrator: Open the dashboard."]
+        assert steps.steps() == ["As the student: Open the course.", "As the administrator: Open the dashboard."]
     student.step("Open the assignment.")
-    assert steps.steps() == ["As the student: Log in.", "Open the assignment."]
+    assert steps.steps() == ["As the student: Open the course.", "Open the assignment."]
+
+
+def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
+    student, teacher, admin = moodle("the student"), moodle("the teacher"), moodle("the administrator")
+    for person in (student, teacher, admin):
+        person.step(steps.LOG_IN)
+    admin.step("Open the dashboard.")
+    begun = steps.steps()
+    assert begun == ["As the administrator: Log in.", "Open the dashboard."]
+    student.step("Open the assignment.")
+    assert steps.steps() == [*begun, "As the student: Log in.", "Open the assignment."]
+
+
+def test_whose_keys_and_numbers_are_is_known_until_the_next_test() -> None:
+    steps.handed_in("the student", "clip.mp4", 9, "videos/7/1_a/clip.mp4")
+    assert steps.names() == {"SUBMISSION 9": "of the student", "KEY videos/7/1_a/…": "of the student's clip.mp4"}
+    steps.forget()
+    assert steps.names() == {}
 
 
 def test_who_acts_is_told_where_that_is_somebody_else() -> None:
     student, teacher = moodle("the student"), moodle("the teacher")
-    student.step("Log in.")
+    student.step("Open the course.")
     student.step("Open the assignment.")
-    teacher.step("Log in.")
+    teacher.step("Open the course.")
     student.step("Close the tab.")
     assert steps.steps() == [
-        "As the student: Log in.",
+        "As the student: Open the course.",
         "Open the assignment.",
-        "As the teacher: Log in.",
+        "As the teacher: Open the course.",
         "As the student: Close the tab.",
     ]
 
