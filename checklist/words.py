@@ -171,9 +171,6 @@ def given(one: Mapping[str, Any]) -> dict[str, str]:
 
 STANDS = {
     "sesskey": "SESSKEY",
-    "s3key": "KEY",
-    "s3_key": "KEY",
-    "s3video_s3_key": "KEY",
     "submissionid": "SUBMISSION",
     "assignmentid": "ASSIGNMENT",
     "userid": "USER",
@@ -185,9 +182,16 @@ def stands_for(name: str, value: str, address: str) -> str:
     """The word for such a value; empty for one that anybody can send again."""
     if value in ("", "0"):
         return ""
+    if value.startswith("videos/"):
+        return "KEY"
     if name == "id":
         return "MODULE" if address.endswith("/mod/assign/view.php") else "SUBMISSION" if "/s3video/" in address else ""
     return STANDS.get(name, "")
+
+
+def lasting(parameters: Mapping[str, str], address: str) -> dict[str, str]:
+    """Parameters as they are asked for there in any run."""
+    return {name: stands_for(name, value, address) or value for name, value in parameters.items()}
 
 
 def console(told: Iterable[str]) -> list[str]:

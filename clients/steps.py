@@ -16,6 +16,9 @@ ASSIGNMENT = re.compile(f"{MARK}(\\d+){MARK}")
 _taken: list[tuple[str, str]] = []
 """Who, and what, since the test began."""
 
+_aside: list[tuple[str, str]] = []
+"""The same with what was done aside."""
+
 _names: dict[str, str] = {}
 """Whose each key or number is that requests may show, by the word for it and the value."""
 
@@ -29,11 +32,15 @@ def step(who: str, what: str) -> None:
     What happens to everybody, such as a network that breaks, nobody does: then `who` is empty.
     """
     _taken.append((who, what))
+    _aside.append((who, what))
 
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """What is done in here nobody needs who wants to see what comes after: its steps are told no more then."""
+    """What is done in here nobody needs who wants to see what comes after: its steps are told no more then.
+
+    What is judged of a test as a whole needs all of them.
+    """
     before = len(_taken)
     try:
         yield
@@ -60,17 +67,18 @@ def names() -> dict[str, str]:
 def forget() -> None:
     """Another test begins."""
     _taken.clear()
+    _aside.clear()
     _names.clear()
 
 
-def steps() -> list[str]:
+def steps(*, whole: bool = False) -> list[str]:
     """Each step, with who takes it where that is somebody else than before, and what is done twice in a row once.
 
-    A log-in is told with what that person does next: who does no more needs none.
+    A log-in is told with what that person does next: who does no more needs none. The `whole` has what was done aside.
     """
     told: list[str] = []
     before = ""
-    taken = [*_log_ins_where_they_lead(_taken)]
+    taken = [*_log_ins_where_they_lead(_aside if whole else _taken)]
     for number, (who, what) in enumerate(taken):
         if number and taken[number - 1] == (who, what):
             continue

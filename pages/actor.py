@@ -6,6 +6,7 @@ from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
 
+from checklist.words import lasting
 from checks.video_store import StoredVideos
 from clients.addresses import DASHBOARD, LOGOUT, MANAGE_VIDEOS, OWN, UPLOAD_URL, VIDEO_PAGE, asked
 from clients.http import jar
@@ -145,7 +146,7 @@ class Actor:
 
     def visit(self, path: str, **parameters: object) -> HttpResult:
         """Go to an address that may not be for this person; what comes must not be a server error."""
-        self.moodle.step(f"Go to {path}{in_words(asked(parameters))}.")
+        self.moodle.step(f"Go to {path}{in_words(lasting(asked(parameters), path))}.")
         return visit(MoodlePage(self.page, self.moodle), path, parameters)
 
     def plugin_settings(self) -> PluginSettings:
@@ -175,7 +176,7 @@ class Actor:
 
     def manage_videos(self, **filters: object) -> ManageVideos:
         """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""
-        self.moodle.step(f"Open the list of videos, {MANAGE_VIDEOS}{in_words(asked(filters))}.")
+        self.moodle.step(f"Open the list of videos, {MANAGE_VIDEOS}{in_words(lasting(asked(filters), MANAGE_VIDEOS))}.")
         return ManageVideos(self.page, self.moodle).open(**filters)
 
     def expect_translated(self, below: str = "") -> None:

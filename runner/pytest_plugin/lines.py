@@ -194,12 +194,13 @@ class Lines:
 
         Of the steps, so many were taken before the check began.
         """
+        taken = steps(whole=line == CONSOLES)
         story = inspect.getdoc(getattr(self.item, "function", None))
         told = {
             "story": story,
             "file": _file(self.item),
-            "steps": steps(),
-            PREPARED: min(prepared, len(steps())),
+            "steps": taken,
+            PREPARED: 0 if line == CONSOLES else min(prepared, len(taken)),
             NAMES: names(),
             "requests without a browser": [*exchanges],
         }

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from checklist.verdicts import PREPARED
+from checklist.words import lasting
 from clients import steps
-from clients.addresses import asked
+from clients.addresses import ASSIGNMENT, MANAGE_VIDEOS, VIDEO_PAGE, asked
 from clients.words import parameters
 from pages.base import Moodle
 from pages.upload.widget import named
@@ -36,6 +37,11 @@ def test_what_is_done_aside_is_told_until_it_is_done() -> None:
         assert steps.steps() == ["As the student: Open the course.", "As the administrator: Open the dashboard."]
     student.step("Open the assignment.")
     assert steps.steps() == ["As the student: Open the course.", "Open the assignment."]
+    assert steps.steps(whole=True) == [
+        "As the student: Open the course.",
+        "As the administrator: Open the dashboard.",
+        "As the student: Open the assignment.",
+    ]
 
 
 def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
@@ -193,6 +199,17 @@ def test_what_the_administrator_does_without_a_browser_is_told() -> None:
     files = [file for file in (clients / "moodle").glob("*.py") if file.name != "forms.py"]
     silent_ones = {name for file in files for name in unsaid(file.read_text("utf-8"))}
     assert silent_ones == PREPARES | TOLD_BY_CALLERS | REQUESTS
+
+
+def test_an_address_is_told_without_the_numbers_and_keys_of_one_run() -> None:
+    assert lasting({"id": "7", "action": "grader", "userid": "8"}, ASSIGNMENT) == {
+        "id": "MODULE",
+        "action": "grader",
+        "userid": "USER",
+    }
+    assert lasting({"id": "9", "s3key": "videos/8/1_a/…"}, VIDEO_PAGE) == {"id": "SUBMISSION", "s3key": "KEY"}
+    assert lasting({"search": "videos/8/1_a/…", "perpage": "100"}, MANAGE_VIDEOS)["search"] == "KEY"
+    assert lasting({"submissionid": "0"}, VIDEO_PAGE) == {"submissionid": "0"}
 
 
 @pytest.fixture
