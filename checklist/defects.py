@@ -98,6 +98,12 @@ VIDEO = re.compile(r"/videos/\d")
 GIVES_KEY = "/get_upload_url.php"
 """Of a request's address, that a video's key on S3 comes back."""
 
+LOG_IN = ("/login/index.php", "/user/preferences.php")
+"""Where requests go that begin a session, and look whether there is one."""
+
+ANSWERED = range(200, 400)
+"""The statuses of an answer that refuses nothing."""
+
 AXE = re.compile(r"axe's rule (\S+) to hold, (“.+”)")
 """What a check of accessibility expects, with axe's name for it first."""
 
@@ -219,12 +225,12 @@ class Defect:
     def ways(self) -> list[Symptom]:
         """A symptom for each way in which it shows that is seen again by other steps, the first one first."""
         first, *others = self.symptoms
-        found = {_done(first): first}
+        found = {what_is_done(first): first}
         ways = {first.way}
         for one in others:
             if one.way not in ways and (one.steps or one.asked):
                 ways.add(one.way)
-                found.setdefault(_done(one), one)
+                found.setdefault(what_is_done(one), one)
         return [*found.values()][:WAYS]
 
     @property
@@ -233,10 +239,13 @@ class Defect:
         return any(one.pictures or one.people for one in self.symptoms)
 
 
-def _done(symptom: Symptom) -> str:
-    """What is done to see it, whoever does it, without what is another one each time."""
+def what_is_done(symptom: Symptom, *, whole: bool = False) -> str:
+    """What is done to see it, whoever does it, without what is another one each time.
+
+    The `whole` has what leads there.
+    """
     done = [*symptom.steps, *symptom.asked]
-    return _bare("\n".join(re.sub(r"^As [^:]+: ", "", step) for step in done[-symptom.own :]))
+    return _bare("\n".join(re.sub(r"^As [^:]+: ", "", step) for step in (done if whole else done[-symptom.own :])))
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -718,16 +727,21 @@ def _asked(check: Check) -> Iterator[str]:
         else:
             told.append((who, [request], answer))
     for who, asked, answer in told[-SHOWN:]:
-        requests = first_and_last([*dict.fromkeys(asked)], "requests")
+        times = Counter(asked)
+        requests = first_and_last(
+            [f"{one} ({times[one]} times)" if times[one] > 1 else one for one in times], "requests"
+        )
         yield f"{who}: Send {'; '.join(requests)}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
 
 
 def _without_values(check: Check) -> list[dict[str, Any]]:
     """Its requests without a browser, with a word for each value that is another one in each run.
 
-    Where several stand for one word, it says whose each is, as far as the test told, or has a number.
+    Those of a log-in that worked are left out: who sends the others is told. Where one word stands for several values
+    it says whose each is, as far as the test told, or has a number.
     """
-    requests: Sequence[dict[str, Any]] = check.evidence.get("requests without a browser", ())
+    sent: Sequence[dict[str, Any]] = check.evidence.get("requests without a browser", ())
+    requests = [one for one in sent if not (sent_to(one).endswith(LOG_IN) and one.get("status") in ANSWERED)]
     names: Mapping[str, str] = check.evidence.get(NAMES, {})
     words: dict[tuple[str, str], str] = {}
     found: list[dict[str, Any]] = []

@@ -191,30 +191,31 @@ def test_wrong_credentials(
     student.log_in_by_cookie()
     settings = admin_in_private.plugin_settings()
     for name, words in (("aws_secret_key", "secret"), ("aws_access_key", "key id")):
-        before = submit(assignment, student)
-        form = student.open(assignment).edit_submission()
-        with settings_guard.one_character_off(name) as change:
-            values = settings.values()
-            with line("2.11.5", f"The administrator changes one character of the {words}", blocks=True):
-                settings.change(name, change.changed)
-                change.saved()
-            with line("2.11.5", f"Saving another {words} leaves the other settings as they were", extra=True):
-                settings.expect_others_kept(name, values)
-            with line("2.11.6", f"With a wrong {words} an upload fails, and the student is told", blocks=True):
-                upload = form.widget.choose(small_clip.path)
-                upload.expect_refused()
-            with line("2.11.7", f"With a wrong {words} the message has no word of AWS") as evidence:
-                evidence["message"] = form.widget.said()
-                storage = [bucket.name, environment.cdn.domain, environment.storage.region]
-                expect_plain(form.widget.said(), [*storage, change.original, change.changed])
-            with line("2.11.7", f"With a wrong {words} the message says what to do", extra=True):
-                expect_advice(form.widget.said())
-            with line("2.7.19", f"With a wrong {words} the video handed in before stays handed in", extra=True):
-                expect_unharmed(student.site(), before, video_store, "an upload that failed")
-            with line("2.11.8", f"The administrator puts the {words} back"):
-                settings.change(name, change.original)
-        with line("2.11.8", f"With the right {words} the upload works, and S3 has the video") as evidence:
-            again = form.widget.try_again(small_clip.path)
-            evidence["tried again by"] = again.started_by
-            again.expect_success()
-            video_store.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)
+        with aside():
+            before = submit(assignment, student)
+            form = student.open(assignment).edit_submission()
+            with settings_guard.one_character_off(name) as change:
+                values = settings.values()
+                with line("2.11.5", f"The administrator changes one character of the {words}", blocks=True):
+                    settings.change(name, change.changed)
+                    change.saved()
+                with line("2.11.5", f"Saving another {words} leaves the other settings as they were", extra=True):
+                    settings.expect_others_kept(name, values)
+                with line("2.11.6", f"With a wrong {words} an upload fails, and the student is told", blocks=True):
+                    upload = form.widget.choose(small_clip.path)
+                    upload.expect_refused()
+                with line("2.11.7", f"With a wrong {words} the message has no word of AWS") as evidence:
+                    evidence["message"] = form.widget.said()
+                    storage = [bucket.name, environment.cdn.domain, environment.storage.region]
+                    expect_plain(form.widget.said(), [*storage, change.original, change.changed])
+                with line("2.11.7", f"With a wrong {words} the message says what to do", extra=True):
+                    expect_advice(form.widget.said())
+                with line("2.7.19", f"With a wrong {words} the video handed in before stays handed in", extra=True):
+                    expect_unharmed(student.site(), before, video_store, "an upload that failed")
+                with line("2.11.8", f"The administrator puts the {words} back"):
+                    settings.change(name, change.original)
+            with line("2.11.8", f"With the right {words} the upload works, and S3 has the video") as evidence:
+                again = form.widget.try_again(small_clip.path)
+                evidence["tried again by"] = again.started_by
+                again.expect_success()
+                video_store.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)

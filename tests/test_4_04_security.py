@@ -114,7 +114,7 @@ def test_rate_limits(
     # A limit is a person's: one that is counted for each video would not hold whoever has two.
     second = submit_without_browser(workspace.new_assignment(assignment.course), video.person)  # by another log-in
     videos = cycle((video, second))
-    other = submit_without_browser(assignment)
+    other = submit_without_browser(assignment, part="second student")
 
     def any_playback_url(student: MoodleClient) -> HttpResult:
         return playback_url(student, other if student is other.site else next(videos))

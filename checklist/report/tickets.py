@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checklist.defects import MEANING, Defect, Symptom, plain, told_once, where
+from checklist.defects import MEANING, Defect, Symptom, plain, told_once, what_is_done, where
 from checklist.lines import LINES, chapter
 from checklist.reason import called, came_to, waived_and_failed
 from checklist.report.how import how
@@ -68,14 +68,20 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         *(f"### Another way to see it: {_text(one.sentence)}\n\n{_steps(one)}" for one in defect.ways[1:]),
     ]
     if len(defect.symptoms) > 1:
-        told = [
-            f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}\n"
-            f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}"
-            for ones in told_once(defect.symptoms[:SYMPTOMS])
-        ]
+        told = []
+        shown = {what_is_done(one, whole=True) for one in defect.ways}
+        for ones in told_once(defect.symptoms[:SYMPTOMS]):
+            told += [
+                f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}",
+                f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}",
+            ]
+            for one in ones:
+                if (done := what_is_done(one, whole=True)) and done not in shown:
+                    shown.add(done)
+                    told.append(f"  - {_text(one.sentence)}: {' '.join(_text(each) for each in _done(one)[:-1])}")
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
-    if hints := how("\n".join(done for one in defect.ways if one.test for done in _done(one))):
+    if hints := how("\n".join(done for one in defect.symptoms[:SYMPTOMS] if one.test for done in _done(one))):
         parts.append("\n".join(["## How to do what the steps say", "", *(f"- {hint}" for hint in hints)]))
     if pictures:
         parts += [f"![{_text(told)}]({path})" for path, told in pictures.items()]

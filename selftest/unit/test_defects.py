@@ -402,6 +402,19 @@ def test_of_several_keys_in_requests_it_is_told_whose_each_is_or_they_have_numbe
     assert "KEY_1 of the student's a.mp4" in asked(dict.fromkeys(whose, "of the student's a.mp4"))
 
 
+def test_of_requests_without_a_browser_a_log_in_is_told_where_it_fails_and_what_is_repeated_once() -> None:
+    def sent(path: str, status: int) -> dict[str, object]:
+        return {"sender": "the student", "method": "GET", "address": f"https://m.example{path}", "status": status}
+
+    requests = [sent("/login/index.php", 200), sent("/user/preferences.php", 200), *[sent("/x.php", 400)] * 3]
+    check = replace(failed("2.9.4", "Nobody", "seen harm"), evidence={"requests without a browser": requests})
+    assert found(check)[0].symptoms[0].asked == [
+        "As the student, without a browser: Send GET https://m.example/x.php (3 times). Answers: 400 Bad Request."
+    ]
+    check = replace(check, evidence={"requests without a browser": [sent("/login/index.php", 500)]})
+    assert "/login/index.php. Answer: 500" in found(check)[0].symptoms[0].asked[0]
+
+
 def test_requests_with_one_sender_and_one_answer_are_told_together() -> None:
     def get(name: str, status: int) -> dict[str, object]:
         return {"sender": "nobody", "method": "GET", "address": f"https://moodle.example.edu/{name}", "status": status}

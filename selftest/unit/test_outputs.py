@@ -346,6 +346,16 @@ def test_in_a_ticket_what_is_taken_letter_by_letter_is_code(step: str, told: str
     assert f"**Seen:** {told}\n" in tickets.markdown(replace(one, seen=step), no_go())
 
 
+def test_where_a_defect_shows_has_the_steps_that_no_way_tells() -> None:
+    (one, *_) = no_go().defects
+    first = replace(one.symptoms[0], steps=["Log in."], asked=(), own=0)
+    other = replace(first, sentence="Another one", steps=["Log in.", "Close the tab."])
+    again = replace(other, sentence="A third one", steps=["Log in.", "Close the tab."])
+    text = tickets.markdown(replace(one, symptoms=[first, other, again]), no_go())
+    assert "  - Another one: Log in. Close the tab.\n" in text
+    assert "A third one: Log in" not in text
+
+
 def test_a_ticket_says_how_to_do_what_its_steps_say_and_nothing_else() -> None:
     (one, *_) = no_go().defects
     first = replace(one.symptoms[0], steps=["As the student: Slow what the browser sends down to 8 Mbit/s."], asked=())

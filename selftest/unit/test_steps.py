@@ -109,6 +109,9 @@ def test_several_assignments_of_a_test_have_names() -> None:
 def test_a_file_has_its_name_and_size_and_not_its_folder(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"0" * 2048)
     assert named(tmp_path / "clip.mp4") == "clip.mp4 (2 KB)"
+    assert named({"name": f"{'v' * 251}.mp4", "mimeType": "", "buffer": b""}) == (
+        f"{'v' * 60}….mp4, a name of 255 characters (0 bytes)"
+    )
     assert named({"name": "", "mimeType": "", "buffer": b""}) == "a file without a name (0 bytes)"
 
 
