@@ -337,8 +337,9 @@ def test_in_a_ticket_a_name_with_underscores_stays_as_it_is() -> None:
         ("Send GET https://m.example/x.php?id=7.", "Send GET `https://m.example/x.php?id=7`."),
         ("Open it, /mod/x.php (id as there).", "Open it, `/mod/x.php` (id as there)."),
         ("Look for videos/7/1_a/…, [[status_{{x}}]]", "Look for `videos/7/1_a/…`, `[[status_{{x}}]]`"),
-        ("Site administration > Plugins, #7 <b>", "Site administration > Plugins, \\#7 \\<b>"),
+        ("Site administration > Plugins, #7", "Site administration > Plugins, \\#7"),
         ("# x", "\\# x"),
+        ("No <label>, in it ([role=main]), 1 < 2", "No `<label>`, in it (`[role=main]`), 1 \\< 2"),
     ],
 )
 def test_in_a_ticket_what_is_taken_letter_by_letter_is_code(step: str, told: str) -> None:
