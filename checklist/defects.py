@@ -651,7 +651,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     expected, seen = halves or (sentence(same[0]), brief(failures(same[0].message)))
     if rule := AXE.fullmatch(expected):
         expected, seen = f"{rule[2]} (axe calls this rule {rule[1]})", seen.removeprefix("it broken by ")
-    steps, asked, shown = repeated(first.evidence.get("steps", ())), [*_asked(first)], _pictures(first)
+    steps, asked, shown = repeated(_until_it_showed(first)), [*_asked(first)], _pictures(first)
     if not steps and not asked and isinstance(look := _ruled(first, "look"), tuple):
         steps = [*look]
     return Symptom(
@@ -672,6 +672,19 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _own(first, steps, asked),
         _part(first),
     )
+
+
+def _until_it_showed(check: Check) -> Sequence[str]:
+    """The steps of its test; where it judges consoles, up to the last of somebody whose console it names."""
+    steps: Sequence[str] = check.evidence.get("steps", ())
+    if check.line != CONSOLES:
+        return steps
+    whose, last = "", 0
+    for number, step in enumerate(steps, start=1):
+        whose = found[1] if (found := re.match(r"As ([^:]+): ", step)) else whose
+        if f"{whose}'s" in check.message:
+            last = number
+    return steps[:last] or steps
 
 
 def _own(check: Check, told: Sequence[str], asked: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ import pytest
 from checklist import history
 from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, told_once, wrong
 from checklist.known_issues import read
-from checklist.lines import LINES, STEPS
+from checklist.lines import CONSOLES, LINES, STEPS
 from checklist.report.tickets import markdown
 from checklist.verdicts import MEANWHILE, NAMES, PREPARED, Check, Role, Verdict, judge
 from checklist.words import brief, first_and_last, repeated
@@ -357,6 +357,16 @@ def test_a_defect_brings_the_steps_that_were_taken_until_then() -> None:
     taken = ["As the student: Log in.", "Open the assignment."]
     check = replace(failed("2.7.5", "The form names the limit", "seen nothing"), evidence={"steps": taken})
     assert found(check)[0].symptoms[0].steps == taken
+
+
+def test_who_did_more_after_a_console_had_shown_it_is_left_out() -> None:
+    taken = ["As the student: Open it.", "Press play.", "As the administrator: Open the list.", "Press “Delete”."]
+    message = "expected no errors in anybody's console, seen the student's: console error"
+    check = replace(failed(CONSOLES, "Nobody's console shows an error", message), evidence={"steps": taken})
+    assert found(check)[0].symptoms[0].steps == taken[:2]
+    both = replace(check, message=f"{message}; the administrator's: console error")
+    assert found(both)[0].symptoms[0].steps == taken
+    assert found(replace(check, message="seen some"))[0].symptoms[0].steps == taken
 
 
 def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
