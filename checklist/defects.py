@@ -89,6 +89,12 @@ PAGE = re.compile(r"/[\w/.-]+\.php")
 WHOSE = re.compile(r"What the (.+?) saw:")
 """Of a picture's caption: its page, and at whose browser it was taken."""
 
+LOG_IN = ("/login/index.php", "/user/preferences.php")
+"""Where requests go that begin a session, and look whether there is one."""
+
+ANSWERED = range(200, 400)
+"""The statuses of an answer that refuses nothing."""
+
 NO_VIDEO = re.compile(r"the video (?:to load|player\b)|playback to|moving pictures")
 """Says that a video does not come, or does not play."""
 
@@ -97,12 +103,6 @@ VIDEO = re.compile(r"/videos/\d")
 
 GIVES_KEY = "/get_upload_url.php"
 """Of a request's address, that a video's key on S3 comes back."""
-
-LOG_IN = ("/login/index.php", "/user/preferences.php")
-"""Where requests go that begin a session, and look whether there is one."""
-
-ANSWERED = range(200, 400)
-"""The statuses of an answer that refuses nothing."""
 
 AXE = re.compile(r"axe's rule (\S+) to hold, (“.+”)")
 """What a check of accessibility expects, with axe's name for it first."""

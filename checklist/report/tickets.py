@@ -23,7 +23,7 @@ LITERAL = re.compile(
     r"(?:\bChoose|\bHand in|\bUpload) (?P<name>\S.*?)(?=(?:, a name of \d+ characters)? \(\d[\d.]* \w+\))"
     r"|https?://[^\s“”]*[^\s“”.,:;)?…]…?|(?<![\w/])/(?:[\w.-]+/)*[\w.-]+\.\w+(?:\?[^\s“”]*[^\s“”.,:;)])?"
     r"|<[a-z/][^<>]*>|(?<=\()[.\[][\w\[][^()]*(?=\))"
-    r"|\bvideos/\d+/(?:[^\s“”]*[^\s“”.,:;)])?|\[\[.+?\]\]|\{\{\w+\}\}|\b(?:aws|curl) [\w-]+ [^“”(),;]*[^“”(),;.\s]"
+    r"|\bvideos/\d+/(?:[^\s“”]*[^\s“”.,:;)])?|\[\[.+?\]\]|\{\{\w+\}\}|\b(?:aws|curl|grep) [\w-]+ [^“”(),;]*[^“”(),;.\s]"
 )
 """What is to be taken letter by letter: a file's name, an address, a video's key, a text that nobody translated."""
 

@@ -338,6 +338,7 @@ def test_in_a_ticket_a_name_with_underscores_stays_as_it_is() -> None:
         ("Open it, /mod/x.php (id as there).", "Open it, `/mod/x.php` (id as there)."),
         ("Look for videos/7/1_a/…, [[status_{{x}}]]", "Look for `videos/7/1_a/…`, `[[status_{{x}}]]`"),
         ("Site administration > Plugins, #7", "Site administration > Plugins, \\#7"),
+        ("Run: grep -F '[error]' THE_LOG; or aws s3 ls", "Run: `grep -F '[error]' THE_LOG`; or `aws s3 ls`"),
         ("# x", "\\# x"),
         ("No <label>, in it ([role=main]), 1 < 2", "No `<label>`, in it (`[role=main]`), 1 \\< 2"),
     ],
