@@ -19,15 +19,28 @@ from hashlib import sha256
 from http import HTTPStatus
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
 from checklist.known_issues import KnownIssue
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, Kind
 from checklist.tables import Table, validated
-from checklist.verdicts import MEANWHILE, PREPARED, Check, Entry, Role, Verdict, is_known
-from checklist.words import AXE, brief, each_of, failures, first_and_last, listed, parameters, repeated, sent_to, status
+from checklist.verdicts import MEANWHILE, NAMES, PREPARED, Check, Entry, Role, Verdict, is_known
+from checklist.words import (
+    AXE,
+    brief,
+    each_of,
+    failures,
+    first_and_last,
+    given,
+    listed,
+    parameters,
+    repeated,
+    sent_to,
+    stands_for,
+    status,
+)
 from checklist.words import sentence as sentence_of
 
 
@@ -76,6 +89,12 @@ ON_S3 = re.compile(r"\bon S3\b|\bunder videos/")
 PAGE = re.compile(r"/[\w/.-]+\.php")
 WHOSE = re.compile(r"What the (.+?) saw:")
 """Of a picture's caption: its page, and at whose browser it was taken."""
+
+LOG_IN = ("/login/index.php", "/user/preferences.php")
+"""Where requests go that begin a session, and look whether there is one."""
+
+ANSWERED = range(200, 400)
+"""The statuses of an answer that refuses nothing."""
 
 NO_VIDEO = re.compile(r"the video (?:to load|player\b)|playback to|moving pictures")
 """Says that a video does not come, or does not play."""
@@ -207,12 +226,12 @@ class Defect:
     def ways(self) -> list[Symptom]:
         """A symptom for each way in which it shows that is seen again by other steps, the first one first."""
         first, *others = self.symptoms
-        found = {_done(first): first}
+        found = {what_is_done(first): first}
         ways = {first.way}
         for one in others:
             if one.way not in ways and (one.steps or one.asked):
                 ways.add(one.way)
-                found.setdefault(_done(one), one)
+                found.setdefault(what_is_done(one), one)
         return [*found.values()][:WAYS]
 
     @property
@@ -221,10 +240,13 @@ class Defect:
         return any(one.pictures or one.people for one in self.symptoms)
 
 
-def _done(symptom: Symptom) -> str:
-    """What is done to see it, whoever does it, without what is another one each time."""
+def what_is_done(symptom: Symptom, *, whole: bool = False) -> str:
+    """What is done to see it, whoever does it, without what is another one each time.
+
+    The `whole` has what leads there.
+    """
     done = [*symptom.steps, *symptom.asked]
-    return _bare("\n".join(re.sub(r"^As [^:]+: ", "", step) for step in done[-symptom.own :]))
+    return _bare("\n".join(re.sub(r"^As [^:]+: ", "", step) for step in (done if whole else done[-symptom.own :])))
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -631,7 +653,7 @@ def _symptom(same: Sequence[Check]) -> Symptom:
     if rule := OF_AXE.fullmatch(expected):
         expected = f"{AXE.get(rule[1], rule[2])} (rule {rule[1]} of the program axe)"
         seen = seen.removeprefix("it broken by ")
-    steps, asked, shown = repeated(first.evidence.get("steps", ())), [*_asked(first)], _pictures(first)
+    steps, asked, shown = repeated(_until_it_showed(first)), [*_asked(first)], _pictures(first)
     if not steps and not asked and isinstance(look := _ruled(first, "look"), tuple):
         steps = [*look]
     return Symptom(
@@ -652,6 +674,19 @@ def _symptom(same: Sequence[Check]) -> Symptom:
         _own(first, steps, asked),
         _part(first),
     )
+
+
+def _until_it_showed(check: Check) -> Sequence[str]:
+    """The steps of its test; where it judges consoles, up to the last of somebody whose console it names."""
+    steps: Sequence[str] = check.evidence.get("steps", ())
+    if check.line != CONSOLES:
+        return steps
+    whose, last = "", 0
+    for number, step in enumerate(steps, start=1):
+        whose = found[1] if (found := re.match(r"As ([^:]+): ", step)) else whose
+        if f"{whose}'s" in check.message:
+            last = number
+    return steps[:last] or steps
 
 
 def _own(check: Check, told: Sequence[str], asked: Sequence[str]) -> int:
@@ -687,26 +722,62 @@ def _pictures(check: Check) -> list[tuple[str, str]]:
 def _without_browser(check: Check) -> bool:
     """Whether it was judged by requests alone: nobody took a step at a browser for it."""
     evidence = check.evidence
-    return bool(evidence.get("requests without a browser")) and evidence.get(PREPARED) == len(evidence.get("steps", ()))
+    return bool(evidence.get("requests without a browser")) and evidence.get(PREPARED, 0) == len(
+        evidence.get("steps", ())
+    )
 
 
 def _asked(check: Check) -> Iterator[str]:
     if check.evidence.get("screenshots") and not _without_browser(check):
         return
     told: list[tuple[str, list[str], str]] = []
-    for one in check.evidence.get("requests without a browser", ()):
-        sender, given = one.get("sender", NOBODY), parameters(one)
+    for one in _without_values(check):
+        sender, with_ = one.get("sender", NOBODY), parameters(one)
         who = "Without a session" if sender == NOBODY else f"As {sender}, without a browser"
-        key = " (it answers with a new key)" if one.get("status") == HTTPStatus.OK and GIVES_KEY in sent_to(one) else ""
-        request = f"{one.get('method')} {sent_to(one)}{f' with {given}' if given else ''}{key}"
+        key = " (it answers with a new KEY)" if one.get("status") == HTTPStatus.OK and GIVES_KEY in sent_to(one) else ""
+        request = f"{one.get('method')} {sent_to(one)}{f' with {with_}' if with_ else ''}{key}"
         answer = status(one.get("status"))
         if told and (told[-1][0], told[-1][2]) == (who, answer):
             told[-1][1].append(request)
         else:
             told.append((who, [request], answer))
     for who, asked, answer in told[-SHOWN:]:
-        requests = first_and_last([*dict.fromkeys(asked)], "requests")
+        times = Counter(asked)
+        requests = first_and_last(
+            [f"{one} ({times[one]} times)" if times[one] > 1 else one for one in times], "requests"
+        )
         yield f"{who}: Send {'; '.join(requests)}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
+
+
+def _without_values(check: Check) -> list[dict[str, Any]]:
+    """Its requests without a browser, with a word for each value that is another one in each run.
+
+    Those of a log-in that worked are left out: who sends the others is told. Where one word stands for several values
+    it says whose each is, as far as the test told, or has a number.
+    """
+    sent: Sequence[dict[str, Any]] = check.evidence.get("requests without a browser", ())
+    requests = [one for one in sent if not (sent_to(one).endswith(LOG_IN) and one.get("status") in ANSWERED)]
+    names: Mapping[str, str] = check.evidence.get(NAMES, {})
+    words: dict[tuple[str, str], str] = {}
+    found: list[dict[str, Any]] = []
+    for one in requests:
+        words |= {
+            (word, value): ""
+            for name, value in given(one).items()
+            if (word := stands_for(name, value, sent_to(one))) and (word, value) not in words
+        }
+    for word, value in words:
+        others = [each for each in words if each[0] == word]
+        whose = names.get(f"{word} {value}", "")
+        apart = [names.get(" ".join(each), "") for each in others].count(whose) == 1
+        number = f"_{others.index((word, value)) + 1}" if len(others) > 1 and not (whose and apart) else ""
+        words[word, value] = f"{word}{number}{f' {whose}' if whose else ''}"
+    for one in requests:
+        asked = {
+            name: words.get((stands_for(name, value, sent_to(one)), value), value) for name, value in given(one).items()
+        }
+        found.append(one | {"address": sent_to(one), "parameters": asked})
+    return found
 
 
 def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> list[Defect]:

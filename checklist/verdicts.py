@@ -40,6 +40,9 @@ class Role(StrEnum):
     ADVICE = "advice"
 
 
+NAMES = "names"
+"""Of a check's evidence: whose a key or a number in its requests is, by its word, as in "KEY videos/7/1_a/…"."""
+
 PREPARED = "steps before"
 """The name of the evidence: how many of the steps were taken before the check that failed began, and not in it."""
 

@@ -175,9 +175,38 @@ def sent_to(one: Mapping[str, Any], site: str = "") -> str:
 
 def parameters(one: Mapping[str, Any]) -> str:
     """What a request asked for, in its address or in a form: "id 7, s3key hidden"; empty without any."""
+    return ", ".join(f"{name} {'hidden' if value == '…' else value or 'empty'}" for name, value in given(one).items())
+
+
+def given(one: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a request, in its address or in a form."""
     query = parse_qsl(str(one.get("address", "")).partition("?")[2], keep_blank_values=True)
-    given = {**dict(query), **(one.get("parameters") or {})}
-    return ", ".join(f"{name} {'hidden' if value == '…' else value or 'empty'}" for name, value in given.items())
+    return {**dict(query), **(one.get("parameters") or {})}
+
+
+STANDS = {
+    "sesskey": "SESSKEY",
+    "submissionid": "SUBMISSION",
+    "assignmentid": "ASSIGNMENT",
+    "userid": "USER",
+}
+"""What stands for a value that is another one in each run, by the parameter's name."""
+
+
+def stands_for(name: str, value: str, address: str) -> str:
+    """The word for such a value; empty for one that anybody can send again."""
+    if value in ("", "0"):
+        return ""
+    if value.startswith("videos/"):
+        return "KEY"
+    if name == "id":
+        return "MODULE" if address.endswith("/mod/assign/view.php") else "SUBMISSION" if "/s3video/" in address else ""
+    return STANDS.get(name, "")
+
+
+def lasting(parameters: Mapping[str, str], address: str) -> dict[str, str]:
+    """Parameters as they are asked for there in any run."""
+    return {name: stands_for(name, value, address) or value for name, value in parameters.items()}
 
 
 def console(told: Iterable[str]) -> list[str]:

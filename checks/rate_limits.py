@@ -39,6 +39,7 @@ class RateLimit:
 
         Raises NotCheckable where the site is too slow for that.
         """
+        step("the student", f"Ask for {self.what}s, one right after another, until one is refused.")
         self._began = time.monotonic()
         for granted in range(self.limit):
             asked = self.ask()
@@ -92,6 +93,7 @@ def expect_lowered(what: str, limit: int, ask: Callable[[], HttpResult]) -> str:
 
     What was given within the minute before counts as well. Raises NotCheckable where the site is too slow.
     """
+    step("the student", f"Ask for {what}s, one right after another, until one is refused.")
     began = time.monotonic()
     for _ in range(limit + 1):
         if not (asked := ask()).succeeded:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from string import ascii_uppercase
+
+from clients.addresses import asked
 
 MARK = "\x00"
 
@@ -14,6 +16,15 @@ ASSIGNMENT = re.compile(f"{MARK}(\\d+){MARK}")
 _taken: list[tuple[str, str]] = []
 """Who, and what, since the test began."""
 
+_aside: list[tuple[str, str]] = []
+"""The same with what was done aside."""
+
+_names: dict[str, str] = {}
+"""Whose each key or number is that requests may show, by the word for it and the value."""
+
+LOG_IN = "Log in."
+"""By a cookie: it leads to what this person does next."""
+
 
 def step(who: str, what: str) -> None:
     """`who` is about to do it, such as "the student"; `what` is a sentence, such as "Open the assignment.".
@@ -21,11 +32,15 @@ def step(who: str, what: str) -> None:
     What happens to everybody, such as a network that breaks, nobody does: then `who` is empty.
     """
     _taken.append((who, what))
+    _aside.append((who, what))
 
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """What is done in here nobody needs who wants to see what comes after: its steps are told no more then."""
+    """What is done in here nobody needs who wants to see what comes after: its steps are told no more then.
+
+    What is judged of a test as a whole needs all of them.
+    """
     before = len(_taken)
     try:
         yield
@@ -38,21 +53,50 @@ def the_assignment(cmid: int) -> str:
     return f"{MARK}{cmid}{MARK}"
 
 
+def handed_in(who: str, name: str, submission: int, key: str) -> None:
+    """Requests may show the submission's id and the video's key: then it is told whose they are."""
+    _names[f"SUBMISSION {submission}"] = f"of {who}"
+    _names[f"KEY {asked({'s3_key': key})['s3_key']}"] = f"of {who}'s {name}"
+
+
+def names() -> dict[str, str]:
+    """Whose is whose, of this test."""
+    return dict(_names)
+
+
 def forget() -> None:
     """Another test begins."""
     _taken.clear()
+    _aside.clear()
+    _names.clear()
 
 
-def steps() -> list[str]:
-    """Each step, with who takes it where that is somebody else than before, and what is done twice in a row once."""
+def steps(*, whole: bool = False) -> list[str]:
+    """Each step, with who takes it where that is somebody else than before, and what is done twice in a row once.
+
+    A log-in is told with what that person does next: who does no more needs none. The `whole` has what was done aside.
+    """
     told: list[str] = []
     before = ""
-    for number, (who, what) in enumerate(_taken):
-        if number and _taken[number - 1] == (who, what):
+    taken = [*_log_ins_where_they_lead(_aside if whole else _taken)]
+    for number, (who, what) in enumerate(taken):
+        if number and taken[number - 1] == (who, what):
             continue
         told.append(what if who in ("", before) else f"As {who}: {what}")
         before = who or before
     return _with_assignments(told)
+
+
+def _log_ins_where_they_lead(taken: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    waiting = set()
+    for who, what in taken:
+        if what == LOG_IN:
+            waiting.add(who)
+            continue
+        if who in waiting:
+            waiting.discard(who)
+            yield who, LOG_IN
+        yield who, what
 
 
 def _with_assignments(told: list[str]) -> list[str]:

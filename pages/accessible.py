@@ -207,6 +207,7 @@ class Accessible:
 
         Raises NotCheckable in a browser that cannot be told so.
         """
+        self.moodle.step("Ask the system for less motion.")
         self.page.emulate_media(reduced_motion="reduce")
         told = self.page.evaluate("() => matchMedia('(prefers-reduced-motion: reduce)').matches")
         moving = self.page.locator(part).first.evaluate(SCRIPTS["moving"])

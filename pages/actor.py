@@ -6,6 +6,7 @@ from functools import cached_property
 
 from playwright.sync_api import BrowserContext, Page, Response
 
+from checklist.words import lasting
 from checks.video_store import StoredVideos
 from clients.addresses import DASHBOARD, LOGOUT, MANAGE_VIDEOS, OWN, UPLOAD_URL, VIDEO_PAGE, asked
 from clients.http import jar
@@ -13,7 +14,7 @@ from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import promised_key
-from clients.steps import the_assignment
+from clients.steps import LOG_IN, the_assignment
 from clients.words import answered, counted
 from clients.words import parameters as in_words
 from pages.assignment import AssignmentPage, SubmissionForm
@@ -97,7 +98,7 @@ class Actor:
 
     def log_in_by_cookie(self) -> None:
         """Be logged in without the form: a session begun over HTTP is handed to the browser."""
-        self.moodle.step("Log in.")
+        self.moodle.step(LOG_IN)
         site = self.site()
         for cookie in site.session.cookies:
             self.context.add_cookies(
@@ -145,7 +146,7 @@ class Actor:
 
     def visit(self, path: str, **parameters: object) -> HttpResult:
         """Go to an address that may not be for this person; what comes must not be a server error."""
-        self.moodle.step(f"Go to {path}{in_words(asked(parameters))}.")
+        self.moodle.step(f"Go to {path}{in_words(lasting(asked(parameters), path))}.")
         return visit(MoodlePage(self.page, self.moodle), path, parameters)
 
     def plugin_settings(self) -> PluginSettings:
@@ -175,7 +176,7 @@ class Actor:
 
     def manage_videos(self, **filters: object) -> ManageVideos:
         """Open the plugin's list of videos by its address; `filters` as in its form: search, perpage."""
-        self.moodle.step(f"Open the list of videos, {MANAGE_VIDEOS}{in_words(asked(filters))}.")
+        self.moodle.step(f"Open the list of videos, {MANAGE_VIDEOS}{in_words(lasting(asked(filters), MANAGE_VIDEOS))}.")
         return ManageVideos(self.page, self.moodle).open(**filters)
 
     def expect_translated(self, below: str = "") -> None:

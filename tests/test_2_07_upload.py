@@ -239,8 +239,10 @@ def test_confirmations(
         evidence["message"] = expect_absent_refused(site, assignment, small_clip)
     with line("2.7.17", "The server does not confirm a key that it never gave", extra=True) as evidence:
         evidence["message"] = expect_unknown_refused(site, third)
-    with line("2.7.19", "A refused confirmation does not harm the video handed in before", extra=True):
-        expect_unharmed(site, third, video_store, "a refused confirmation of another upload")
+    with aside():
+        student.moodle.step("By requests: get an upload URL, send nothing, and confirm its key; confirm a made-up key.")
+        with line("2.7.19", "A refused confirmation does not harm the video handed in before", extra=True):
+            expect_unharmed(site, third, video_store, "a refused confirmation of another upload")
     with line("2.7.19", "The form's word alone does not hand in a video that never reached S3", extra=True) as evidence:
         evidence["message"] = expect_form_not_believed(site, third)
 

@@ -17,6 +17,7 @@ from clients.moodle.assignments import save_submission
 from clients.moodle.model import Assignment
 from clients.plugin.api import WATCH, confirm_upload, confirmation, playback_url, video_page
 from clients.s3 import Bucket
+from clients.steps import aside
 from clients.words import answered
 from fixtures.data import Submission
 from fixtures.people import People
@@ -98,7 +99,7 @@ def test_who_may_what(access: AccessTable, line: Lines) -> None:
     with line("2.9.6", "The owner's page of the assignment shows the video", blocks=True, extra=True):
         access.expect_on_own_page()
     for who in access.everybody:
-        with line("2.9.6" if who == OWNER else "2.9.4", SENTENCES[who], extra=True) as evidence:
+        with aside(), line("2.9.6" if who == OWNER else "2.9.4", SENTENCES[who], extra=True) as evidence:
             evidence["who"] = who
             evidence["tried"] = access.try_everything(who)
             access.expect_rights(evidence["tried"])

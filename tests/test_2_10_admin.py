@@ -17,7 +17,7 @@ from clients.plugin.api import PLAYBACK, WATCH, confirm_upload, playback_url
 from clients.plugin.object_key import made_at
 from clients.plugin.video_list import of_status
 from clients.s3 import Bucket
-from clients.steps import aside
+from clients.steps import aside, step
 from fixtures.data import Submission
 from pages.actor import Actor
 from runner.configuration.context import RunContext
@@ -228,23 +228,23 @@ def test_delete_video(
         student.videos.expect_empty()
     with line("2.10.11", "S3 keeps no old version of the deleted video", extra=True):
         student.videos.expect_no_version(submission.key)
-    with line("2.10.11", "The CDN no longer serves the deleted video, from no cache either") as evidence:
+    with aside(), line("2.10.11", "The CDN no longer serves the deleted video, from no cache either") as evidence:
         evidence["X-Cache before"] = cached
         hopeless = why_hopeless(said, stored=bool(bucket.keys(submission.key)))
         delivery.expect_withdrawn(source, cached, hopeless=hopeless)
-    with line("2.10.11", "The list no longer shows the deleted video"):
+    with aside(), line("2.10.11", "The list no longer shows the deleted video"):
         admin.manage_videos().expect_not_listed(submission.key)
-    with line("2.10.11", "A search by key does not find the deleted video", extra=True):
+    with aside(), line("2.10.11", "A search by key does not find the deleted video", extra=True):
         admin.manage_videos(search=submission.key).expect_not_listed(submission.key)
-    with line("2.10.11", "The student's page says what became of the video") as evidence:
+    with aside(), line("2.10.11", "The student's page says what became of the video") as evidence:
         evidence["student"] = student.open(assignment).expect_deleted()
-    with line("2.10.11", "The teacher's table says what became of the video") as evidence:
+    with aside(), line("2.10.11", "The teacher's table says what became of the video") as evidence:
         table = teacher.open(assignment).view_all_submissions()
         evidence["table"] = table.expect_deleted(submission.person.id)
-    with line("2.10.11", "The grader says what became of the video") as evidence:
+    with aside(), line("2.10.11", "The grader says what became of the video") as evidence:
         table = teacher.open(assignment).view_all_submissions()
         evidence["grader"] = table.grade(submission.person.id).expect_deleted()
-    with line("2.10.11", "The video's address says what became of it") as evidence:
+    with aside(), line("2.10.11", "The video's address says what became of it") as evidence:
         evidence["video page"] = student.watch(submission.id, submission.key).expect_deleted()
     for way in ("playback URL", "download"):
         with line(
@@ -254,6 +254,7 @@ def test_delete_video(
     with line("2.10.11", "The question and the word on its answer are finished texts", extra=True):
         admin.expect_translated(MANAGE_VIDEOS)
     with line("2.10.11", "What student and teacher read of the deleted video is in finished texts", extra=True):
+        step("", "Look at the video's pages again: as the student, and as the teacher in the table and in the grader.")
         student.expect_translated()
         teacher.expect_translated()
 

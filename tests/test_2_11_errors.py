@@ -69,25 +69,26 @@ def test_wrong_files(
 ) -> None:
     """A student chooses what is no video: each is refused with its reason, and nothing is sent."""
     student.log_in_by_cookie()
-    form = student.open(assignment).add_submission()
-    with line("2.11.1", "The form to choose a file is there and works", blocks=True):
-        form.widget.expect_ready()
-    files = media.odd_files(small_clip)
-    for kind, words in NAMED_AS.items():
-        file = files[kind]
-        with aside():
-            with line("2.11.1", f"The form refuses {file.why} before anything is sent"):
-                refused = form.widget.choose(file.choose(tmp_path))
-                refused.expect_refused()
-                refused.expect_nothing_sent()
-            with line("2.11.2", f"The message says in plain words what is wrong with {file.why}") as evidence:
-                evidence["message"] = refused.expect_refused(*words)
-                expect_plain(evidence["message"])
-    renamed = files["renamed text"].written(tmp_path)
-    with line("2.11.1", "A text file renamed to .mp4 is refused", extra=True):
-        form.widget.choose(renamed).expect_refused()
-    with line("2.11.1", "Nothing of a refused file stays on S3", extra=True):
-        student.videos.expect_empty()
+    with aside():
+        form = student.open(assignment).add_submission()
+        with line("2.11.1", "The form to choose a file is there and works", blocks=True):
+            form.widget.expect_ready()
+        files = media.odd_files(small_clip)
+        for kind, words in NAMED_AS.items():
+            file = files[kind]
+            with aside():
+                with line("2.11.1", f"The form refuses {file.why} before anything is sent"):
+                    refused = form.widget.choose(file.choose(tmp_path))
+                    refused.expect_refused()
+                    refused.expect_nothing_sent()
+                with line("2.11.2", f"The message says in plain words what is wrong with {file.why}") as evidence:
+                    evidence["message"] = refused.expect_refused(*words)
+                    expect_plain(evidence["message"])
+        renamed = files["renamed text"].written(tmp_path)
+        with line("2.11.1", "A text file renamed to .mp4 is refused", extra=True):
+            form.widget.choose(renamed).expect_refused()
+        with line("2.11.1", "Nothing of a refused file stays on S3", extra=True):
+            student.videos.expect_empty()
 
     mischievous = people.student(assignment.course)
     site = mischievous.site()
@@ -138,34 +139,35 @@ def test_too_large(
 ) -> None:
     """One byte over the limit is refused, the limit itself is not; server and storage hold the limit as well."""
     student.log_in_by_cookie()
-    form = student.open(assignment).add_submission()
-    with line("2.11.3", "The form refuses 5 GiB and one byte before a byte is sent"), network.measured() as traffic:
-        refused = form.widget.choose(of_size(FIVE_GIB + 1))
-        refused.expect_refused()
-        refused.expect_nothing_sent()
-    with line("2.11.4", "The message says that the file is too large, and the limit") as evidence:
-        evidence["message"] = refused.expect_refused("large", "size", "big")
-        refused.expect_refused("5 GB", "5GB", "5 GiB")
-        expect_plain(evidence["message"])
-        evidence["bytes sent"] = dict(traffic.sent)
-    with line("2.11.4", "The message about a file of 6 GiB says the limit, too", extra=True) as evidence:
-        evidence["message"] = form.widget.choose(of_size(SIX_GIB)).expect_refused("5 GB", "5GB", "5 GiB")
+    with aside():
+        form = student.open(assignment).add_submission()
+        with line("2.11.3", "The form refuses 5 GiB and one byte before a byte is sent"), network.measured() as traffic:
+            refused = form.widget.choose(of_size(FIVE_GIB + 1))
+            refused.expect_refused()
+            refused.expect_nothing_sent()
+        with line("2.11.4", "The message says that the file is too large, and the limit") as evidence:
+            evidence["message"] = refused.expect_refused("large", "size", "big")
+            refused.expect_refused("5 GB", "5GB", "5 GiB")
+            expect_plain(evidence["message"])
+            evidence["bytes sent"] = dict(traffic.sent)
+        with line("2.11.4", "The message about a file of 6 GiB says the limit, too", extra=True) as evidence:
+            evidence["message"] = form.widget.choose(of_size(SIX_GIB)).expect_refused("5 GB", "5GB", "5 GiB")
 
-    with network.slow(SLOW):
-        with line("2.11.3", "The form takes a file of 5 GiB", blocks=True, extra=True):
-            largest = form.widget.choose(of_size(FIVE_GIB))
-            largest.expect_started(within=environment.budgets.upload)
-        with line("2.11.3", "A file of 5 GiB goes on its way to storage", extra=True):
-            launch.expect_sends(FIVE_GIB)
-            largest.expect_sending(lambda: network.sent_to(largest.storage()))
-    with line("2.11.3", "The presigned form takes 1 byte to 5 GiB", extra=True) as evidence:
-        receipt = largest.receipt()
-        evidence["bytes"] = receipt.sizes
-        receipt.expect_sizes(1, FIVE_GIB)
-        evidence["status for 0 bytes"] = video_store.expect_empty_file_refused(receipt.url, receipt.fields)
-    student.open(assignment)
-    with line("2.11.3", "An upload that is left leaves nothing on S3", extra=True):
-        student.videos.expect_empty()
+        with network.slow(SLOW):
+            with line("2.11.3", "The form takes a file of 5 GiB", blocks=True, extra=True):
+                largest = form.widget.choose(of_size(FIVE_GIB))
+                largest.expect_started(within=environment.budgets.upload)
+            with line("2.11.3", "A file of 5 GiB goes on its way to storage", extra=True):
+                launch.expect_sends(FIVE_GIB)
+                largest.expect_sending(lambda: network.sent_to(largest.storage()))
+        with line("2.11.3", "The presigned form takes 1 byte to 5 GiB", extra=True) as evidence:
+            receipt = largest.receipt()
+            evidence["bytes"] = receipt.sizes
+            receipt.expect_sizes(1, FIVE_GIB)
+            evidence["status for 0 bytes"] = video_store.expect_empty_file_refused(receipt.url, receipt.fields)
+        student.open(assignment)
+        with line("2.11.3", "An upload that is left leaves nothing on S3", extra=True):
+            student.videos.expect_empty()
 
     direct = DirectUpload(people.student(assignment.course).site(), assignment, small_clip)
     for why, size in WRONG_SIZES.items():
@@ -191,30 +193,31 @@ def test_wrong_credentials(
     student.log_in_by_cookie()
     settings = admin_in_private.plugin_settings()
     for name, words in (("aws_secret_key", "secret"), ("aws_access_key", "key id")):
-        before = submit(assignment, student)
-        form = student.open(assignment).edit_submission()
-        with settings_guard.one_character_off(name) as change:
-            values = settings.values()
-            with line("2.11.5", f"The administrator changes one character of the {words}", blocks=True):
-                settings.change(name, change.changed)
-                change.saved()
-            with line("2.11.5", f"Saving another {words} leaves the other settings as they were", extra=True):
-                settings.expect_others_kept(name, values)
-            with line("2.11.6", f"With a wrong {words} an upload fails, and the student is told", blocks=True):
-                upload = form.widget.choose(small_clip.path)
-                upload.expect_refused()
-            with line("2.11.7", f"With a wrong {words} the message has no word of AWS") as evidence:
-                evidence["message"] = form.widget.said()
-                storage = [bucket.name, environment.cdn.domain, environment.storage.region]
-                expect_plain(form.widget.said(), [*storage, change.original, change.changed])
-            with line("2.11.7", f"With a wrong {words} the message says what to do", extra=True):
-                expect_advice(form.widget.said())
-            with line("2.7.19", f"With a wrong {words} the video handed in before stays handed in", extra=True):
-                expect_unharmed(student.site(), before, video_store, "an upload that failed")
-            with line("2.11.8", f"The administrator puts the {words} back"):
-                settings.change(name, change.original)
-        with line("2.11.8", f"With the right {words} the upload works, and S3 has the video") as evidence:
-            again = form.widget.try_again(small_clip.path)
-            evidence["tried again by"] = again.started_by
-            again.expect_success()
-            video_store.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)
+        with aside():
+            before = submit(assignment, student)
+            form = student.open(assignment).edit_submission()
+            with settings_guard.one_character_off(name) as change:
+                values = settings.values()
+                with line("2.11.5", f"The administrator changes one character of the {words}", blocks=True):
+                    settings.change(name, change.changed)
+                    change.saved()
+                with line("2.11.5", f"Saving another {words} leaves the other settings as they were", extra=True):
+                    settings.expect_others_kept(name, values)
+                with line("2.11.6", f"With a wrong {words} an upload fails, and the student is told", blocks=True):
+                    upload = form.widget.choose(small_clip.path)
+                    upload.expect_refused()
+                with line("2.11.7", f"With a wrong {words} the message has no word of AWS") as evidence:
+                    evidence["message"] = form.widget.said()
+                    storage = [bucket.name, environment.cdn.domain, environment.storage.region]
+                    expect_plain(form.widget.said(), [*storage, change.original, change.changed])
+                with line("2.11.7", f"With a wrong {words} the message says what to do", extra=True):
+                    expect_advice(form.widget.said())
+                with line("2.7.19", f"With a wrong {words} the video handed in before stays handed in", extra=True):
+                    expect_unharmed(student.site(), before, video_store, "an upload that failed")
+                with line("2.11.8", f"The administrator puts the {words} back"):
+                    settings.change(name, change.original)
+            with line("2.11.8", f"With the right {words} the upload works, and S3 has the video") as evidence:
+                again = form.widget.try_again(small_clip.path)
+                evidence["tried again by"] = again.started_by
+                again.expect_success()
+                video_store.expect_stored(again.receipt().key, small_clip.bytes, small_clip.mime, small_clip.sha256)

@@ -40,7 +40,10 @@ def test_privacy(
     """An administrator has the data of a student exported, and then the student deleted."""
     student = workspace.disposable_user(assignment.course)
     videos = StoredVideos(bucket, f"videos/{student.id}/")
-    video, other = submit_without_browser(assignment, student), submit_without_browser(assignment)
+    video, other = (
+        submit_without_browser(assignment, student),
+        submit_without_browser(assignment, part="second student"),
+    )
     never_saved = media.named(media.MP4, "never-saved", tmp_path)
     submit_without_browser(workspace.new_assignment(assignment.course), student, never_saved, saved=False)
 

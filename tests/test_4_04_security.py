@@ -19,7 +19,7 @@ from checks.message_quality import expect_advice, expect_plain
 from checks.rate_limits import RateLimit, expect_free, expect_lifted, expect_lowered
 from checks.sql_injection import PAGES, PageParameters, expect_keys_literal
 from checks.xss import NAME, ON_ITS_WAY, expect_page_shows_as_text
-from clients.addresses import ASSIGNMENT, DASHBOARD, MANAGE_VIDEOS, VIDEO_PAGE
+from clients.addresses import ASSIGNMENT, CONFIRMATION, DASHBOARD, MANAGE_VIDEOS, UPLOAD_URL, VIDEO_PAGE
 from clients.errors import SiteError
 from clients.http_result import HttpResult
 from clients.moodle.assignments import save_submission
@@ -36,6 +36,7 @@ from clients.plugin.api import (
     upload,
     video_page,
 )
+from clients.steps import aside
 from fixtures.data import Submission
 from fixtures.people import People
 from fixtures.visitors import SubmissionWithoutBrowser
@@ -113,7 +114,7 @@ def test_rate_limits(
     # A limit is a person's: one that is counted for each video would not hold whoever has two.
     second = submit_without_browser(workspace.new_assignment(assignment.course), video.person)  # by another log-in
     videos = cycle((video, second))
-    other = submit_without_browser(assignment)
+    other = submit_without_browser(assignment, part="second student")
 
     def any_playback_url(student: MoodleClient) -> HttpResult:
         return playback_url(student, other if student is other.site else next(videos))
@@ -189,7 +190,7 @@ def test_file_names(
     clip = media.Clip(Path(shutil.copy(small_clip.path, tmp_path / f"{NAME}{small_clip.path.suffix}")))
     site = student.site()
     expect_name_seen(site, assignment, clip)
-    with line("4.4.5", "The upload form shows a name that is markup as text, if at all"):
+    with aside(), line("4.4.5", "The upload form shows a name that is markup as text, if at all"):
         chosen = student.open(assignment).add_submission().widget.choose(clip.path)
         chosen.expect_ended()
         chosen.expect_name_not_run("when it was uploaded")
@@ -201,9 +202,15 @@ def test_file_names(
         evidence["answer"] = asked.given(PROMISE)["s3_key"] if asked.succeeded else asked.seen
     if not asked.succeeded:
         return
-    student.moodle.step(
-        "Past the form: ask get_upload_url.php for a form under that name, send the video, confirm it, hand it in."
-    )
+    student.moodle.step(f"Choose {clip.path.name} ({clip.bytes} bytes), and send it past the form by requests:")
+    for request in (
+        f"POST {UPLOAD_URL} with sesskey, assignmentid, submissionid 0, that name as filename, its size as filesize, "
+        f"mimetype {clip.mime}",
+        "POST the file to the url of the answer, after all that the answer has as fields",
+        f"POST {CONFIRMATION} with sesskey, and with s3_key and submissionid from the answer",
+        f"GET {ASSIGNMENT} with action editsubmission, and POST its form with that key as s3video_s3_key",
+    ):
+        student.moodle.step(f"{request}.")
     number, key = upload(site, assignment, clip, environment.verify)
     save_submission(site, assignment, key, clip.bytes, clip.mime)
     of_video, of_assignment = {"id": number, "s3key": key}, {"id": assignment.cmid}
@@ -219,7 +226,7 @@ def test_file_names(
         "the question before deletion": lambda: admin_in_private.visit(MANAGE_VIDEOS, action="delete", s3key=key),
     }
     for where, go in places.items():
-        with line("4.4.5", f"{where[0].upper()}{where[1:]} shows a name that is markup as text"):
+        with aside(), line("4.4.5", f"{where[0].upper()}{where[1:]} shows a name that is markup as text"):
             expect_page_shows_as_text(go(), where)
 
 

@@ -68,7 +68,7 @@ def test_groups(
         with line("X.1.2", f"A student of another group gets no video by the {way}"):
             video_access.expect_denied(ask(other, theirs), theirs)
     with line("X.1.1", "What a member hands in takes the place of the group's video"):
-        replacement = submit_without_browser(assignment, second)
+        replacement = submit_without_browser(assignment, second, part="second member of the group")
         for who in (video.site, replacement.site):
             expect_shown(assignment_page(who, assignment), [replacement.key], "on each member's page")
 
@@ -91,12 +91,16 @@ def test_separate_groups(
     grader = workspace.teacher_of_groups(course)
     step(
         "the administrator",
-        "Create two groups, a teacher without editing rights in one, and an assignment with separate groups.",
+        "Create two groups with a student each, a teacher without editing rights in one, and an assignment with "
+        "separate groups.",
     )
     create_group(workspace.site, course, "Group A", [mine, grader])
     create_group(workspace.site, course, "Group B", [others])
     assignment = workspace.assignment_with(course, groupmode="1")
-    own, foreign = submit_without_browser(assignment, mine), submit_without_browser(assignment, others)
+    own, foreign = (
+        submit_without_browser(assignment, mine),
+        submit_without_browser(assignment, others, part="student of the other group"),
+    )
     site = visit(grader, "teacher of one group")
     with line("X.1.3", "A teacher of separate groups plays the video of a student of their own group"):
         video_access.expect_allowed("playback URL", playback_url(site, own), own, grader.id)
@@ -114,7 +118,8 @@ def test_visible_groups(
     student, grader = workspace.student(course), workspace.teacher_of_groups(course)
     step(
         "the administrator",
-        "Create two groups, a teacher without editing rights in one, and an assignment with visible groups.",
+        "Create two groups, a teacher without editing rights in one, a student in the other, and an assignment with "
+        "visible groups.",
     )
     create_group(workspace.site, course, "Group A", [grader])
     create_group(workspace.site, course, "Group B", [student])
@@ -277,7 +282,7 @@ def test_worksheet(workspace: Workspace, submit_without_browser: Submit, visit: 
     course = workspace.new_course()
     step("the administrator", "Create an assignment with an offline grading worksheet.")
     assignment = workspace.assignment_with(course, assignfeedback_offline_enabled="1")
-    videos = [submit_without_browser(assignment) for _ in range(2)]
+    videos = [submit_without_browser(assignment, part=part) for part in ("student", "second student")]
     teacher = visit(workspace.teacher(course), "teacher")
     with line("X.1.14", "The offline grading worksheet has each student who has handed in a video"):
         answer = HttpResult.of(assignments.grading_worksheet(teacher, assignment))

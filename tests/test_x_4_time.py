@@ -73,7 +73,7 @@ def test_copied_course(
 ) -> None:
     """An administrator copies a course with its people and their work, and later removes what the copy has."""
     assignment = workspace.new_assignment()
-    videos = [submit_without_browser(assignment) for _ in range(2)]
+    videos = [submit_without_browser(assignment, part=part) for part in ("student", "second student")]
     first, _ = videos
     with line("X.4.2", "A course with videos can be copied with its people and their work", blocks=True), _done():
         copy = workspace.copy_of(assignment.course)

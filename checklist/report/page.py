@@ -21,7 +21,7 @@ from checklist.report import tickets
 from checklist.report.charts import charts
 from checklist.report.pictures import Pictures, distinct
 from checklist.results import Run, put
-from checklist.verdicts import MEANWHILE, PREPARED, WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
+from checklist.verdicts import MEANWHILE, NAMES, PREPARED, WORST_FIRST, Check, Entry, TargetState, Verdict, judged_on
 
 FILE = "report.html"
 
@@ -57,6 +57,7 @@ SEEN = (
     "captions",
     "steps",
     PREPARED,
+    NAMES,
     "console",
     MEANWHILE,
     "requests",

@@ -8,15 +8,24 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checklist.defects import MEANING, Defect, Symptom, plain, told_once, where
+from checklist.defects import MEANING, Defect, Symptom, plain, told_once, what_is_done, where
 from checklist.lines import LINES, chapter
 from checklist.reason import called, came_to, waived_and_failed
+from checklist.report.how import how
 from checklist.results import NoResults, Run, put
 from checklist.words import sentence
 
 FOLDER = "issues"
 
 NO_BROWSER = ", by requests without a browser"
+
+LITERAL = re.compile(
+    r"(?:\bChoose|\bHand in|\bUpload) (?P<name>\S.*?)(?=(?:, a name of \d+ characters)? \(\d[\d.]* \w+\))"
+    r"|https?://[^\s“”]*[^\s“”.,:;)?…]…?|(?<![\w/])/(?:[\w.-]+/)*[\w.-]+\.\w+(?:\?[^\s“”]*[^\s“”.,:;)])?"
+    r"|<[a-z/][^<>]*>|(?<=\()[.\[][\w\[][^()]*(?=\))"
+    r"|\bvideos/\d+/(?:[^\s“”]*[^\s“”.,:;)])?|\[\[.+?\]\]|\{\{\w+\}\}|\b(?:aws|curl|grep) [\w-]+ [^“”(),;]*[^“”(),;.\s]"
+)
+"""What is to be taken letter by letter: a file's name, an address, a video's key, a text that nobody translated."""
 
 SYMPTOMS = 20
 """That one ticket tells."""
@@ -60,13 +69,21 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         *(f"### Another way to see it: {_text(one.sentence)}\n\n{_steps(one)}" for one in defect.ways[1:]),
     ]
     if len(defect.symptoms) > 1:
-        told = [
-            f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}\n"
-            f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}"
-            for ones in told_once(defect.symptoms[:SYMPTOMS])
-        ]
+        told = []
+        shown = {what_is_done(one, whole=True) for one in defect.ways}
+        for ones in told_once(defect.symptoms[:SYMPTOMS]):
+            told += [
+                f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}",
+                f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}",
+            ]
+            for one in ones:
+                if (done := what_is_done(one, whole=True)) and done not in shown:
+                    shown.add(done)
+                    told.append(f"  - {_text(one.sentence)}: {' '.join(_text(each) for each in _done(one)[:-1])}")
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
+    if hints := how("\n".join(done for one in defect.symptoms[:SYMPTOMS] if one.test for done in _done(one))):
+        parts.append("\n".join(["## How to do what the steps say", "", *(f"- {hint}" for hint in hints)]))
     if pictures:
         parts += [f"![{_text(told)}]({path})" for path, told in pictures.items()]
     elif defect.views:
@@ -89,20 +106,29 @@ def _again(symptom: Symptom) -> str:
 
 
 def _steps(symptom: Symptom) -> str:
-    last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    done = [*symptom.steps, *symptom.asked]
+    *done, last = _done(symptom)
     begun = len(done) - symptom.own
     steps = [*map(_text, done[:begun]), *(f"**{_text(step)}**" for step in done[begun:]), _text(last)]
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     told = [
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
-        *([f"Who, and where: {_text('; '.join(symptom.people))}"] if symptom.people and not symptom.captions else []),
+        *(
+            [f"Who, and where: {_text('; '.join(symptom.people))}"]
+            if symptom.people and not (symptom.captions or symptom.steps)
+            else []
+        ),
         *(["It shows in what is in bold; what comes before leads there."] if symptom.own else []),
         *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
         "\n".join(numbered),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),
     ]
     return "\n\n".join(told)
+
+
+def _done(symptom: Symptom) -> list[str]:
+    """What is done, and at last what shows then."""
+    last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
+    return [*symptom.steps, *symptom.asked, last]
 
 
 def _in(symptom: Symptom) -> str:
@@ -120,9 +146,27 @@ def _lines(lines: Sequence[str], run: Run | None = None) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that Markdown takes for nothing else; an underscore between letters is one there too."""
-    plain_text = " ".join(text.replace("**", "").split())
-    return re.sub(r"[\\`*{}\[\]<>|~#]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", plain_text)
+    """Text that Markdown takes for nothing else; what is to be taken letter by letter is code.
+
+    An underscore between letters is one there too.
+    """
+    told = " ".join(text.replace("**", "").split())
+    begin, parts = 0, []
+    for found in LITERAL.finditer(told):
+        start, end = found.span("name") if found["name"] else found.span()
+        parts += [_plain(told[begin:start]), _code(told[start:end])]
+        begin = end
+    return "".join([*parts, _plain(told[begin:])])
+
+
+def _code(text: str) -> str:
+    fence = "``" if "`" in text else "`"
+    inside = f" {text} " if text.startswith("`") or text.endswith("`") else text
+    return f"{fence}{inside}{fence}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\\`*\[\]<~]|^[>#]|#(?=\d)|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
 
 
 def write(run: Run, folder: Path, to: Path) -> list[Path]:

@@ -180,5 +180,9 @@ def expect_any_source(*, touch: bool, capture: bool) -> None:
 def named(file: Path | FilePayload) -> str:
     """A file by its name and size; of one that a person has, its folder is nobody's business."""
     name, size = (file.name, file.stat().st_size) if isinstance(file, Path) else (file["name"], len(file["buffer"]))
-    told = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…, a name of {len(name)} characters"
+    told = (
+        name
+        if len(name) <= LONGEST_NAME
+        else f"{name[:LONGEST_NAME]}…{Path(name).suffix}, a name of {len(name)} characters"
+    )
     return f"{told or 'a file without a name'} ({in_words(size)})"

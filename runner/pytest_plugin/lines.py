@@ -23,11 +23,11 @@ import media
 from checklist.figures import WAITED
 from checklist.gallery import PICTURE, Picture, pictures
 from checklist.lines import ALL_TARGETS, CONSOLES, LINES, all_beyond, all_of_no_target
-from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judged_on
+from checklist.verdicts import MEANWHILE, NAMES, PREPARED, Check, Role, Verdict, judged_on
 from checklist.visible import visible
 from clients.errors import ConfigurationError, NotCheckable
 from clients.http import exchanges
-from clients.steps import forget, steps
+from clients.steps import forget, names, steps
 from clients.waits import taken
 from clients.words import cut, expectation, of_playwright, of_selenium
 from redaction.secrets import redact
@@ -194,12 +194,14 @@ class Lines:
 
         Of the steps, so many were taken before the check began.
         """
+        taken = steps(whole=line == CONSOLES)
         story = inspect.getdoc(getattr(self.item, "function", None))
         told = {
             "story": story,
             "file": _file(self.item),
-            "steps": steps(),
-            PREPARED: min(prepared, len(steps())),
+            "steps": taken,
+            PREPARED: 0 if line == CONSOLES else min(prepared, len(taken)),
+            NAMES: names(),
             "requests without a browser": [*exchanges],
         }
         seen = self.item.stash[FAILURE_EVIDENCE](line) if FAILURE_EVIDENCE in self.item.stash else {}

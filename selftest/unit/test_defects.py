@@ -9,9 +9,9 @@ import pytest
 from checklist import history
 from checklist.defects import Acts, Defect, Severity, advice, defects, expected_and_seen, rules, told_once, wrong
 from checklist.known_issues import read
-from checklist.lines import LINES, STEPS
+from checklist.lines import CONSOLES, LINES, STEPS
 from checklist.report.tickets import markdown
-from checklist.verdicts import MEANWHILE, PREPARED, Check, Role, Verdict, judge
+from checklist.verdicts import MEANWHILE, NAMES, PREPARED, Check, Role, Verdict, judge
 from checklist.words import brief, first_and_last, repeated
 from selftest.unit.sample_runs import CHROMIUM, FIREFOX, KNOWN, NO_PLAY, go, no_go, passing, run_of
 
@@ -361,6 +361,16 @@ def test_a_defect_brings_the_steps_that_were_taken_until_then() -> None:
     assert found(check)[0].symptoms[0].steps == taken
 
 
+def test_who_did_more_after_a_console_had_shown_it_is_left_out() -> None:
+    taken = ["As the student: Open it.", "Press play.", "As the administrator: Open the list.", "Press “Delete”."]
+    message = "expected no errors in anybody's console, seen the student's: console error"
+    check = replace(failed(CONSOLES, "Nobody's console shows an error", message), evidence={"steps": taken})
+    assert found(check)[0].symptoms[0].steps == taken[:2]
+    both = replace(check, message=f"{message}; the administrator's: console error")
+    assert found(both)[0].symptoms[0].steps == taken
+    assert found(replace(check, message="seen some"))[0].symptoms[0].steps == taken
+
+
 def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
     sent = {
         "sender": "the second student",
@@ -372,8 +382,49 @@ def test_requests_without_a_browser_say_who_sent_what_and_what_came() -> None:
     check = replace(failed("2.9.4", "Nobody else may", "seen harm"), evidence={"requests without a browser": [sent]})
     assert found(check)[0].symptoms[0].asked == [
         "As the second student, without a browser: Send POST https://moodle.example.edu/x.php with id 7, "
-        "s3_key videos/7/…, sesskey hidden. Answer: 403 Forbidden."
+        "s3_key KEY, sesskey SESSKEY. Answer: 403 Forbidden."
     ]
+
+
+def test_of_several_keys_in_requests_it_is_told_whose_each_is_or_they_have_numbers() -> None:
+    def asked(names: dict[str, str]) -> str:
+        first, second = (
+            {"sender": "the student", "address": f"https://m.example/mod/assign/submission/s3video/{name}.php"}
+            for name in "ab"
+        )
+        sent = [
+            first | {"method": "POST", "parameters": {"s3_key": "videos/7/1_a/…", "submissionid": "9"}, "status": 400},
+            second | {"method": "GET", "parameters": {"s3key": "videos/7/2_b/…", "id": "9"}, "status": 400},
+        ]
+        evidence = {"requests without a browser": sent, NAMES: names}
+        check = replace(failed("2.9.4", "Nobody else may", "seen harm"), evidence=evidence)
+        (told,) = found(check)[0].symptoms[0].asked
+        return told.replace("https://m.example/mod/assign/submission/s3video/", "")
+
+    assert asked({}) == (
+        "As the student, without a browser: Send POST a.php with s3_key KEY_1, submissionid SUBMISSION; "
+        "GET b.php with s3key KEY_2, id SUBMISSION. Answers: 400 Bad Request."
+    )
+    whose = {"KEY videos/7/1_a/…": "of the student's a.mp4", "KEY videos/7/2_b/…": "of the student's b.mp4"}
+    assert asked({**whose, "SUBMISSION 9": "of the student"}) == (
+        "As the student, without a browser: Send POST a.php with s3_key KEY of the student's a.mp4, "
+        "submissionid SUBMISSION of the student; GET b.php with s3key KEY of the student's b.mp4, "
+        "id SUBMISSION of the student. Answers: 400 Bad Request."
+    )
+    assert "KEY_1 of the student's a.mp4" in asked(dict.fromkeys(whose, "of the student's a.mp4"))
+
+
+def test_of_requests_without_a_browser_a_log_in_is_told_where_it_fails_and_what_is_repeated_once() -> None:
+    def sent(path: str, status: int) -> dict[str, object]:
+        return {"sender": "the student", "method": "GET", "address": f"https://m.example{path}", "status": status}
+
+    requests = [sent("/login/index.php", 200), sent("/user/preferences.php", 200), *[sent("/x.php", 400)] * 3]
+    check = replace(failed("2.9.4", "Nobody", "seen harm"), evidence={"requests without a browser": requests})
+    assert found(check)[0].symptoms[0].asked == [
+        "As the student, without a browser: Send GET https://m.example/x.php (3 times). Answers: 400 Bad Request."
+    ]
+    check = replace(check, evidence={"requests without a browser": [sent("/login/index.php", 500)]})
+    assert "/login/index.php. Answer: 500" in found(check)[0].symptoms[0].asked[0]
 
 
 def test_requests_with_one_sender_and_one_answer_are_told_together() -> None:

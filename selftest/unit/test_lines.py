@@ -365,6 +365,16 @@ def test_consoles_are_judged_at_the_end_of_a_test_whatever_became_of_it(run: Run
     assert inner.checks[1].message == "expected no errors in anybody's console, seen one"
 
 
+ASIDE = LOUD.replace("with line(", "with aside(), line(").replace(
+    "assert 1", 'step("the student", "Press it."); assert 1'
+)
+
+
+def test_who_wants_to_see_what_consoles_showed_needs_what_was_done_aside(run: Run) -> None:
+    inner = run("from clients.steps import aside, step\n" + ASIDE)
+    assert [one.evidence["steps"] for one in inner.checks] == [["As the student: Press it."]] * 2
+
+
 @pytest.mark.parametrize(
     ("before", "body", "told"),
     [

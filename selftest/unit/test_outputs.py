@@ -19,7 +19,7 @@ from checklist.lines import LINES
 from checklist.outputs import ctrf, junit
 from checklist.outputs.summary import SHOWN, annotated, markdown
 from checklist.publish import tell_job
-from checklist.report import tickets
+from checklist.report import how, tickets
 from checklist.results import json_schema, text_of
 from checklist.terminal import told
 from checklist.verdicts import Verdict
@@ -337,6 +337,50 @@ def test_in_a_ticket_a_name_with_underscores_stays_as_it_is() -> None:
     seen = "get_upload_url.php and __init__, seen *nothing* _at all_"
     text = tickets.markdown(replace(one, seen=seen), no_go())
     assert "**Seen:** get_upload_url.php and \\_\\_init\\_\\_, seen \\*nothing\\* \\_at all\\_" in text
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ('Choose clip"><img src=x onerror=1>.mp4 (3 KB).', 'Choose `clip"><img src=x onerror=1>.mp4` (3 KB).'),
+        ("Choose vvv…, a name of 255 characters (3 KB).", "Choose `vvv…`, a name of 255 characters (3 KB)."),
+        ("Hand in a`b.mp4 (3 bytes) to it.", "Hand in ``a`b.mp4`` (3 bytes) to it."),
+        ("Send GET https://m.example/x.php?id=7.", "Send GET `https://m.example/x.php?id=7`."),
+        ("Open it, /mod/x.php (id as there).", "Open it, `/mod/x.php` (id as there)."),
+        ("Look for videos/7/1_a/…, [[status_{{x}}]]", "Look for `videos/7/1_a/…`, `[[status_{{x}}]]`"),
+        ("Site administration > Plugins, #7", "Site administration > Plugins, \\#7"),
+        ("Run: grep -F '[error]' THE_LOG; or aws s3 ls", "Run: `grep -F '[error]' THE_LOG`; or `aws s3 ls`"),
+        ("# x", "\\# x"),
+        ("No <label>, in it ([role=main]), 1 < 2", "No `<label>`, in it (`[role=main]`), 1 \\< 2"),
+    ],
+)
+def test_in_a_ticket_what_is_taken_letter_by_letter_is_code(step: str, told: str) -> None:
+    (one, *_) = no_go().defects
+    assert f"**Seen:** {told}\n" in tickets.markdown(replace(one, seen=step), no_go())
+
+
+def test_where_a_defect_shows_has_the_steps_that_no_way_tells() -> None:
+    (one, *_) = no_go().defects
+    first = replace(one.symptoms[0], steps=["Log in."], asked=(), own=0)
+    other = replace(first, sentence="Another one", steps=["Log in.", "Close the tab."])
+    again = replace(other, sentence="A third one", steps=["Log in.", "Close the tab."])
+    text = tickets.markdown(replace(one, symptoms=[first, other, again]), no_go())
+    assert "  - Another one: Log in. Close the tab.\n" in text
+    assert "A third one: Log in" not in text
+
+
+def test_a_ticket_says_how_to_do_what_its_steps_say_and_nothing_else() -> None:
+    (one, *_) = no_go().defects
+    first = replace(one.symptoms[0], steps=["As the student: Slow what the browser sends down to 8 Mbit/s."], asked=())
+    text = tickets.markdown(replace(one, symptoms=[first]), no_go())
+    assert "## How to do what the steps say\n\n- Slow the browser: in Chromium" in text
+    assert "SESSKEY" not in text
+
+
+def test_each_thing_that_a_ticket_explains_is_in_a_step_or_a_message() -> None:
+    folders = ("tests", "pages", "checks", "clients", "fixtures", "network", "checklist")
+    source = "\n".join(file.read_text("utf-8") for folder in folders for file in Path(folder).rglob("*.py"))
+    assert [pattern for pattern in how.table() if not re.search(pattern, source)] == []
 
 
 @pytest.mark.parametrize(

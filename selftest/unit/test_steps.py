@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from checklist.verdicts import PREPARED
+from checklist.words import lasting
 from clients import steps
-from clients.addresses import asked
+from clients.addresses import ASSIGNMENT, MANAGE_VIDEOS, VIDEO_PAGE, asked
 from clients.words import parameters
 from pages.base import Moodle
 from pages.upload.widget import named
@@ -30,24 +31,47 @@ def moodle(who: str) -> Moodle:
 
 def test_what_is_done_aside_is_told_until_it_is_done() -> None:
     student, admin = moodle("the student"), moodle("the administrator")
-    student.step("Log in.")
+    student.step("Open the course.")
     with steps.aside():
         admin.step("Open the dashboard.")
-        assert steps.steps() == ["As the student: Log in.", "As the administrator: Open the dashboard."]
+        assert steps.steps() == ["As the student: Open the course.", "As the administrator: Open the dashboard."]
     student.step("Open the assignment.")
-    assert steps.steps() == ["As the student: Log in.", "Open the assignment."]
+    assert steps.steps() == ["As the student: Open the course.", "Open the assignment."]
+    assert steps.steps(whole=True) == [
+        "As the student: Open the course.",
+        "As the administrator: Open the dashboard.",
+        "As the student: Open the assignment.",
+    ]
+
+
+def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
+    student, teacher, admin = moodle("the student"), moodle("the teacher"), moodle("the administrator")
+    for person in (student, teacher, admin):
+        person.step(steps.LOG_IN)
+    admin.step("Open the dashboard.")
+    begun = steps.steps()
+    assert begun == ["As the administrator: Log in.", "Open the dashboard."]
+    student.step("Open the assignment.")
+    assert steps.steps() == [*begun, "As the student: Log in.", "Open the assignment."]
+
+
+def test_whose_keys_and_numbers_are_is_known_until_the_next_test() -> None:
+    steps.handed_in("the student", "clip.mp4", 9, "videos/7/1_a/clip.mp4")
+    assert steps.names() == {"SUBMISSION 9": "of the student", "KEY videos/7/1_a/…": "of the student's clip.mp4"}
+    steps.forget()
+    assert steps.names() == {}
 
 
 def test_who_acts_is_told_where_that_is_somebody_else() -> None:
     student, teacher = moodle("the student"), moodle("the teacher")
-    student.step("Log in.")
+    student.step("Open the course.")
     student.step("Open the assignment.")
-    teacher.step("Log in.")
+    teacher.step("Open the course.")
     student.step("Close the tab.")
     assert steps.steps() == [
-        "As the student: Log in.",
+        "As the student: Open the course.",
         "Open the assignment.",
-        "As the teacher: Log in.",
+        "As the teacher: Open the course.",
         "As the student: Close the tab.",
     ]
 
@@ -85,6 +109,9 @@ def test_several_assignments_of_a_test_have_names() -> None:
 def test_a_file_has_its_name_and_size_and_not_its_folder(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"0" * 2048)
     assert named(tmp_path / "clip.mp4") == "clip.mp4 (2 KB)"
+    assert named({"name": f"{'v' * 251}.mp4", "mimeType": "", "buffer": b""}) == (
+        f"{'v' * 60}….mp4, a name of 255 characters (0 bytes)"
+    )
     assert named({"name": "", "mimeType": "", "buffer": b""}) == "a file without a name (0 bytes)"
 
 
@@ -175,6 +202,17 @@ def test_what_the_administrator_does_without_a_browser_is_told() -> None:
     files = [file for file in (clients / "moodle").glob("*.py") if file.name != "forms.py"]
     silent_ones = {name for file in files for name in unsaid(file.read_text("utf-8"))}
     assert silent_ones == PREPARES | TOLD_BY_CALLERS | REQUESTS
+
+
+def test_an_address_is_told_without_the_numbers_and_keys_of_one_run() -> None:
+    assert lasting({"id": "7", "action": "grader", "userid": "8"}, ASSIGNMENT) == {
+        "id": "MODULE",
+        "action": "grader",
+        "userid": "USER",
+    }
+    assert lasting({"id": "9", "s3key": "videos/8/1_a/…"}, VIDEO_PAGE) == {"id": "SUBMISSION", "s3key": "KEY"}
+    assert lasting({"search": "videos/8/1_a/…", "perpage": "100"}, MANAGE_VIDEOS)["search"] == "KEY"
+    assert lasting({"submissionid": "0"}, VIDEO_PAGE) == {"submissionid": "0"}
 
 
 @pytest.fixture
