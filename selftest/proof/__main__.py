@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from checklist.standard_streams import make_safe
 from clients.errors import ConfigurationError
 from runner.configuration.replica import CHECKOUT
+from runner.pytest_plugin.preparation import suite_revision
 from selftest.proof import report
 from selftest.proof.ledger import Ledger
 from selftest.proof.outcome import ENGINES, Expectation, ExpectationError, expectations
@@ -70,6 +71,7 @@ def main() -> int:
 
 
 def _prove(chosen: Mapping[str, Expectation], options: argparse.Namespace, suffix: str) -> int:
+    revision = suite_revision()
     in_order = [chosen[name] for name in expectations() if name in chosen]
     turns = whole(in_order, suite()) if options.full else [*sparing(in_order, suite()), *catching(in_order, suite())]
     shutil.rmtree(REPORTS / "proof", ignore_errors=True)
@@ -78,7 +80,7 @@ def _prove(chosen: Mapping[str, Expectation], options: argparse.Namespace, suffi
     proof, idle = ledger.write(), []
     if not (options.faults or options.third is not None or proof["void"] or proof["partial"]):
         idle = unproven(ledger.red) if not suffix else []  # other engines have a part of the catalogue
-        text = report.proof_markdown(ledger.outcomes, options.browser, idle)
+        text = report.proof_markdown(ledger.outcomes, options.browser, revision, idle)
         (CHECKOUT / "docs" / f"proof{suffix}.md").write_text(text, encoding="utf-8")
     print(report.summary(ledger.outcomes, ledger.left, ledger.void))
     print(said := report.without_reason(idle))

@@ -178,7 +178,8 @@ def test_what_is_written() -> None:
     assert proof["not_run"] == 2 * (sum(line.judged for line in LINES.values()) - 1)
     json.dumps(proof)
 
-    page = proof_markdown(outcomes, "chromium")
+    page = proof_markdown(outcomes, "chromium", "2178a65")
+    assert "at 2178a65: " in page
     assert "2 faults, 1 caught, 1 survived, 1 with collateral." in page
     assert "| 2.7.15 | progress-stuck | title of 2.7.15 | expected progress up to 100%, seen &lt;3 \\| 4> |" in page
 
