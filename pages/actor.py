@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Response
 
 from checklist.words import lasting
 from checks.video_store import StoredVideos
-from clients.addresses import DASHBOARD, LOGOUT, MANAGE_VIDEOS, OWN, UPLOAD_URL, VIDEO_PAGE, asked
+from clients.addresses import COMPONENT, DASHBOARD, LOGOUT, MANAGE_VIDEOS, OWN, UPLOAD_URL, VIDEO_PAGE, asked
 from clients.http import jar
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
@@ -151,7 +151,7 @@ class Actor:
 
     def plugin_settings(self) -> PluginSettings:
         """Open the plugin's settings. They show secrets: for somebody `recorded=False`."""
-        self.moodle.step("Open the plugin's settings.")
+        self.moodle.step(f"Open the plugin's settings, {PluginSettings.path} with section {COMPONENT}.")
         return PluginSettings(self.page, self.moodle).open()
 
     def lose_session(self) -> None:

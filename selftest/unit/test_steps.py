@@ -44,6 +44,33 @@ def test_what_is_done_aside_is_told_until_it_is_done() -> None:
     ]
 
 
+def test_what_fails_aside_is_told_to_the_check_around_it() -> None:
+    student = moodle("the student")
+
+    def press() -> None:
+        with steps.aside():
+            student.step("Press the button.")
+            raise AssertionError
+
+    with pytest.raises(AssertionError):
+        press()
+    assert steps.steps() == ["As the student: Press the button."]
+
+
+def test_a_step_is_told_with_what_it_came_to() -> None:
+    student = moodle("the student")
+    student.step("Open the assignment.")
+    student.step("Wait for the message.")
+    steps.came_to("Wait for the message: “Ready”.")
+    told = ["As the student: Open the assignment.", "Wait for the message: “Ready”."]
+    assert steps.steps() == steps.steps(whole=True) == told
+
+
+def test_what_has_come_to_nothing_yet_is_told_as_nothing() -> None:
+    steps.came_to("Wait for the message: “Ready”.")
+    assert steps.steps() == []
+
+
 def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
     student, teacher, admin = moodle("the student"), moodle("the teacher"), moodle("the administrator")
     for person in (student, teacher, admin):
