@@ -137,8 +137,8 @@ def _shows(symptom: Symptom, defect: Defect) -> str:
     """What shows when all is done; what stands at the ticket's head is not told once more."""
     if _halves(symptom) != _halves(defect):
         return f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    above = "what stands above as seen"
-    return f"Find {above}." if symptom.sentence == defect.sentence else f"{symptom.sentence}: find {above}."
+    above = "what stands above under “Seen”."
+    return f"See {above}" if symptom.sentence == defect.sentence else f"{symptom.sentence}: see {above}"
 
 
 def _halves(one: Defect | Symptom) -> tuple[str, str]:

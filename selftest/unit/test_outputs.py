@@ -392,10 +392,10 @@ def test_what_stands_at_the_head_of_a_ticket_and_of_a_card_is_told_once(tmp_path
     defect = replace(one, expected="a", seen="b", symptoms=[first, same, other])
     text = tickets.markdown(defect, run)
     assert (text.count("expected a, seen b"), text.count("expected a, seen c")) == (0, 1)
-    assert "2. Find what stands above as seen." in text
+    assert "2. See what stands above under “Seen”." in text
     card = page.render(replace(run, defects=[defect]), tmp_path).partition("<summary>The ticket")[0]
     assert (card.count("expected a, seen b"), card.count("expected a, seen c")) == (0, 1)
-    assert "<li>Find what stands above as seen.</li>" in card
+    assert "<li>See what stands above under “Seen”.</li>" in card
 
 
 def test_each_thing_that_a_ticket_explains_is_in_a_step_or_a_message() -> None:
