@@ -156,7 +156,7 @@ class Actor:
 
     def lose_session(self) -> None:
         """The site ends this person's session, as it does after a while; their browser still shows the page."""
-        self.moodle.step("Stay on the page, and end the session: log out in another tab.")
+        self.moodle.step("While the video is on its way, end the session: log out in another tab.")
         held = jar(self.context.cookies(self.moodle.url))
         site = self._new_site()
         site.session.cookies.update(held)
