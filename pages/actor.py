@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Response
 
 from checklist.words import lasting
 from checks.video_store import StoredVideos
-from clients.addresses import DASHBOARD, LOGOUT, MANAGE_VIDEOS, OWN, UPLOAD_URL, VIDEO_PAGE, asked
+from clients.addresses import COMPONENT, DASHBOARD, LOGOUT, MANAGE_VIDEOS, OWN, UPLOAD_URL, VIDEO_PAGE, asked
 from clients.http import jar
 from clients.http_result import HttpResult
 from clients.moodle.client import MoodleClient
@@ -151,12 +151,12 @@ class Actor:
 
     def plugin_settings(self) -> PluginSettings:
         """Open the plugin's settings. They show secrets: for somebody `recorded=False`."""
-        self.moodle.step("Open the plugin's settings.")
+        self.moodle.step(f"Open the plugin's settings, {PluginSettings.path} with section {COMPONENT}.")
         return PluginSettings(self.page, self.moodle).open()
 
     def lose_session(self) -> None:
         """The site ends this person's session, as it does after a while; their browser still shows the page."""
-        self.moodle.step("Stay on the page, and end the session: log out in another tab.")
+        self.moodle.step("While the video is on its way, end the session: log out in another tab.")
         held = jar(self.context.cookies(self.moodle.url))
         site = self._new_site()
         site.session.cookies.update(held)

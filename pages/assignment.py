@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Locator, expect
 
 from clients.addresses import ASSIGNMENT
+from clients.steps import came_to
 from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted, expect_still
 from pages.grading import SubmissionsTable
@@ -28,9 +29,12 @@ class AssignmentPage(MoodlePage):
 
     path = ASSIGNMENT
 
-    def _form(self, action: str) -> SubmissionForm:
+    def _form(self) -> SubmissionForm:
+        action = "editsubmission"
         button = self.main.locator(f"form:has(input[name=action][value={action}])").get_by_role("button")
         expect(button, f"the button of {action}").to_be_visible()
+        if called := " ".join(button.inner_text().split()):
+            came_to(f"Press “{called}”.")
         press(button, f"the button of {action}")
         self.arrive(action, lambda url: f"action={action}" in url)
         return SubmissionForm(self.page, self.moodle).ready()
@@ -38,12 +42,12 @@ class AssignmentPage(MoodlePage):
     def add_submission(self) -> SubmissionForm:
         """Press "Add submission"."""
         self.moodle.step("Press “Add submission”.")
-        return self._form("editsubmission")
+        return self._form()
 
     def edit_submission(self) -> SubmissionForm:
         """Press "Edit submission"."""
         self.moodle.step("Press “Edit submission”.")
-        return self._form("editsubmission")
+        return self._form()
 
     def view_all_submissions(self) -> SubmissionsTable:
         """Follow the teacher's link to the grading table."""

@@ -199,7 +199,11 @@ class MoodlePage:
         boxes = self.page.locator(f"{EXCEPTION}, {NOTICE}").filter(visible=True)
         exceptions, notices = boxes.evaluate_all(SCRIPTS["said"], EXCEPTION)
         if broken := [*exceptions, *(said for said in notices if not is_others_notice(said))]:
-            raise MoodleBroke(f"expected a working page, seen Moodle's own error on {self.page.url}: {broken[0][:500]}")
+            status, _ = self.page.evaluate(SCRIPTS["answered"])
+            refused = f", which came with {answered(status)}" if status >= 400 else ""
+            raise MoodleBroke(
+                f"expected a working page, seen Moodle's own error on {self.page.url}{refused}: {broken[0][:500]}"
+            )
         self.moodle.warnings.extend(f"{self.page.url} shows a notice of others: {said[:200]}" for said in notices)
 
     def expect_translated(self) -> None:

@@ -24,15 +24,18 @@ class PluginSettings(MoodlePage):
     def _field(self, name: str) -> Locator:
         return self.page.locator(f"#adminsettings [name=s_{COMPONENT}_{name}]")
 
-    def change(self, name: str, value: str) -> None:
-        """Enter a value for the setting of that short name, press "Save changes", and find it kept."""
+    def change(self, name: str, value: str, how: str) -> None:
+        """Enter a value for the setting of that short name, press "Save changes", and find it kept.
+
+        `how` says what value that is, such as "as it was": the value itself is nobody's business.
+        """
         self.open()
         field = self._field(name)
         if not field.is_visible():  # Moodle hides a secret behind a link until it is to be edited
             field.locator("xpath=ancestor::*[@data-passwordunmask='wrapper']").locator(
                 "[data-passwordunmask=edit]"
             ).click()
-        self.moodle.step(f"Enter another value for {name}, and press “Save changes”.")
+        self.moodle.step(f"Enter {name} {how}, and press “Save changes”.")
         field.fill(value)
         self._expect_value(name, value, "typed in")
         with self.page.expect_navigation():

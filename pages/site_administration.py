@@ -31,7 +31,7 @@ class SiteAdministration(MoodlePage):
 
     def submission_plugins(self) -> SubmissionPlugins:
         """Follow Plugins > Activity modules > Assignment > Submission plugins."""
-        self.moodle.step("Follow Plugins > Activity modules > Assignment > Submission plugins.")
+        self.moodle.step("Press the tab “Plugins”, and in it, under “Activity modules”, the link “Submission plugins”.")
         self.page.locator("a[href='#linkmodules']").click()
         self.page.locator("#linkmodules a[href*='category=assignsubmissionplugins']").click()
         self.arrive("Submission plugins", lambda url: SETTINGS_CATEGORY in url)
@@ -59,6 +59,6 @@ class SubmissionPlugins(MoodlePage):
         if not links.count():  # asked, not expected: a failing expect would quote the settings
             seen = ", ".join(self.main.get_by_role("heading").all_inner_texts())
             raise AssertionError(f"expected a link to {path} among the submission plugins, seen: {seen}")
-        self.moodle.step(f"Follow the link to {path}.")
+        self.moodle.step(f"Follow the link to {path} on that page, which shows the settings of S3 Video.")
         links.first.click()
         self.arrive(path, lambda url: path in url)

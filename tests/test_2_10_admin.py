@@ -101,10 +101,10 @@ def test_time_ranges(
     line: Lines,
 ) -> None:
     """The administrator looks at the figures of another time."""
-    submit(assignment)
     admin_in_private.log_in_by_cookie()
     with line("2.10.3", "The dashboard opens by its address", blocks=True, extra=True):
         dashboard = admin_in_private.dashboard()
+    submit(assignment)
     with line("2.10.4", "Each time range that can be chosen counts the new upload", extra=True) as evidence:
         evidence["requested by days"] = dashboard.expect_ranges()
     with line(

@@ -199,7 +199,7 @@ def test_wrong_credentials(
             with settings_guard.one_character_off(name) as change:
                 values = settings.values()
                 with line("2.11.5", f"The administrator changes one character of the {words}", blocks=True):
-                    settings.change(name, change.changed)
+                    settings.change(name, change.changed, "with one character changed")
                     change.saved()
                 with line("2.11.5", f"Saving another {words} leaves the other settings as they were", extra=True):
                     settings.expect_others_kept(name, values)
@@ -215,7 +215,7 @@ def test_wrong_credentials(
                 with line("2.7.19", f"With a wrong {words} the video handed in before stays handed in", extra=True):
                     expect_unharmed(student.site(), before, video_store, "an upload that failed")
                 with line("2.11.8", f"The administrator puts the {words} back"):
-                    settings.change(name, change.original)
+                    settings.change(name, change.original, "as it was")
             with line("2.11.8", f"With the right {words} the upload works, and S3 has the video") as evidence:
                 again = form.widget.try_again(small_clip.path)
                 evidence["tried again by"] = again.started_by

@@ -80,11 +80,11 @@ def test_what_is_given_away(
     for who, site in (("a student", student), ("a teacher", grader)):
         with line("4.4.2", f"The administrators' pages are closed to {who}") as evidence:
             evidence["messages"] = direct.expect_refused(site, who)
+    owner = people.student(submission.assignment.course).site()
+    others = {"another student": student, "a teacher": grader}
     with line(
-        "4.4.2", "A second student and a teacher cannot confirm a student's upload, and do it no harm"
+        "4.4.2", "Another student and a teacher cannot confirm a student's upload, and do it no harm"
     ) as evidence:
-        owner = people.student(submission.assignment.course).site()
-        others = {"a second student": student, "a teacher": grader}
         evidence["messages"] = expect_owners_alone(
             owner, others, workspace.site, submission.assignment, submission.clip, environment.verify
         )

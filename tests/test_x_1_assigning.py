@@ -67,7 +67,7 @@ def test_groups(
     for way, ask in WATCH.items():
         with line("X.1.2", f"A student of another group gets no video by the {way}"):
             video_access.expect_denied(ask(other, theirs), theirs)
-    with line("X.1.1", "What a member hands in takes the place of the group's video"):
+    with line("X.1.1", "What a member hands in by requests takes the place of the group's video"):
         replacement = submit_without_browser(assignment, second, part="second member of the group")
         for who in (video.site, replacement.site):
             expect_shown(assignment_page(who, assignment), [replacement.key], "on each member's page")

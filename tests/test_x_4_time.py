@@ -18,6 +18,7 @@ from clients.moodle.client import MoodleClient
 from clients.moodle.course_reuse import reset_course
 from clients.plugin.administration import plugin, plugin_settings
 from clients.plugin.api import WATCH, Video, grading_table, playback_url
+from clients.steps import step
 from fixtures.visitors import SubmissionWithoutBrowser
 from runner.configuration.environment import Environment
 from runner.configuration.naming import ABROAD, LEFT, RENAMED
@@ -92,6 +93,7 @@ def test_copied_course(
             with line("X.4.2", f"A {who} of the copy alone gets no video of the first course by the {way}"):
                 video_access.expect_denied(ask(newcomer, first), first)
     with line("X.4.3", "In a copied course nobody is told that they have submitted while their video is not there"):
+        step("the student", "Open the assignment in the copied course.")
         for page in pages:
             assigning.expect_handed_in_with_video(page)
     with line("X.4.3", "The video that a copied course shows plays"):

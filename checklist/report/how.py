@@ -15,5 +15,9 @@ def table() -> dict[str, str]:
 
 
 def how(text: str) -> list[str]:
-    """What goes with such a text, in the order of the table."""
-    return [told for pattern, told in table().items() if re.search(pattern, text)]
+    """What goes with such a text, in the order of the table; what says something to be explained is explained below."""
+    found: list[str] = []
+    for pattern, told in table().items():
+        if re.search(pattern, "\n".join([text, *found])):
+            found.append(told)
+    return found

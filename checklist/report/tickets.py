@@ -13,7 +13,7 @@ from checklist.lines import LINES, chapter
 from checklist.reason import called, came_to, waived_and_failed
 from checklist.report.how import how
 from checklist.results import NoResults, Run, put
-from checklist.words import sentence
+from checklist.words import listed, sentence
 
 FOLDER = "issues"
 
@@ -43,7 +43,6 @@ def mark(defect: Defect) -> str:
 def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None) -> str:
     """The ticket; `pictures` are what each shows, by their addresses. Without them it says which to attach."""
     names = {target.name: called(target) for target in run.targets}
-    first = defect.symptoms[0]
     found_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     waived = waived_and_failed(run.targets, run.waived, run.lines)
@@ -60,29 +59,32 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         "Passed all the same": "; ".join(f"{_lines([line])}: {_text(why)}" for line, why in defect.beside.items()),
         "Also checked, and right": "; ".join(map(_text, defect.held)),
         "Waived": " ".join(waived[line] for line in defect.lines if line in waived),
-        "Lines that cannot pass while this is open": _lines(defect.follows, run),
+        "Lines that cannot pass while this is open": "; ".join(
+            _following(line, defect, run) for line in defect.follows
+        ),
     }
     parts = [
         f"# {title(defect)}",
         "\n".join(f"- **{name}:** {told}" for name, told in facts.items() if told),
-        _again(first),
-        *(f"### Another way to see it: {_text(one.sentence)}\n\n{_steps(one)}" for one in defect.ways[1:]),
+        _again(defect),
+        *(f"### Another way to see it: {_text(one.sentence)}\n\n{_steps(one, defect)}" for one in defect.ways[1:]),
     ]
     if len(defect.symptoms) > 1:
         told = []
         shown = {what_is_done(one, whole=True) for one in defect.ways}
+        above = {_halves(defect), *map(_halves, defect.ways)}
         for ones in told_once(defect.symptoms[:SYMPTOMS]):
-            told += [
-                f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}",
-                f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}",
-            ]
+            told.append(f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}")
+            if _halves(ones[0]) not in above:
+                told.append(f"  expected {_text(ones[0].expected)}, seen {_text(ones[0].seen)}")
             for one in ones:
                 if (done := what_is_done(one, whole=True)) and done not in shown:
                     shown.add(done)
-                    told.append(f"  - {_text(one.sentence)}: {' '.join(_text(each) for each in _done(one)[:-1])}")
+                    told.append(f"  - {_text(one.sentence)}: {' '.join(_text(each) for each in _done(one))}")
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
-    if hints := how("\n".join(done for one in defect.symptoms[:SYMPTOMS] if one.test for done in _done(one))):
+    ones = [one for same in told_once(defect.symptoms[:SYMPTOMS]) for one in same if one.test]
+    if hints := how("\n".join(done for one in ones for done in [*_done(one), one.expected, one.seen])):
         parts.append("\n".join(["## How to do what the steps say", "", *(f"- {hint}" for hint in hints)]))
     if pictures:
         parts += [f"![{_text(told)}]({path})" for path, told in pictures.items()]
@@ -100,15 +102,17 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _again(symptom: Symptom) -> str:
+def _again(defect: Defect) -> str:
     """How to see it again, in words; nothing where no test tells."""
-    return f"## How to see it again\n\n{_steps(symptom)}" if symptom.test else ""
+    first = defect.symptoms[0]
+    return f"## How to see it again\n\n{_steps(first, defect)}" if first.test else ""
 
 
-def _steps(symptom: Symptom) -> str:
-    *done, last = _done(symptom)
+def _steps(symptom: Symptom, defect: Defect) -> str:
+    done = _done(symptom)
     begun = len(done) - symptom.own
-    steps = [*map(_text, done[:begun]), *(f"**{_text(step)}**" for step in done[begun:]), _text(last)]
+    own = [f"**{_text(step)}**" for step in done[begun:]]
+    steps = [*map(_text, done[:begun]), *own, _text(_shows(symptom, defect))]
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     told = [
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
@@ -126,23 +130,37 @@ def _steps(symptom: Symptom) -> str:
 
 
 def _done(symptom: Symptom) -> list[str]:
-    """What is done, and at last what shows then."""
-    last = f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
-    return [*symptom.steps, *symptom.asked, last]
+    return [*symptom.steps, *symptom.asked]
+
+
+def _shows(symptom: Symptom, defect: Defect) -> str:
+    """What shows when all is done; what stands at the ticket's head is not told once more."""
+    if _halves(symptom) != _halves(defect):
+        return f"{symptom.sentence}: expected {symptom.expected}, seen {symptom.seen}"
+    above = "what stands above under “Seen”."
+    return f"See {above}" if symptom.sentence == defect.sentence else f"{symptom.sentence}: see {above}"
+
+
+def _halves(one: Defect | Symptom) -> tuple[str, str]:
+    return one.expected, one.seen
 
 
 def _in(symptom: Symptom) -> str:
     return f" ({where(symptom)})" if where(symptom) else ""
 
 
-def _lines(lines: Sequence[str], run: Run | None = None) -> str:
-    """With their words, and with what they came to in a run."""
+def _lines(lines: Sequence[str]) -> str:
+    """With their words."""
     return "; ".join(
-        f"{line}{chapter(line)} “{_text(plain(LINES[line].text))}”{f' ({came_to(line, run.lines)})' if run else ''}"
-        if line in LINES
-        else line
-        for line in lines
+        f"{line}{chapter(line)} “{_text(plain(LINES[line].text))}”" if line in LINES else line for line in lines
     )
+
+
+def _following(line: str, defect: Defect, run: Run) -> str:
+    """A line, with what it came to in the run; one without a test of its own says with which it fails."""
+    causes = [one for one in defect.lines if one in LINES and LINES[one].is_followed_by(LINES[line])]
+    why = f": it has no test of its own, and fails with {listed(causes)}" if causes else ""
+    return f"{_lines([line])} ({came_to(line, run.lines)}{why})"
 
 
 def _text(text: str) -> str:

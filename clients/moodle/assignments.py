@@ -195,7 +195,8 @@ def delete_assignment(site: MoodleClient, assignment: Assignment, people: Sequen
     Nobody is shown it any more, also where the site leaves the rest to a task.
     """
     gone = steps.the_assignment(assignment.cmid)
-    steps.step(site.session.sender, f"Remove what was handed in to {gone}, and delete it.")
+    how = "“Remove submission” in the table of all submissions"
+    steps.step(site.session.sender, f"Remove what was handed in to {gone} ({how}), and delete {gone}.")
     remove_submissions(site, assignment.cmid, people)
     step, script = f"Deleting the assignment {assignment.name}", "/course/mod.php"
     page = site.open(step, script, delete=assignment.cmid, sesskey=site.sesskey)

@@ -29,7 +29,8 @@ def copy_course(courses: Courses, course: Course, category: int, name: str, shor
     fails.
     """
     site = courses.site
-    step(site.session.sender, "Copy the course with its people and their work (“Copy course”), and wait for that.")
+    how = "“Copy course”, with all roles and “Include user data”"
+    step(site.session.sender, f"Copy the course with its people and their work ({how}), and wait for that.")
     try:
         form = site.open("Copying a course", COPY, id=course.id)
         roles = {str(one["name"]): True for one in form.select("input[type=checkbox][name^=role_]")}

@@ -10,8 +10,10 @@ from typing import cast
 
 from playwright.sync_api import Locator, TimeoutError, expect
 
+from checklist.words import sentence
 from checks.xss import MARK, RAN, expect_shown_as_text
-from clients.words import lasting
+from clients.steps import came_to
+from clients.words import cut, lasting
 from pages.base import Moodle
 from pages.upload import progress
 from pages.upload.progress import Message, Recording
@@ -19,6 +21,9 @@ from pages.upload.recorder import RECORDED, WARNS
 from pages.upload.requests import Receipt, Requests
 
 ENDING = "a message about how the upload ended"
+
+SAID = 160
+"""Characters of a message that a step tells."""
 
 FIRST_BYTES = 64 * 1024
 """More than a request to storage sends that carries no file."""
@@ -149,6 +154,8 @@ class Upload:
                 )
             if not self._ends_within(self._moodle.upload):
                 raise AssertionError(f"expected {ENDING} within {self._moodle.upload:g} s, seen {self._seen()}")
+        if said := " ".join(" ".join(self._ending.all_inner_texts()).split()):
+            came_to(sentence(f"Wait for the form's message: “{cut(said, SAID)}”"))
 
     def expect_stored(self) -> None:
         """Storage has said that it has the file."""

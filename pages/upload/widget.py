@@ -12,6 +12,7 @@ from playwright.sync_api import FileChooser, FilePayload, Page, Route, TimeoutEr
 
 from clients.addresses import CONFIRMATION
 from clients.errors import NotCheckable
+from clients.steps import aside
 from pages.base import Moodle, expect_on_screen, has_touch, press
 from pages.texts import in_words
 from pages.upload.attempt import Upload
@@ -37,8 +38,9 @@ class UploadWidget:
         """The widget is there, and its script has taken hold: its button opens the dialogue for files."""
         expect(self.root, "the upload widget").to_be_visible()
         expect(self.field, "the widget's file input").to_be_attached()
-        self.moodle.step("Press the button to choose a file, and choose none.")
-        self._open_dialogue()
+        with aside():
+            self.moodle.step("Press the button to choose a file, and choose none.")
+            self._open_dialogue()
 
     def expect_on_screen(self) -> None:
         """The widget and its button are seen whole."""

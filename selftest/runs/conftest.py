@@ -69,10 +69,11 @@ def show(tab: Page) -> Iterator[Show]:
     """Serves a page's HTML at the site, and answers everything else with a few words."""
     expect.set_options(timeout=MOODLE.page * 1000)
 
-    def show(html: str, path: str = "/") -> Page:
+    def show(html: str, path: str = "/", status: int = 200) -> Page:
         def answer(route: Route) -> None:
             if route.request.url == SITE + path:
-                route.fulfill(content_type="text/html", body=f"<!doctype html><title>A page</title>{html}")
+                body = f"<!doctype html><title>A page</title>{html}"
+                route.fulfill(status=status, content_type="text/html", body=body)
             elif route.request.url.endswith(".webm"):
                 route.fulfill(path=media.WEBM.path, content_type="video/webm")
             else:

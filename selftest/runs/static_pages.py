@@ -15,9 +15,9 @@ LOADING = 10_000
 
 
 class Show(Protocol):
-    """Shows a page's HTML at a path of the site."""
+    """Shows a page's HTML at a path of the site, which answers with this status."""
 
-    def __call__(self, html: str, path: str = "/") -> Page: ...
+    def __call__(self, html: str, path: str = "/", status: int = 200) -> Page: ...
 
 
 def says(*words: str) -> pytest.RaisesExc:

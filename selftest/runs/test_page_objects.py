@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page
 
+from clients import steps
 from clients.errors import NotCheckable
 from fixtures.people import WHOLE_ROWS
 from media import WEBM
+from pages.assignment import AssignmentPage
 from pages.base import Moodle, MoodleBroke, MoodlePage, clear_the_way, press
 from pages.login import LoginPage
 from pages.player import Player
@@ -49,6 +51,21 @@ def test_notices_of_others_are_remarked(show: Show, files: str, told: list[str] 
     else:
         page.ready()
         assert moodle.warnings == [f"{SITE}/ shows a notice of others: Deprecated {files}"]
+
+
+def test_an_error_of_moodles_is_told_with_its_status(show: Show) -> None:
+    with says(f"Moodle's own error on {SITE}/, which came with status 404 (Not Found): Section error!"):
+        MoodlePage(show(f"{IDLE}<div class=errorbox>Section error!</div>", status=404), MOODLE).ready()
+
+
+def test_the_button_of_the_form_is_called_as_the_page_calls_it(show: Show, impatient: None) -> None:
+    steps.forget()
+    fields = "<input type=hidden name=action value=editsubmission><button>Hand in\n once more</button>"
+    page = AssignmentPage(show(f"{IDLE}<main role=main><form>{fields}</form></main>"), MOODLE)
+    with says("expected a page of Moodle at", "action=editsubmission"):
+        page.edit_submission()
+    assert steps.steps() == ["As somebody: Press “Hand in once more”."]
+    steps.forget()
 
 
 def test_a_page_without_moodles_scripts(show: Show, impatient: None) -> None:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import FilePayload
 
 import media
+from clients import steps
 from pages.upload import Upload, UploadWidget
 from selftest.runs.static_pages import MOODLE, SITE, STORE, Show, says
 
@@ -79,6 +80,7 @@ def test_no_progress_bar(upload: Uploading) -> None:
 def test_messages_as_they_should_be(upload: Uploading) -> None:
     assert upload("say('success', 'Your video is there.')").expect_success() == "Your video is there."
     assert upload("say('danger', 'Not a video: wrong type.')").expect_refused("type") == "Not a video: wrong type."
+    assert steps.steps()[-1] == "Wait for the form's message: “Not a video: wrong type.”"
 
 
 @pytest.mark.parametrize(

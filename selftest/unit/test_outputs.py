@@ -19,7 +19,7 @@ from checklist.lines import LINES
 from checklist.outputs import ctrf, junit
 from checklist.outputs.summary import SHOWN, annotated, markdown
 from checklist.publish import tell_job
-from checklist.report import how, tickets
+from checklist.report import how, page, tickets
 from checklist.results import json_schema, text_of
 from checklist.terminal import told
 from checklist.verdicts import Verdict
@@ -238,7 +238,7 @@ def test_a_ticket_says_all_that_a_developer_needs() -> None:
         "Chromium 156",
         "2.8.6 “Click play button”",
         "**Lines that cannot pass while this is open:** 2.8.7 “Verify video plays without errors” (not reached); ",
-        "2.14.1 “All tests passed” (failed)",
+        "2.14.1 “All tests passed” (failed: it has no test of its own, and fails with 2.8.6)",
         "## Pictures to attach: in report.html on this defect's card, in the run's folder as files\n\n",
         f"- `{SHOT}`: {WRONG}. What the teacher saw: Grading",
         f"## How to see it again\n\n**What should happen:** {PLAYS}.",
@@ -377,8 +377,29 @@ def test_a_ticket_says_how_to_do_what_its_steps_say_and_nothing_else() -> None:
     assert "SESSKEY" not in text
 
 
+def test_what_explains_a_step_is_explained_as_well() -> None:
+    request, *words = how.how("As the student: Begin an upload to it, and send nothing.")
+    assert "POST /mod/assign/submission/s3video/ajax/get_upload_url.php with sesskey SESSKEY" in request
+    assert [told.partition(":")[0] for told in words[1:]] == ["SESSKEY", "ASSIGNMENT"]
+
+
+def test_what_stands_at_the_head_of_a_ticket_and_of_a_card_is_told_once(tmp_path: Path) -> None:
+    run = no_go()
+    (one, *_) = run.defects
+    first = replace(one.symptoms[0], expected="a", seen="b", steps=["Log in."])
+    same = replace(first, sentence="Another one")
+    other = replace(first, sentence="A third one", seen="c")
+    defect = replace(one, expected="a", seen="b", symptoms=[first, same, other])
+    text = tickets.markdown(defect, run)
+    assert (text.count("expected a, seen b"), text.count("expected a, seen c")) == (0, 1)
+    assert "2. See what stands above under “Seen”." in text
+    card = page.render(replace(run, defects=[defect]), tmp_path).partition("<summary>The ticket")[0]
+    assert (card.count("expected a, seen b"), card.count("expected a, seen c")) == (0, 1)
+    assert "<li>See what stands above under “Seen”.</li>" in card
+
+
 def test_each_thing_that_a_ticket_explains_is_in_a_step_or_a_message() -> None:
-    folders = ("tests", "pages", "checks", "clients", "fixtures", "network", "checklist")
+    folders = ("tests", "pages", "checks", "clients", "fixtures", "network", "checklist", "replica")
     source = "\n".join(file.read_text("utf-8") for folder in folders for file in Path(folder).rglob("*.py"))
     assert [pattern for pattern in how.table() if not re.search(pattern, source)] == []
 

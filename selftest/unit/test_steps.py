@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,10 @@ from checklist.verdicts import PREPARED
 from checklist.words import lasting
 from clients import steps
 from clients.addresses import ASSIGNMENT, MANAGE_VIDEOS, VIDEO_PAGE, asked
+from clients.plugin import api
 from clients.words import parameters
+from fixtures import data
+from media import WEBM
 from pages.base import Moodle
 from pages.upload.widget import named
 from selftest.unit.inner_run import Run, runs
@@ -44,6 +48,33 @@ def test_what_is_done_aside_is_told_until_it_is_done() -> None:
     ]
 
 
+def test_what_fails_aside_is_told_to_the_check_around_it() -> None:
+    student = moodle("the student")
+
+    def press() -> None:
+        with steps.aside():
+            student.step("Press the button.")
+            raise AssertionError
+
+    with pytest.raises(AssertionError):
+        press()
+    assert steps.steps() == ["As the student: Press the button."]
+
+
+def test_a_step_is_told_with_what_it_came_to() -> None:
+    student = moodle("the student")
+    student.step("Open the assignment.")
+    student.step("Wait for the message.")
+    steps.came_to("Wait for the message: “Ready”.")
+    told = ["As the student: Open the assignment.", "Wait for the message: “Ready”."]
+    assert steps.steps() == steps.steps(whole=True) == told
+
+
+def test_what_has_come_to_nothing_yet_is_told_as_nothing() -> None:
+    steps.came_to("Wait for the message: “Ready”.")
+    assert steps.steps() == []
+
+
 def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
     student, teacher, admin = moodle("the student"), moodle("the teacher"), moodle("the administrator")
     for person in (student, teacher, admin):
@@ -53,6 +84,21 @@ def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
     assert begun == ["As the administrator: Log in.", "Open the dashboard."]
     student.step("Open the assignment.")
     assert steps.steps() == [*begun, "As the student: Log in.", "Open the assignment."]
+
+
+def test_who_hands_in_once_more_is_told_to_do_so_in_place_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "upload", lambda *_: (9, "videos/7/1_a/clip.webm"))
+    monkeypatch.setattr(data, "save_submission", lambda *_: None)
+    one, other = (
+        SimpleNamespace(person=SimpleNamespace(id=number), moodle=moodle(who), site=lambda: None)
+        for number, who in enumerate(("the student", "the second student"))
+    )
+    submit = vars(data.submit)["__wrapped__"](None, SimpleNamespace(verify=True), WEBM, iter(()), Path())
+    assignment = SimpleNamespace(cmid=3)
+    for owner in (one, other, one):
+        submit(assignment, owner, WEBM)
+    told = [step.partition(" to ")[2] for step in steps.steps()]
+    assert told == ["the assignment.", "the assignment.", "the assignment, in place of the video before."]
 
 
 def test_whose_keys_and_numbers_are_is_known_until_the_next_test() -> None:
