@@ -86,6 +86,9 @@ VIEWS = 4
 ON_S3 = re.compile(r"\bon S3\b|\bunder videos/")
 """Says that something is on S3, or is not, which no page shows."""
 
+BROKEN = re.compile(r"^Moodle's own error on ")
+"""Begins what was seen where a page does not open."""
+
 PAGE = re.compile(r"/[\w/.-]+\.php")
 WHOSE = re.compile(r"What the (.+?) saw:")
 """Of a picture's caption: its page, and at whose browser it was taken."""
@@ -815,10 +818,15 @@ def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> lis
             for defect in found:
                 if any(LINES[line].is_followed_by(LINES[entry.id]) for line in defect.lines):
                     follows[defect.key].append(entry.id)
-        if entry.verdict is Verdict.NOT_REACHED:
-            for check in entry.checks:
-                if check.verdict is Verdict.NOT_REACHED and (cause := _what_kept(check, found)):
-                    follows[cause.key].append(entry.id)
+        for check in entry.checks:
+            if check.verdict is not entry.verdict:
+                continue
+            if check.verdict is Verdict.NOT_REACHED and (cause := _what_kept(check, found)):
+                follows[cause.key].append(entry.id)
+            if check.verdict is Verdict.NOT_CHECKABLE:
+                follows |= {
+                    defect.key: [*follows[defect.key], entry.id] for defect in found if _is_named_by(check, defect)
+                }
     return [
         replace(defect, follows=[line for line in _in_order(follows[defect.key]) if line not in defect.lines])
         for defect in found
@@ -826,14 +834,27 @@ def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> lis
 
 
 def _what_kept(check: Check, found: Iterable[Defect]) -> Defect | None:
-    """The defect without which a test would have come to this line."""
+    """The defect without which a test would have come to this line: that which it names, or whose sight it tells."""
     named = re.match(r"(\S+) \(", check.message)
-    for defect in found:
-        for symptom in defect.symptoms:
-            same_test = symptom.test == _test(check) and check.target in symptom.targets
-            if same_test and (named is None or named[1] in symptom.lines):
-                return defect
-    return None
+    mine = [
+        (defect, symptom)
+        for defect in found
+        for symptom in defect.symptoms
+        if symptom.test == _test(check) and check.target in symptom.targets
+        if named is None or named[1] in symptom.lines
+    ]
+    _, seen = expected_and_seen(check.message) or ("", "")
+    told = [defect for defect, symptom in mine if seen and symptom.seen == seen]
+    return next(iter([*told, *(defect for defect, _ in mine)]), None)
+
+
+def _is_named_by(check: Check, defect: Defect) -> bool:
+    """Whether a check that could not be made says that this defect is why: by a line of it, or by a page of its own."""
+    lines = re.findall(r"\(([\w.]+\d)\)", check.message)
+    if {*lines} & {*defect.lines}:
+        return True
+    broken = {Path(page).stem for one in defect.symptoms if BROKEN.search(one.seen) for page in PAGE.findall(one.seen)}
+    return "does not open" in check.message and any(re.search(rf"\b{page}\b", check.message) for page in broken)
 
 
 PROBLEMS = {

@@ -33,7 +33,7 @@ ONCE = "once"
 CELLS = {
     "✗2": ("failed", "2 lines failed"),
     "✗2 known": ("known", "they failed, and the team has agreed to live with that"),
-    "✗2 beyond": ("known", "they failed, are beyond the checklist, and stop no release"),
+    "✗2 beyond": ("known", "they failed, are beyond the checklist, and alone stop no release"),
     "?4": ("open", "4 lines were not judged"),
     "✓9": ("passed", "9 lines passed"),
     "–": ("none", "nothing to judge"),
@@ -167,6 +167,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         matrix=list(_matrix(run, tested)),
         tested=tested,
         how_far=reason.how_far(run),
+        untried=_untried(run),
         untested=[target for target in run.targets if target.missing],
         waived=reason.waived_and_failed(run.targets, run.waived, run.lines),
         tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
@@ -281,12 +282,24 @@ def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, lis
                 worst = min((one.verdict for one in checks if one.counts), key=WORST_FIRST.index, default=None)
                 if worst:
                     found.setdefault((line.step, target), []).append((worst, _aside(entry, run)))
-        elif entry.checks or entry.blocks or (line.kind is Kind.FOLLOWS and entry.verdict is not Verdict.NOT_RUN):
+        elif _has_a_cell(entry):
             found.setdefault((line.step, entry.browser), []).append((entry.verdict, _aside(entry, run)))
     for step in STEPS:
         cells = [_cell(name, found.get((step.id, key), [])) for name, key in _columns(tested)]
         if any(cell.kind != "none" for cell in cells):
             yield step, cells
+
+
+def _has_a_cell(entry: Entry) -> bool:
+    """Whether the matrix counts an entry: something was tried, or a GO asks for it."""
+    follows = LINES[entry.id].kind is Kind.FOLLOWS and entry.verdict is not Verdict.NOT_RUN
+    return bool(entry.checks) or entry.blocks or follows
+
+
+def _untried(run: Run) -> list[str]:
+    """The lines of the checklist that a program was to judge, and that the matrix counts in no column."""
+    there = {entry.id for entry in run.lines if _has_a_cell(entry)}
+    return [line.id for line in LINES.values() if not line.beyond and not line.for_people and line.id not in there]
 
 
 def _tally(run: Run, lines: Sequence[Line]) -> Counter[str]:

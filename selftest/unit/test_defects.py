@@ -161,16 +161,16 @@ def test_what_a_rule_puts_together_is_called_by_what_was_seen(
     ("check", "telling"),
     [
         (("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
-          "video, seen that its owner has lost it (their page says “Error” instead) after somebody else's confirmation was "
-          "refused with status 403 (Forbidden): No"),
+          "video, seen that its owner has lost it (their page says “Error” instead) after somebody else's "
+          "confirmation was refused with status 403 (Forbidden): No"),
          "confirm_upload.php refuses the request (403), and the owner's page turns to “Error” all the same"),
         (("2.8.9", "The console tells nobody the signed URL", "expected no signed URL in the teacher's console, seen 2 "
           "messages with one, such as “S3 Video: Got signed URL: https://cdn/videos/8/…?Signature=…”"),
-         "2 in the console, such as “S3 Video: Got signed URL: …”"),
+         "2 addresses that play it until they expire, such as “S3 Video: Got signed URL: …”"),
         (("2.10.11", "The CDN no longer serves the deleted video, from no cache either", "expected a deleted video "
-          "not to play any more, seen that it still plays from the CDN (the plugin reported “Failed to delete video: Failed to "
-          "invalidate”): 206 (Partial Content)"),
-         "the deletion ends with “Failed to invalidate”, and the CDN still serves the video (206)"),
+          "not to play any more, seen that it still plays from the CDN (the plugin reported “Failed to "
+          "delete video: Failed to invalidate”): 206 (Partial Content)"),
+         "“Failed to invalidate”, and the CDN still serves it (206)"),
         (("2.10.8", "The list is in finished texts", "expected finished texts on every page, seen [[all]] on "
           "https://m/s3video/list.php and 3 other pages; [[status]] on https://m/s3video/list.php"),
          "“[[all]]” on list.php, and 3 other pages"),
@@ -390,6 +390,31 @@ def test_what_a_test_could_not_reach_is_told_with_its_cause() -> None:
     click, phone = no_go().defects
     assert click.follows == ["2.8.7", "2.8.8", "2.8.9", "2.14.1"]
     assert phone.lines == ["2.13.6"]
+
+
+def test_what_could_not_be_checked_is_told_with_the_defect_that_it_names() -> None:
+    error = (
+        "expected a working page, seen Moodle's own error on https://m/s3video/dashboard.php?range=1: Section error!"
+    )
+    closed = failed("2.10.2", "The dashboard opens", error)
+    bucket = failed("1.4.23", "The distribution's logs have a bucket of their own", "expected a bucket, seen none")
+    why = {
+        "4.4.5": "/mod/assign/submission/s3video/dashboard.php does not open: Section error!",
+        "4.4.6": "there is no bucket logs, which is to have the distribution's logs (1.4.23)",
+        "4.4.4": "/mod/assign/submission/s3video/settings.php does not open: Section error!",
+    }
+    open_ = [Check(line, "all", Verdict.NOT_CHECKABLE, "It holds", message=told) for line, told in why.items()]
+    follows = {one.lines[0]: [*one.follows] for one in found(closed, bucket, *open_)}
+    assert ("4.4.5" in follows["2.10.2"], "4.4.5" in follows["1.4.23"]) == (True, False)
+    assert ("4.4.6" in follows["2.10.2"], "4.4.6" in follows["1.4.23"]) == (False, True)
+    assert "4.4.4" not in (*follows["2.10.2"], *follows["1.4.23"])
+
+
+def test_of_two_defects_of_a_test_that_ended_early_the_one_it_tells_is_the_cause() -> None:
+    page = failed("3.7.4", "The dashboard opens", "expected a working page, seen another", test="test_smoke")
+    left = failed("3.7.6", "S3 no longer has it", "expected the video to be gone, seen a.mp4 on S3", test="test_smoke")
+    ended = Check("3.9.4", "chromium", Verdict.NOT_REACHED, "It is there", message=left.message, test="test_smoke")
+    assert {one.lines[0]: "3.9.4" in one.follows for one in found(page, left, ended)} == {"3.7.4": False, "3.7.6": True}
 
 
 def test_a_defect_brings_the_steps_that_were_taken_until_then() -> None:
