@@ -111,6 +111,7 @@ def test_figures_are_medians_of_what_checks_measured() -> None:
     checks = [
         replace(check, evidence={"seek took seconds": [0.1, 0.4]}),
         replace(check, evidence={"seek took seconds": [0.2], "first frame after seconds": None}),
+        replace(check, evidence={"first frame after seconds": 0}),
         replace(check, target="firefox", evidence={"seek took seconds": 0.5, "landed at": 3}),
     ]
     assert figures(checks) == {"seek took seconds": {"chromium": 0.2, "firefox": 0.5}}
