@@ -199,7 +199,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         needed=_number_of_lines(open_),
         twice=sum(len(one.lines) for one in open_) > _number_of_lines(open_),
         spared=_number_of_lines(spare),
-        notes=[note for note in run.notes if note not in run.conditions.problems],
+        notes=[note for note in run.notes if note not in run.conditions.problems and not _is_told(note, defects)],
         gallery=list(_gallery(run, folder)),
         charts=list(charts(run, past)),
         slowest=sorted((entry for entry in run.lines if entry.seconds), key=lambda entry: -entry.seconds)[:SLOWEST],
@@ -224,6 +224,13 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         ],
         digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
     )
+
+
+def _is_told(note: str, defects: Iterable[Defect]) -> bool:
+    """Whether a defect tells what a note says of a setting's value."""
+    setting = re.match(r"plugin settings: (\w+) is ", note)
+    symptoms = [symptom for defect in defects for symptom in defect.symptoms]
+    return setting is not None and any(one.expected.startswith(f"{setting[1]} to be ") for one in symptoms)
 
 
 def _is_beside(advised: Symptom, defect: Defect) -> bool:
