@@ -191,8 +191,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         chapter=chapter,
         following={line.id for line in LINES.values() if line.kind is Kind.FOLLOWS},
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
-        advice=[one for one in advised if not any(_is_beside(one, defect) for defect in defects)],
-        beside=lambda defect: [one for one in advised if _is_beside(one, defect)],
+        advice=[one for one in advised if not _home(one, defects)],
+        beside=lambda defect: [one for one in advised if _home(one, defects) is defect],
         told_once=told_once,
         open=open_,
         unjudged=spare,
@@ -233,9 +233,15 @@ def _is_told(note: str, defects: Iterable[Defect]) -> bool:
     return setting is not None and any(one.expected.startswith(f"{setting[1]} to be ") for one in symptoms)
 
 
-def _is_beside(advised: Symptom, defect: Defect) -> bool:
-    """Whether the test that found a defect has advice in one of its lines: that is told with it."""
-    return any(one.test == advised.test and {*one.lines} & {*advised.lines} for one in defect.symptoms)
+def _home(advised: Symptom, defects: Iterable[Defect]) -> Defect | None:
+    """The defect with which advice is told: found by one test in one line, the first that asks for the same."""
+    mine = [
+        (symptom.expected != advised.expected, number, defect)
+        for number, defect in enumerate(defects)
+        for symptom in defect.symptoms
+        if symptom.test == advised.test and {*symptom.lines} & {*advised.lines}
+    ]
+    return min(mine, key=lambda one: one[:2])[2] if mine else None
 
 
 def _minutes(seconds: float) -> str:

@@ -168,10 +168,12 @@ def test_advice_of_the_test_that_found_a_defect_is_told_with_it_and_not_once_mor
         role = Role.ADVICE if verdict is Verdict.ADVICE else Role.DECIDES
         return Check(line, "chromium", verdict, title, f"expected it, seen {seen}", role=role, test="test_limits")
 
+    label = check("The label of playback_rate_limit says what it is", "another label", Verdict.FAILED)
+    label = replace(label, message="expected a label, seen another one")
     number = check("The limit of playback URLs is set to 30", "100", Verdict.FAILED)
     default = check("The plugin's own default of the limit of playback URLs is 30 a minute", "100", Verdict.ADVICE)
     other = check("The plugin's files are the web server's, as chown leaves them", "root's", Verdict.ADVICE, "2.2.6")
-    page = render(run_of([number, default, other]), tmp_path)
+    page = render(run_of([label, number, default, other]), tmp_path)
     section = page[page.index('<section id="advice">') : page.index('<section id="tested">')]
     assert ("plugin&#39;s own default" in section, "chown" in section) == (False, True)
     assert page.count("that is the plugin&#39;s own default (seen: 100)") == 1
