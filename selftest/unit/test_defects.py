@@ -170,7 +170,7 @@ def test_what_a_rule_puts_together_is_called_by_what_was_seen(
         (("2.10.11", "The CDN no longer serves the deleted video, from no cache either", "expected a deleted video "
           "not to play any more, seen that it still plays from the CDN (the plugin reported “Failed to "
           "delete video: Failed to invalidate”): 206 (Partial Content)"),
-         "“Failed to invalidate”, and the CDN still serves it (206)"),
+         "“Failed to invalidate”, and the CDN still serves it"),
         (("2.10.8", "The list is in finished texts", "expected finished texts on every page, seen [[all]] on "
           "https://m/s3video/list.php and 3 other pages; [[status]] on https://m/s3video/list.php"),
          "“[[all]]” on list.php, and 3 other pages"),
