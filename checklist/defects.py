@@ -86,6 +86,9 @@ VIEWS = 4
 ON_S3 = re.compile(r"\bon S3\b|\bunder videos/")
 """Says that something is on S3, or is not, which no page shows."""
 
+BROKEN = re.compile(r"^Moodle's own error on ")
+"""Begins what was seen where a page does not open."""
+
 PAGE = re.compile(r"/[\w/.-]+\.php")
 WHOSE = re.compile(r"What the (.+?) saw:")
 """Of a picture's caption: its page, and at whose browser it was taken."""
@@ -176,6 +179,7 @@ class View:
 class Defect:
     """`key` is the same in each run that shows the defect. `sentence` says what is wrong.
 
+    `telling` is what was seen, in few words for a list; empty where `seen` tells it.
     `symptoms` are its failed checks, that which tells most first. `follows` are lines that are red or open only because
     of it. `matters` says why, to a student, a teacher or the university. `beside` are lines that passed, and what they
     speak of. `remedy` says how to mend it.
@@ -201,6 +205,7 @@ class Defect:
     matters: str = ""
     remedy: str = ""
     held: Sequence[str] = ()
+    telling: str = ""
 
     @property
     def stops(self) -> bool:
@@ -271,6 +276,7 @@ class Rule(Table):
     each: bool = False
     parts: dict[str, str] | None = None
     matters: str | None = None
+    telling: dict[str, str] | None = None
     look: tuple[str, ...] | None = None
     remedy: str | None = None
     beside: dict[str, str] | None = None
@@ -599,8 +605,8 @@ def _defect(
     beside: dict[str, str] = {}
     passed = {check.line for check in all_} - {check.line for check in all_ if check.verdict is not Verdict.PASSED}
     for check in group:
-        table = _ruled(check, "beside")
-        beside |= {line: why for line, why in (table if isinstance(table, dict) else {}).items() if line in passed}
+        table = _table(check, "beside")
+        beside |= {line: why for line, why in table.items() if line in passed}
     return Defect(
         key_of(together) if together else f"{step}-{_digest(_same_check(group[0]))}",
         (_together(group) or first.sentence) + only,
@@ -617,7 +623,28 @@ def _defect(
         matters=str(_ruled(worst, "matters") or ""),
         held=_held(group, all_),
         remedy=str(_ruled(worst, "remedy") or ""),
+        telling=_telling(group),
     )
+
+
+def _table(check: Check, question: str) -> Mapping[str, str]:
+    """What a rule answers in a table; one that puts checks together answers for those that it does put together."""
+    putting = _putting_together(check)
+    answers = (
+        getattr(rule, question)
+        for rule in rules()
+        if rule.fits(check) and (not rule.together or not putting or rule.together == putting.together)
+    )
+    return next((answer for answer in answers if answer is not None), {})
+
+
+def _telling(group: Iterable[Check]) -> str:
+    """What was seen, in few words: of the first check for which a rule has them."""
+    for check in group:
+        told, names = _chosen(_table(check, "telling"), f"{check.title}\n{failures(check.message)}")
+        if told:
+            return told.format_map(names)
+    return ""
 
 
 def _held(group: Sequence[Check], all_: Iterable[Check]) -> list[str]:
@@ -638,12 +665,16 @@ def _words(title: str) -> set[str]:
 def _only_in(group: Sequence[Check], all_: Iterable[Check]) -> str:
     """Where a check failed, for its sentence, if it passed on another target of a line that speaks of several."""
     first, targets = group[0], _distinct(check.target for check in group)
-    passed = any(
-        LINES[check.line].over_targets and check.verdict is Verdict.PASSED and check.target not in targets
+    passed = _distinct(
+        check.target
         for check in all_
-        if check.line in LINES and _same_check(check) == _same_check(first)
+        if check.line in LINES
+        and LINES[check.line].over_targets
+        and _same_check(check) == _same_check(first)
+        and check.verdict is Verdict.PASSED
+        and check.target not in targets
     )
-    return f" (only in {listed(targets)})" if passed else ""
+    return f" (in {listed(targets)}; it works in {listed(passed)})" if passed else ""
 
 
 def _symptom(same: Sequence[Check]) -> Symptom:
@@ -787,10 +818,15 @@ def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> lis
             for defect in found:
                 if any(LINES[line].is_followed_by(LINES[entry.id]) for line in defect.lines):
                     follows[defect.key].append(entry.id)
-        if entry.verdict is Verdict.NOT_REACHED:
-            for check in entry.checks:
-                if check.verdict is Verdict.NOT_REACHED and (cause := _what_kept(check, found)):
-                    follows[cause.key].append(entry.id)
+        for check in entry.checks:
+            if check.verdict is not entry.verdict:
+                continue
+            if check.verdict is Verdict.NOT_REACHED and (cause := _what_kept(check, found)):
+                follows[cause.key].append(entry.id)
+            if check.verdict is Verdict.NOT_CHECKABLE:
+                follows |= {
+                    defect.key: [*follows[defect.key], entry.id] for defect in found if _is_named_by(check, defect)
+                }
     return [
         replace(defect, follows=[line for line in _in_order(follows[defect.key]) if line not in defect.lines])
         for defect in found
@@ -798,14 +834,27 @@ def _with_what_follows(found: Sequence[Defect], entries: Sequence[Entry]) -> lis
 
 
 def _what_kept(check: Check, found: Iterable[Defect]) -> Defect | None:
-    """The defect without which a test would have come to this line."""
+    """The defect without which a test would have come to this line: that which it names, or whose sight it tells."""
     named = re.match(r"(\S+) \(", check.message)
-    for defect in found:
-        for symptom in defect.symptoms:
-            same_test = symptom.test == _test(check) and check.target in symptom.targets
-            if same_test and (named is None or named[1] in symptom.lines):
-                return defect
-    return None
+    mine = [
+        (defect, symptom)
+        for defect in found
+        for symptom in defect.symptoms
+        if symptom.test == _test(check) and check.target in symptom.targets
+        if named is None or named[1] in symptom.lines
+    ]
+    _, seen = expected_and_seen(check.message) or ("", "")
+    told = [defect for defect, symptom in mine if seen and symptom.seen == seen]
+    return next(iter([*told, *(defect for defect, _ in mine)]), None)
+
+
+def _is_named_by(check: Check, defect: Defect) -> bool:
+    """Whether a check that could not be made says that this defect is why: by a line of it, or by a page of its own."""
+    lines = re.findall(r"\(([\w.]+\d)\)", check.message)
+    if {*lines} & {*defect.lines}:
+        return True
+    broken = {Path(page).stem for one in defect.symptoms if BROKEN.search(one.seen) for page in PAGE.findall(one.seen)}
+    return "does not open" in check.message and any(re.search(rf"\b{page}\b", check.message) for page in broken)
 
 
 PROBLEMS = {

@@ -46,4 +46,6 @@ def waited(checks: Iterable[Check]) -> list[str]:
 
 
 def _numbers(value: Any) -> list[float]:
-    return [float(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, int | float)]
+    """Those above 0: what took no time was not measured, as of a picture that was there before."""
+    numbers = value if isinstance(value, list) else [value]
+    return [float(one) for one in numbers if isinstance(one, int | float) and one > 0]

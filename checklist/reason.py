@@ -85,22 +85,35 @@ def stops(defects: Collection[Defect]) -> str:
 def because(failed: Collection[str], defects: Collection[Defect]) -> str:
     """How many defects the failed lines of the checklist come from; nothing where each has one of its own.
 
-    With how many of them no test judges: they fail with the lines that they follow.
+    With how many of these lines no test judges: they fail with the lines that they follow.
     """
     mine = {line for line in failed if not LINES[line].beyond}
     causes = [defect for defect in defects if mine.intersection((*defect.lines, *defect.follows))]
     if not causes or len(mine) == len(causes):
         return ""
     following = sum(LINES[line].kind is Kind.FOLLOWS for line in mine)
-    aside = f" ({following} of them only follow{'s' if following == 1 else ''} other lines)" if following else ""
-    return f", because of {_number(len(causes), 'defect')}{aside}"
+    aside = f"; {following} {'has' if following == 1 else 'have'} no test of {'its' if following == 1 else 'their'} own"
+    with_others = f"{aside} and fail{'s' if following == 1 else ''} with others" if following else ""
+    return f" ({len(mine) - following} because of {_number(len(causes), 'defect')}{with_others})"
 
 
 def of_blocking(failed: Collection[str], defects: Collection[Defect]) -> str:
-    """How many failed lines beyond the checklist come from defects that stop a release; nothing where none does."""
-    lines = {line for defect in blocking(defects) for line in (*defect.lines, *defect.follows)}
-    number = sum(LINES[line].beyond for line in lines.intersection(failed))
-    return f" ({number} because of a defect that stops this release)" if number else ""
+    """How many failed lines beyond the checklist come from defects that stop a release, and how many from others.
+
+    Nothing where none does.
+    """
+    mine = {line for line in failed if LINES[line].beyond}
+    stopping = mine.intersection(line for one in blocking(defects) for line in (*one.lines, *one.follows))
+    others = [one for one in defects if not one.stops and mine.intersection((*one.lines, *one.follows))]
+    spared = mine.intersection(line for one in others for line in (*one.lines, *one.follows))
+    if not stopping:
+        return ""
+    told = f"{len(stopping)} because of defects that stop this release"
+    if spared:
+        told += f", {len(spared)} because of {_number(len(others), 'defect')} that {_stop(others)} nothing"
+    if both := len(stopping & spared):
+        told += f", {both} because of both"
+    return f" ({told})"
 
 
 def came_to(line: str, entries: Iterable[Entry]) -> str:

@@ -33,7 +33,7 @@ ONCE = "once"
 CELLS = {
     "✗2": ("failed", "2 lines failed"),
     "✗2 known": ("known", "they failed, and the team has agreed to live with that"),
-    "✗2 beyond": ("known", "they failed, are beyond the checklist, and stop no release"),
+    "✗2 beyond": ("known", "they failed, are beyond the checklist, and alone stop no release"),
     "?4": ("open", "4 lines were not judged"),
     "✓9": ("passed", "9 lines passed"),
     "–": ("none", "nothing to judge"),
@@ -167,6 +167,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         matrix=list(_matrix(run, tested)),
         tested=tested,
         how_far=reason.how_far(run),
+        untried=_untried(run),
         untested=[target for target in run.targets if target.missing],
         waived=reason.waived_and_failed(run.targets, run.waived, run.lines),
         tally=_tally(run, [line for line in LINES.values() if not line.beyond]),
@@ -190,15 +191,15 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         chapter=chapter,
         following={line.id for line in LINES.values() if line.kind is Kind.FOLLOWS},
         of_lines={line: defect.key for defect in reversed(defects) for line in (*defect.lines, *defect.follows)},
-        advice=[one for one in advised if not any(_is_beside(one, defect) for defect in defects)],
-        beside=lambda defect: [one for one in advised if _is_beside(one, defect)],
+        advice=[one for one in advised if not _home(one, defects)],
+        beside=lambda defect: [one for one in advised if _home(one, defects) is defect],
         told_once=told_once,
         open=open_,
         unjudged=spare,
         needed=_number_of_lines(open_),
         twice=sum(len(one.lines) for one in open_) > _number_of_lines(open_),
         spared=_number_of_lines(spare),
-        notes=[note for note in run.notes if note not in run.conditions.problems],
+        notes=[note for note in run.notes if note not in run.conditions.problems and not _is_told(note, defects)],
         gallery=list(_gallery(run, folder)),
         charts=list(charts(run, past)),
         slowest=sorted((entry for entry in run.lines if entry.seconds), key=lambda entry: -entry.seconds)[:SLOWEST],
@@ -225,9 +226,22 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
     )
 
 
-def _is_beside(advised: Symptom, defect: Defect) -> bool:
-    """Whether the test that found a defect has advice in one of its lines: that is told with it."""
-    return any(one.test == advised.test and {*one.lines} & {*advised.lines} for one in defect.symptoms)
+def _is_told(note: str, defects: Iterable[Defect]) -> bool:
+    """Whether a defect tells what a note says of a setting's value."""
+    setting = re.match(r"plugin settings: (\w+) is ", note)
+    symptoms = [symptom for defect in defects for symptom in defect.symptoms]
+    return setting is not None and any(one.expected.startswith(f"{setting[1]} to be ") for one in symptoms)
+
+
+def _home(advised: Symptom, defects: Iterable[Defect]) -> Defect | None:
+    """The defect with which advice is told: found by one test in one line, the first that asks for the same."""
+    mine = [
+        (symptom.expected != advised.expected, number, defect)
+        for number, defect in enumerate(defects)
+        for symptom in defect.symptoms
+        if symptom.test == advised.test and {*symptom.lines} & {*advised.lines}
+    ]
+    return min(mine, key=lambda one: one[:2])[2] if mine else None
 
 
 def _minutes(seconds: float) -> str:
@@ -281,12 +295,24 @@ def _matrix(run: Run, tested: Sequence[TargetState]) -> Iterator[tuple[Step, lis
                 worst = min((one.verdict for one in checks if one.counts), key=WORST_FIRST.index, default=None)
                 if worst:
                     found.setdefault((line.step, target), []).append((worst, _aside(entry, run)))
-        elif entry.checks or entry.blocks or (line.kind is Kind.FOLLOWS and entry.verdict is not Verdict.NOT_RUN):
+        elif _has_a_cell(entry):
             found.setdefault((line.step, entry.browser), []).append((entry.verdict, _aside(entry, run)))
     for step in STEPS:
         cells = [_cell(name, found.get((step.id, key), [])) for name, key in _columns(tested)]
         if any(cell.kind != "none" for cell in cells):
             yield step, cells
+
+
+def _has_a_cell(entry: Entry) -> bool:
+    """Whether the matrix counts an entry: something was tried, or a GO asks for it."""
+    follows = LINES[entry.id].kind is Kind.FOLLOWS and entry.verdict is not Verdict.NOT_RUN
+    return bool(entry.checks) or entry.blocks or follows
+
+
+def _untried(run: Run) -> list[str]:
+    """The lines of the checklist that a program was to judge, and that the matrix counts in no column."""
+    there = {entry.id for entry in run.lines if _has_a_cell(entry)}
+    return [line.id for line in LINES.values() if not line.beyond and not line.for_people and line.id not in there]
 
 
 def _tally(run: Run, lines: Sequence[Line]) -> Counter[str]:

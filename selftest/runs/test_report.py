@@ -290,7 +290,7 @@ def test_figures_stand_beside_those_of_the_runs_before(tmp_path: Path) -> None:
 def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: str) -> None:
     run = RUNS[name]()
     text = report.render(run, tmp_path)
-    aside = r"(?: \(\d+ of them known\))?(?:, because of \d+ defects?)?"
+    aside = r"(?: \(\d+ of them known\))?(?: \(\d+ because of \d+ defects?[^)]*\))?"
     why = r"(?: \(<a[^>]*>why</a>\))?"
     many = rf"(\d+) passed, (\d+) were not judged{why}; (\d+) wait for people"
     counted = re.search(rf"(\d+) lines (\d+) failed{aside}, {many}", text)
@@ -304,6 +304,25 @@ def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: 
     assert bool(stopping) == any(defect.stops for defect in run.defects)
     signs = re.findall(r'<td class="\w+"><a [^>]+>(.)', text)
     assert set(signs) <= {told[:1] for told in CELLS}
+
+
+def test_a_note_that_a_defect_tells_is_not_told_again(tmp_path: Path) -> None:
+    said, other = (
+        "plugin settings: playback_rate_limit is 100, not 30.",
+        "plugin settings: retention_days is 9, not 90.",
+    )
+    wrong = "expected playback_rate_limit to be 30 a minute, seen 100 a minute"
+    checks = changed(passing([CHROMIUM]), "2.5.18", "all", verdict=Verdict.FAILED, message=wrong)
+    assert said not in report.render(run_of(checks, [CHROMIUM], notes=[said, other]), tmp_path)
+    text = report.render(run_of(passing([CHROMIUM]), [CHROMIUM], notes=[said, other]), tmp_path)
+    assert (said in text, other in text) == (True, True)
+
+
+def test_the_table_names_what_no_test_tried_and_which_target_did_not_run(tmp_path: Path) -> None:
+    absent = replace(CHROMIUM, name="webkit", engine="webkit", required=False, missing="no webkit here")
+    text = report.render(run_of(passing([CHROMIUM]), [CHROMIUM, absent]), tmp_path)
+    assert "no column: webkit (no webkit here)." in text
+    assert "2.13.2, " in text.partition("tried by no test")[0].rpartition("no column")[2]
 
 
 def test_a_cell_tells_what_failed_what_was_not_judged_and_what_passed() -> None:

@@ -128,7 +128,7 @@ def test_the_report_has_a_chapter_of_its_own(tmp_path: Path) -> None:
     assert "Of 2 more lines beyond the checklist 1 failed, 1 passed, 0 were not judged." in text
     assert re.search(r'<td class="known"><a href="#sX.2"[^>]*>✗1 beyond</a>', text)
     assert re.search(r'<td class="failed"><a href="#s2.8"[^>]*>✗1 ', text)
-    assert "they failed, are beyond the checklist, and stop no release" in text
+    assert "they failed, are beyond the checklist, and alone stop no release" in text
     assert ">1 defect stops this release<span" in text
     assert ">1 more stops nothing: beyond the checklist<span class=" in text
     cards = re.findall(r'<details class="defect (\w+)( is-known)?" id="d-([^"]+)-', text)

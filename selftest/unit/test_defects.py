@@ -68,7 +68,7 @@ def test_untranslated_texts_on_many_pages_are_one_defect() -> None:
     assert [symptom.seen for symptom in one.symptoms] == ["[[status]]", "[[all]]"]
 
 
-VANISHES = "One request makes a student's handed-in video unwatchable, and these people can send it:"
+VANISHES = "One hand-made request breaks another student's video, and these people can send it:"
 LATE = "A late confirmation of a replaced video does not harm the new one"
 GONE = "expected the video that was handed in to be there still, seen the video listed as “Pending”"
 KEPT = "expected videos/7/b/a.mp4 on S3 and nothing else under videos/7/, seen videos/7/a/a.mp4 as well"
@@ -80,12 +80,12 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "A student can cheat: the server accepts as handed in another student's video"),
+         "By a forged request a student can hand in another student's video"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "Student and teacher can no longer watch a handed-in video when the student's next upload fails, and when the "
-         "browser reports the end of an earlier upload late"),
+         "A handed-in video no longer plays after the student's next upload fails, and after a late confirm_upload.php "
+         "for the video that it replaced"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
          f"{VANISHES} guests"),
@@ -104,7 +104,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "Nobody can find out who watched a video, and who tried to: the bucket for CloudFront's access logs does not "
          "exist"),
         ([("2.10.11", "The list no longer shows the deleted video", STILL)],
-         "A video that an administrator deletes is not gone everywhere: it stays in the list of videos"),
+         "A video that an administrator deletes stays in the list of videos"),
         ([("2.10.11", "The page says after Yes that the video is deleted", "expected the message, seen: it failed")],
          "An administrator is not told that a video is deleted"),
         ([("2.10.11", "The grader says what became of the video",
@@ -114,12 +114,11 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "expected a question before the video is deleted, seen: Deleted")],
          "An administrator deletes a video by one wrong click: the page does not ask"),
         ([("2.11.6", "After a new log-in S3 has one video, and no orphan", KEPT)],
-         "Files that belong to no submission stay on S3, where no page shows them: what a failed upload left behind"),
+         "Files that belong to no submission stay on S3: what a failed upload left behind"),
         ([("X.5.4", "After uploads in two tabs S3 holds one video", KEPT)],
-         "Files that belong to no submission stay on S3, where no page shows them: the second file of a student who "
-         "uploads in two browser tabs"),
+         "Files that belong to no submission stay on S3: a second file where a student uploads in two browser tabs"),
         ([("4.3.4", "S3 no longer holds anything of the deleted student", "seen videos/7/a.mp4")],
-         "A student's rights to their data (GDPR) are not kept: their videos stay on S3 once their data are deleted"),
+         "GDPR requests are not met: erasing the student leaves the video files on S3"),
         ([("4.4.3", "Who has waited for a minute is given upload and playback URLs again",
            "expected the next upload URL a minute later, seen a refusal: Too many")],
          "Somebody who has waited for a minute is still refused"),
@@ -129,7 +128,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.10.10", "A search by the student's full name finds the video, and not another one", "seen no video"),
           ("2.10.10", "A search for % finds only what holds that text", "expected only videos with “%”, seen: a")],
          "Administrators cannot rely on the search for videos: it does not find a video by the "
-         "student's full name, and lists videos that have no “%” for a search for it"),
+         "student's full name, and takes “%” for a wildcard"),
         ([("2.11.1", "The upload of a video with quotes in its name works", SAID)],
          "A student cannot upload a video with an unusual name: with quotes"),
         ([("2.11.7", "With a wrong secret the message says what to do",
@@ -156,6 +155,44 @@ def test_what_a_rule_puts_together_is_called_by_what_was_seen(
 ) -> None:
     (one,) = found(*(failed(line, title, message, test=title) for line, title, message in checks))
     assert one.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("check", "telling"),
+    [
+        (("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
+          "video, seen that its owner has lost it (their page says “Error” instead) after somebody else's "
+          "confirmation was refused with status 403 (Forbidden): No"),
+         "confirm_upload.php refuses the request (403), and the owner's page turns to “Error” all the same"),
+        (("2.8.9", "The console tells nobody the signed URL", "expected no signed URL in the teacher's console, seen 2 "
+          "messages with one, such as “S3 Video: Got signed URL: https://cdn/videos/8/…?Signature=…”"),
+         "2 addresses that play it until they expire, such as “S3 Video: Got signed URL: …”"),
+        (("2.10.11", "The CDN no longer serves the deleted video, from no cache either", "expected a deleted video "
+          "not to play any more, seen that it still plays from the CDN (the plugin reported “Failed to "
+          "delete video: Failed to invalidate”): 206 (Partial Content)"),
+         "“Failed to invalidate”, and the CDN still serves it"),
+        (("2.10.8", "The list is in finished texts", "expected finished texts on every page, seen [[all]] on "
+          "https://m/s3video/list.php and 3 other pages; [[status]] on https://m/s3video/list.php"),
+         "“[[all]]” on list.php, and 3 other pages"),
+        (("X.3.1", "The upload form keeps WCAG's rule color-contrast", "expected axe's rule color-contrast to "
+          "hold, seen Element has insufficient color contrast of 1.96. Expected contrast ratio of 4.5:1"),
+         "a contrast of 1.96:1, where 4.5:1 is asked for"),
+        (("2.7.1", "It opens", "expected the form, seen another page"), ""),
+    ],
+)  # fmt: skip
+def test_a_list_tells_what_was_seen_in_few_words(check: tuple[str, str, str], telling: str) -> None:
+    (one,) = found(failed(*check))
+    assert one.telling == telling
+
+
+def test_what_stands_beside_a_named_defect_is_told_with_no_other_one_of_its_line() -> None:
+    passed = Check("1.6.9", "all", Verdict.PASSED, "It grants invalidations", test="test_policy")
+    texts = failed("2.10.11", "The deleted video's pages have finished texts", "expected finished texts, seen [[all]]")
+    there = failed("2.10.11", "The list no longer shows the deleted video", STILL, test="test_list")
+    assert {one.severity: [*one.beside] for one in found(texts, there, passed)} == {
+        Severity.DATA: ["1.6.9"],
+        Severity.WORDING: [],
+    }
 
 
 def test_a_check_of_any_line_that_says_the_same_as_a_named_one_is_the_same_defect() -> None:
@@ -305,7 +342,7 @@ def test_a_line_over_browsers_says_in_which_it_failed_where_it_passed_in_others(
     red = failed("2.13.1", title, "expected success, seen an error of the type", test="test_types[chromium]")
     passed = Check("2.13.2", "firefox", Verdict.PASSED, title, test="test_types[firefox]")
     assert [one.sentence for one in found(red, passed)] == [
-        "Students cannot upload clip.avi as a video (only in chromium)"
+        "Students cannot upload clip.avi as a video (in chromium; it works in firefox)"
     ]
     assert [one.sentence for one in found(red)] == ["Students cannot upload clip.avi as a video"]
 
@@ -353,6 +390,31 @@ def test_what_a_test_could_not_reach_is_told_with_its_cause() -> None:
     click, phone = no_go().defects
     assert click.follows == ["2.8.7", "2.8.8", "2.8.9", "2.14.1"]
     assert phone.lines == ["2.13.6"]
+
+
+def test_what_could_not_be_checked_is_told_with_the_defect_that_it_names() -> None:
+    error = (
+        "expected a working page, seen Moodle's own error on https://m/s3video/dashboard.php?range=1: Section error!"
+    )
+    closed = failed("2.10.2", "The dashboard opens", error)
+    bucket = failed("1.4.23", "The distribution's logs have a bucket of their own", "expected a bucket, seen none")
+    why = {
+        "4.4.5": "/mod/assign/submission/s3video/dashboard.php does not open: Section error!",
+        "4.4.6": "there is no bucket logs, which is to have the distribution's logs (1.4.23)",
+        "4.4.4": "/mod/assign/submission/s3video/settings.php does not open: Section error!",
+    }
+    open_ = [Check(line, "all", Verdict.NOT_CHECKABLE, "It holds", message=told) for line, told in why.items()]
+    follows = {one.lines[0]: [*one.follows] for one in found(closed, bucket, *open_)}
+    assert ("4.4.5" in follows["2.10.2"], "4.4.5" in follows["1.4.23"]) == (True, False)
+    assert ("4.4.6" in follows["2.10.2"], "4.4.6" in follows["1.4.23"]) == (False, True)
+    assert "4.4.4" not in (*follows["2.10.2"], *follows["1.4.23"])
+
+
+def test_of_two_defects_of_a_test_that_ended_early_the_one_it_tells_is_the_cause() -> None:
+    page = failed("3.7.4", "The dashboard opens", "expected a working page, seen another", test="test_smoke")
+    left = failed("3.7.6", "S3 no longer has it", "expected the video to be gone, seen a.mp4 on S3", test="test_smoke")
+    ended = Check("3.9.4", "chromium", Verdict.NOT_REACHED, "It is there", message=left.message, test="test_smoke")
+    assert {one.lines[0]: "3.9.4" in one.follows for one in found(page, left, ended)} == {"3.7.4": False, "3.7.6": True}
 
 
 def test_a_defect_brings_the_steps_that_were_taken_until_then() -> None:
@@ -649,7 +711,7 @@ def test_who_must_act_on_an_error_of_the_web_server_is_whose_script_it_names() -
     (mine,) = found(failed("3.9.2", title, say.format("Invalid status line from script 'get_playback_url.php': 4290")))
     (others,) = found(failed("3.9.2", title, say.format("Invalid status line from script 'index.php': 4290")))
     assert (mine.acts, others.acts) == (Acts.AUTHOR, Acts.ADMINISTRATOR)
-    assert mine.sentence.startswith("The plugin's script get_playback_url.php fails")
+    assert mine.sentence.startswith("The plugin's script get_playback_url.php answers with a status")
     assert any("grep" in step for step in mine.symptoms[0].steps)
 
 

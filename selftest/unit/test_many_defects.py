@@ -19,15 +19,14 @@ MOST = 26
 UNFINISHED = "People read names out of the program in place of words: [[status_{{videostatus}}]] and [[allcourses]]"
 
 HARM = (
-    "One request makes a student's handed-in video unwatchable, and these people can send it: "
-    "guests, students and teachers"
+    "One hand-made request breaks another student's video, and these people can send it: guests, students and teachers"
 )
 
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "Student and teacher can no longer watch a handed-in video when the student's next upload fails, and when the "
-    "browser reports the end of an earlier upload late"
+    "A handed-in video no longer plays after the student's next upload fails, and after a late confirm_upload.php for "
+    "the video that it replaced"
 )
 
 LIMITS = (
@@ -51,7 +50,7 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
         COUNTS: Severity.DATA,
         HARM: Severity.ACCESS,
         UNFINISHED: Severity.WORDING,
-        "A student who has handed in a video cannot save another one in its place": Severity.FUNCTION,
+        "A student who has handed in a video cannot save another one in its place by the form": Severity.FUNCTION,
         "Administrators cannot open the plugin's dashboard": Severity.FUNCTION,
         "Students' videos stay on S3 after their assignment is deleted, where no page shows them": Severity.DATA,
         SHOWS: Severity.ACCESS,
@@ -90,8 +89,8 @@ def test_a_card_and_its_ticket_say_of_each_way_in_which_it_shows_how_to_see_it_a
     (rights,) = sample.defects
     assert [one.sentence for one in rights.ways] == [wrong(exported.title), wrong(deleted.title)]
     assert [one.way for one in rights.ways] == [
-        "the export of their data lacks their video",
-        "their videos stay on S3 once their data are deleted",
+        "the export does not mention the student's video",
+        "erasing the student leaves the video files on S3",
     ]
     assert rights.held == [held.title]
     page, ticket = render(sample, tmp_path), markdown(rights, sample)
@@ -143,7 +142,7 @@ def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path)
 
 
 def test_where_no_page_shows_it_the_requests_are_told() -> None:
-    (harm,) = [one for one in run().defects if one.sentence.startswith("One request makes")]
+    (harm,) = [one for one in run().defects if one.sentence.startswith("One hand-made request")]
     asked = (
         "As the second student, without a browser: Send POST https://moodle.example.edu/…/ajax/confirm_upload.php with "
         "s3_key KEY, submissionid SUBMISSION. Answer: 403 Forbidden."
@@ -169,10 +168,12 @@ def test_advice_of_the_test_that_found_a_defect_is_told_with_it_and_not_once_mor
         role = Role.ADVICE if verdict is Verdict.ADVICE else Role.DECIDES
         return Check(line, "chromium", verdict, title, f"expected it, seen {seen}", role=role, test="test_limits")
 
+    label = check("The label of playback_rate_limit says what it is", "another label", Verdict.FAILED)
+    label = replace(label, message="expected a label, seen another one")
     number = check("The limit of playback URLs is set to 30", "100", Verdict.FAILED)
     default = check("The plugin's own default of the limit of playback URLs is 30 a minute", "100", Verdict.ADVICE)
     other = check("The plugin's files are the web server's, as chown leaves them", "root's", Verdict.ADVICE, "2.2.6")
-    page = render(run_of([number, default, other]), tmp_path)
+    page = render(run_of([label, number, default, other]), tmp_path)
     section = page[page.index('<section id="advice">') : page.index('<section id="tested">')]
     assert ("plugin&#39;s own default" in section, "chown" in section) == (False, True)
     assert page.count("that is the plugin&#39;s own default (seen: 100)") == 1
