@@ -214,8 +214,9 @@ def waived_and_failed(
     names = {target.name: called(target) for target in targets}
     lifted = {one["line"] for one in waived}
     return {
-        entry.id: f"{entry.id} ({BROWSERS.get(entry.id, 'waived')}) failed in "
-        f"{listed([names.get(target, target) for target in _failed_on(entry)])}, so its waiver does not count."
+        entry.id: f"{entry.id} ({BROWSERS.get(entry.id, 'waived')}) was tested in "
+        f"{listed([names.get(target, target) for target in _failed_on(entry)])} and failed, "
+        "so its waiver does not count."
         for entry in entries
         if entry.id in lifted and entry.verdict is Verdict.FAILED
     }

@@ -80,12 +80,12 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "By a forged request a student can hand in another student's video"),
+         "By a forged request a student can hand in another student's video, and so watch it"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "A handed-in video no longer plays after the student's next upload fails, and after a late confirm_upload.php "
-         "for the video that it replaced"),
+         "A handed-in video no longer plays after the student's next upload fails, and after the confirmation of the "
+         "upload that it replaced arrives late"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
          f"{VANISHES} guests"),
@@ -734,7 +734,7 @@ def test_a_limit_that_counts_by_the_hour_says_who_waits_how_long_and_who_acts_fi
     (one,) = found(
         failed("2.5.18", "The limit counts by the minute", "expected to count by the minute, seen “per hour”")
     )
-    assert "10 uploads or 30 playbacks" in one.matters
+    assert "for up to an hour" in one.matters
     assert "an hour" in one.matters
     assert "then the site's administrator" in one.remedy
 

@@ -25,8 +25,8 @@ HARM = (
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A handed-in video no longer plays after the student's next upload fails, and after a late confirm_upload.php for "
-    "the video that it replaced"
+    "A handed-in video no longer plays after the student's next upload fails, and after the confirmation of the upload "
+    "that it replaced arrives late"
 )
 
 LIMITS = (
@@ -133,7 +133,7 @@ def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(t
 
 def test_a_card_and_its_ticket_tell_of_a_waived_line_that_failed(tmp_path: Path) -> None:
     waiver = {"line": "2.13.6", "reason": "no phones", "owner": "Ada", "expires": "2026-12-31"}
-    told = "2.13.6 (phones) failed in an emulated Pixel 7, so its waiver does not count."
+    told = "2.13.6 (phones) was tested in an emulated Pixel 7 and failed, so its waiver does not count."
     waived = replace(run(), waived=[waiver])
     (defect,) = [one for one in waived.defects if "2.13.6" in one.lines]
     assert render(waived, tmp_path).count(told) > render(run(), tmp_path).count(told)

@@ -65,7 +65,7 @@ def test_what_is_waived_and_failed_all_the_same_is_told() -> None:
     pixel = TargetState("pixel-7", "chromium", required=False, device="Pixel 7")
     phones = Waiver(line="2.13.6", reason="no real phones", owner="Ada", expires=DAY).note
     entries = judge([pixel], [Check("2.13.6", "pixel-7", Verdict.FAILED, "uploads", "expected, seen")])
-    words = "Edge. 2.13.6 (phones) failed in an emulated Pixel 7, so its waiver does not count."
+    words = "Edge. 2.13.6 (phones) was tested in an emulated Pixel 7 and failed, so its waiver does not count."
     assert untested([pixel], [phones], entries).endswith(words)
     lifted = "Waived: 2.13.6 (phones) by Ada until 2026-11-29 (no real phones)."
     assert untested([pixel], [phones], judge([pixel], [])).endswith(lifted)
