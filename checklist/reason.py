@@ -92,9 +92,9 @@ def because(failed: Collection[str], defects: Collection[Defect]) -> str:
     if not causes or len(mine) == len(causes):
         return ""
     following = sum(LINES[line].kind is Kind.FOLLOWS for line in mine)
-    aside = f"; {following} {'has' if following == 1 else 'have'} no test of {'its' if following == 1 else 'their'} own"
-    with_others = f"{aside} and fail{'s' if following == 1 else ''} with others" if following else ""
-    return f" ({len(mine) - following} because of {_number(len(causes), 'defect')}{with_others})"
+    sums_up = "1 sums up others, and fails" if following == 1 else f"{following} sum up others, and fail"
+    aside = f"; {sums_up} with them" if following else ""
+    return f" ({len(mine) - following} because of {_number(len(causes), 'defect')}{aside})"
 
 
 def of_blocking(failed: Collection[str], defects: Collection[Defect]) -> str:
@@ -108,12 +108,13 @@ def of_blocking(failed: Collection[str], defects: Collection[Defect]) -> str:
     spared = mine.intersection(line for one in others for line in (*one.lines, *one.follows))
     if not stopping:
         return ""
-    told = f"{len(stopping)} because of defects that stop this release"
-    if spared:
-        told += f", {len(spared)} because of {_number(len(others), 'defect')} that {_stop(others)} nothing"
-    if both := len(stopping & spared):
-        told += f", {both} because of both"
-    return f" ({told})"
+    both = stopping & spared
+    parts = {
+        "defects that stop this release": len(stopping - both),
+        f"{_number(len(others), 'defect')} that {_stop(others)} nothing": len(spared - both),
+        "both": len(both),
+    }
+    return f" ({', '.join(f'{number} because of {what}' for what, number in parts.items() if number)})"
 
 
 def came_to(line: str, entries: Iterable[Entry]) -> str:

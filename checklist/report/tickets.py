@@ -17,7 +17,7 @@ from checklist.words import listed, sentence
 
 FOLDER = "issues"
 
-NO_BROWSER = ", by requests without a browser"
+NO_BROWSER = "; asked by requests, so that the browser makes no difference"
 
 LITERAL = re.compile(
     r"(?:\bChoose|\bHand in|\bUpload) (?P<name>\S.*?)(?=(?:, a name of \d+ characters)? \(\d[\d.]* \w+\))"

@@ -121,12 +121,12 @@ def test_a_card_without_a_picture_says_why_and_names_no_browser_that_showed_it(t
 
     page, ticket = told(steps=["As the administrator: Open the plugin's settings."])
     assert "The suite asked without a browser, so there is no picture." in page
-    assert "by requests without a browser</dd>" in page
-    assert "**Found in:** Chromium 156, by requests without a browser" in ticket
+    assert "the browser makes no difference</dd>" in page
+    assert "**Found in:** Chromium 156; asked by requests, so that the browser makes no difference" in ticket
     page, ticket = told(steps=["As the student: Log in."], people=["student, at /my/"])
     assert "There is no picture of this." in page
     assert "<dt>Found in</dt>" in page
-    assert "by requests without a browser</dd>" not in page
+    assert "the browser makes no difference</dd>" not in page
     assert "**Found in:** Chromium 156\n" in ticket
     assert "No page shows this." in told()[0]
 
