@@ -34,12 +34,12 @@ class LoginPage(MoodlePage):
         field = self.page.locator("#password")
         if not self.page.url.startswith(self.moodle.url) or not field.count():
             raise AssertionError(f"expected Moodle's own log-in form at {self.moodle.login_path}, seen {self.page.url}")
+        if PASSWORD_TOGGLE in self.page.content():
+            # The field is rendered anew when its show-password toggle arrives: the old one loses its form and text.
+            expect(self.page.locator(".toggle-sensitive-btn")).to_be_attached()
         action = field.evaluate(SCRIPTS["target"])
         if not action.startswith(f"post to {self.moodle.url}/"):
             raise AssertionError(f"expected the log-in form to post to {self.moodle.url}, seen it {action}")
-        if PASSWORD_TOGGLE in self.page.content():
-            # The field is rendered anew when its show-password toggle arrives, and what was typed before is lost.
-            expect(self.page.locator(".toggle-sensitive-btn")).to_be_attached()
         self._unfold()
         self.page.locator("#username").fill(username)
         field.fill(password)

