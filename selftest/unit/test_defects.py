@@ -135,13 +135,13 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "expected a message that tells the student what to do, seen: failed")],
          "A student whose upload breaks is not told what to do"),
         ([("2.14.3", "Nobody's console shows an error",
-           "expected no errors in anybody's console in step 4.4, seen the student's: request failed: GET https://cdn.ex"
-           "ample.edu/videos/7/…?Expires=1: net::ERR_BLOCKED_BY_ORB (on https://m.example.edu/s3video/view_video.php); "
+           "expected no errors in anybody's console while testing step 4.4, seen the student's: request failed: GET "
+           "https://cdn.edu/videos/7/…?Expires=1: net::ERR_BLOCKED_BY_ORB (on https://m.edu/s3/view_video.php); "
            "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function")],
          "A browser's console shows that the student gets no video on the page view_video.php in step 4.4: blocked by "
          "the browser: the answer was no picture, video or script"),
-        ([("2.14.3", "No console shows an error", "expected no errors in anybody's console in step 2.8, seen the "
-           "teacher's: request refused: GET https://moodle.example.edu/s3video/player.js?v=1: status 404 (Not Found)")],
+        ([("2.14.3", "No console shows an error", "expected no errors in anybody's console while testing step 2.8, "
+           "seen the teacher's: request refused: GET https://m.edu/s3video/player.js: status 404 (Not Found)")],
          "A browser's console shows that the teacher's browser does not get player.js in step 2.8"),
         ([("2.8.9", "The teacher's console shows no error until then", "expected no errors, seen: "
            "page error: TypeError: video is null (on https://moodle.example.edu/)")],
@@ -196,12 +196,14 @@ def test_what_stands_beside_a_named_defect_is_told_with_no_other_one_of_its_line
 
 
 def test_a_check_of_any_line_that_says_the_same_as_a_named_one_is_the_same_defect() -> None:
-    say = "expected a working page, seen Moodle's own error on https://moodle.example.edu/dashboard.php: Section error!"
+    seen = "Moodle's own error on https://m.edu/dashboard.php, which came with status 404 (Not Found): Section error!"
+    say = f"expected a working page, seen {seen}"
     dashboard = failed("2.10.2", "The menus lead to the dashboard", say, test="test_dashboard")
     asked = failed(
         "X.3.3", "The dashboard opens, and can be asked for the rules of WCAG", say, test="test_pages_for_all"
     )
     (one,) = found(dashboard, asked)
+    assert one.telling == "the page says “Section error!”"
     assert (one.sentence, one.lines, one.stops) == (
         "Administrators cannot open the plugin's dashboard",
         ["2.10.2", "X.3.3"],
@@ -215,7 +217,7 @@ def test_a_check_of_any_line_that_says_the_same_as_a_named_one_is_the_same_defec
 
 
 def test_each_error_in_consoles_is_a_defect_of_its_own() -> None:
-    say = "expected no errors in anybody's console in step {}, seen the {}'s: page error: {}"
+    say = "expected no errors in anybody's console while testing step {}, seen the {}'s: page error: {}"
     errors = [("2.8", "teacher", "a is null"), ("2.10", "student", "b is null"), ("2.8", "teacher", "a is null")]
     checks = [failed("2.14.3", "Nobody's console shows an error", say.format(*one), test=one[0]) for one in errors]
     assert [one.sentence.partition(" in step ")[2] for one in found(*checks)] == [
@@ -366,7 +368,7 @@ def test_a_card_of_aws_says_where_to_look_and_how_to_mend_it() -> None:
 
 def test_a_failed_renewal_of_an_address_is_one_defect_with_its_errors_in_the_console() -> None:
     renewal = "expected the player to ask for another address within 20 hours, seen no request for one"
-    said = "expected no errors in anybody's console in step 2.8, seen the teacher's: console error: "
+    said = "expected no errors in anybody's console while testing step 2.8, seen the teacher's: console error: "
     broke = "URL refresh attempt 1 failed: TypeError; the teacher's: console error: Playback error: Error"
     player = failed("2.8.7", "The player renews its address before that ends, and keeps its place", renewal)
     (one,) = found(player, failed("2.14.3", "Nobody's console shows an error", said + broke))
