@@ -80,12 +80,12 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "By a forged request a student can hand in another student's video, and so watch it"),
+         "By a forged request a student can hand in another student's video, which they can watch then"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "A handed-in video no longer plays after the student's next upload fails, and after the confirmation of the "
-         "upload that it replaced arrives late"),
+         "A handed-in video no longer plays when the student's next upload fails, and when the confirmation of an "
+         "older upload comes in late"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
          f"{VANISHES} guests"),
@@ -140,6 +140,10 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
            "the second student's: console error: Error: URL refresh failed: TypeError: a is not a function")],
          "A browser's console shows that the student gets no video on the page view_video.php in step 4.4: blocked by "
          "the browser: the answer was no picture, video or script"),
+        ([("2.14.3", "Nobody's console shows an error",
+           "expected no errors in anybody's console while testing step 2.10, seen the teacher's: request failed: GET "
+           "https://cdn.edu/videos/7/…?Expires=1: net::ERR_BLOCKED_BY_ORB (on https://m.edu/view.php)")],
+         "A video that an administrator deletes leaves a player that gets no video"),
         ([("2.14.3", "No console shows an error", "expected no errors in anybody's console while testing step 2.8, "
            "seen the teacher's: request refused: GET https://m.edu/s3video/player.js: status 404 (Not Found)")],
          "A browser's console shows that the teacher's browser does not get player.js in step 2.8"),
@@ -170,7 +174,7 @@ def test_what_a_rule_puts_together_is_called_by_what_was_seen(
         (("2.10.11", "The CDN no longer serves the deleted video, from no cache either", "expected a deleted video "
           "not to play any more, seen that it still plays from the CDN (the plugin reported “Failed to "
           "delete video: Failed to invalidate”): 206 (Partial Content)"),
-         "“Failed to invalidate”, and the CDN still serves it"),
+         "“Failed to invalidate”, and the CDN still serves its copy"),
         (("2.10.8", "The list is in finished texts", "expected finished texts on every page, seen [[all]] on "
           "https://m/s3video/list.php and 3 other pages; [[status]] on https://m/s3video/list.php"),
          "“[[all]]” on list.php, and 3 other pages"),
@@ -512,7 +516,7 @@ def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
 
 def test_a_failed_check_says_what_is_wrong() -> None:
     assert wrong("S3 no longer holds the deleted assignment's video") == (
-        "Students' videos stay on S3 after their assignment is deleted, where no page shows them"
+        "Students' videos stay on S3 after their submission is removed and their assignment deleted"
     )
     assert wrong("The administrators' pages are closed to a guest") == "An administrators' page is open to a guest"
     assert wrong("A search by key does not find the video under another status") == (
