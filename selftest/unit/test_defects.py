@@ -84,8 +84,8 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "A handed-in video no longer plays when the student's next upload fails, and when the confirmation of an "
-         "older upload comes in late"),
+         "A handed-in video no longer plays once the student's next upload fails, and once a confirmation of the "
+         "video that it replaced comes in late"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
          f"{VANISHES} guests"),
@@ -143,7 +143,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
         ([("2.14.3", "Nobody's console shows an error",
            "expected no errors in anybody's console while testing step 2.10, seen the teacher's: request failed: GET "
            "https://cdn.edu/videos/7/…?Expires=1: net::ERR_BLOCKED_BY_ORB (on https://m.edu/view.php)")],
-         "A video that an administrator deletes leaves a player that gets no video"),
+         "A video that an administrator deletes leaves an empty player where the CDN has none"),
         ([("2.14.3", "No console shows an error", "expected no errors in anybody's console while testing step 2.8, "
            "seen the teacher's: request refused: GET https://m.edu/s3video/player.js: status 404 (Not Found)")],
          "A browser's console shows that the teacher's browser does not get player.js in step 2.8"),
@@ -516,7 +516,7 @@ def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
 
 def test_a_failed_check_says_what_is_wrong() -> None:
     assert wrong("S3 no longer holds the deleted assignment's video") == (
-        "Students' videos stay on S3 after their submission is removed and their assignment deleted"
+        "Students' videos stay on S3 after their submission is removed and then the assignment deleted"
     )
     assert wrong("The administrators' pages are closed to a guest") == "An administrators' page is open to a guest"
     assert wrong("A search by key does not find the video under another status") == (

@@ -25,8 +25,8 @@ HARM = (
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A handed-in video no longer plays when the student's next upload fails, and when the confirmation of an older "
-    "upload comes in late"
+    "A handed-in video no longer plays once the student's next upload fails, and once a confirmation of the video "
+    "that it replaced comes in late"
 )
 
 LIMITS = (
@@ -50,9 +50,9 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
         COUNTS: Severity.DATA,
         HARM: Severity.ACCESS,
         UNFINISHED: Severity.WORDING,
-        "A student who has handed in a video cannot save another one in its place by the form": Severity.FUNCTION,
+        "A student can upload a second video in place of the first, and the form refuses to save it": Severity.FUNCTION,
         "Administrators cannot open the plugin's dashboard": Severity.FUNCTION,
-        "Students' videos stay on S3 after their submission is removed and their assignment deleted": Severity.DATA,
+        "Students' videos stay on S3 after their submission is removed and then the assignment deleted": Severity.DATA,
         SHOWS: Severity.ACCESS,
     }
     assert {sentence: kinds[sentence][0] for sentence in expected} == expected
