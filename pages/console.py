@@ -27,8 +27,14 @@ ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|cancelled|Load reques
 LEFT_BEHIND = re.compile(r'Script error for "core/first"')
 """What Moodle's loader throws when its page is left while it loads."""
 
-UNCAUGHT = re.compile(r"^page error: .*(NetworkError when attempting to fetch resource|Failed to fetch|Load failed)")
-"""What a script throws, in the words of each engine, that does not catch the failure of its own request."""
+UNCAUGHT = re.compile(
+    "^page error: .*("
+    "NetworkError when attempting to fetch resource|The operation was aborted|Failed to fetch|Load failed)"
+)
+"""What a script throws, in the words of each engine, that does not catch the failure of its own request.
+
+Firefox has two: the second where the answer had begun.
+"""
 
 REFUSED_LINE = re.compile(r"^page error: The Same Origin Policy disallows reading the remote resource", re.I)
 """What Firefox says, as of an exception, of a request to another host that was cut."""

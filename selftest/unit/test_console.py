@@ -148,9 +148,13 @@ def test_what_is_no_broken_network(browser: Context, console: Console, event: st
         console.expect_clean()
 
 
-def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(browser: Context, console: Console) -> None:
-    browser.tell("weberror", error="NetworkError when attempting to fetch resource.")
-    with pytest.raises(AssertionError, match="page error: NetworkError when attempting to fetch resource"):
+@pytest.mark.parametrize("thrown", ["NetworkError when attempting to fetch resource.", "The operation was aborted. "])
+def test_a_request_that_was_cut_off_explains_one_error_that_nobody_caught(
+    browser: Context, console: Console, thrown: str
+) -> None:
+    browser.tell("weberror", error=thrown)
+    assert console.beyond_navigation() == []
+    with pytest.raises(AssertionError, match=f"page error: {thrown}"):
         console.expect_clean()
     browser.tell("requestfailed", **failed("NS_BINDING_ABORTED"))
     console.expect_clean()
