@@ -94,8 +94,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          f"{VANISHES} guests"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen that "
            "it has nothing of that name (404 Not Found)")],
-         "The CDN's settings name an access identity that AWS does not have: harmless, for it opens no video to "
-         "anybody"),
+         "The CDN's settings name an access identity that AWS does not have"),
         ([("1.4.9", "The access identity has its name", "expected AWS to answer to cloudfront:GetIdentity, seen the "
            "error Odd")], "Nobody can check who may read the bucket: AWS does not tell of the access "
          "identity that the CDN names"),
@@ -142,7 +141,7 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
          "the browser: the answer was no picture, video or script"),
         ([("2.14.3", "Nobody's console shows an error",
            "expected no errors in anybody's console while testing step 2.10, seen the teacher's: request failed: GET "
-           "https://cdn.edu/videos/7/…?Expires=1: net::ERR_BLOCKED_BY_ORB (on https://m.edu/view.php)")],
+           "https://cdn.edu/videos/7/…?Expires=1: net::ERR_BLOCKED_BY_ORB (on https://m.edu/view.php?action=grader)")],
          "A video that an administrator deletes leaves an empty player where the CDN has none"),
         ([("2.14.3", "No console shows an error", "expected no errors in anybody's console while testing step 2.8, "
            "seen the teacher's: request refused: GET https://m.edu/s3video/player.js: status 404 (Not Found)")],
@@ -729,9 +728,9 @@ def test_a_harmless_line_of_the_set_up_says_so() -> None:
         "1.4.10", "chromium", Verdict.PASSED, "The bucket's policy lets in the distribution, and nobody else"
     )
     (identity,) = found(failed("1.4.9", "The access identity has its name", gone), closed)
+    assert "harmless" in origin.sentence
+    assert "Where videos play all the same" in identity.matters, "without it the CDN may not read the bucket at all"
     for one in (origin, identity):
-        assert "harmless" in one.sentence
-        assert "Nobody is harmed" in one.matters
         assert "known issue" in one.remedy
     assert "closed to others" in identity.beside["1.4.10"]
 

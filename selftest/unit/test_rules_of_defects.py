@@ -57,7 +57,7 @@ PLUGIN_SAYS = """
 student's: request failed: GET https://cdn/videos/2/a?Expires=1 (on https://m/a?s3key=img+onerror%3D1.mp4); \
 teacher's: request failed: GET https://cdn/videos/2/a?Expires=1
 seen the teacher's: console error: URL refresh attempt 1 failed: TypeError
-step 2.10, seen the teacher's: request failed: GET https://cdn/videos/2/a?Expires=1
+step 2.10, seen the teacher's: request failed: GET https://cdn/videos/2/a?Expires=1 (on https://m/view.php?action=grader)
 [proxy_fcgi:error] Invalid status line from script 'get_playback_url.php': 4290"""
 """What the plugin and its file names put into messages of consoles and logs."""
 
