@@ -216,19 +216,25 @@ def endless() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "error", "told"),
+    ("path", "longest", "error", "told"),
     [
-        ("/large", SiteError, "it is larger than 1 MiB"),
-        ("/packed", SiteError, "it is larger than 1 MiB"),
-        ("/drops", Unreachable, "the answer did not end within 0.3 s"),
-        ("/nowhere", SiteError, "cannot be followed"),
+        ("/large", 60, SiteError, "it is larger than 1 MiB"),
+        ("/packed", 60, SiteError, "it is larger than 1 MiB"),
+        ("/drops", 0.3, Unreachable, "the answer did not end within 0.3 s"),
+        ("/nowhere", 60, SiteError, "cannot be followed"),
     ],
 )
 def test_an_answer_without_an_end(
-    session: http.Session, endless: str, monkeypatch: pytest.MonkeyPatch, path: str, error: type[Exception], told: str
+    session: http.Session,
+    endless: str,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    longest: float,
+    error: type[Exception],
+    told: str,
 ) -> None:
     monkeypatch.setattr(http, "LARGEST", 2**20)
-    monkeypatch.setattr(http, "LONGEST", 0.3)
+    monkeypatch.setattr(http, "LONGEST", longest)
     with pytest.raises(error, match=told):
         session.get(f"{endless}{path}")
 
