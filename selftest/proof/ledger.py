@@ -29,6 +29,7 @@ class Ledger:
         self._to_come: list[Turn] = []
         self._seen: defaultdict[str, Round] = defaultdict(Round)
         self._doubts: defaultdict[str, set[str]] = defaultdict(set)
+        self._again: set[str] = set()
         self._outcomes: dict[str, Outcome] = {}
         self._wrong: list[str] = []
         self._ran_clean = False
@@ -59,6 +60,7 @@ class Ledger:
         for turn in self._to_come:
             for name in turn.faults:
                 self._doubt(self._expected[name], turn)
+        self._again |= self._doubts.keys()
         return [Turn((name,), tuple(sorted(tests))) for name, tests in sorted(self._doubts.items())]
 
     def settle(self, turn: Turn, round_: Round) -> None:
@@ -71,7 +73,7 @@ class Ledger:
                 self._settle_without_a_fault(round_)
             for fault, piece, sure in pieces(turn, round_, self._expected, self._suite):
                 name = fault.fault
-                if sure:
+                if sure or name in self._again:
                     self._seen[name].tests |= piece.tests
                 else:
                     self._doubt(fault, turn)

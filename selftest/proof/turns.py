@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from checklist.verdicts import Verdict
 from selftest.proof.outcome import ANYWHERE, GREEN, Expectation, Round, judge
 from selftest.proof.suite import Suite
 
@@ -104,7 +105,7 @@ def pieces(
     on = [expected[name] for name in turn.faults]
     for fault in on:
         if turn.alone:
-            yield fault, round_, True
+            yield fault, round_, _is_judged(fault, round_)
         elif mine := involved(fault, suite) & set(turn.tests):
             others = set().union(*(other.allowed for other in on if other is not fault))
             own = round_.of(mine, but=others)
@@ -112,6 +113,12 @@ def pieces(
         else:
             rest = round_.of(turn.tests, but=ANYWHERE.union(*(one.allowed for one in on)))
             yield fault, rest, _is_green(rest, turn.tests)
+
+
+def _is_judged(fault: Expectation, round_: Round) -> bool:
+    """Not where a check of its lines could not judge, as on a replica where an earlier fault left something."""
+    could_not = any(one.verdict is Verdict.NOT_CHECKABLE and one.line in fault.lines for one in round_.checks)
+    return _is_caught(fault, round_) or not could_not
 
 
 def _is_caught(fault: Expectation, round_: Round) -> bool:

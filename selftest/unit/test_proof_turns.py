@@ -179,6 +179,20 @@ def test_what_a_fault_alone_does_is_beyond_doubt() -> None:
     assert said(Turn(("bar",), ("upload",)), Round({"upload": green("upload")}), BAR) == {"bar": True}
 
 
+def test_a_fault_alone_whose_line_could_not_be_judged_is_asked_once_more_on_a_new_replica(tmp_path: Path) -> None:
+    could_not = Ran([Check("2.7.15", "chromium", Verdict.NOT_CHECKABLE, "2.7.15", "videos of other people")])
+    turn = Turn(("bar",), ("upload",))
+    ledger = Ledger(tmp_path / "proof.json", {"bar": BAR}, SUITE, "chromium")
+    ledger.begin([turn])
+    ledger.settle(turn, Round({"upload": could_not}))
+    assert ledger.left == ["bar"]
+    doubts = ledger.doubts()
+    assert doubts == [turn]
+    ledger.begin(doubts)
+    ledger.settle(turn, Round({"upload": could_not}))
+    assert [one.fault for one in ledger.outcomes if not one.caught_by] == ["bar"]
+
+
 def test_a_test_that_did_not_run_is_tried_again_with_the_others(tmp_path: Path) -> None:
     shows = fault("shows", "2.9.4", "2.8.5")
     ledger = Ledger(tmp_path / "proof.json", {"shows": shows, "bar": BAR}, SUITE, "chromium")
