@@ -280,6 +280,7 @@ class Rule(Table):
     look: tuple[str, ...] | None = None
     remedy: str | None = None
     beside: dict[str, str] | None = None
+    holds: dict[str, str] | None = None
 
     def fits(self, check: Check) -> bool:
         return (
@@ -357,13 +358,17 @@ def wrongs() -> Mapping[str, Mapping[str, str]]:
 def wrong(title: str, message: str = "") -> str:
     """What is wrong where a check of that title fails with that message; empty where the table does not tell."""
     for pattern in [title] if title in wrongs() else wrongs():
-        if found := re.fullmatch("(.*)".join(map(re.escape, pattern.split(GAP))), title):
+        if found := _with_gaps(pattern).fullmatch(title):
             _, seen = expected_and_seen(message) or ("", "")
             told, names = _chosen(wrongs()[pattern], message)
             names["seen"] = seen.partition(":")[0] or "another one"
             start, *parts = (part.format_map(names) for part in told.split(GAP))
             return start + "".join(word + part for word, part in zip(found.groups(), parts, strict=False))
     return ""
+
+
+def _with_gaps(title: str) -> re.Pattern[str]:
+    return re.compile("(.*)".join(map(re.escape, title.split(GAP))))
 
 
 def _chosen(table: Mapping[str, str], text: str) -> tuple[str, dict[str, str]]:
@@ -623,7 +628,7 @@ def _defect(
         matters=str(_ruled(worst, "matters") or ""),
         held=_held(group, all_),
         remedy=str(_ruled(worst, "remedy") or ""),
-        telling=_telling(group),
+        telling=_telling(group, all_),
     )
 
 
@@ -638,13 +643,22 @@ def _table(check: Check, question: str) -> Mapping[str, str]:
     return next((answer for answer in answers if answer is not None), {})
 
 
-def _telling(group: Iterable[Check]) -> str:
-    """What was seen, in few words: of the first check for which a rule has them."""
+def _telling(group: Sequence[Check], all_: Collection[Check]) -> str:
+    """What was seen, in few words: of the first check for which a rule has them; then what held all the same."""
+    said = ""
     for check in group:
         told, names = _chosen(_table(check, "telling"), f"{check.title}\n{failures(check.message)}")
         if told:
-            return told.format_map(names)
-    return ""
+            said = told.format_map(names)
+            break
+    held = {title: why for check in group for title, why in _table(check, "holds").items()}
+    kept = [why for title, why in held.items() if _holds(title, all_)]
+    return "; ".join([said] * bool(said) + kept)
+
+
+def _holds(title: str, all_: Iterable[Check]) -> bool:
+    """Whether checks of that title were made, and all passed."""
+    return {check.verdict for check in all_ if _with_gaps(title).fullmatch(check.title)} == {Verdict.PASSED}
 
 
 def _held(group: Sequence[Check], all_: Iterable[Check]) -> list[str]:

@@ -101,11 +101,19 @@ class AccessTable:
                     told = f" after somebody else's {way} was {how} with {answered(answer.status)}: {answer.seen}"
                     self._judge.expect_unharmed(self._owner, video, told)
         except (AssertionError, UnexpectedAnswer) as wrong:
-            if tried_to_harm:
-                with told_if_it_fails():
-                    confirmation(self._owner, video)  # whoever comes next tries a video that is whole again
-            return Tried(may=may, right=False, seen=str(wrong))
+            mended = self._mended(video) if tried_to_harm else ""
+            return Tried(may=may, right=False, seen=f"{wrong}{mended}")
         return Tried(may=may, right=True, seen=seen)
+
+    def _mended(self, video: Video) -> str:
+        """What the owner's own confirmation comes to: whoever comes next should try a video that is whole again."""
+        with told_if_it_fails():
+            confirmation(self._owner, video)
+        try:
+            self._judge.expect_on_own_page(self._owner, video)
+        except (AssertionError, UnexpectedAnswer):
+            return " (the owner's own confirmation does not mend it)"
+        return " (the owner's own confirmation mends it)"
 
     def expect_rights(self, tried: dict[str, Tried]) -> None:
         """Every way was open or shut as it should be; the message names each that was not."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from urllib.parse import unquote, unquote_plus
 
 from bs4 import BeautifulSoup
@@ -16,7 +17,7 @@ from clients.moodle.html import complaint, query
 from clients.moodle.model import Assignment, Person
 from clients.plugin.api import Video, download_address, grader, grading_table, playback_url, video_page
 from clients.plugin.object_key import belongs_to
-from clients.words import answered
+from clients.words import answered, counted, listed
 
 STATUS = "td[class*='submissionstatus']"
 """The cell of a student's own page that says how far their submission is."""
@@ -77,13 +78,26 @@ def expect_nobody_elses(page: BeautifulSoup, person: Person) -> None:
         raise AssertionError(f"expected nobody else's video on a student's page, seen {_told(seen)} of other students")
 
 
-def expect_handed_in_with_video(page: BeautifulSoup) -> None:
-    """What a student's own page calls a submission has its video."""
-    if _has_status(page, "submitted") and not shown(page):
+def expect_handed_in_with_video(pages: Sequence[BeautifulSoup]) -> None:
+    """What each student's own page calls a submission has its video."""
+    if without := [page for page in pages if _has_status(page, "submitted") and not shown(page)]:
         raise AssertionError(
             "expected the submission with its video, or none, seen the student told that they have submitted, and no "
-            "video"
+            f"video ({len(without)} of {counted(len(pages), 'student')} tried)"
         )
+
+
+@contextmanager
+def told_which_stays(site: MoodleClient, assignment: Assignment, videos: Mapping[str, str]) -> Iterator[None]:
+    """Where what happens within fails, its message tells which of the `videos`, words by key, the page has then.
+
+    `site` is a session of the student whose page it is.
+    """
+    try:
+        yield
+    except AssertionError as failed:
+        there = [words for key, words in videos.items() if key in shown(assignment_page(site, assignment))]
+        raise AssertionError(f"{failed} (their page has {listed(there) or 'no video'} then)") from failed
 
 
 def expect_unknown(site: MoodleClient, video: Video) -> list[str]:

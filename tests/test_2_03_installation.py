@@ -196,7 +196,7 @@ def test_limits(
             plugin_configuration.expect_limit(f"{kind}_rate_limit", wanted)
         with line(box, f"The limit of {kind} URLs counts by the minute"):
             plugin_configuration.expect_unit(f"{kind}_rate_limit", "minute")
-        with line(box, f"The plugin's own default of the limit of {kind} URLs is {wanted} a minute", advice=True):
+        with line(box, f"The plugin's own default of the limit of {kind} URLs is {wanted}", advice=True):
             plugin_configuration.expect_default(f"{kind}_rate_limit", wanted, "a minute")
     with line("2.5.20", "The settings page shows no error message"):
         expect_quiet_page(workspace.site)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import media
+from checks.assigning import told_which_stays
 from checks.confirmation import (
     confirm_again,
     expect_absent_refused,
@@ -288,6 +289,8 @@ def test_replacement(
         upload = form.widget.choose(small_clip.path)
         upload.expect_success()
         receipt = upload.receipt()
-        form.save().expect_video(small_clip.bytes)
+        which = {submission.key: "the first video", receipt.key: "the new video"}
+        with told_which_stays(student.site(), assignment, which):
+            form.save().expect_video(small_clip.bytes)
     with line("2.7.19", "S3 holds nothing but the new video", extra=True):
         student.videos.expect_only(receipt.key)

@@ -129,7 +129,7 @@ def test_rate_limits(
     reached: list[RateLimit] = []
     for what, (setting, ask) in asked.items():
         said = ""
-        with line("4.4.3", f"One {what} more a minute than the settings say is refused") as evidence:
+        with line("4.4.3", f"One {what} more than the settings say is refused") as evidence:
             limit = RateLimit(what, setting, settings.get(setting, "").strip(), partial(ask, site))
             evidence["limit"], evidence["message"] = limit.limit, (said := limit.expect_reached())
             reached.append(limit)

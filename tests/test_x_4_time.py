@@ -94,8 +94,7 @@ def test_copied_course(
                 video_access.expect_denied(ask(newcomer, first), first)
     with line("X.4.3", "In a copied course nobody is told that they have submitted while their video is not there"):
         step("the student", "Open the assignment in the copied course.")
-        for page in pages:
-            assigning.expect_handed_in_with_video(page)
+        assigning.expect_handed_in_with_video(pages)
     with line("X.4.3", "The video that a copied course shows plays"):
         for video, page in zip(videos, pages, strict=True):
             for key in assigning.shown(page):

@@ -196,9 +196,10 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         told_once=told_once,
         open=open_,
         unjudged=spare,
-        needed=_number_of_lines(open_),
-        twice=sum(len(one.lines) for one in open_) > _number_of_lines(open_),
-        spared=_number_of_lines(spare),
+        needed=len(_lines_of(open_)),
+        asked_for=sum(not LINES[line].beyond for line in _lines_of(open_)),
+        twice=sum(len(one.lines) for one in open_) > len(_lines_of(open_)),
+        spared=len(_lines_of(spare)),
         notes=[note for note in run.notes if note not in run.conditions.problems and not _is_told(note, defects)],
         gallery=list(_gallery(run, folder)),
         charts=list(charts(run, past)),
@@ -370,8 +371,8 @@ def _cell(target: str, verdicts: Sequence[tuple[Verdict, str]]) -> Cell:
     return Cell(target, len(failed), len(verdicts) - len(failed) - passed, passed, aside)
 
 
-def _number_of_lines(groups: Iterable[Open]) -> int:
-    return len({line.partition(" ")[0] for one in groups for line in one.lines})
+def _lines_of(groups: Iterable[Open]) -> set[str]:
+    return {line.partition(" ")[0] for one in groups for line in one.lines}
 
 
 def _open(run: Run) -> Iterator[Open]:

@@ -71,7 +71,9 @@ def test_the_owner_finds_the_video_on_the_own_page(tried: Table) -> None:
 def test_a_write_by_another_must_leave_the_video_unharmed(tried: Table) -> None:
     owner = FakeSite(OWNER_ID)
     _, pairs = tried("guest", {}, owner)
-    assert [way for way, pair in pairs.items() if pair["seen"].startswith("expected no harm")] == [*DELETE, *WRITE]
+    harmed = [way for way, pair in pairs.items() if pair["seen"].startswith("expected no harm")]
+    assert harmed == [*DELETE, *WRITE]
+    assert all(pairs[way]["seen"].endswith("(the owner's own confirmation does not mend it)") for way in harmed)
     assert sum(CONFIRMATION in asked for asked in owner.asked) == len(WRITE) + len(
         DELETE
     )  # confirmed anew, for whoever comes next

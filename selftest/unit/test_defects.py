@@ -80,12 +80,13 @@ STILL = "expected videos/7/a.mp4 not to be in the list, seen it there"
     ("checks", "sentence"),
     [
         ([("2.9.4", "Another student's key, saved in one's own submission, opens no video", "seen a video")],
-         "By a forged request a student can hand in another student's video, which they can watch then"),
+         "By a forged request a student can hand in another student's video (if they know its path on S3), "
+         "which they can then watch"),
         ([("2.7.19", LATE, "expected the handed-in video to play after a late confirmation, seen: no"),
           ("2.7.19", "The student still has the video handed in, and can play it, after S3 refused another one", GONE),
           ("2.7.19", "The teacher still has the video in table and grader after S3 refused another one", GONE)],
-         "A handed-in video no longer plays once the student's next upload fails, and once a confirmation of the "
-         "video that it replaced comes in late"),
+         "A handed-in video stops playing after the student's next upload fails, and also after a late "
+         "confirmation of the video that it replaced"),
         ([("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
            "video, seen that its owner has lost it after somebody else's confirmation was refused with 403: No")],
          f"{VANISHES} guests"),
@@ -180,11 +181,43 @@ def test_what_a_rule_puts_together_is_called_by_what_was_seen(
         (("X.3.1", "The upload form keeps WCAG's rule color-contrast", "expected axe's rule color-contrast to "
           "hold, seen Element has insufficient color contrast of 1.96. Expected contrast ratio of 4.5:1"),
          "a contrast of 1.96:1, where 4.5:1 is asked for"),
+        (("2.9.4", "A guest gets nothing of the video, and does it no harm", "confirmation: expected no harm to the "
+          "video, seen that its owner has lost it (their page says “Error” instead) after somebody else's "
+          "confirmation was refused with status 403 (Forbidden): No (the owner's own confirmation mends it)"),
+         "confirm_upload.php refuses the request (403), and the owner's page turns to “Error” all the same, until the "
+         "owner sends that request"),
+        (("2.7.19", "Another video can be saved in place of the first", "expected the status, seen the form again, "
+          "which says: You have existing data. Leave. (their page has the new video then)"),
+         "the form comes back, and says “You have existing data”; their page then has the new video"),
+        (("X.4.3", "In a copied course nobody is told that they have submitted while their video is not there",
+          "expected the submission with its video, or none, seen the student told that they have submitted, and no "
+          "video (2 of 2 students tried)"), "2 of 2 students tried"),
         (("2.7.1", "It opens", "expected the form, seen another page"), ""),
     ],
 )  # fmt: skip
 def test_a_list_tells_what_was_seen_in_few_words(check: tuple[str, str, str], telling: str) -> None:
     (one,) = found(failed(*check))
+    assert one.telling == telling
+
+
+@pytest.mark.parametrize(
+    ("stored", "telling"),
+    [
+        ([Verdict.PASSED, Verdict.PASSED], "the student's page shows “Pending” in place of the video; S3 still has its "
+         "file"),
+        ([Verdict.PASSED, Verdict.FAILED], "the student's page shows “Pending” in place of the video"),
+        ([], "the student's page shows “Pending” in place of the video"),
+    ],
+)  # fmt: skip
+def test_what_held_all_the_same_is_told_where_it_held_each_time(stored: Sequence[Verdict], telling: str) -> None:
+    title = "The student still has the video handed in, and can play it, after the tab was closed"
+    lost = failed("2.7.19", title, "expected the video to be there still, seen the video listed as “Pending”")
+    ways = ["the tab was closed", "the session ended"]
+    others = [
+        Check("2.7.19", "chromium", verdict, f"S3 still holds the video handed in after {way}", test="test_failed")
+        for way, verdict in zip(ways, stored, strict=False)
+    ]
+    (one, *_) = found(lost, *others)
     assert one.telling == telling
 
 
@@ -515,7 +548,8 @@ def test_a_title_that_goes_on_has_the_words_of_its_line_before_it() -> None:
 
 def test_a_failed_check_says_what_is_wrong() -> None:
     assert wrong("S3 no longer holds the deleted assignment's video") == (
-        "Students' videos stay on S3 after their submission is removed and then the assignment deleted"
+        "Students' videos stay on S3 after a teacher has removed their submissions and deleted the assignment (neither "
+        "was tried alone)"
     )
     assert wrong("The administrators' pages are closed to a guest") == "An administrators' page is open to a guest"
     assert wrong("A search by key does not find the video under another status") == (
@@ -527,7 +561,7 @@ def test_a_failed_check_says_what_is_wrong() -> None:
 
 
 def test_advice_is_no_defect_and_says_what_is_not_so() -> None:
-    title = "The plugin's own default of the limit of playback URLs is 30 a minute"
+    title = "The plugin's own default of the limit of playback URLs is 30"
     message = "expected the default of playback_rate_limit to be 30, seen 100 an hour: nobody has entered it"
     told = Check("2.5.18", "chromium", Verdict.ADVICE, title, message, role=Role.ADVICE)
     assert found(told) == []

@@ -25,8 +25,8 @@ HARM = (
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A handed-in video no longer plays once the student's next upload fails, and once a confirmation of the video "
-    "that it replaced comes in late"
+    "A handed-in video stops playing after the student's next upload fails, and also after a late confirmation of the "
+    "video that it replaced"
 )
 
 LIMITS = (
@@ -52,7 +52,8 @@ def test_each_says_how_bad_it_is_and_who_must_act() -> None:
         UNFINISHED: Severity.WORDING,
         "A student can upload a second video in place of the first, and the form refuses to save it": Severity.FUNCTION,
         "Administrators cannot open the plugin's dashboard": Severity.FUNCTION,
-        "Students' videos stay on S3 after their submission is removed and then the assignment deleted": Severity.DATA,
+        "Students' videos stay on S3 after a teacher has removed their submissions and deleted the assignment (neither "
+        "was tried alone)": Severity.DATA,
         SHOWS: Severity.ACCESS,
     }
     assert {sentence: kinds[sentence][0] for sentence in expected} == expected
@@ -171,7 +172,7 @@ def test_advice_of_the_test_that_found_a_defect_is_told_with_it_and_not_once_mor
     label = check("The label of playback_rate_limit says what it is", "another label", Verdict.FAILED)
     label = replace(label, message="expected a label, seen another one")
     number = check("The limit of playback URLs is set to 30", "100", Verdict.FAILED)
-    default = check("The plugin's own default of the limit of playback URLs is 30 a minute", "100", Verdict.ADVICE)
+    default = check("The plugin's own default of the limit of playback URLs is 30", "100", Verdict.ADVICE)
     other = check("The plugin's files are the web server's, as chown leaves them", "root's", Verdict.ADVICE, "2.2.6")
     page = render(run_of([label, number, default, other]), tmp_path)
     section = page[page.index('<section id="advice">') : page.index('<section id="tested">')]
@@ -189,6 +190,7 @@ def test_a_line_without_a_test_of_its_own_says_that_it_follows_others(tmp_path: 
 def test_the_lines_to_be_signed_are_as_many_as_their_table_has(tmp_path: Path) -> None:
     page = render(run(), tmp_path)
     for_people = sum(line.for_people for line in LINES.values())
-    assert f"<small>{for_people} lines for people</small>" in page
+    beyond = sum(line.for_people and line.beyond for line in LINES.values())
+    assert f"<small>{for_people - beyond} lines for people, and {beyond} beyond the checklist</small>" in page
     table = page[page.index('<section id="signed">') :]
     assert table.count('<td class="name">') == for_people
