@@ -103,7 +103,7 @@ def steps(*, whole: bool = False) -> list[str]:
     for number, (who, what) in enumerate(taken):
         if number and taken[number - 1] == (who, what):
             continue
-        told.append(what if who in ("", before) and what != LOG_IN else f"As {who}: {what}")
+        told.append(what if who in ("", before) and not what.startswith("Log in") else f"As {who}: {what}")
         before = who or before
     return _with_assignments(told)
 

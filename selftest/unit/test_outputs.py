@@ -371,14 +371,14 @@ def test_where_a_defect_shows_has_the_steps_that_no_way_tells() -> None:
 
 def test_a_ticket_says_how_to_do_what_its_steps_say_and_nothing_else() -> None:
     (one, *_) = no_go().defects
-    first = replace(one.symptoms[0], steps=["As the student: Slow what the browser sends down to 8 Mbit/s."], asked=())
+    first = replace(one.symptoms[0], steps=["Slow what the browser sends down to 8 Mbit/s."], asked=())
     text = tickets.markdown(replace(one, symptoms=[first]), no_go())
     assert "## How to do what the steps say\n\n- Slow the browser: in Chromium" in text
     assert "SESSKEY" not in text
 
 
 def test_what_explains_a_step_is_explained_as_well() -> None:
-    request, *words = how.how("As the student: Begin an upload to it, and send nothing.")
+    request, *words = how.how("Begin an upload to it, and send nothing.")
     assert "POST /mod/assign/submission/s3video/ajax/get_upload_url.php with sesskey SESSKEY" in request
     assert [told.partition(":")[0] for told in words[1:]] == ["SESSKEY", "ASSIGNMENT", "MODULE"]
 
@@ -412,7 +412,7 @@ def test_what_was_asked_by_requests_tells_of_no_browser_and_its_file(tmp_path: P
         assert "clip.mp4, 3 bytes" not in text
 
 
-WATCHED = "As the teacher: Leave the page open, and have the tab's clock moved on by 20 hours."
+WATCHED = "Leave the page open, and have the tab's clock moved on by 20 hours."
 
 
 @pytest.mark.parametrize(

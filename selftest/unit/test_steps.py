@@ -88,13 +88,14 @@ def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
 
 def test_a_log_in_says_who_logs_in_once_more() -> None:
     student = moodle("the student")
-    for what in (steps.LOG_IN, "Open the assignment.", steps.LOG_IN, "Press play on the video."):
+    for what in (steps.LOG_IN, "Open the assignment.", steps.LOG_IN, "Press play.", "Log in through the form."):
         student.step(what)
     assert steps.steps() == [
         "As the student: Log in.",
         "Open the assignment.",
         "As the student: Log in.",
-        "Press play on the video.",
+        "Press play.",
+        "As the student: Log in through the form.",
     ]
 
 
