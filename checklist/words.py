@@ -189,6 +189,7 @@ STANDS = {
     "submissionid": "SUBMISSION",
     "assignmentid": "ASSIGNMENT",
     "userid": "USER",
+    "s3video_s3_bucket": "BUCKET",
 }
 """What stands for a value that is another one in each run, by the parameter's name."""
 

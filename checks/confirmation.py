@@ -23,6 +23,7 @@ from clients.plugin.api import (
     send,
 )
 from clients.plugin.video_list import listed
+from clients.steps import made_up
 from clients.words import answered
 
 
@@ -38,7 +39,9 @@ def expect_absent_refused(site: MoodleClient, assignment: Assignment, clip: medi
 def expect_unknown_refused(site: MoodleClient, submitted: Video) -> str:
     """The owner of a video does not get a key confirmed that nobody has asked for; returns the plugin's words."""
     folder, _, name = submitted.key.rpartition("/")
-    answer = confirm_upload(site, f"{folder}0/{name}", submitted.id)
+    unknown = f"{folder}0/{name}"
+    made_up(unknown)
+    answer = confirm_upload(site, unknown, submitted.id)
     if answer.succeeded:
         raise AssertionError("expected a key that the plugin never gave to be refused, seen it confirmed")
     return answer.seen

@@ -57,10 +57,26 @@ def the_assignment(cmid: int) -> str:
     return f"{MARK}{cmid}{MARK}"
 
 
+def hand_in(who: str, what: str, cmid: int) -> None:
+    """`who` is about to hand in a file: in place of the video before, where what is told has them hand one in."""
+    there = the_assignment(cmid)
+    again = any(one == who and done.startswith("Hand in") and there in done for one, done in _taken)
+    step(who, f"Hand in {what} to {there}{', in place of the video before' if again else ''}.")
+
+
 def handed_in(who: str, name: str, submission: int, key: str) -> None:
     """Requests may show the submission's id and the video's key: then it is told whose they are."""
     _names[f"SUBMISSION {submission}"] = f"of {who}"
-    _names[f"KEY {asked({'s3_key': key})['s3_key']}"] = f"of {who}'s {name}"
+    _names[_called(key)] = f"of {who}'s {name}"
+
+
+def made_up(key: str) -> None:
+    """Requests may show a key that the plugin gave to nobody."""
+    _names[_called(key)] = "that nobody was given"
+
+
+def _called(key: str) -> str:
+    return f"KEY {asked({'s3_key': key})['s3_key']}"
 
 
 def names() -> dict[str, str]:
@@ -78,7 +94,8 @@ def forget() -> None:
 def steps(*, whole: bool = False) -> list[str]:
     """Each step, with who takes it where that is somebody else than before, and what is done twice in a row once.
 
-    A log-in is told with what that person does next: who does no more needs none. The `whole` has what was done aside.
+    A log-in is told with who logs in, and with what that person does next: who does no more needs none. The `whole` has
+    what was done aside.
     """
     told: list[str] = []
     before = ""
@@ -86,7 +103,7 @@ def steps(*, whole: bool = False) -> list[str]:
     for number, (who, what) in enumerate(taken):
         if number and taken[number - 1] == (who, what):
             continue
-        told.append(what if who in ("", before) else f"As {who}: {what}")
+        told.append(what if who in ("", before) and not what.startswith("Log in") else f"As {who}: {what}")
         before = who or before
     return _with_assignments(told)
 

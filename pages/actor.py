@@ -140,9 +140,10 @@ class Actor:
 
     def watch(self, submission: int, key: str, **more: object) -> VideoPage:
         """Open the plugin's page for a video by its address, with `more` parameters in it."""
-        link = "id and s3key as in the link on the submission's page"
-        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}{in_words(asked(more))} ({link}).")
-        return VideoPage(self.page, self.moodle).open(id=submission, s3key=key, **more)
+        given = {"id": submission, "s3key": key, **more}
+        told = in_words(lasting(asked(given), VIDEO_PAGE))
+        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}{told}.")
+        return VideoPage(self.page, self.moodle).open(**given)
 
     def visit(self, path: str, **parameters: object) -> HttpResult:
         """Go to an address that may not be for this person; what comes must not be a server error."""

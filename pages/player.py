@@ -205,7 +205,7 @@ class Player:
         Here and in `expect_renewed` the tab's clock is put forward: `Actor.set_clock` comes before its page.
         """
         at, asked = self._at(), self._asked()
-        self._later(span)
+        self._later(lasting(span), span)
         self.expect_loaded()
         if asked:
             raise AssertionError(
@@ -218,7 +218,7 @@ class Player:
         at, asked = self._at(), self._asked()
         try:
             with self.video.page.expect_response(_is_address, timeout=self.moodle.page * 1000):
-                self._later(span)
+                self._later(f"{lasting(span)} more", span)
         except TimeoutError:
             raise AssertionError(
                 f"expected the player to ask for another address within {lasting(span)}, before its own ends, "
@@ -232,8 +232,8 @@ class Player:
     def _at(self) -> float:
         return float(self.video.evaluate("video => video.currentTime"))
 
-    def _later(self, span: timedelta) -> None:
-        self.moodle.step(f"Leave the page open, and have the tab's clock moved on by {lasting(span)}.")
+    def _later(self, told: str, span: timedelta) -> None:
+        self.moodle.step(f"Leave the page open, the video standing still, and have the tab's clock moved on by {told}.")
         self.video.page.clock.fast_forward(round(span.total_seconds() * 1000))
 
     def _asked(self) -> list[str]:

@@ -241,7 +241,8 @@ def test_confirmations(
     with line("2.7.17", "The server does not confirm a key that it never gave", extra=True) as evidence:
         evidence["message"] = expect_unknown_refused(site, third)
     with aside():
-        student.moodle.step("By requests: get an upload URL, send nothing, and confirm its key; confirm a made-up key.")
+        student.moodle.step("By requests: get an upload URL, send nothing, and confirm its key.")
+        student.moodle.step("By requests: confirm its key changed into one that nobody was given.")
         with line("2.7.19", "A refused confirmation does not harm the video handed in before", extra=True):
             expect_unharmed(site, third, video_store, "a refused confirmation of another upload")
     with line("2.7.19", "The form's word alone does not hand in a video that never reached S3", extra=True) as evidence:

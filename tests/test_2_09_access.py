@@ -17,7 +17,7 @@ from clients.moodle.assignments import save_submission
 from clients.moodle.model import Assignment
 from clients.plugin.api import WATCH, confirm_upload, confirmation, playback_url, video_page
 from clients.s3 import Bucket
-from clients.steps import aside
+from clients.steps import aside, made_up
 from clients.words import answered
 from fixtures.data import Submission
 from fixtures.people import People
@@ -130,6 +130,7 @@ def test_tricks(
             video_access.expect_denied(ask(thief, replace(theirs, id=mine.id)), theirs)
     with line("2.9.4", "A confirmation with a guessed key does no harm to another one's submission", extra=True):
         guess = f"{theirs.owner.videos.prefix}1_00000000/{theirs.clip.path.name}"
+        made_up(guess)
         answer = confirm_upload(thief, guess, theirs.id)
         video_access.expect_unharmed(
             owner, theirs, f" after the confirmation was answered with {answered(answer.status)}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from checklist import reason, signing, words
 from checklist.defects import MEANING, Defect, Severity, Symptom, View, advice, plain, told_once, where
@@ -182,6 +182,8 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         acting=Counter(str(defect.acts) for defect in defects if defect.stops),
         age=lambda defect: _age(defect, run),
         ticket=lambda defect: tickets.markdown(defect, run),
+        explained=tickets.explained,
+        coded=_coded,
         where=where,
         became=lambda line: reason.came_to(line, run.lines),
         because=reason.because(failed, defects),
@@ -225,6 +227,11 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         ],
         digest=signing.digest(folder) if (folder / signing.FILE).is_file() else "",
     )
+
+
+def _coded(text: str) -> Markup:
+    """What stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _is_told(note: str, defects: Iterable[Defect]) -> bool:

@@ -83,8 +83,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
                     told.append(f"  - {_text(one.sentence)}: {' '.join(_text(each) for each in _done(one))}")
         more = len(defect.symptoms) - SYMPTOMS
         parts.append("\n".join(["## Where it shows", "", *told, *([f"- {more} more"] if more > 0 else [])]))
-    ones = [one for same in told_once(defect.symptoms[:SYMPTOMS]) for one in same if one.test]
-    if hints := how("\n".join(done for one in ones for done in [*_done(one), one.expected, one.seen])):
+    if hints := explained(defect):
         parts.append("\n".join(["## How to do what the steps say", "", *(f"- {hint}" for hint in hints)]))
     if pictures:
         parts += [f"![{_text(told)}]({path})" for path, told in pictures.items()]
@@ -100,6 +99,12 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
         f"{run.started:%Y-%m-%d %H:%M} UTC; {_text(versions)}.\n\n<!-- {mark(defect)} -->"
     )
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def explained(defect: Defect) -> list[str]:
+    """How to do what its steps say, for its ticket and its card."""
+    ones = [one for same in told_once(defect.symptoms[:SYMPTOMS]) for one in same if one.test]
+    return how("\n".join(done for one in ones for done in [*_done(one), one.should, one.expected, one.seen]))
 
 
 def _again(defect: Defect) -> str:
@@ -118,11 +123,11 @@ def _steps(symptom: Symptom, defect: Defect) -> str:
         *([f"**What should happen:** {_text(sentence(symptom.should))}"] if symptom.should else []),
         *(
             [f"Who, and where: {_text('; '.join(symptom.people))}"]
-            if symptom.people and not (symptom.captions or symptom.steps)
+            if symptom.people and not (symptom.captions or symptom.steps or symptom.asked)
             else []
         ),
         *(["It shows in what is in bold; what comes before leads there."] if symptom.own else []),
-        *([f"File: {_text(symptom.file)}"] if symptom.file and not symptom.steps else []),
+        *([f"File: {_text(symptom.file)}"] if symptom.file and not (symptom.steps or symptom.asked) else []),
         "\n".join(numbered),
         *([f"The suite does it in `{symptom.test}`."] if symptom.test else []),
     ]

@@ -169,7 +169,7 @@ class PersonByWebDriver:
         return GraderByWebDriver(self)
 
     def watch(self, submission: int, key: str) -> VideoByWebDriver:
-        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE}.")
+        self.moodle.step(f"Open the video's own page by its address, {VIDEO_PAGE} with id SUBMISSION and s3key KEY.")
         self._go(VIDEO_PAGE, id=submission, s3key=key)
         self.tab.ready()
         return VideoByWebDriver(self)

@@ -371,16 +371,68 @@ def test_where_a_defect_shows_has_the_steps_that_no_way_tells() -> None:
 
 def test_a_ticket_says_how_to_do_what_its_steps_say_and_nothing_else() -> None:
     (one, *_) = no_go().defects
-    first = replace(one.symptoms[0], steps=["As the student: Slow what the browser sends down to 8 Mbit/s."], asked=())
+    first = replace(one.symptoms[0], steps=["Slow what the browser sends down to 8 Mbit/s."], asked=())
     text = tickets.markdown(replace(one, symptoms=[first]), no_go())
     assert "## How to do what the steps say\n\n- Slow the browser: in Chromium" in text
     assert "SESSKEY" not in text
 
 
 def test_what_explains_a_step_is_explained_as_well() -> None:
-    request, *words = how.how("As the student: Begin an upload to it, and send nothing.")
+    request, *words = how.how("Begin an upload to it, and send nothing.")
     assert "POST /mod/assign/submission/s3video/ajax/get_upload_url.php with sesskey SESSKEY" in request
-    assert [told.partition(":")[0] for told in words[1:]] == ["SESSKEY", "ASSIGNMENT"]
+    assert [told.partition(":")[0] for told in words[1:]] == ["SESSKEY", "ASSIGNMENT", "MODULE"]
+
+
+def test_a_card_explains_what_its_ticket_does(tmp_path: Path) -> None:
+    run = no_go()
+    (one, *_) = run.defects
+    first = replace(one.symptoms[0], steps=[], asked=["As the student, without a browser: Send GET x with id MODULE."])
+    defect = replace(one, symptoms=[first])
+    card = page.render(replace(run, defects=[defect]), tmp_path).partition("<summary>The ticket")[0]
+    told = tickets.explained(defect)
+    assert "MODULE: `id` in the assignment's address." in told
+    assert "<li>MODULE: <code>id</code> in the assignment&#39;s address.</li>" in card
+    assert card.partition('<details class="how">')[2].partition("</details>")[0].count("<li>") == len(told)
+
+
+def test_what_was_asked_by_requests_tells_of_no_browser_and_its_file(tmp_path: Path) -> None:
+    run = no_go()
+    (one, *_) = run.defects
+    asked = replace(
+        one.symptoms[0],
+        steps=[],
+        asked=["Send GET x."],
+        captions=(),
+        people=["student, at x"],
+        file="clip.mp4, 3 bytes",
+    )
+    told = replace(one, symptoms=[asked])
+    for text in (tickets.markdown(told, run), page.render(replace(run, defects=[told]), tmp_path)):
+        assert "student, at x" not in text
+        assert "clip.mp4, 3 bytes" not in text
+
+
+WATCHED = "Leave the page open, and have the tab's clock moved on by 20 hours."
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("Choose text.mp4 (21 bytes).", ["text.mp4 is a text file"]),
+        ("Choose clip.mp4 (3 KB).", ["Of a video only name and size count"]),
+        ("Hand in it.", ["Hand in"]),
+        ("Hand in it, in place of the video before.", ["Hand in", "Where the form refuses a second video"]),
+        (WATCHED, ["Move the tab's clock on", "By hand in place of the tab's clock: leave the page open"]),
+        (
+            "Have the tab's clock moved on by 2 hours.",
+            ["Move the tab's clock on", "By hand in place of the tab's clock: let"],
+        ),
+    ],
+)
+def test_a_step_is_explained_as_what_it_is(step: str, told: list[str]) -> None:
+    found = how.how(step)
+    assert [words[: len(begins)] for words, begins in zip(found, told, strict=False)] == told
+    assert len(found) == len(told) or "savesubmission" in found[1]
 
 
 def test_what_stands_at_the_head_of_a_ticket_and_of_a_card_is_told_once(tmp_path: Path) -> None:
@@ -399,8 +451,9 @@ def test_what_stands_at_the_head_of_a_ticket_and_of_a_card_is_told_once(tmp_path
 
 
 def test_each_thing_that_a_ticket_explains_is_in_a_step_or_a_message() -> None:
-    folders = ("tests", "pages", "checks", "clients", "fixtures", "network", "checklist", "replica")
-    source = "\n".join(file.read_text("utf-8") for folder in folders for file in Path(folder).rglob("*.py"))
+    folders = ("tests", "pages", "checks", "clients", "fixtures", "network", "checklist", "replica", "media")
+    files = [*Path("checklist").glob("*.toml"), *(file for folder in folders for file in Path(folder).rglob("*.py"))]
+    source = "\n".join(file.read_text("utf-8") for file in files)
     assert [pattern for pattern in how.table() if not re.search(pattern, source)] == []
 
 

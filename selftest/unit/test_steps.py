@@ -86,6 +86,19 @@ def test_a_log_in_is_told_with_what_that_person_does_next() -> None:
     assert steps.steps() == [*begun, "As the student: Log in.", "Open the assignment."]
 
 
+def test_a_log_in_says_who_logs_in_once_more() -> None:
+    student = moodle("the student")
+    for what in (steps.LOG_IN, "Open the assignment.", steps.LOG_IN, "Press play.", "Log in through the form."):
+        student.step(what)
+    assert steps.steps() == [
+        "As the student: Log in.",
+        "Open the assignment.",
+        "As the student: Log in.",
+        "Press play.",
+        "As the student: Log in through the form.",
+    ]
+
+
 def test_who_hands_in_once_more_is_told_to_do_so_in_place_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "upload", lambda *_: (9, "videos/7/1_a/clip.webm"))
     monkeypatch.setattr(data, "save_submission", lambda *_: None)
@@ -101,9 +114,18 @@ def test_who_hands_in_once_more_is_told_to_do_so_in_place_of_the_first(monkeypat
     assert told == ["the assignment.", "the assignment.", "the assignment, in place of the video before."]
 
 
+def test_what_was_handed_in_aside_is_no_video_before() -> None:
+    with steps.aside():
+        steps.hand_in("the student", "one.mp4 (3 bytes)", 7)
+    steps.hand_in("the student", "two.mp4 (3 bytes)", 7)
+    assert steps.steps() == ["As the student: Hand in two.mp4 (3 bytes) to the assignment."]
+
+
 def test_whose_keys_and_numbers_are_is_known_until_the_next_test() -> None:
     steps.handed_in("the student", "clip.mp4", 9, "videos/7/1_a/clip.mp4")
     assert steps.names() == {"SUBMISSION 9": "of the student", "KEY videos/7/1_a/…": "of the student's clip.mp4"}
+    steps.made_up("videos/7/1_b/clip.mp4")
+    assert steps.names()["KEY videos/7/1_b/…"] == "that nobody was given"
     steps.forget()
     assert steps.names() == {}
 
@@ -258,6 +280,7 @@ def test_an_address_is_told_without_the_numbers_and_keys_of_one_run() -> None:
     }
     assert lasting({"id": "9", "s3key": "videos/8/1_a/…"}, VIDEO_PAGE) == {"id": "SUBMISSION", "s3key": "KEY"}
     assert lasting({"search": "videos/8/1_a/…", "perpage": "100"}, MANAGE_VIDEOS)["search"] == "KEY"
+    assert lasting({"s3video_s3_bucket": "some-videos"}, ASSIGNMENT) == {"s3video_s3_bucket": "BUCKET"}
     assert lasting({"submissionid": "0"}, VIDEO_PAGE) == {"submissionid": "0"}
 
 
