@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
 from clients.errors import ConfigurationError, NotCheckable, UnexpectedAnswer, Unreachable
+from clients.moodle.tasks import CRON
 from clients.s3 import Bucket, StoredObject
+from clients.waits import waiting
 from clients.words import answered
+
+LOOKS_AGAIN = 2
+"""Seconds between two looks at S3."""
 
 
 class VideoStore:
@@ -25,6 +32,20 @@ class VideoStore:
             told = (" and ".join(f"the {name} {of[name]}" for name in wrong) for of in (expected, seen))
             raise AssertionError(f"expected S3 to hold {key} as it was uploaded, with {', seen '.join(told)}")
         return stored
+
+    def expect_gone(self, key: str) -> None:
+        """S3 no longer holds the video of a deleted assignment, once Moodle's tasks have had time to run."""
+        retrying = Retrying(
+            retry=retry_if_result(bool),
+            stop=stop_after_delay(CRON),
+            wait=wait_fixed(LOOKS_AGAIN),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        with waiting("for S3 to lose a deleted assignment's video", CRON):
+            if retrying(self._bucket.keys, key):
+                raise AssertionError(
+                    f"expected the video to be gone with its assignment, seen {key} on S3, also after {CRON} s"
+                )
 
     def expect_private(self, key: str) -> None:
         """Neither the object nor the list of the bucket is to be had without a signature."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -114,6 +114,18 @@ def test_an_absent_object_is_a_finding(bucket: Bucket, s3: Stubber) -> None:
     s3.add_client_error("head_object", "404", http_status_code=404)
     with pytest.raises(UnexpectedAnswer, match=f"expected an object at {KEY} on S3, seen none"):
         VideoStore(bucket).expect_stored(KEY, 1, "video/mp4", "")
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_deleted_assignment_s_video_may_go_with_a_task_of_moodle_s(
+    gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.video_store.CRON", 0.02)
+    monkeypatch.setattr("checks.video_store.LOOKS_AGAIN", 0.01)
+    listed = iter([[KEY], []] if gone else repeat([KEY]))
+    store = VideoStore(cast(Any, SimpleNamespace(keys=lambda _: next(listed))))
+    with nullcontext() if gone else pytest.raises(AssertionError, match=f"gone .*, seen {KEY} on S3, also after"):
+        store.expect_gone(KEY)
 
 
 def test_check_reads_one_object_and_deletes_none(bucket: Bucket, s3: Stubber) -> None:
