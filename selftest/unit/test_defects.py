@@ -221,6 +221,18 @@ def test_what_held_all_the_same_is_told_where_it_held_each_time(stored: Sequence
     assert one.telling == telling
 
 
+def test_a_refused_second_video_is_one_defect_whatever_came_before_it() -> None:
+    seen = (
+        "expected the submission's status after Save changes, seen the form again, which says: You have existing data"
+    )
+    saved = failed(
+        "2.7.19", "Another video can be saved in place of the first", f"{seen} (their page has no video then)"
+    )
+    slept = failed("X.5.2", "After a sleep of the machine another try succeeds, and leaves one video", seen, test="nap")
+    (one,) = found(saved, slept)
+    assert one.lines == ["2.7.19", "X.5.2"]
+
+
 def test_what_stands_beside_a_named_defect_is_told_with_no_other_one_of_its_line() -> None:
     passed = Check("1.6.9", "all", Verdict.PASSED, "It grants invalidations", test="test_policy")
     texts = failed("2.10.11", "The deleted video's pages have finished texts", "expected finished texts, seen [[all]]")
