@@ -58,7 +58,7 @@ def expect_unlisted(site: MoodleClient, course: int, key: str) -> None:
 def expect_no_more_unlisted(site: MoodleClient, before: int | None) -> None:
     """As `unlisted` was `before`; None where it was not checkable."""
     if before is None:
-        raise NotCheckable("how many rows no list showed before, could not be told")
+        raise NotCheckable("it could not be told before how many rows no list shows")
     if (now := unlisted(site)) > before:
         raise AssertionError(f"expected no more rows than {before} that no list shows, seen the dashboard count {now}")
 

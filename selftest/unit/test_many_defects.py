@@ -25,13 +25,13 @@ HARM = (
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A handed-in video stops playing after the student's next upload fails, and also after a late confirmation of the "
-    "video that it replaced"
+    "A handed-in video stops playing after the student's next upload fails, and also after the server hears late of an "
+    "upload that it replaced"
 )
 
 LIMITS = (
-    "People who reach a limit of uploads and playbacks are shut out for too long: it counts by the hour, not by the "
-    "minute"
+    "People who reach a limit of uploads and playbacks are shut out for too long: the limit counts by the hour, not "
+    "by the minute"
 )
 
 
