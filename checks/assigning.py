@@ -88,16 +88,22 @@ def expect_handed_in_with_video(pages: Sequence[BeautifulSoup]) -> None:
 
 
 @contextmanager
-def told_which_stays(site: MoodleClient, assignment: Assignment, videos: Mapping[str, str]) -> Iterator[None]:
-    """Where what happens within fails, its message tells which of the `videos`, words by key, the page has then.
+def told_which_stays(
+    student: MoodleClient, teacher: MoodleClient, first: Video, videos: Mapping[str, str]
+) -> Iterator[None]:
+    """Where what happens within fails, its message tells which of the `videos`, words by key, people find then.
 
-    `site` is a session of the student whose page it is.
+    `student` and `teacher` are sessions of who handed in the `first` video, and of a teacher.
     """
     try:
         yield
     except AssertionError as failed:
-        there = [words for key, words in videos.items() if key in shown(assignment_page(site, assignment))]
-        raise AssertionError(f"{failed} (their page has {listed(there) or 'no video'} then)") from failed
+        page, row = assignment_page(student, first.assignment), row_of(grading_table(teacher, first).page, first.person)
+        on_page, in_row = (
+            listed([words for key, words in videos.items() if key in shown(there)]) or "no video"
+            for there in (page, row)
+        )
+        raise AssertionError(f"{failed} (then their page has {on_page}, the teacher's table {in_row})") from failed
 
 
 def expect_unknown(site: MoodleClient, video: Video) -> list[str]:

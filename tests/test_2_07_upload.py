@@ -275,6 +275,7 @@ def test_same_name(
 @pytest.mark.lines("2.7.19")
 def test_replacement(
     submission: Submission,
+    people: People,
     assignment: Assignment,
     small_clip: media.Clip,
     line: Lines,
@@ -291,7 +292,8 @@ def test_replacement(
         upload.expect_success()
         receipt = upload.receipt()
         which = {submission.key: "the first video", receipt.key: "the new video"}
-        with told_which_stays(student.site(), assignment, which):
+        teacher = people.teacher(assignment.course)
+        with told_which_stays(student.site(), teacher.site(), submission, which):
             form.save().expect_video(small_clip.bytes)
     with line("2.7.19", "S3 holds nothing but the new video", extra=True):
         student.videos.expect_only(receipt.key)

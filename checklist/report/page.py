@@ -72,6 +72,8 @@ SEEN = (
 
 REQUIRED_ALL_THE_SAME = "its waiver does not lift a target that the environment file requires"
 
+UNJUDGED = (Verdict.NOT_CHECKABLE, Verdict.NOT_REACHED)
+
 SLOWEST = 10
 
 
@@ -186,6 +188,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         coded=_coded,
         where=where,
         became=lambda line: reason.came_to(line, run.lines),
+        kept=lambda defect: [line for line in defect.follows if reason.came_to(line, run.lines) in UNJUDGED],
         because=reason.because(failed, defects),
         of_blocking=reason.of_blocking(failed, defects),
         example=next((line for defect in defects for line in defect.lines), ""),
