@@ -448,6 +448,7 @@ WATCHED = "Leave the page open, and have the tab's clock moved on by 20 hours."
         ("Choose text.mp4 (21 bytes).", ["text.mp4 is a text file"]),
         ("Choose clip.mp4 (3 KB).", ["Of a video only name and size count"]),
         ("Hand in it.", ["Hand in"]),
+        ("POST it with sesskey, assignmentid.", ["SESSKEY", "ASSIGNMENT", "MODULE"]),
         ("Hand in it, in place of the video before.", ["Hand in", "Where the form refuses a second video"]),
         (WATCHED, ["Move the tab's clock on", "By hand in place of the tab's clock: leave the page open"]),
         (
