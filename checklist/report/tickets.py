@@ -109,7 +109,7 @@ def explained(defect: Defect) -> list[str]:
 
 
 def recipes(defect: Defect) -> list[Symptom]:
-    """How to see it, for each of its ways: what needs the least explained, and of that the fewest steps."""
+    """How to see it, for each of its ways: by the fewest steps, where what has to be explained counts as one more."""
     return [_simplest(way, defect) for way in defect.ways]
 
 
@@ -117,7 +117,12 @@ def _simplest(way: Symptom, defect: Defect) -> Symptom:
     others = {what_is_done(one) for one in defect.ways if one != way}
     alike = [one for one in defect.symptoms if one.way == way.way and _done(one) and CONSOLES not in one.lines]
     same = [one for one in alike if what_is_done(one) not in others]
-    return min(same or [way], key=lambda one: (len(how("\n".join(_done(one)))), len(_done(one))))
+    return min(same or [way], key=_effort)
+
+
+def _effort(symptom: Symptom) -> tuple[int, int]:
+    hints = len(how("\n".join(_done(symptom))))
+    return len(_done(symptom)) + hints, hints
 
 
 def _steps(symptom: Symptom, defect: Defect) -> str:

@@ -369,12 +369,12 @@ def test_where_a_defect_shows_has_the_steps_that_no_way_tells() -> None:
     assert "A third one: Log in" not in text
 
 
-def test_a_defect_is_seen_again_as_needs_the_least_explained_and_then_the_fewest_steps(tmp_path: Path) -> None:
+def test_a_defect_is_seen_again_by_the_fewest_steps_and_explanations(tmp_path: Path) -> None:
     run = no_go()
     (one, *_) = run.defects
     asleep = replace(one.symptoms[0], steps=["Have the tab's clock moved on by 2 hours."], asked=(), own=0)
-    long = replace(asleep, sentence="It takes long", steps=["Press Tab.", "Press Enter."])
-    short = replace(asleep, sentence="It is simple", steps=["Press Enter."])
+    long = replace(asleep, sentence="It takes long", steps=["Press Tab.", "Press Enter.", "Press “Yes”."])
+    short = replace(asleep, sentence="It is simple", steps=["Press Enter.", "Press “Yes”."])
     console = replace(short, sentence="It shows in a console", steps=["Look."], lines=["2.14.3"])
     other = replace(asleep, sentence="It has another way", way="another way", steps=["Look twice."])
     nameless = replace(asleep, sentence="It is no way", steps=["Look thrice."])
@@ -383,7 +383,7 @@ def test_a_defect_is_seen_again_as_needs_the_least_explained_and_then_the_fewest
     defect = replace(one, symptoms=[asleep, long, short, console, other])
     assert [told.sentence for told in tickets.recipes(defect)] == ["It is simple", "It has another way"]
     text = tickets.markdown(defect, run)
-    assert "1. Press Enter.\n2. It is simple: " in text
+    assert "1. Press Enter.\n2. Press “Yes”.\n3. It is simple: " in text
     card = page.render(replace(run, defects=[defect]), tmp_path).partition("<summary>The ticket")[0]
     assert re.search(r'<ol class="steps">\s*<li>Press Enter.</li>', card)
 
