@@ -229,12 +229,12 @@ class Defect:
 
     @property
     def ways(self) -> list[Symptom]:
-        """A symptom for each way in which it shows that is seen again by other steps, the first one first."""
+        """A symptom for each way of its sentence that is seen again by other steps, the first one first."""
         first, *others = self.symptoms
         found = {what_is_done(first): first}
         ways = {first.way}
         for one in others:
-            if one.way not in ways and (one.steps or one.asked):
+            if one.way and one.way not in ways and (one.steps or one.asked):
                 ways.add(one.way)
                 found.setdefault(what_is_done(one), one)
         return [*found.values()][:WAYS]
@@ -251,7 +251,8 @@ def what_is_done(symptom: Symptom, *, whole: bool = False) -> str:
     The `whole` has what leads there.
     """
     done = [*symptom.steps, *symptom.asked]
-    return _bare("\n".join(re.sub(r"^As [^:]+: ", "", step) for step in (done if whole else done[-symptom.own :])))
+    told = "\n".join(re.sub(r"^As [^:]+: ", "", step) for step in (done if whole else done[-symptom.own :]))
+    return _bare(re.sub(r"https?://[^\s/]+", "", told))
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -787,11 +788,9 @@ def _asked(check: Check) -> Iterator[str]:
         else:
             told.append((who, [request], answer))
     for who, asked, answer in told[-SHOWN:]:
-        times = Counter(asked)
-        requests = first_and_last(
-            [f"{one} ({times[one]} times)" if times[one] > 1 else one for one in times], "requests"
-        )
-        yield f"{who}: Send {'; '.join(requests)}. Answer{'s' if len(asked) > 1 else ''}: {answer}."
+        different = _distinct(asked)
+        requests = first_and_last(different, "requests")
+        yield f"{who}: Send {'; '.join(requests)}. Answer{'s' if len(different) > 1 else ''}: {answer}."
 
 
 def _without_values(check: Check) -> list[dict[str, Any]]:

@@ -47,9 +47,14 @@ def aside() -> Iterator[None]:
 
 
 def came_to(what: str) -> None:
-    """The last step is told with what it came to: `what` takes the place of its sentence."""
+    """The last step is told with what it came to: `what` takes the place of its sentence.
+
+    It is told no more where it came to that before, and nobody has done anything since.
+    """
     for taken in (_taken, _aside):
-        taken[-1:] = [(who, what) for who, _ in taken[-1:]]
+        last = [(who, what) for who, _ in taken[-1:]]
+        done = [one for one in taken[:-1] if one[0]]
+        taken[-1:] = [] if last == done[-1:] else last
 
 
 def the_assignment(cmid: int) -> str:

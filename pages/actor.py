@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 
@@ -196,10 +197,13 @@ class Actor:
         self.page.close()
         del self.page
 
-    def open_tab(self) -> None:
-        """Open another tab, in which this person goes on; what the other one shows stays there."""
+    @contextmanager
+    def another_tab(self) -> Iterator[None]:
+        """What the first tab shows stays there; after this, whoever has its page goes on in it."""
         self.moodle.step("Open another tab, and leave the first one as it is.")
         del self.page
+        yield
+        self.moodle.step("Go back to the first tab.")
 
     def reload(self) -> None:
         """Load the page anew, whatever is under way in it, and say yes to a question before that."""

@@ -185,6 +185,7 @@ def render(run: Run, folder: Path, past: Sequence[Past] = ()) -> str:
         age=lambda defect: _age(defect, run),
         ticket=lambda defect: tickets.markdown(defect, run),
         explained=tickets.explained,
+        recipes=tickets.recipes,
         coded=_coded,
         where=where,
         became=lambda line: reason.came_to(line, run.lines),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from checklist.defects import MEANING, Defect, Symptom, plain, told_once, what_is_done, where
-from checklist.lines import LINES, chapter
+from checklist.lines import CONSOLES, LINES, chapter
 from checklist.reason import called, came_to, waived_and_failed
 from checklist.report.how import how
 from checklist.results import NoResults, Run, put
@@ -46,6 +46,7 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
     found_in = ", ".join(names.get(target, target) for target in defect.targets if target in names)
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     waived = waived_and_failed(run.targets, run.waived, run.lines)
+    first, *others = recipes(defect)
     facts = {
         "Expected": _text(defect.expected),
         "Seen": _text(defect.seen),
@@ -66,13 +67,13 @@ def markdown(defect: Defect, run: Run, pictures: Mapping[str, str] | None = None
     parts = [
         f"# {title(defect)}",
         "\n".join(f"- **{name}:** {told}" for name, told in facts.items() if told),
-        _again(defect),
-        *(f"### Another way to see it: {_text(one.sentence)}\n\n{_steps(one, defect)}" for one in defect.ways[1:]),
+        f"## How to see it again\n\n{_steps(first, defect)}" if first.test else "",
+        *(f"### Another way to see it: {_text(one.sentence)}\n\n{_steps(one, defect)}" for one in others),
     ]
     if len(defect.symptoms) > 1:
         told = []
-        shown = {what_is_done(one, whole=True) for one in defect.ways}
-        above = {_halves(defect), *map(_halves, defect.ways)}
+        shown = {what_is_done(one, whole=True) for one in (first, *others)}
+        above = {_halves(defect), *map(_halves, (first, *others))}
         for ones in told_once(defect.symptoms[:SYMPTOMS]):
             told.append(f"- {'; '.join(f'{_text(one.sentence)}{_in(one)}' for one in ones)}")
             if _halves(ones[0]) not in above:
@@ -107,10 +108,21 @@ def explained(defect: Defect) -> list[str]:
     return how("\n".join(done for one in ones for done in [*_done(one), one.should, one.expected, one.seen]))
 
 
-def _again(defect: Defect) -> str:
-    """How to see it again, in words; nothing where no test tells."""
-    first = defect.symptoms[0]
-    return f"## How to see it again\n\n{_steps(first, defect)}" if first.test else ""
+def recipes(defect: Defect) -> list[Symptom]:
+    """How to see it, for each of its ways: by the fewest steps, where what has to be explained counts as one more."""
+    return [_simplest(way, defect) for way in defect.ways]
+
+
+def _simplest(way: Symptom, defect: Defect) -> Symptom:
+    others = {what_is_done(one) for one in defect.ways if one != way}
+    alike = [one for one in defect.symptoms if one.way == way.way and _done(one) and CONSOLES not in one.lines]
+    same = [one for one in alike if what_is_done(one) not in others]
+    return min(same or [way], key=_effort)
+
+
+def _effort(symptom: Symptom) -> tuple[int, int]:
+    hints = len(how("\n".join(_done(symptom))))
+    return len(_done(symptom)) + hints, hints
 
 
 def _steps(symptom: Symptom, defect: Defect) -> str:

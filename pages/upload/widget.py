@@ -137,18 +137,19 @@ class UploadWidget:
     @contextmanager
     def confirmation_fails(self) -> Iterator[None]:
         """Meanwhile Moodle breaks down whenever the widget confirms an upload."""
-        self.moodle.step(f"Have the site answer 500 Internal Server Error to {CONFIRMATION} from now on.")
+        self.moodle.step(f"Have the site answer 500 Internal Server Error to {CONFIRMATION}, until a step ends that.")
         address = f"**{CONFIRMATION}*"
         self.page.route(
             address, lambda route: route.fulfill(status=500, content_type="text/plain", body="Internal Server Error")
         )
         yield
         self.page.unroute(address)
+        self.moodle.step("Let the site answer to it again.")
 
     @contextmanager
     def confirmation_waits(self) -> Iterator[None]:
         """Meanwhile no confirmation of the widget's comes to Moodle; afterwards those that it asked for do."""
-        self.moodle.step(f"Hold back what the form sends to {CONFIRMATION} from now on.")
+        self.moodle.step(f"Hold back what the form sends to {CONFIRMATION}, until a step lets it go.")
         address, held = f"**{CONFIRMATION}*", list[Route]()
 
         def hold(route: Route) -> None:
@@ -159,6 +160,7 @@ class UploadWidget:
         for route in held:
             route.continue_()
         self.page.unroute(address)
+        self.moodle.step("Let what was held back go.")
 
     def storage_refuses(self) -> None:
         """From now on, until the page is left, storage gets every form with a signature that is not its own."""

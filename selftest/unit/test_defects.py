@@ -534,7 +534,7 @@ def test_of_requests_without_a_browser_a_log_in_is_told_where_it_fails_and_what_
     requests = [sent("/login/index.php", 200), sent("/user/preferences.php", 200), *[sent("/x.php", 400)] * 3]
     check = replace(failed("2.9.4", "Nobody", "seen harm"), evidence={"requests without a browser": requests})
     assert found(check)[0].symptoms[0].asked == [
-        "As the student, without a browser: Send GET https://m.example/x.php (3 times). Answers: 400 Bad Request."
+        "As the student, without a browser: Send GET https://m.example/x.php. Answer: 400 Bad Request."
     ]
     check = replace(check, evidence={"requests without a browser": [sent("/login/index.php", 500)]})
     assert "/login/index.php. Answer: 500" in found(check)[0].symptoms[0].asked[0]

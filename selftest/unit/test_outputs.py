@@ -369,6 +369,33 @@ def test_where_a_defect_shows_has_the_steps_that_no_way_tells() -> None:
     assert "A third one: Log in" not in text
 
 
+def test_a_defect_is_seen_again_by_the_fewest_steps_and_explanations(tmp_path: Path) -> None:
+    run = no_go()
+    (one, *_) = run.defects
+    asleep = replace(one.symptoms[0], steps=["Have the tab's clock moved on by 2 hours."], asked=(), own=0)
+    long = replace(asleep, sentence="It takes long", steps=["Press Tab.", "Press Enter.", "Press “Yes”."])
+    short = replace(asleep, sentence="It is simple", steps=["Press Enter.", "Press “Yes”."])
+    console = replace(short, sentence="It shows in a console", steps=["Look."], lines=["2.14.3"])
+    other = replace(asleep, sentence="It has another way", way="another way", steps=["Look twice."])
+    nameless = replace(asleep, sentence="It is no way", steps=["Look thrice."])
+    defect = replace(one, symptoms=[replace(asleep, way="a way"), nameless, other])
+    assert [told.sentence for told in tickets.recipes(defect)] == [asleep.sentence, other.sentence]
+    defect = replace(one, symptoms=[asleep, long, short, console, other])
+    assert [told.sentence for told in tickets.recipes(defect)] == ["It is simple", "It has another way"]
+    text = tickets.markdown(defect, run)
+    assert "1. Press Enter.\n2. Press “Yes”.\n3. It is simple: " in text
+    card = page.render(replace(run, defects=[defect]), tmp_path).partition("<summary>The ticket")[0]
+    assert re.search(r'<ol class="steps">\s*<li>Press Enter.</li>', card)
+
+
+def test_the_same_request_to_another_page_is_told_as_well() -> None:
+    (one, *_) = no_go().defects
+    asked = "As the teacher, without a browser: Send GET https://m.example/{} with id SUBMISSION. Answer: 200 OK."
+    first = replace(one.symptoms[0], steps=(), asked=[asked.format("view_video.php")], own=0)
+    other = replace(first, sentence="Another one", asked=[asked.format("download_video.php")])
+    assert "  - Another one: " in tickets.markdown(replace(one, symptoms=[first, other]), no_go())
+
+
 def test_a_ticket_says_how_to_do_what_its_steps_say_and_nothing_else() -> None:
     (one, *_) = no_go().defects
     first = replace(one.symptoms[0], steps=["Slow what the browser sends down to 8 Mbit/s."], asked=())
@@ -421,6 +448,7 @@ WATCHED = "Leave the page open, and have the tab's clock moved on by 20 hours."
         ("Choose text.mp4 (21 bytes).", ["text.mp4 is a text file"]),
         ("Choose clip.mp4 (3 KB).", ["Of a video only name and size count"]),
         ("Hand in it.", ["Hand in"]),
+        ("POST it with sesskey, assignmentid.", ["SESSKEY", "ASSIGNMENT", "MODULE"]),
         ("Hand in it, in place of the video before.", ["Hand in", "Where the form refuses a second video"]),
         (WATCHED, ["Move the tab's clock on", "By hand in place of the tab's clock: leave the page open"]),
         (

@@ -70,6 +70,19 @@ def test_a_step_is_told_with_what_it_came_to() -> None:
     assert steps.steps() == steps.steps(whole=True) == told
 
 
+def test_what_a_step_came_to_is_told_once_while_nobody_does_anything() -> None:
+    student, said = moodle("the student"), "Wait for the message: “Broken”."
+    for _ in range(2):
+        student.step("Wait for the message.")
+        steps.came_to(said)
+        steps.step("", "Let the host be reached again.")
+    assert steps.steps() == [f"As the student: {said}", "Let the host be reached again."]
+    student.step("Press the button to try again.")
+    student.step("Wait for the message.")
+    steps.came_to(said)
+    assert steps.steps()[-1] == said
+
+
 def test_what_has_come_to_nothing_yet_is_told_as_nothing() -> None:
     steps.came_to("Wait for the message: “Ready”.")
     assert steps.steps() == []
