@@ -59,7 +59,7 @@ class Actor:
         this person a form.
         """
         self.person = person
-        self.moodle = replace(moodle, who=f"the {part}")
+        self.moodle = replace(moodle, who=f"the {part}", untranslated={})
         self.part = part
         self.videos = videos
         self._open_window = open_window

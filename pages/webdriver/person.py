@@ -52,7 +52,7 @@ class PersonByWebDriver:
     ) -> None:
         """As for `Actor`; `session` gives a browser."""
         self.person = person
-        self.moodle = replace(moodle, who=f"the {part}")
+        self.moodle = replace(moodle, who=f"the {part}", untranslated={})
         self.part = part
         self.videos = videos
         self._session = session

@@ -60,3 +60,16 @@ def test_each_unfinished_text_is_told_once_with_the_first_of_its_pages() -> None
     with pytest.raises(AssertionError, match=told):
         Actor.expect_translated(person, "/list")
     Actor.expect_translated(person, "/grader")
+
+
+def test_nobody_is_told_what_another_one_s_pages_showed() -> None:
+    moodle = Moodle(MOODLE, page=1, upload=1, play=1)
+    parts: Any = dict.fromkeys(("videos", "open_window", "new_site", "new_console", "promise"))
+    admin, student = (
+        Actor(cast(Any, SimpleNamespace(password="")), moodle, **parts, remember=lambda _: None, part=part)
+        for part in ("administrator", "student")
+    )
+    admin.moodle.note_texts(f"{MOODLE}/list", "[[managevideos]]")
+    student.expect_translated()
+    with pytest.raises(AssertionError, match="managevideos"):
+        admin.expect_translated()
