@@ -10,6 +10,7 @@ import pytest
 from checklist.verdicts import Check, Verdict
 from clients.errors import ConfigurationError, SiteError, Unreachable
 from clients.probes import APART, silence
+from clients.s3 import Bucket
 from runner.configuration.connect import new_bucket, new_cdn, new_site
 from runner.configuration.environment import Environment
 from runner.pytest_plugin import compat
@@ -23,18 +24,22 @@ def outage(environment: Environment, apart: float = APART) -> str:
 
     GET of the log-in page, HeadBucket, and the first byte of an object by the CDN; `apart` in seconds.
     """
-    bucket = new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
+
+    def bucket() -> Bucket:
+        """One for each thread: botocore has OpenSSL read the authorities anew for each connection, and two threads that
+        do so at a time in one context broke the process (a segmentation fault in X509_STORE_free)."""
+        return new_bucket(environment, attempts=1, timeout=environment.budgets.probe)
 
     def site() -> None:
         new_site(environment, environment.budgets.probe).probe()
 
     def storage() -> None:
-        bucket.probe()
+        bucket().probe()
 
     def cdn() -> None:
         key = ""
         with suppress(Unreachable, ConfigurationError):  # that is storage's own word to say
-            key = bucket.first("videos/")
+            key = bucket().first("videos/")
         new_cdn(environment).probe(key)
 
     return silence((site, storage, cdn), apart)
