@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, TimeoutError, expect
 
 from clients.addresses import ASSIGNMENT
 from clients.errors import NotCheckable
+from clients.moodle.html import query
 from clients.words import answered
 from pages.base import MoodlePage, press
 from pages.deleted import SUMMARY, expect_deleted
@@ -37,6 +38,26 @@ class Grader(MoodlePage):
     @property
     def player(self) -> Player:
         return Player(self.page.locator(VIDEO).first, self.moodle)
+
+    def go_on(self) -> int:
+        """Press the arrow to the next student, whose work Moodle fetches into this page; returns that one's id."""
+        before = self._whose
+        self.moodle.step("Press the arrow to the next student.")
+        press(self.page.locator("[data-action=next-user]"), "the arrow to the next student")
+        self.arrive("the next student's work", lambda url: query(url).get("userid") != before)
+        self.ready()
+        return int(self._whose)
+
+    @property
+    def _whose(self) -> str:
+        """The id of the student whose work is shown, as the address has it."""
+        return query(self.page.url).get("userid", "")
+
+    def expect_nobody_elses_video(self, user: int) -> None:
+        """No player on the page has a video of another student than this one."""
+        others = f"[src*='/videos/']:not([src*='/videos/{user}/'])"
+        players = self.page.locator(f"video{others}, video:has(source{others})").filter(visible=True)
+        expect(players, "no video of another student").to_have_count(0)
 
     def grade(self, points: int, comment: str) -> None:
         """Give points and a comment beside the player, save, and be told that it was saved.

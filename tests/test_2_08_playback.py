@@ -9,6 +9,7 @@ from checks.delivery import DAY, LECTURE, Delivery
 from checks.traffic import expect_received_from
 from clients.moodle.model import Assignment
 from clients.plugin.api import PLAYBACK, playback_url
+from clients.steps import aside
 from fixtures.data import Submission
 from network.proxy import ProxiedNetwork
 from pages.actor import Actor
@@ -137,6 +138,8 @@ def test_grading(teacher: Actor, submit: Callable[..., Submission], assignment: 
         grader.player.expect_picture_of(submission.clip)
     with line("2.8.4", "The teacher grades and comments beside the player, and saves it", extra=True):
         grader.grade(POINTS, COMMENT)
+    with aside(), line("2.8.4", "The arrow to the next student keeps nobody else's video", extra=True):
+        grader.expect_nobody_elses_video(grader.go_on())
     with line("2.8.4", "The teacher goes on to the next student, and sees that student's video", extra=True):
         grader = teacher.open(assignment).view_all_submissions().grade(following.person.id)
         grader.player.expect_loaded(following.clip.seconds)

@@ -36,9 +36,11 @@
       component: "mod_assign", callback: "gradingpanel", contextid: Number(grade.dataset.contextid),
       args: [{name: "userid", value: userid}, {name: "attemptnumber", value: -1}, {name: "jsonformdata", value: '""'}],
     });
+    const before = M.replica.fault("player-stays-for-the-next") && grade.querySelector(".s3video-left-column");
     grade.innerHTML = html;
     const link = grade.querySelector(".s3video-watch-link");
-    if (link) { putPlayerBeside(link); }
+    if (link && !before) { putPlayerBeside(link); }
+    if (before) { grade.prepend(before); }
     info.replaceChildren(...grade.querySelector(".user-info").cloneNode(true).childNodes);
     actions.classList.remove("hide");
     select.value = userid;
