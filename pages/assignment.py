@@ -141,6 +141,13 @@ class SubmissionForm(MoodlePage):
             self._press_save()
         self.ready()
 
+    def cancel(self) -> None:
+        """Press "Cancel", and arrive at the assignment."""
+        self.moodle.step("Press “Cancel”.")
+        press(self.page.locator("#id_cancel"), "Cancel")
+        self.arrive("the assignment after Cancel", lambda url: "action=editsubmission" not in url)
+        self.ready()
+
     def _press_save(self) -> None:
         statement = self.page.locator("[name=submissionstatement][type=checkbox]")
         if statement.count():

@@ -186,6 +186,10 @@ class Replacement:
             upload.expect_under_way()
             self.student.close_tab()
 
+    def cancelled(self) -> None:
+        self.form.widget.choose(self.clip.path).expect_success()
+        self.form.cancel()
+
 
 FAILURES = {
     "a wrong file was chosen": Replacement.wrong_file,
@@ -194,8 +198,9 @@ FAILURES = {
     "the session ended": Replacement.session_ends,
     "the confirmation failed": Replacement.confirmation_fails,
     "the tab was closed": Replacement.tab_is_closed,
+    "Cancel was pressed": Replacement.cancelled,
 }
-"""How the upload of another video fails, in each way that step 2.11 knows."""
+"""How the upload of another video comes to nothing, in each way that step 2.11 knows, and by the form's own button."""
 
 
 @pytest.mark.lines("2.7.19")

@@ -24,6 +24,12 @@ def begun(web: Web, submission: Submission, key: str) -> None:
         web.site.storage.delete(saved.s3_key)
 
 
+def confirmed(web: Web, submission: Submission, key: str) -> None:
+    """The upload of the object `key` has arrived; the form is not saved yet."""
+    if submission.video and web.site.faults.on("confirmed-upload-takes-the-place"):
+        submission.video = key
+
+
 def refused(web: Web, user: User, key: str) -> None:
     """The confirmation of the object `key`, which may be unknown by now, was refused."""
     submission = web.state.submissions.get(web.number("submissionid", 0))

@@ -225,6 +225,7 @@ def confirm_upload(web: Web) -> Response:
             raise answers.not_allowed()
         _may_upload(web, user, assignment)
         _verify(web, video)
+        replacing.confirmed(web, submission, key)
         if web.site.faults.on("draft-submitted-by-confirming"):
             submission.status = "submitted"
     except FileNotFoundError:
