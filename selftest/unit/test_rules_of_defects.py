@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 FILLED = {
     "file.why": "a video with quotes in its name of 255 characters",
     "why": "a text file said to be a video",
-    "failure": "the tab was closed",
+    "failure": "Cancel was pressed",
     "self._per(name)": " an hour",
 }
 """What stands in the braces of texts, by what the source has there; else that stands for itself."""
