@@ -44,7 +44,7 @@ ZOOMED: ViewportSize = {"width": 640, "height": 512}
 
 
 HEADINGS = {
-    "Fix any of the following:": "one of these would mend it:",
+    "Fix any of the following:": "it is enough to mend one of these:",
     "Fix all of the following:": "all of these have to be mended:",
 }
 """Of axe-core's `failureSummary`."""
@@ -63,7 +63,7 @@ class Broken:
 
 
 def in_a_line(summary: str) -> str:
-    """What axe says of an element in lines under headings: "one of these would mend it: a; b"."""
+    """What axe says of an element in lines under headings: "it is enough to mend one of these: a; b"."""
     told = []
     for line in filter(None, (" ".join(line.split()) for line in summary.splitlines())):
         if line in HEADINGS:

@@ -57,7 +57,7 @@ class Grader(MoodlePage):
         """No player on the page has a video of another student than this one."""
         others = f"[src*='/videos/']:not([src*='/videos/{user}/'])"
         players = self.page.locator(f"video{others}, video:has(source{others})").filter(visible=True)
-        expect(players, "no video of another student").to_have_count(0)
+        expect(players, "no video of another student beside this one's form").to_have_count(0)
 
     def grade(self, points: int, comment: str) -> None:
         """Give points and a comment beside the player, save, and be told that it was saved.

@@ -140,7 +140,9 @@ def test_grading(teacher: Actor, submit: Callable[..., Submission], assignment: 
         grader.grade(POINTS, COMMENT)
     with aside(), line("2.8.4", "The arrow to the next student keeps nobody else's video", extra=True):
         grader.expect_nobody_elses_video(grader.go_on())
-    with line("2.8.4", "The teacher goes on to the next student, and sees that student's video", extra=True):
+    with line(
+        "2.8.4", "The teacher opens another student's work from the table, and sees that student's video", extra=True
+    ):
         grader = teacher.open(assignment).view_all_submissions().grade(following.person.id)
         grader.player.expect_loaded(following.clip.seconds)
         grader.player.expect_picture_of(following.clip)

@@ -10,7 +10,7 @@ from pages.accessible import in_a_line
     [
         (
             "Fix any of the following:\n  aria-label attribute does not exist\n  Element has no title attribute",
-            "one of these would mend it: aria-label attribute does not exist; Element has no title attribute",
+            "it is enough to mend one of these: aria-label attribute does not exist; Element has no title attribute",
         ),
         (
             "Fix all of the following:\n  Element is in tab order\n",
@@ -18,7 +18,7 @@ from pages.accessible import in_a_line
         ),
         (
             "Fix any of the following:\n  a\n  b\n\nFix all of the following:\n  c",
-            "one of these would mend it: a; b, and all of these have to be mended: c",
+            "it is enough to mend one of these: a; b, and all of these have to be mended: c",
         ),
         ("Something else", "Something else"),
         ("", ""),

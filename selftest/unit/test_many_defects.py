@@ -25,8 +25,8 @@ HARM = (
 SHOWS = "Whoever gets a copy of what a teacher's browser console shows can watch a student's video without logging in"
 
 COUNTS = (
-    "A handed-in video stops playing after the student's next upload fails, and also after the server hears late of an "
-    "upload that it replaced"
+    "A handed-in video stops playing after the student's next upload fails, and also when the browser tells late that "
+    "the video before it has arrived"
 )
 
 LIMITS = (
