@@ -22,7 +22,7 @@ FORM = "form:has(input[name=action][value=editsubmission])"
 WHY = re.compile(r"disabled|switched off|not available|unavailable|not enabled|administrator|later", re.I)
 
 
-def expect_no_upload(student: MoodleClient, assignment: Assignment) -> str:
+def expect_no_upload(student: MoodleClient, assignment: Assignment, why: str = "while the plugin is disabled") -> str:
     """The student's page, and the form where it still leads there, open without an error and without the upload.
 
     Returns what the last of them says.
@@ -31,7 +31,7 @@ def expect_no_upload(student: MoodleClient, assignment: Assignment) -> str:
     if shown.page.select_one(FORM):
         shown = _page(student, assignment, action="editsubmission")
     if shown.page.select_one(WIDGET):
-        raise AssertionError("expected no upload while the plugin is disabled, seen it in the student's form")
+        raise AssertionError(f"expected no upload {why}, seen it in the student's form")
     return text(shown.page.select_one("[role=main], main"))[:300]
 
 

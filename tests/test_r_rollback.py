@@ -59,6 +59,8 @@ def test_rollback(
         for who, (viewer, user) in viewers.items():
             with line("R.1.5", f"An old video plays for the {who}, or its page says why it does not") as evidence:
                 evidence["video"] = expect_plays_or_told(video_access, viewer, user, video)
+        with line("R.1.5", "An assignment can be made while the plugin is disabled", extra=True):
+            for_texts = workspace.assignment_for_texts(assignment.course)
         with line("R.1.5", "The list of videos still has the old video"):
             expect_ready(admin, assignment.course.id, video.key)
         with line("R.1.5", "S3 still has the old video"):
@@ -73,6 +75,8 @@ def test_rollback(
     for who, (viewer, user) in viewers.items():
         with line("R.1.5", f"The old video plays for the {who} once the plugin is enabled again", extra=True):
             video_access.expect_allowed("video page", video_page(viewer, video), video, user)
+    with line("R.1.5", "An assignment that was made without S3 Video goes on without it", extra=True):
+        expect_no_upload(unenrolled_user, for_texts, "in an assignment that nobody made for videos")
     with line("R.1.5", "The form has the upload once the plugin is enabled again", extra=True):
         expect_upload(unenrolled_user, assignment)
     with line("R.1.5", "Another student hands in a video once the plugin is enabled again", extra=True):

@@ -27,18 +27,20 @@ def create_assignment(
     due: datetime,
     *,
     cut_off: bool = False,
+    s3video: bool = True,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Assignment:
     """An assignment that takes S3 Video and nothing else, due at `due` (the site's local time).
 
-    Nothing is taken after that where it is the `cut_off` date, too. `settings` are more fields of its form.
+    Nothing is taken after that where it is the `cut_off` date, too. `settings` are more fields of its form. Without
+    `s3video` the form says nothing of S3 Video, as where it is not there.
     """
     where = site.submit(
         f"Creating the assignment {name}",
         MODULE_SETTINGS,
         {
             "name": name,
-            f"{COMPONENT}_enabled": "1",
+            **({f"{COMPONENT}_enabled": "1"} if s3video else {}),
             **_date("duedate", due),
             **(_date("cutoffdate", due) if cut_off else {}),
             **settings,

@@ -78,7 +78,7 @@ def _module_form(web: Web, course: Course, assignment: Assignment | None) -> For
             Field(f"{prefix}_onlinetext_enabled", "Online text", "checkbox", int(item.onlinetext)),
             Field(f"{prefix}_file_enabled", "File submissions", "checkbox", int(item.file)),
             Field("assignfeedback_offline_enabled", "Offline grading worksheet", "checkbox", int(item.offline)),
-            *([] if web.site.faults.on("submission-type-missing") else [s3video]),
+            *([s3video] if web.state.plugin_enabled and not web.site.faults.on("submission-type-missing") else []),
             *(
                 Field(name, label, "static", "Yes")
                 if locked and name == "requiresubmissionstatement"
@@ -152,6 +152,7 @@ def _store_module(web: Web, course: Course, assignment: Assignment | None, form:
     item.file = bool(values["assignsubmission_file_enabled"])
     item.offline = bool(values["assignfeedback_offline_enabled"])
     chosen = values.get("assignsubmission_s3video_enabled") == "1"
+    chosen |= not web.state.plugin_enabled and faults.on("no-setting-is-a-yes")
     item.s3video = chosen and not faults.on("submission-type-not-kept")
     item.visible = values["visible"] == "1" and not faults.on("new-assignments-hidden")
     for name in _YES_NO:

@@ -158,6 +158,12 @@ class Workspace:
         name = f"Test Video Upload {self.mark} {secrets.token_hex(3)}"
         return create_assignment(self.site, course, name, datetime.now() + DUE, settings=settings)
 
+    def assignment_for_texts(self, course: Course) -> Assignment:
+        """An assignment in `course` that takes a text, by a form that says nothing of S3 Video."""
+        step("the administrator", "Create an assignment that takes a text.")
+        name, texts = f"Test Text {self.mark} {secrets.token_hex(3)}", {"assignsubmission_onlinetext_enabled": "1"}
+        return create_assignment(self.site, course, name, datetime.now() + DUE, s3video=False, settings=texts)
+
     def closed_assignment(self, course: Course) -> Assignment:
         """An assignment in `course` that has taken nothing since yesterday, its cut-off date."""
         step("the administrator", "Create an assignment whose cut-off date was yesterday.")
