@@ -171,7 +171,7 @@ def test_attempts(
 
 def _again(submit: Submit, assignment: Assignment, person: Person) -> SubmissionWithoutBrowser:
     try:
-        return submit(assignment, person)
+        return submit(assignment, person, form_first=True)
     except SiteError as refused:
         raise AssertionError(f"expected the student to hand in another video, seen {refused}") from refused
 

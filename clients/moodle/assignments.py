@@ -85,8 +85,20 @@ def _date(field: str, at: datetime) -> dict[str, str | bool]:
     return {f"{field}[enabled]": True, **{f"{field}[{part}]": str(value) for part, value in parts.items()}}
 
 
-def save_submission(site: MoodleClient, assignment: Assignment, key: str, size: int, mime: str) -> None:
-    """Saves the submission form of whoever is logged in, as the widget fills it in after an upload."""
+def opened(site: MoodleClient, assignment: Assignment) -> str:
+    """Opens the submission form of whoever is logged in; returns when it says that the submission was changed last."""
+    page = site.open("Opening the submission form", ASSIGNMENT, id=assignment.cmid, action="editsubmission")
+    field = page.select_one("input[name=lastmodified]")
+    return str(field.get("value", "")) if field else ""
+
+
+def save_submission(
+    site: MoodleClient, assignment: Assignment, key: str, size: int, mime: str, before: str = ""
+) -> None:
+    """Saves the submission form of whoever is logged in, as the widget fills it in after an upload.
+
+    `before` is what the form said of the last change, where it was opened before the upload.
+    """
     site.submit(
         f"Saving a submission to {assignment.name}",
         ASSIGNMENT,
@@ -96,6 +108,7 @@ def save_submission(site: MoodleClient, assignment: Assignment, key: str, size: 
             "s3video_mime_type": mime,
             "s3video_status": "ready",
             "submissionstatement": True,
+            **({"lastmodified": before} if before else {}),
         },
         id=assignment.cmid,
         action="editsubmission",

@@ -235,8 +235,9 @@ def save(web: Web, assignment: Assignment, course: Course, user: User) -> Respon
         _forget(web, submission)
     if web.has("cancel") or not is_open(web, assignment, user):
         return redirect(at(assignment))
-    if _stated_here(assignment) and not web.number("submissionstatement", 0):
-        return edit(web, assignment, course, user, STATEMENT_REQUIRED)
+    unstated = _stated_here(assignment) and not web.number("submissionstatement", 0)
+    if unstated or replacing.changed_since(web, submission):
+        return edit(web, assignment, course, user, STATEMENT_REQUIRED if unstated else "")
     submission.text = web.param("onlinetext_editor[text]", submission.text).strip()
     key = web.param("s3video_s3_key", "")
     video = _named(web, key)

@@ -1,7 +1,10 @@
 """What may happen to a video that was handed in, while another one is to take its place: by fault alone."""
 
 from replica.moodle.records import Submission, User
+from replica.moodle.state import now
 from replica.moodle.web import Web
+
+CHANGED = "You have existing submission data. Please leave this page and try again."
 
 DROPPED = (
     "wrong-file-drops-saved-video",
@@ -28,6 +31,17 @@ def confirmed(web: Web, submission: Submission, key: str) -> None:
     """The upload of the object `key` has arrived; the form is not saved yet."""
     if submission.video and web.site.faults.on("confirmed-upload-takes-the-place"):
         submission.video = key
+    if submission.status != "new" and web.site.faults.on("confirmation-changes-the-submission"):
+        submission.modified = now() + 1
+
+
+def changed_since(web: Web, submission: Submission) -> bool:
+    """The submission was changed after the form was opened that is saved now: told by a fault alone."""
+    faulty = web.site.faults.on("confirmation-changes-the-submission")
+    if faulty and submission.modified > web.number("lastmodified", submission.modified):
+        web.notify(CHANGED, "danger")
+        return True
+    return False
 
 
 def refused(web: Web, user: User, key: str) -> None:
@@ -71,5 +85,5 @@ def kept(web: Web, submission: Submission, user: User) -> str:
         return "view"
     if not web.site.faults.on("replacement-refused"):
         return ""
-    web.notify("You have existing submission data. Please leave this page and try again.", "danger")
+    web.notify(CHANGED, "danger")
     return "editsubmission"
