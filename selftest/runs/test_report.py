@@ -265,7 +265,7 @@ def test_lines_that_nobody_judged_are_told_apart_by_what_a_go_asks_for(tmp_path:
     checks = changed(passing([CHROMIUM]), "P.1.8", "all", verdict=Verdict.NOT_CHECKABLE, message=why)
     checks = changed(checks, "2.7.10", "chromium", verdict=Verdict.NOT_CHECKABLE, message="too small")
     text = report.render(run_of(checks, [CHROMIUM]), tmp_path)
-    assert ' were not judged (<a href="#open">why</a>);' in text
+    assert ' were not judged (<a href="#open">why</a>); a GO asks for 1 of these.' in text
     assert "<h2>1 line not judged, which a GO asks for</h2>" in text
     assert re.search(r'<a href="#unjudged">\d+ more</a> were not judged', text)
     spare = text.partition('id="unjudged"')[2].partition("</details>")[0]
@@ -293,7 +293,8 @@ def test_every_line_is_counted_once_and_the_numbers_agree(tmp_path: Path, name: 
     text = report.render(run, tmp_path)
     aside = r"(?: \(\d+ of them known\))?(?: \(\d+ because of \d+ defects?[^)]*\))?"
     why = r"(?: \(<a[^>]*>why</a>\))?"
-    many = rf"(\d+) passed, (\d+) were not judged{why}; (\d+) wait for people"
+    asked = r"(?:; a GO asks for \d+ of these)?"
+    many = rf"(\d+) passed, and (\d+) were not judged{why}{asked}\.\s+(\d+) more wait for people"
     counted = re.search(rf"(\d+) lines (\d+) failed{aside}, {many}", text)
     assert counted
     total, failed, *others = map(int, counted.groups())
