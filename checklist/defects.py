@@ -325,7 +325,8 @@ def expected_and_seen(message: str) -> tuple[str, str] | None:
         return alone[2], f"{alone[1]}{_seen(alone[3])}"
     for form in (r"(?:.*?\b)?expected (.+?),? seen:? (.+)", r"(.+?) Actual value: (.+)"):
         if found := re.fullmatch(form, message, re.S):
-            return found[1], _seen(found[2])
+            seen = _seen(found[2])
+            return found[1], f"{seen} of these" if found[1].startswith("no ") and seen.isdigit() else seen
     return None
 
 

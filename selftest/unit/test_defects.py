@@ -751,6 +751,8 @@ def test_what_is_done_many_times_is_told_three_times_and_where_it_failed() -> No
         ("upload URL: expected a refusal, seen a success", ("a refusal", "upload URL: a success")),
         ("the bar expected to be visible Actual value: hidden", ("the bar expected to be visible", "hidden")),
         ("S3 holds no object", None),
+        ("expected no video of another student, seen 1", ("no video of another student", "1 of these")),
+        ("expected 30 a minute, seen 100", ("30 a minute", "100")),
     ],
 )  # fmt: skip
 def test_expected_and_seen(message: str, halves: tuple[str, str] | None) -> None:
