@@ -52,7 +52,8 @@
   });
 
   const move = (step) => {
-    const next = select.options[select.selectedIndex + step];
+    const number = select.options.length;  // as in Moodle, the first one comes after the last
+    const next = select.options[(select.selectedIndex + step + number) % number];
     if (next) { load(next.value); }
   };
 
