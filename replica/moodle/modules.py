@@ -60,6 +60,8 @@ def module(web: Web) -> Response:
 
 
 def _module_form(web: Web, course: Course, assignment: Assignment | None) -> Form:
+    if not web.state.plugin_enabled and web.site.faults.on("settings-break-when-disabled"):
+        raise MoodleError("Exception - Call to a member function is_visible() on null", "generalexceptionmessage")
     item = assignment or _new(web, course)
     locked = web.site.profiles.statement == "locked"
     prefix = "assignsubmission"
